@@ -1,0 +1,32 @@
+// Package geo holds what every other package of this tree stands on: the
+// coordinate lattice, the Earth's radius and the few measures derived from it.
+//
+// It is also the map of this folder. Half of the packages below are pure: they
+// know no database, no network and no clock.
+//
+//	fault       kinds and codes of errors a caller may see
+//	crs         declared coordinate systems → WGS 84, and the guard that refuses a wrong claim
+//	topology    do these areas tile their parent? what is wrong, where, and how to mend it
+//	cell        H3, the key for grouping, aggregates and privacy; it never decides on a border
+//	locate      which unit is responsible for this point
+//	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
+//	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030
+//	town        the generated demo town
+//
+// The other half keeps things in PostGIS; each may import the pure packages and
+// the stored ones above it.
+//
+//	pg            pool, geometry codec, constraint names → faults
+//	staff         who acts
+//	audit         who did what
+//	job           long work: progress, cancel, retry
+//	grid          levels, presets, units and their boundaries in force on any date
+//	network       streets, buildings, water, green and places from OpenStreetMap
+//	household     the household ledger
+//	servicepoint  service points with a dated life cycle
+//	incident      incidents
+//	plan          drafts, faults, repairs and the one way to publish
+//
+// Everything is stored as EPSG:4326, longitude before latitude, on a lattice of
+// 1e-7 degrees (about 1 cm), so that equality means equality.
+package geo
