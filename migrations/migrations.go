@@ -1,0 +1,121 @@
+// Package migrations holds the schema as numbered SQL files and brings a
+// database up to it. Migrations only go forward: a mistake is mended by the next
+// one, for undoing a change of data is rarely safe.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// Step is one migration that was applied.
+type Step struct {
+	Version int64
+	Name    string
+}
+
+// Up applies what is missing, under a lock that lets one process at a time do
+// it, and returns what it did. The job queue's own tables come last.
+func Up(ctx context.Context, dsn string) ([]Step, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database address: %w", err)
+	}
+	db := stdlib.OpenDB(*config)
+	defer db.Close()
+
+	steps, err := schema(ctx, db)
+	if err != nil {
+		return steps, err
+	}
+	return steps, queue(ctx, dsn)
+}
+
+func schema(ctx context.Context, db *sql.DB) ([]Step, error) {
+	provider, err := newProvider(db)
+	if err != nil {
+		return nil, err
+	}
+	results, err := provider.Up(ctx)
+	steps := make([]Step, 0, len(results))
+	for _, r := range results {
+		steps = append(steps, Step{Version: r.Source.Version, Name: r.Source.Path})
+	}
+	if err != nil {
+		return steps, fmt.Errorf("migrate: %w", err)
+	}
+	return steps, nil
+}
+
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, fmt.Errorf("migration lock: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// ErrNewer means that the database was migrated by a later release.
+var ErrNewer = errors.New("the database is newer than this program: install the release that made it, or a later one")
+
+// Check returns nil when the database is at exactly this program's schema,
+// ErrNewer when a later release made it, and another error when steps are missing.
+func Check(ctx context.Context, dsn string) error {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return fmt.Errorf("database address: %w", err)
+	}
+	db := stdlib.OpenDB(*config)
+	defer db.Close()
+	provider, err := newProvider(db)
+	if err != nil {
+		return err
+	}
+	current, latest, err := provider.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("schema version: %w", err)
+	case current > latest:
+		return fmt.Errorf("schema version %d, this program knows %d: %w", current, latest, ErrNewer)
+	case current < latest:
+		return fmt.Errorf("schema version %d of %d: run wangge migrate", current, latest)
+	}
+	return nil
+}
+
+func queue(ctx context.Context, dsn string) error {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	defer pool.Close()
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
+	if err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	return nil
+}
+
+// Files are the migrations, for tools and tests.
+func Files() embed.FS { return files }
