@@ -1,0 +1,77 @@
+package pgembed
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// Running is a cluster that another process of wangge runs.
+type Running struct {
+	socket  string
+	install Installation
+}
+
+// DSN is the connection string of its database.
+func (r Running) DSN() string { return dsn(r.socket, Database) }
+
+// Bin is the path of one of PostgreSQL's programs that fits it.
+func (r Running) Bin(name string) string { return r.install.Program(name) }
+
+// Attach finds the cluster that runs in a data folder; ErrNotRunning if none does.
+func Attach(folder string) (Running, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return Running{}, fmt.Errorf("data folder %s: %w", folder, err)
+	}
+	l := layout{folder: folder}
+	pid, ok := postmaster(l)
+	if lines := postmasterFile(l); ok && worksIn(pid, l.cluster()) && len(lines) > 4 && lines[4] != "" {
+		install, err := choose(Installed(), l)
+		return Running{socket: lines[4], install: install}, err
+	}
+	return Running{}, fmt.Errorf("%w: %s", ErrNotRunning, folder)
+}
+
+// Temporary starts a cluster for tests, in memory and without safety; Stop
+// removes it. Leftovers of killed tests are removed first.
+func Temporary(ctx context.Context) (*Cluster, error) {
+	base := "/dev/shm"
+	if (layout{folder: base}).freeMegabytes() < 1024 { // containers often have 64 MB
+		base = os.TempDir()
+	}
+	prefix := "wangge-test-" + strconv.Itoa(os.Geteuid()) + "-"
+	sweep(base, prefix)
+	folder, err := os.MkdirTemp(base, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("temporary cluster: %w", err)
+	}
+	c, err := Start(ctx, Options{Folder: folder, Unsafe: true, removeFolder: true})
+	if err != nil {
+		os.RemoveAll(folder)
+		return nil, fmt.Errorf("temporary cluster: %w", err)
+	}
+	return c, nil
+}
+
+// sweep removes temporary clusters that nobody holds any more.
+func sweep(base, prefix string) {
+	left, _ := filepath.Glob(filepath.Join(base, prefix+"*")) // constant and well formed
+	for _, folder := range left {
+		l := layout{folder: folder}
+		if info, err := os.Stat(l.lockFile()); err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue // perhaps just being made
+		}
+		lock, err := l.takeLock()
+		if err != nil {
+			continue
+		}
+		if pid, ok := postmaster(l); !ok || !worksIn(pid, l.cluster()) {
+			os.RemoveAll(folder)
+		}
+		lock.Close()
+	}
+}
