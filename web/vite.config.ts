@@ -1,0 +1,35 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// While developing, the page comes from here and everything else from a running
+// `wangge up`: WANGGE=http://localhost:8080 npm run dev
+const server = process.env.WANGGE ?? 'http://localhost:8080';
+const paths = ['/api', '/tiles', '/style.json', '/healthz', '/readyz'];
+
+export default defineConfig({
+  plugins: [react()],
+  html: { cspNonce: '__CSP_NONCE__' },
+  server: { proxy: Object.fromEntries(paths.map((path) => [path, server])) },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          groups: [
+            { name: 'maplibre', test: /node_modules[\\/](maplibre-gl|@vis\.gl|@maplibre|@mapbox)[\\/]/ },
+            { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/ },
+          ],
+        },
+      },
+    },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/unit/**/*.test.{ts,tsx}'],
+    setupFiles: ['tests/unit/setup.ts'],
+    testTimeout: 30_000,
+  },
+});
