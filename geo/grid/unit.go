@@ -1,0 +1,268 @@
+package grid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+
+	"wangge/geo"
+	"wangge/geo/locate"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+)
+
+// Day is a calendar day in China.
+type Day = geo.Day
+
+// Today is the day it is in China now.
+func Today() Day { return geo.DayOf(time.Now()) }
+
+// Unit is a unit of responsibility as it stands on a date.
+type Unit struct {
+	ID        int64      `json:"-"`
+	Code      string     `json:"code"`
+	Name      string     `json:"name"`
+	Level     string     `json:"level"`
+	Preset    string     `json:"preset"`
+	Parent    string     `json:"parent" doc:"code of the unit above, empty at the top"`
+	State     string     `json:"state" enum:"undivided,complete,incomplete,invalid" doc:"do the units below tile it?"`
+	Area      float64    `json:"area" doc:"square metres"`
+	Uncovered float64    `json:"uncovered" doc:"square metres that no unit below covers, accepted gaps left out"`
+	Children  int        `json:"children"`
+	ValidFrom Day        `json:"valid_from"`
+	ValidTo   *Day       `json:"valid_to" doc:"first day no longer valid"`
+	Label     orb.Point  `json:"label" doc:"a place inside, [lon, lat]"`
+	Bound     [4]float64 `json:"bbox" doc:"west, south, east, north"`
+}
+
+// Filter narrows a list of units; zero values do not.
+type Filter struct {
+	Level, Parent, State, Text string
+	After                      string // code of the last unit of the page before
+	Limit                      int
+}
+
+const unitColumns = `
+	u.id, u.code, b.name, u.level, u.preset, coalesce(p.code, ''), b.state, b.area, b.uncovered,
+	(SELECT count(*) FROM boundary c WHERE c.parent_id = u.id
+	   AND c.valid_from <= $1 AND (c.valid_to IS NULL OR c.valid_to > $1)),
+	b.valid_from, b.valid_to, b.label,
+	ARRAY[ST_XMin(b.geom), ST_YMin(b.geom), ST_XMax(b.geom), ST_YMax(b.geom)]`
+
+const unitTables = `
+	FROM unit u
+	JOIN boundary b ON b.unit_id = u.id AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+	LEFT JOIN unit p ON p.id = b.parent_id`
+
+// Units returns the units in force on day, by code.
+func Units(ctx context.Context, db pg.DB, _ staff.Actor, day Day, f Filter) ([]Unit, error) {
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+`
+		WHERE ($2 = '' OR u.level = $2)
+		  AND ($3 = '' OR p.code = $3)
+		  AND ($4 = '' OR b.state = $4)
+		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)
+		  AND u.code > $6
+		ORDER BY u.code
+		LIMIT $7`, day, f.Level, f.Parent, f.State, prefix(f.Text), f.After, f.Limit)
+	list, err := pgx.CollectRows(rows, scanUnit)
+	if err != nil {
+		return nil, fmt.Errorf("units: %w", err)
+	}
+	return list, nil
+}
+
+// prefix is a LIKE pattern for values that begin with text, or "".
+func prefix(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+// Count is how many units match, pages aside.
+func Count(ctx context.Context, db pg.DB, _ staff.Actor, day Day, f Filter) (n int, err error) {
+	err = db.QueryRow(ctx, `SELECT count(*)`+unitTables+`
+		WHERE ($2 = '' OR u.level = $2)
+		  AND ($3 = '' OR p.code = $3)
+		  AND ($4 = '' OR b.state = $4)
+		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)`,
+		day, f.Level, f.Parent, f.State, prefix(f.Text)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count units: %w", err)
+	}
+	return n, nil
+}
+
+func scanUnit(row pgx.CollectableRow) (Unit, error) {
+	var u Unit
+	var bound []float64
+	err := row.Scan(&u.ID, &u.Code, &u.Name, &u.Level, &u.Preset, &u.Parent, &u.State, &u.Area, &u.Uncovered,
+		&u.Children, &u.ValidFrom, &u.ValidTo, &u.Label, &bound)
+	if err == nil {
+		copy(u.Bound[:], bound)
+	}
+	return u, err
+}
+
+// ByCode returns one unit as it stands on day, or ErrUnknownUnit.
+func ByCode(ctx context.Context, db pg.DB, _ staff.Actor, day Day, code string) (Unit, error) {
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2`, day, code)
+	u, err := pgx.CollectExactlyOneRow(rows, scanUnit)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrUnknownUnit
+	}
+	if err != nil {
+		return Unit{}, fmt.Errorf("unit %s on %s: %w", code, day, err)
+	}
+	return u, nil
+}
+
+// Ancestor is a unit above another one.
+type Ancestor struct {
+	ID    int64  `json:"-"`
+	Code  string `json:"code"`
+	Name  string `json:"name"`
+	Level string `json:"level"`
+}
+
+// Chain returns the unit with this id and all above it, from the top down.
+func Chain(ctx context.Context, db pg.DB, _ staff.Actor, day Day, id int64) ([]Ancestor, error) {
+	rows, _ := db.Query(ctx, `
+		WITH RECURSIVE up AS (
+			SELECT b.unit_id, b.parent_id, b.name, 0 AS step
+			FROM boundary b
+			WHERE b.unit_id = $2 AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+			UNION ALL
+			SELECT b.unit_id, b.parent_id, b.name, up.step + 1
+			FROM up JOIN boundary b ON b.unit_id = up.parent_id
+			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+			WHERE up.step < 20)
+		SELECT u.id, u.code, up.name, u.level
+		FROM up JOIN unit u ON u.id = up.unit_id
+		ORDER BY up.step DESC`, day, id)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Ancestor])
+	if err != nil {
+		return nil, fmt.Errorf("units above %d: %w", id, err)
+	}
+	return list, nil
+}
+
+// Boundary returns the area of a unit on day.
+func Boundary(ctx context.Context, db pg.DB, _ staff.Actor, day Day, code string) (area geo.MultiPolygon, err error) {
+	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2`, day, code).Scan(&area)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrUnknownUnit
+	}
+	if err != nil {
+		return nil, fmt.Errorf("boundary of %s on %s: %w", code, day, err)
+	}
+	return area, nil
+}
+
+// Version is a stretch of time in which a unit did not change.
+type Version struct {
+	ValidFrom Day    `json:"valid_from"`
+	ValidTo   *Day   `json:"valid_to"`
+	Name      string `json:"name"`
+	PlanID    int64  `json:"plan_id"`
+}
+
+// Versions returns the history of a unit, oldest first.
+func Versions(ctx context.Context, db pg.DB, _ staff.Actor, code string) ([]Version, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT b.valid_from, b.valid_to, b.name, b.plan_id
+		FROM boundary b JOIN unit u ON u.id = b.unit_id
+		WHERE u.code = $1
+		ORDER BY b.valid_from`, code)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Version])
+	if err != nil {
+		return nil, fmt.Errorf("versions of %s: %w", code, err)
+	}
+	return list, nil
+}
+
+// InForce is a boundary in force: what assignment and tiles are built from.
+type InForce struct {
+	ID, ParentID      int64 // ParentID 0 at the top
+	Code, Name, Level string
+	Rank              int
+	State             string
+	Label             geo.Point
+	Area              geo.MultiPolygon
+}
+
+// AllInForce returns every boundary in force on day, from the top level down, by
+// code. It is the one reader that fills memory with boundaries.
+func AllInForce(ctx context.Context, db pg.DB, day Day) ([]InForce, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT u.id, coalesce(b.parent_id, 0), u.code, b.name, u.level, l.rank, b.state, b.label, b.geom
+		FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
+		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+		ORDER BY l.rank, u.code`, day)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[InForce])
+	if err != nil {
+		return nil, fmt.Errorf("boundaries in force on %s: %w", day, err)
+	}
+	return list, nil
+}
+
+// Index is the table that says which unit is responsible for a place on day.
+// Unit i of the index is unit i of the list returned with it.
+func Index(ctx context.Context, db pg.DB, day Day) (*locate.Index, []InForce, error) {
+	list, err := AllInForce(ctx, db, day)
+	if err != nil {
+		return nil, nil, err
+	}
+	return NewIndex(list), list, nil
+}
+
+// NewIndex builds the table from boundaries that are already at hand.
+func NewIndex(list []InForce) *locate.Index {
+	units := make([]locate.Unit, len(list))
+	for i, b := range list {
+		units[i] = locate.Unit{ID: b.ID, Code: b.Code, Rank: b.Rank, Area: b.Area}
+	}
+	return locate.Build(units)
+}
+
+// At returns the unit responsible for a place on day, by the rule of unit_at;
+// ok is false when no unit covers it.
+func At(ctx context.Context, db pg.DB, _ staff.Actor, day Day, place geo.Point) (u Unit, ok bool, err error) {
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1)`, day, place)
+	u, err = pgx.CollectExactlyOneRow(rows, scanUnit)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Unit{}, false, nil
+	}
+	if err != nil {
+		return Unit{}, false, fmt.Errorf("unit at a place on %s: %w", day, err)
+	}
+	return u, true, nil
+}
+
+// lockKey names the advisory lock between whoever assigns by the boundaries in
+// force and whoever changes them.
+const lockKey = 770_001
+
+// HoldBoundaries keeps the boundaries in force as they are until the transaction
+// ends. Whoever assigns households, incidents or service points takes it first;
+// many may hold it at once.
+func HoldBoundaries(ctx context.Context, tx pg.DB) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, lockKey); err != nil {
+		return fmt.Errorf("hold the boundaries: %w", err)
+	}
+	return nil
+}
+
+// ChangeBoundaries waits until nobody assigns and keeps others out until the
+// transaction ends.
+func ChangeBoundaries(ctx context.Context, tx pg.DB) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey); err != nil {
+		return fmt.Errorf("change the boundaries: %w", err)
+	}
+	return nil
+}
