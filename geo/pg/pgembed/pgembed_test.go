@@ -153,7 +153,8 @@ func TestLaterStartFindsWhatTheFirstOneStored(t *testing.T) {
 func TestNeverRunsAsRoot(t *testing.T) {
 	t.Parallel()
 	c := start(t, filepath.Join(shelf(t), "data"))
-	info, err := os.Stat(fmt.Sprintf("/proc/%d", c.process.Pid))
+	pid, _ := postmaster(c.layout)
+	info, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
