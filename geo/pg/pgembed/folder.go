@@ -172,6 +172,12 @@ func (l layout) takeLock() (*os.File, error) {
 	return f, nil
 }
 
+// unlock gives the lock back. Closing alone would leave it to a child that is
+// just being forked, until that one runs its program.
+func unlock(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
+}
+
 func writeHolder(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err

@@ -142,7 +142,7 @@ func prepare(opt Options) (*Cluster, error) {
 		return nil, err
 	}
 	if c.install, err = choose(found, c.layout); err != nil {
-		c.lock.Close()
+		unlock(c.lock)
 		return nil, err
 	}
 	return c, nil
@@ -207,7 +207,7 @@ func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() {
 		close(c.stopping)
 		c.end()
-		c.lock.Close()
+		unlock(c.lock)
 		c.removeSocketFolder()
 		if c.remove {
 			os.RemoveAll(c.folder)

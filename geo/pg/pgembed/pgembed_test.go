@@ -564,17 +564,25 @@ func TestFullDiskIsNamed(t *testing.T) {
 	})
 }
 
-func TestTemporaryClusterLeavesNothing(t *testing.T) {
+func TestThrowawayClusterLeavesNothing(t *testing.T) {
 	t.Parallel()
-	c, err := Temporary(t.Context())
+	server, stop, err := Throwaway(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Stop() })
-	query(t, c, `CREATE EXTENSION postgis`)
-	c.Stop()
-	if _, err := os.Stat(c.folder); !os.IsNotExist(err) {
-		t.Errorf("%s is left: %v", c.folder, err)
+	defer stop()
+	conn, err := pgx.Connect(t.Context(), server+" dbname=postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `CREATE EXTENSION postgis`); err != nil {
+		t.Error(err)
+	}
+	folder := filepath.Dir(conn.Config().Host)
+	stop()
+	if _, err := os.Stat(folder); !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", folder, err)
 	}
 }
 
@@ -618,4 +626,49 @@ func TestCancelledStartLeavesTheFolderFree(t *testing.T) {
 		t.Fatalf("error = %v, want %v", err, context.Canceled)
 	}
 	start(t, folder)
+}
+
+func TestReservedFolderAdoptsTheClusterBesideIt(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(shelf(t), "data")
+	c := start(t, folder)
+	query(t, c, `CREATE TABLE old AS SELECT 'old' AS word`)
+	if _, err := Reserve(folder); !errors.Is(err, ErrInUse) {
+		t.Fatalf("reserve a folder in use: %v, want %v", err, ErrInUse)
+	}
+	c.Stop()
+
+	r, err := Reserve(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), Options{Folder: folder}); !errors.Is(err, ErrInUse) {
+		t.Fatalf("start in a reserved folder: %v, want %v", err, ErrInUse)
+	}
+	if !r.Occupied() {
+		t.Error("a folder with a cluster is not occupied")
+	}
+	beside, err := r.Beside()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := start(t, beside)
+	query(t, fresh, `CREATE TABLE new AS SELECT 'new' AS word`)
+	fresh.Stop()
+	aside, err := r.Adopt()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Release()
+
+	c = start(t, folder)
+	if got := query(t, c, `SELECT word FROM new`); got != "new" {
+		t.Errorf("after adoption: %q, want %q", got, "new")
+	}
+	if _, err := os.Stat(filepath.Join(aside, "PG_VERSION")); err != nil {
+		t.Errorf("the old cluster is not kept: %v", err)
+	}
+	if _, err := os.Stat(beside); !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", beside, err)
+	}
 }

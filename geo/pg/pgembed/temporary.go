@@ -36,6 +36,16 @@ func Attach(folder string) (Running, error) {
 	return Running{}, fmt.Errorf("%w: %s", ErrNotRunning, folder)
 }
 
+// Throwaway starts a cluster for tests and returns the address of its server
+// without a database name; stop removes the cluster.
+func Throwaway(ctx context.Context) (server string, stop func(), err error) {
+	c, err := Temporary(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("host=%s user=%s", c.socketFolder(), User), func() { c.Stop() }, nil
+}
+
 // Temporary starts a cluster for tests, in memory and without safety; Stop
 // removes it. Leftovers of killed tests are removed first.
 func Temporary(ctx context.Context) (*Cluster, error) {
@@ -72,6 +82,6 @@ func sweep(base, prefix string) {
 		if pid, ok := postmaster(l); !ok || !worksIn(pid, l.cluster()) {
 			os.RemoveAll(folder)
 		}
-		lock.Close()
+		unlock(lock)
 	}
 }
