@@ -1,0 +1,143 @@
+// Package route is how a resource package adds its operations to the API: typed
+// input and output from which OpenAPI is written, and one place where errors
+// become RFC 9457 problems.
+//
+//	func Mount(a route.API, pool *pgxpool.Pool) {
+//		route.Get(a, "/levels", route.Op{ID: "list-levels", Summary: "Levels", Tag: "units"}, h.list)
+//	}
+package route
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wangge/geo"
+	"wangge/geo/staff"
+)
+
+// Prefix is where the API lives.
+const Prefix = "/api/v1"
+
+// API is where operations are added.
+type API struct {
+	huma.API
+	Log *slog.Logger
+}
+
+// Op describes an operation.
+type Op struct {
+	ID, Summary, Tag string
+	Description      string
+	Status           int   // of success; 0 = 200
+	MaxBody          int64 // bytes; 0 = 1 MiB
+}
+
+// Handler answers one operation. It knows no SQL and chooses no status for errors.
+type Handler[I, O any] func(context.Context, *I) (*O, error)
+
+// Get adds a read.
+func Get[I, O any](a API, path string, op Op, h Handler[I, O]) {
+	register(a, http.MethodGet, path, op, h)
+}
+
+// Post adds a change or a new thing.
+func Post[I, O any](a API, path string, op Op, h Handler[I, O]) {
+	register(a, http.MethodPost, path, op, h)
+}
+
+// Put adds a replacement.
+func Put[I, O any](a API, path string, op Op, h Handler[I, O]) {
+	register(a, http.MethodPut, path, op, h)
+}
+
+// Patch adds a change of some fields.
+func Patch[I, O any](a API, path string, op Op, h Handler[I, O]) {
+	register(a, http.MethodPatch, path, op, h)
+}
+
+// Delete adds a removal.
+func Delete[I, O any](a API, path string, op Op, h Handler[I, O]) {
+	register(a, http.MethodDelete, path, op, h)
+}
+
+func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
+	huma.Register(a.API, huma.Operation{
+		OperationID: op.ID, Method: method, Path: path, Summary: op.Summary, Description: op.Description,
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody,
+		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			p := Of(err)
+			level := slog.LevelDebug // the caller's mistakes are not our alarms
+			if p.Status >= 500 {
+				level = slog.LevelError
+			}
+			a.Log.Log(ctx, level, "request failed", "operation", op.ID, "status", p.Status, "code", p.Code, "err", err)
+			return nil, p
+		}
+		return out, nil
+	})
+}
+
+// Actor is who asks.
+func Actor(context.Context) staff.Actor { return staff.Local }
+
+// Body is an answer with a JSON body.
+type Body[T any] struct{ Body T }
+
+// OK wraps a body.
+func OK[T any](body T, err error) (*Body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Body[T]{body}, nil
+}
+
+// List is a page of things.
+type List[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty" doc:"pass it as cursor to get the next page; absent on the last"`
+	Total *int   `json:"total,omitempty" doc:"how many there are in all, where that is cheap to know"`
+}
+
+// Page makes a list answer of at most limit items from limit+1; cursor names the
+// last item of the page.
+func Page[T any](items []T, limit int, cursor func(T) string) List[T] {
+	l := List[T]{Items: items}
+	if l.Items == nil {
+		l.Items = []T{}
+	}
+	if len(items) > limit {
+		l.Items = items[:limit]
+		l.Next = cursor(l.Items[limit-1])
+	}
+	return l
+}
+
+// Paging are the parameters of a list.
+type Paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Cursor string `query:"cursor" maxLength:"200"`
+}
+
+// AsOf is the date a request is about.
+type AsOf struct {
+	At string `query:"at" format:"date" doc:"as of this date (YYYY-MM-DD); today in China when absent"`
+}
+
+// Day is the date asked for.
+func (a AsOf) Day() (geo.Day, error) {
+	if a.At == "" {
+		return geo.DayOf(time.Now()), nil
+	}
+	day, err := geo.ParseDay(a.At)
+	if err != nil {
+		return geo.Day{}, ErrDate.Because(err)
+	}
+	return day, nil
+}
