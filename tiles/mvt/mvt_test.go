@@ -1,0 +1,477 @@
+package mvt
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+	orbmvt "github.com/paulmach/orb/encoding/mvt"
+	"github.com/paulmach/orb/planar"
+
+	"wangge/geo"
+)
+
+// quilt is a board of n × n areas with jittered inner corners and a bent vertex
+// on every inner edge: it tiles its square by construction. The south-western
+// corner is at (west, south) on the lattice, an area about step wide.
+func quilt(n int, west, south, step int32, seed uint64) []geo.Ring {
+	random := rand.New(rand.NewPCG(seed, 1))
+	jitter := func(inner bool) int32 {
+		if !inner {
+			return 0
+		}
+		return int32(random.IntN(int(step)/3)) - step/6
+	}
+	corner := make(map[[2]int]geo.Point)
+	across, up := make(map[[2]int]geo.Point), make(map[[2]int]geo.Point)
+	for i := 0; i <= n; i++ {
+		for j := 0; j <= n; j++ {
+			inner := i > 0 && i < n && j > 0 && j < n
+			x, y := west+int32(i)*step, south+int32(j)*step
+			corner[[2]int{i, j}] = geo.Point{X: x + jitter(inner), Y: y + jitter(inner)}
+			across[[2]int{i, j}] = geo.Point{X: x + step/2, Y: y + jitter(j > 0 && j < n)/2}
+			up[[2]int{i, j}] = geo.Point{X: x + jitter(i > 0 && i < n)/2, Y: y + step/2}
+		}
+	}
+	var rings []geo.Ring
+	for j := range n {
+		for i := range n {
+			rings = append(rings, geo.Ring{
+				corner[[2]int{i, j}], across[[2]int{i, j}], corner[[2]int{i + 1, j}], up[[2]int{i + 1, j}],
+				corner[[2]int{i + 1, j + 1}], across[[2]int{i, j + 1}], corner[[2]int{i, j + 1}], up[[2]int{i, j}],
+			})
+		}
+	}
+	return rings
+}
+
+func atZoom(r geo.Ring, zoom int) Ring {
+	out := make(Ring, len(r))
+	for i, p := range r {
+		out[i] = Project(p).At(zoom)
+	}
+	return out
+}
+
+func shapesOf(areas []geo.Ring, zoom int) (*Shapes, *Table) {
+	table := NewTable(Column{Name: "id", Unique: true}, Column{Name: "kind"})
+	var b ShapesBuilder
+	for i, area := range areas {
+		row := table.Add(String(fmt.Sprint("A", i)), Int(int64(i%3)))
+		b.Polygon(row, []Ring{atZoom(area, zoom)})
+	}
+	return b.Done(), table
+}
+
+func decode(t *testing.T, tile []byte) orbmvt.Layers {
+	t.Helper()
+	layers, err := orbmvt.Unmarshal(tile)
+	if err != nil {
+		t.Fatalf("decode the tile: %v", err)
+	}
+	return layers
+}
+
+// edges sums the directed edges of all polygons: those shared by neighbours
+// cancel. What is left is the outline of their union.
+func edges(layer *orbmvt.Layer) map[[2]orb.Point]int {
+	sum := map[[2]orb.Point]int{}
+	for _, f := range layer.Features {
+		for _, p := range polygons(f.Geometry) {
+			for _, ring := range p {
+				for i := 1; i < len(ring); i++ {
+					a, b := ring[i-1], ring[i]
+					if back := [2]orb.Point{b, a}; sum[back] > 0 {
+						if sum[back]--; sum[back] == 0 {
+							delete(sum, back)
+						}
+						continue
+					}
+					sum[[2]orb.Point{a, b}]++
+				}
+			}
+		}
+	}
+	return sum
+}
+
+func polygons(g orb.Geometry) []orb.Polygon {
+	switch v := g.(type) {
+	case orb.Polygon:
+		return []orb.Polygon{v}
+	case orb.MultiPolygon:
+		return v
+	}
+	return nil
+}
+
+func onBorder(e [2]orb.Point) bool {
+	for axis := range 2 {
+		for _, limit := range []float64{-Buffer, Extent + Buffer} {
+			if e[0][axis] == limit && e[1][axis] == limit {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func area(layer *orbmvt.Layer) float64 {
+	var sum float64
+	for _, f := range layer.Features {
+		for _, p := range polygons(f.Geometry) {
+			sum += planar.Area(p)
+		}
+	}
+	return sum
+}
+
+// Neighbours in a tile share every inner edge, whatever the zoom and wherever
+// the tile's border cuts them: the sum of their boundaries is the tile's border,
+// and the sum of their areas is exactly the tile's.
+func TestNeighboursNeitherGapNorOverlapInAnyTile(t *testing.T) {
+	var b Builder
+	for zoom := 9; zoom <= MaxZoom; zoom++ {
+		step := int32(90000 << 5 >> (zoom - 9)) // about six areas across a tile
+		areas := quilt(24, 1000000000, 200000000, step, uint64(zoom))
+		shapes, table := shapesOf(areas, zoom)
+		centre := Project(geo.Point{X: 1000000000 + 12*step, Y: 200000000 + 12*step}).TileAt(zoom)
+		for _, tile := range []Tile{centre, {centre.Z, centre.X + 1, centre.Y}, {centre.Z, centre.X, centre.Y - 1}} {
+			b.Reset()
+			b.Shapes("grid", shapes, table, tile)
+			layer := decode(t, b.Bytes())[0]
+			for e := range edges(layer) {
+				if !onBorder(e) {
+					t.Errorf("z%d: edge %v is drawn on one side only", zoom, e)
+				}
+			}
+			if want := float64((Extent + 2*Buffer) * (Extent + 2*Buffer)); area(layer) != want {
+				t.Errorf("z%d: areas sum to %v, want %v", zoom, area(layer), want)
+			}
+		}
+	}
+}
+
+// Areas of about a unit: many vanish or shrink to a line, and their neighbours
+// close up behind them.
+func TestAreasOfAUnitLeaveNoOpenEdge(t *testing.T) {
+	var b Builder
+	for _, step := range []int32{30, 90, 400} {
+		areas := quilt(40, 1200000000, 300000000, step, uint64(step))
+		shapes, table := shapesOf(areas, 14) // a unit is 54 steps
+		if step < 54 && shapes.Len() == len(areas) {
+			t.Errorf("step %d: no area vanished, the test tests nothing", step)
+		}
+		b.Reset()
+		b.Shapes("grid", shapes, table, Project(areas[0][0]).TileAt(14))
+		layer := decode(t, b.Bytes())[0]
+		outline := doubledArea(outlineOf(areas, 40, 14))
+		if got := 2 * area(layer); got != -float64(outline) {
+			t.Errorf("step %d: doubled areas sum to %v, want %v", step, got, -outline)
+		}
+	}
+}
+
+// outlineOf is the border of a quilt, vertex by vertex.
+func outlineOf(areas []geo.Ring, n, zoom int) []Point {
+	var out []Point
+	add := func(area, from, to int) {
+		for k := from; k <= to; k++ {
+			out = append(out, Project(areas[area][k%8]).At(zoom))
+		}
+	}
+	for i := range n {
+		add(i, 0, 2)
+	}
+	for j := range n {
+		add(j*n+n-1, 2, 4)
+	}
+	for i := n - 1; i >= 0; i-- {
+		add((n-1)*n+i, 4, 6)
+	}
+	for j := n - 1; j >= 0; j-- {
+		add(j*n, 6, 8)
+	}
+	return out
+}
+
+// The check above must be able to fail: one vertex of one area moved by 2 cm, at
+// a zoom whose units are 8 cm, shows in about one case of four.
+func TestACutSharedVertexIsNoticed(t *testing.T) {
+	areas := quilt(8, 1200000000, 300000000, 9000, 7)
+	areas[27][0].X += 9
+	shapes, table := shapesOf(areas, MaxZoom)
+	var b Builder
+	open := 0
+	centre := Project(areas[27][0]).TileAt(MaxZoom)
+	b.Shapes("grid", shapes, table, centre)
+	for e := range edges(decode(t, b.Bytes())[0]) {
+		if !onBorder(e) {
+			open++
+		}
+	}
+	if open == 0 {
+		t.Error("a moved vertex left no open edge")
+	}
+}
+
+func TestPolygonInsideATileIsTheSameAsEncodedWhole(t *testing.T) {
+	hole := geo.Ring{{X: 1200004000, Y: 300004000}, {X: 1200004000, Y: 300006000}, {X: 1200006000, Y: 300005000}}
+	outer := geo.Ring{{X: 1200000000, Y: 300000000}, {X: 1200010000, Y: 300000000}, {X: 1200010000, Y: 300010000}, {X: 1200000000, Y: 300010000}}
+	for zoom := 8; zoom <= 16; zoom++ {
+		table := NewTable(Column{Name: "id", Unique: true})
+		var sb ShapesBuilder
+		if !sb.Polygon(table.Add(String("x")), []Ring{atZoom(outer, zoom), atZoom(hole, zoom)}) {
+			continue // smaller than a unit
+		}
+		var b Builder
+		tile := Project(outer[0]).TileAt(zoom)
+		b.Shapes("grid", sb.Done(), table, tile)
+		p := decode(t, b.Bytes())[0].Features[0].Geometry.(orb.Polygon)
+		o := tile.origin()
+		for i, ring := range []geo.Ring{outer, hole} {
+			if i >= len(p) {
+				continue // the hole vanished
+			}
+			for _, at := range p[i] {
+				found := false
+				for _, q := range atZoom(ring, zoom) {
+					found = found || at == orb.Point{float64(q.X - o.X), float64(q.Y - o.Y)}
+				}
+				if !found {
+					t.Errorf("z%d ring %d: vertex %v is not one of the source", zoom, i, at)
+				}
+			}
+		}
+		// In the tile's own axes an outer ring has a positive area, a hole a negative
+		// one; orb's orientation is that of y upwards, its sign the same formula.
+		if p[0].Orientation() != orb.CCW {
+			t.Errorf("z%d: outer ring has a negative area", zoom)
+		}
+		if len(p) > 1 && p[1].Orientation() != orb.CW {
+			t.Errorf("z%d: hole has a positive area", zoom)
+		}
+	}
+}
+
+func TestAClippedCombFallsIntoItsTeeth(t *testing.T) {
+	// A comb whose back lies outside the box and whose three teeth reach into it,
+	// with a hole in the middle tooth.
+	comb := []Point{{-500, 0}, {-500, 3000}, {1000, 3000}, {1000, 2500}, {-300, 2500}, {-300, 1800},
+		{1000, 1800}, {1000, 1200}, {-300, 1200}, {-300, 500}, {1000, 500}, {1000, 0}}
+	hole := []Point{{400, 1400}, {600, 1400}, {600, 1600}, {400, 1600}}
+	var b Builder
+	for i, ring := range [][]Point{comb, hole} {
+		if (doubledArea(ring) > 0) != (i == 0) {
+			ring = reversed(ring)
+		}
+		b.cut.from.points = append(b.cut.from.points, ring...)
+		b.cut.from.ends = append(b.cut.from.ends, int32(len(b.cut.from.points)))
+	}
+	bounds := emptyBox
+	for _, p := range comb {
+		bounds = bounds.add(p)
+	}
+	b.clipPolygons(Tile{}.buffered(), bounds)
+	if got := len(b.outer); got != 3 {
+		t.Fatalf("the comb has %d pieces, want 3", got)
+	}
+	var sum int64
+	for i := range b.cut.from.len() {
+		sum += doubledArea(b.cut.from.at(i))
+	}
+	if want := int64(2 * (1064*(500+600+500) - 200*200)); sum != want {
+		t.Errorf("doubled area is %d, want %d", sum, want)
+	}
+	for i := range b.outer {
+		holds := contains(b.outer[i], Point{500, 1500})
+		if owns := b.owner(hole) == i; owns != holds {
+			t.Errorf("piece %d: owns the hole = %v, lies around it = %v", i, owns, holds)
+		}
+	}
+}
+
+func reversed(r []Point) []Point {
+	out := make([]Point, 0, len(r))
+	for i := len(r) - 1; i >= 0; i-- {
+		out = append(out, r[i])
+	}
+	return out
+}
+
+func TestALineLeavesAndComesBackAsTwoLines(t *testing.T) {
+	var sb ShapesBuilder
+	table := NewTable(Column{Name: "name"})
+	sb.Line(table.Add(String("大道")), []Point{{100, 100}, {5000, 100}, {5000, 200}, {100, 200}})
+	shapes := sb.Done()
+	var b Builder
+	b.Shapes("street", shapes, table, Tile{Z: 3})
+	got := decode(t, b.Bytes())[0].Features[0].Geometry
+	want := orb.MultiLineString{{{100, 100}, {4160, 100}}, {{4160, 200}, {100, 200}}}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("clipped line is %v, want %v", got, want)
+	}
+	b.Reset()
+	b.Shapes("street", shapes, table, Tile{Z: 3, X: 3})
+	if len(b.Bytes()) != 0 {
+		t.Error("a tile without the line is not empty")
+	}
+}
+
+func somePoints(n int, rule Thinning) *Points {
+	random := rand.New(rand.NewPCG(3, 3))
+	table := NewTable(Column{Name: "id", Unique: true}, Column{Name: "kind"})
+	places := make([]Place, n)
+	for i := range places {
+		at := geo.Point{X: 1200000000 + random.Int32N(200000), Y: 300000000 + random.Int32N(200000)}
+		places[i] = Place{int64(i), Project(at), []Value{Int(int64(i)), String([]string{"owner", "rental"}[i%2])}}
+	}
+	return NewPoints(table, rule, places)
+}
+
+func TestEveryPointLiesInExactlyOneTile(t *testing.T) {
+	points := somePoints(5000, Thinning{})
+	var b Builder
+	for zoom := 10; zoom <= MaxZoom; zoom++ {
+		seen := map[any]int{}
+		first := Project(geo.Point{X: 1200000000, Y: 300200000}).TileAt(zoom)
+		last := Project(geo.Point{X: 1200200000, Y: 300000000}).TileAt(zoom)
+		for x := first.X; x <= last.X; x++ {
+			for y := first.Y; y <= last.Y; y++ {
+				b.Reset()
+				b.Points("household", points, Tile{uint8(zoom), x, y})
+				for _, layer := range decode(t, b.Bytes()) {
+					for _, f := range layer.Features {
+						seen[f.Properties["id"]]++
+						if at := f.Geometry.(orb.Point); at[0] < 0 || at[0] >= Extent || at[1] < 0 || at[1] >= Extent {
+							t.Fatalf("z%d: a point at %v, outside its tile", zoom, at)
+						}
+					}
+				}
+			}
+		}
+		for id, n := range seen {
+			if n != 1 {
+				t.Errorf("z%d: point %v is drawn %d times", zoom, id, n)
+			}
+		}
+		if len(seen) != points.Len() {
+			t.Errorf("z%d: %d points drawn, want %d", zoom, len(seen), points.Len())
+		}
+	}
+}
+
+func TestThinnedPointsStandForAllOfThem(t *testing.T) {
+	rule := Thinning{}
+	rule[14] = 6
+	points := somePoints(5000, rule)
+	var b Builder
+	first := Project(geo.Point{X: 1200000000, Y: 300200000}).TileAt(14)
+	drawn, stands := 0, 0.0
+	for x := first.X; x < first.X+4; x++ {
+		for y := first.Y; y < first.Y+4; y++ {
+			b.Reset()
+			b.Points("household", points, Tile{14, x, y})
+			squares := map[[2]int]bool{}
+			for _, layer := range decode(t, b.Bytes()) {
+				for _, f := range layer.Features {
+					at := f.Geometry.(orb.Point)
+					square := [2]int{int(at[0]) / 64, int(at[1]) / 64}
+					if squares[square] {
+						t.Errorf("two points in the square %v", square)
+					}
+					squares[square] = true
+					drawn++
+					if n, ok := f.Properties["count"].(float64); ok {
+						stands += n
+					} else {
+						stands++
+					}
+				}
+			}
+		}
+	}
+	if stands != 5000 || drawn >= 5000 {
+		t.Errorf("%d points stand for %v, want fewer that stand for 5000", drawn, stands)
+	}
+}
+
+func TestEditedPointsAreThoseMadeAnew(t *testing.T) {
+	rule := Thinning{}
+	rule[13] = 6
+	all := somePoints(2000, rule)
+	moved := map[int64]bool{7: true, 8: true, 1999: true}
+	table := NewTable(all.table.columns...)
+	at := Project(geo.Point{X: 1200010000, Y: 300010000})
+	edited := all.Edit(moved, []Place{
+		{7, at, []Value{Int(7), String("rental")}}, {5000, at, []Value{Int(5000), String("owner")}},
+	})
+	random := rand.New(rand.NewPCG(3, 3))
+	var places []Place
+	for i := range 2000 {
+		p := Project(geo.Point{X: 1200000000 + random.Int32N(200000), Y: 300000000 + random.Int32N(200000)})
+		if !moved[int64(i)] {
+			places = append(places, Place{int64(i), p, []Value{Int(int64(i)), String([]string{"owner", "rental"}[i%2])}})
+		}
+	}
+	places = append(places, Place{5000, at, []Value{Int(5000), String("owner")}}, Place{7, at, []Value{Int(7), String("rental")}})
+	anew := NewPoints(table, rule, places)
+	var a, b Builder
+	for zoom := 10; zoom <= MaxZoom; zoom++ {
+		tile := at.TileAt(zoom)
+		a.Reset()
+		b.Reset()
+		a.Points("p", edited, tile)
+		b.Points("p", anew, tile)
+		if string(a.Bytes()) != string(b.Bytes()) {
+			t.Errorf("z%d: the edited points draw another tile than those made anew", zoom)
+		}
+	}
+	if all.Len() != 2000 || edited.Len() != 1999 {
+		t.Errorf("%d points before and %d after, want 2000 and 1999", all.Len(), edited.Len())
+	}
+}
+
+func TestAWarmBuilderAllocatesNothing(t *testing.T) {
+	shapes, table := shapesOf(quilt(24, 1200000000, 300000000, 90000, 7), 14)
+	points := somePoints(5000, Thinning{14: 6})
+	tile := Project(geo.Point{X: 1200100000, Y: 300100000}).TileAt(14)
+	var b Builder
+	draw := func() {
+		b.Reset()
+		b.Shapes("grid", shapes, table, tile)
+		b.Points("household", points, tile)
+	}
+	draw()
+	if got := testing.AllocsPerRun(50, draw); got > 0 {
+		t.Errorf("a tile allocates %v times, want 0", got)
+	}
+}
+
+func TestPropertiesOfEveryTypeSurvive(t *testing.T) {
+	table := NewTable(Column{Name: "s"}, Column{Name: "i"}, Column{Name: "n"}, Column{Name: "f"}, Column{Name: "b"}, Column{Name: "none"})
+	var sb ShapesBuilder
+	sb.Point(table.Add(String("网格 "), Int(1<<40), Int(-5), Float(2.5), Bool(true)), Point{5, 6})
+	var b Builder
+	b.Shapes("x", sb.Done(), table, Tile{Z: 1})
+	f := decode(t, b.Bytes())[0].Features[0]
+	want := "map[b:true f:2.5 i:1.099511627776e+12 n:-5 s:网格 ]"
+	if got := fmt.Sprint(map[string]any(f.Properties)); got != want {
+		t.Errorf("properties are %s, want %s", got, want)
+	}
+	if f.Geometry != (orb.Point{5, 6}) {
+		t.Errorf("the point is at %v, want 5 6", f.Geometry)
+	}
+}
+
+func TestNonsenseTilesAreInvalid(t *testing.T) {
+	for _, tile := range []Tile{{23, 0, 0}, {3, 8, 0}, {3, 0, 8}, {0, 1, 0}} {
+		if tile.Valid() {
+			t.Errorf("%+v is valid", tile)
+		}
+	}
+	if !(Tile{22, 1<<22 - 1, 0}).Valid() {
+		t.Error("the last column of zoom 22 is not valid")
+	}
+}

@@ -1,0 +1,200 @@
+package mvt
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// Points are many single places for all zooms, sorted along a Z-order curve of
+// units at MaxZoom. The points of any tile of any zoom are one run of them.
+//
+// A point belongs to exactly one tile of a zoom (no buffer): its coordinates are
+// rounded down, so that a change of one point concerns one tile of each zoom.
+type Points struct {
+	codes []uint64 // place on the curve
+	ids   []int64
+	rows  []uint32 // row of the table
+	table *Table
+	rule  Thinning
+	thin  [MaxZoom + 1]thinned
+}
+
+// Thinning says, for each zoom, how wide the squares are, in bits of units, in
+// which at most one point is drawn; 0 draws all. The point that is drawn comes
+// first on the Z-order curve, then by id, and carries the number of points it
+// stands for as the property "count". Squares lie inside tiles, so that every
+// tile, and every later drawing of the same points, chooses alike.
+type Thinning [MaxZoom + 1]uint8
+
+// thinned are the points that are drawn at a zoom.
+type thinned struct {
+	points []uint32
+	counts []uint32 // how many each stands for
+}
+
+// Place is a point to be added.
+type Place struct {
+	ID int64
+	At Mercator
+	// Values are the row of the table.
+	Values []Value
+}
+
+// NewPoints sorts the places. The table must be empty and gets their rows.
+func NewPoints(table *Table, rule Thinning, places []Place) *Points {
+	p := &Points{table: table, rule: rule}
+	return p.Edit(nil, places)
+}
+
+// Edit returns the points without those whose id is in without, and with the
+// places added. p stays as it is, and only the newest result may be edited again.
+func (p *Points) Edit(without map[int64]bool, add []Place) *Points {
+	table := *p.table
+	added := newRun(&table, add)
+	next := &Points{table: &table, rule: p.rule}
+	n := len(p.codes) + len(added)
+	next.codes, next.ids, next.rows = make([]uint64, 0, n), make([]int64, 0, n), make([]uint32, 0, n)
+	for i, code := range p.codes {
+		if len(without) > 0 && without[p.ids[i]] {
+			continue
+		}
+		for len(added) > 0 && added[0].before(code, p.ids[i]) {
+			next.append(added[0])
+			added = added[1:]
+		}
+		next.append(located{code, p.ids[i], p.rows[i]})
+	}
+	for _, a := range added {
+		next.append(a)
+	}
+	for zoom, bits := range next.rule {
+		if bits > 0 {
+			next.thin[zoom] = next.choose(2 * (MaxZoom - zoom + int(bits)))
+		}
+	}
+	return next
+}
+
+type located struct {
+	code uint64
+	id   int64
+	row  uint32
+}
+
+func (l located) before(code uint64, id int64) bool {
+	return l.code < code || l.code == code && l.id < id
+}
+
+func newRun(table *Table, places []Place) []located {
+	run := make([]located, 0, len(places))
+	for _, place := range places {
+		run = append(run, located{place.At.code(), place.ID, uint32(table.Add(place.Values...))})
+	}
+	slices.SortFunc(run, func(a, b located) int {
+		return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.id, b.id))
+	})
+	return run
+}
+
+func (p *Points) append(l located) {
+	p.codes, p.ids, p.rows = append(p.codes, l.code), append(p.ids, l.id), append(p.rows, l.row)
+}
+
+// choose keeps the first point of every run that agrees above the lowest bits.
+func (p *Points) choose(bits int) thinned {
+	var t thinned
+	for i, code := range p.codes {
+		if i == 0 || code>>bits != p.codes[i-1]>>bits {
+			t.points, t.counts = append(t.points, uint32(i)), append(t.counts, 0)
+		}
+		t.counts[len(t.counts)-1]++
+	}
+	return thinned{slices.Clip(t.points), slices.Clip(t.counts)}
+}
+
+// Len is the number of points.
+func (p *Points) Len() int { return len(p.codes) }
+
+// Find returns the tile of the zoom in which each point with one of the ids lies.
+func (p *Points) Find(ids map[int64]bool, zoom int) []Tile {
+	var found []Tile
+	for i, id := range p.ids {
+		if ids[id] {
+			x, y := deinterleave(p.codes[i])
+			shift := extentBits + MaxZoom - zoom
+			found = append(found, Tile{uint8(zoom), x >> shift, y >> shift})
+		}
+	}
+	return found
+}
+
+// Wasted is the share of the table's rows that no point uses any more.
+func (p *Points) Wasted() float64 {
+	if p.table.Len() == 0 {
+		return 0
+	}
+	return 1 - float64(len(p.codes))/float64(p.table.Len())
+}
+
+// run is the range of codes of a tile.
+func (t Tile) run() (from, to uint64) {
+	bits := 2 * (extentBits + MaxZoom - int(t.Z))
+	code := interleave(t.X, t.Y)
+	return code << bits, (code + 1) << bits
+}
+
+// within is the range of the points of the tile.
+func (p *Points) within(t Tile) (from, to int) {
+	low, high := t.run()
+	from, _ = slices.BinarySearch(p.codes, low)
+	to, _ = slices.BinarySearch(p.codes[from:], high)
+	return from, from + to
+}
+
+// drawn is the range in thin of the points of the tile.
+func (p *Points) drawn(thin *thinned, t Tile) (from, to int) {
+	first, last := p.within(t)
+	from = sort.Search(len(thin.points), func(i int) bool { return int(thin.points[i]) >= first })
+	to = sort.Search(len(thin.points), func(i int) bool { return int(thin.points[i]) >= last })
+	return from, to
+}
+
+// Size is about the memory of the points in bytes.
+func (p *Points) Size() int64 {
+	n := p.table.Size() + int64(cap(p.codes))*20
+	for _, t := range p.thin {
+		n += int64(cap(t.points)) * 8
+	}
+	return n
+}
+
+// code is the place on the Z-order curve of units at MaxZoom, rounded down.
+func (m Mercator) code() uint64 {
+	const size = Extent << MaxZoom
+	floor := func(v float64) uint32 { return uint32(max(0, min(size-1, int64(v*size)))) }
+	return interleave(floor(m.X), floor(m.Y))
+}
+
+// interleave merges the bits of x (even places) and y (odd places).
+func interleave(x, y uint32) uint64 { return spread(x) | spread(y)<<1 }
+
+func deinterleave(code uint64) (x, y uint32) { return gather(code), gather(code >> 1) }
+
+func spread(v uint32) uint64 {
+	x := uint64(v)
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+	x = (x | x<<2) & 0x3333333333333333
+	return (x | x<<1) & 0x5555555555555555
+}
+
+func gather(x uint64) uint32 {
+	x &= 0x5555555555555555
+	x = (x | x>>1) & 0x3333333333333333
+	x = (x | x>>2) & 0x0f0f0f0f0f0f0f0f
+	x = (x | x>>4) & 0x00ff00ff00ff00ff
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return uint32(x | x>>16)
+}
