@@ -19,13 +19,18 @@ func Parse(s string) (CRS, error) {
 	}
 	for _, order := range []string{northFirst, ";yx", ";lat,lon"} {
 		if base, ok := strings.CutSuffix(strings.ToLower(text), order); ok {
-			c, err := Parse(base)
+			c, err := parse(base)
 			if err != nil {
 				return "", err
 			}
 			return c.Swapped(), nil
 		}
 	}
+	return parse(text)
+}
+
+// parse is Parse without the order of the coordinates.
+func parse(text string) (CRS, error) {
 	if c, ok := FromPRJ(text); ok {
 		return c, nil
 	}
