@@ -21,11 +21,15 @@
 //	audit         who did what
 //	job           long work: progress, cancel, retry
 //	grid          levels, presets, units and their boundaries in force on any date
+//	setting       what an operator decides for the whole installation
+//	layer         versions of the layers of the map
+//	ledger        what households, incidents and service points have in common: import, placing, assignment
 //	network       streets, buildings, water, green and places from OpenStreetMap
 //	household     the household ledger
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
 //	plan          drafts, faults, repairs and the one way to publish
+//	upload        takes in files and hands them to their subject
 //
 // Everything is stored as EPSG:4326, longitude before latitude, on a lattice of
 // 1e-7 degrees (about 1 cm), so that equality means equality.

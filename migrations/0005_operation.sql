@@ -65,4 +65,4 @@ CREATE TABLE setting (
 INSERT INTO setting VALUES
     ('attribution',   '""'),
     ('review_number', '""'),
-    ('demo',          'false');
+    ('demo',          '"false"');

@@ -266,3 +266,34 @@ func ChangeBoundaries(ctx context.Context, tx pg.DB) error {
 	}
 	return nil
 }
+
+// Hint is another unit close to a place: near a border people ask.
+type Hint struct {
+	Code     string  `json:"code"`
+	Name     string  `json:"name"`
+	Distance float64 `json:"distance" doc:"metres to its border"`
+}
+
+// MaxHint is how near, in metres, a border must be to be worth telling.
+const MaxHint = 30
+
+// NearBorder returns the nearest other unit of the same level within MaxHint of a
+// place, or nil.
+func NearBorder(ctx context.Context, db pg.DB, _ staff.Actor, day Day, place geo.Point, of Unit) (*Hint, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT u.code, b.name, ST_Distance(b.geom::geography, $2::geometry::geography)
+		FROM boundary b JOIN unit u ON u.id = b.unit_id
+		WHERE b.geom && ST_Expand($2::geometry, 0.001) AND u.level = $3 AND u.id <> $4
+		  AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+		  AND ST_DWithin(b.geom::geography, $2::geometry::geography, $5)
+		ORDER BY 3, u.code
+		LIMIT 1`, day, place, of.Level, of.ID, float64(MaxHint))
+	hint, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Hint])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("units near a place: %w", err)
+	}
+	return &hint, nil
+}

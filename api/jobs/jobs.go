@@ -1,0 +1,51 @@
+// Package jobs serves long work: progress, cancel, retry.
+package jobs
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/api/route"
+	"wangge/geo/job"
+)
+
+// Mount adds /jobs.
+func Mount(a route.API, pool *pgxpool.Pool, queue *job.Queue) {
+	h := handler{pool, queue}
+	route.Get(a, "/jobs", route.Op{ID: "list-jobs", Summary: "Jobs, newest first", Tag: "jobs"}, h.list)
+	route.Get(a, "/jobs/{id}", route.Op{ID: "get-job", Summary: "One job", Tag: "jobs"}, h.get)
+	route.Post(a, "/jobs/{id}/cancel", route.Op{ID: "cancel-job", Summary: "Stop a job; what it did is undone", Tag: "jobs"}, h.cancel)
+	route.Post(a, "/jobs/{id}/retry", route.Op{ID: "retry-job", Summary: "Run a failed or cancelled job again", Tag: "jobs"}, h.retry)
+}
+
+type handler struct {
+	pool  *pgxpool.Pool
+	queue *job.Queue
+}
+
+type listInput struct {
+	State string `query:"state" enum:"waiting,running,done,failed,cancelled"`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+type id struct {
+	ID int64 `path:"id"`
+}
+
+func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[job.Job]], error) {
+	list, err := job.List(ctx, h.pool, route.Actor(ctx), job.State(in.State), in.Limit)
+	return route.OK(route.List[job.Job]{Items: list}, err)
+}
+
+func (h handler) get(ctx context.Context, in *id) (*route.Body[job.Job], error) {
+	return route.OK(job.Get(ctx, h.pool, route.Actor(ctx), in.ID))
+}
+
+func (h handler) cancel(ctx context.Context, in *id) (*route.Body[job.Job], error) {
+	return route.OK(h.queue.Cancel(ctx, h.pool, route.Actor(ctx), in.ID))
+}
+
+func (h handler) retry(ctx context.Context, in *id) (*route.Body[job.Job], error) {
+	return route.OK(h.queue.Retry(ctx, h.pool, route.Actor(ctx), in.ID))
+}

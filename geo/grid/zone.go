@@ -1,0 +1,63 @@
+package grid
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo"
+	"wangge/geo/audit"
+	"wangge/geo/fault"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+)
+
+// Zone is an overlay area with a purpose of its own (a shop block, an enterprise
+// zone, a street). Zones may overlap each other and any unit; they are no level.
+type Zone struct {
+	Code      string           `json:"code" minLength:"1" maxLength:"64"`
+	Kind      string           `json:"kind" enum:"shop-block,enterprise,street,other"`
+	Name      string           `json:"name" maxLength:"200"`
+	ValidFrom Day              `json:"valid_from"`
+	ValidTo   *Day             `json:"valid_to"`
+	Area      geo.MultiPolygon `json:"-"`
+}
+
+// ErrZoneExists means that the code is in use.
+var ErrZoneExists = fault.New(fault.Conflict, "zone_exists", "A zone with this code exists already.")
+
+// Zones returns the zones in force on day, by code.
+func Zones(ctx context.Context, db pg.DB, _ staff.Actor, day Day) ([]Zone, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT code, kind, name, valid_from, valid_to, geom
+		FROM zone
+		WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)
+		ORDER BY code`, day)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Zone])
+	if err != nil {
+		return nil, fmt.Errorf("zones: %w", err)
+	}
+	return list, nil
+}
+
+// AddZones stores zones, all or none.
+func AddZones(ctx context.Context, db pg.DB, actor staff.Actor, zones []Zone) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		for _, z := range zones {
+			_, err := tx.Exec(ctx, `
+				INSERT INTO zone (code, kind, name, valid_from, valid_to, geom)
+				VALUES ($1, $2, $3, $4, $5, $6)`, z.Code, z.Kind, z.Name, z.ValidFrom, z.ValidTo, z.Area)
+			if pg.Violated(err) == "zone_code_key" {
+				return ErrZoneExists.Saying(z.Code)
+			}
+			if err != nil {
+				return fmt.Errorf("add zone %s: %w", z.Code, err)
+			}
+		}
+		if _, err := tx.Exec(ctx, `SELECT raise_layer('zone', NULL)`); err != nil {
+			return fmt.Errorf("add zones: %w", err)
+		}
+		return audit.Write(ctx, tx, actor, "add", "zone", "", map[string]any{"zones": len(zones)})
+	})
+}
