@@ -88,7 +88,7 @@ func TestFindAgreesWithTheRule(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		rnd.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
 		index := locate.Build(units)
-		pts := probes(units, 6_000, rnd)
+		pts := probes(units, 3_000, rnd)
 		got := make([]int32, len(pts))
 		index.FindAll(pts, got)
 		owned := 0
