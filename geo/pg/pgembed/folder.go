@@ -135,7 +135,7 @@ func (l layout) claim(o owner) error {
 		}
 	}
 	for _, e := range entries {
-		if e.Name() != "lost+found" {
+		if e.Name() != "lost+found" && e.Name() != "backups" { // a disk of its own; those of another database
 			return fmt.Errorf("%w: %s holds other files (%s). Give an empty or new folder with --data", ErrNotOurs, l.folder, e.Name())
 		}
 	}

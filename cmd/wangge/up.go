@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"wangge/cmd/wangge/internal/backup"
+	"wangge/geo/pg/pgembed"
+	"wangge/migrations"
+)
+
+// upCommand is the whole service with one command.
+type upCommand struct {
+	databaseFlags
+	serverFlags
+	backupFlags
+}
+
+// backupFlags say how the nightly backup is kept.
+type backupFlags struct {
+	Backups     string `type:"path" variable:"WANGGE_BACKUPS" placeholder:"FOLDER" help:"Where the nightly backup goes, by default backups in the data folder ($$WANGGE_BACKUPS)."`
+	DailyBackup bool   `default:"true" negatable:"" help:"Make a backup every night at 03:00."`
+	KeepBackups int    `default:"7" placeholder:"N" help:"How many nightly backups are kept."`
+}
+
+// Run starts the parts in order and stops them in the opposite one. Being told
+// to stop is no error, whenever it comes.
+func (c *upCommand) Run(p *program) error {
+	err := c.run(p)
+	if errors.Is(err, context.Canceled) && p.ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (c *upCommand) run(p *program) error {
+	if c.KeepBackups < 1 {
+		return errors.New("--keep-backups must be 1 or more; use --no-daily-backup to make none")
+	}
+	listener, err := c.listen()
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+
+	show := p.progress()
+	db, err := c.database(p, show.say)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	if err := migrate(p.ctx, db.DSN, show); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(p.ctx)
+	if db.cluster != nil {
+		group.Go(func() error { return watch(ctx, db.cluster) })
+	}
+	if c.DailyBackup {
+		group.Go(func() error { return c.daily(db, p).Run(ctx) })
+	}
+	group.Go(func() error {
+		return c.serve(ctx, p, db.DSN, listener, func() {
+			show.sayf("ready: open %s (Ctrl-C stops it)", address(listener.Addr()))
+		})
+	})
+	return group.Wait()
+}
+
+// database is the one of the URL, or a private one that is ours alone.
+func (c *upCommand) database(p *program, say func(string)) (database, error) {
+	if c.DatabaseURL != "" {
+		say("using the database of DATABASE_URL")
+		return given(c.DatabaseURL), nil
+	}
+	say("starting the private database in " + c.Data)
+	return c.start(p, say)
+}
+
+// watch returns when the private database cannot be kept running.
+func watch(ctx context.Context, cluster *pgembed.Cluster) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-cluster.Done():
+		return fmt.Errorf("the private database has stopped: %w", cluster.Err())
+	}
+}
+
+func (c *upCommand) daily(db database, p *program) backup.Daily {
+	folder := c.Backups
+	if folder == "" {
+		folder = filepath.Join(c.Data, "backups")
+	}
+	return backup.Daily{DB: db.Database, Folder: folder, Keep: c.KeepBackups, Program: version(), Log: p.log}
+}
+
+// migrate brings the schema up and says what it did.
+func migrate(ctx context.Context, dsn string, show progress) error {
+	steps, err := migrations.Up(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	if len(steps) > 0 {
+		show.sayf("schema: %s applied", plural(len(steps), "migration"))
+	}
+	return migrations.Check(ctx, dsn) // a database of a later release is not ours to touch
+}
+
+// listen takes the port before anything slow is done.
+func (f serverFlags) listen() (net.Listener, error) {
+	if err := checkLoopback(f.Listen); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", f.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is used by another program (perhaps another wangge): stop that one, or choose another port, such as --listen 127.0.0.1:8081", f.Listen)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", f.Listen, err)
+	}
+	return listener, nil
+}
+
+// checkLoopback refuses addresses that others can reach: there is no sign-in
+// yet, so whoever reaches the port may read and change everything.
+func checkLoopback(listen string) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", listen, err)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("--listen %s would let everybody on the network read and change everything, for there is no sign-in yet. "+
+		"Listen on 127.0.0.1, and use an SSH tunnel or a proxy that asks for a password", listen)
+}
+
+// address is what people open in the browser.
+func address(a net.Addr) string {
+	_, port, _ := net.SplitHostPort(a.String()) // a TCP listener's address has a port
+	return "http://localhost:" + port
+}
