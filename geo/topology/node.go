@@ -65,9 +65,9 @@ func (b *borders) segment(e int32) (geo.Point, geo.Point) {
 }
 
 // ring adds a ring and returns the half-edges it walks. Repeated points are
-// dropped; a ring of one point has no edges.
+// dropped; a ring of one point has no edges and adds nothing.
 func (b *borders) ring(r geo.Ring) []int32 {
-	if len(r) == 0 {
+	if !slices.ContainsFunc(r, func(p geo.Point) bool { return p != r[0] }) {
 		return nil
 	}
 	walk := make([]int32, 0, len(r))

@@ -47,8 +47,10 @@ func newQuilt(rng *rand.Rand, n, bends int, half int32) quilt {
 				Y: a.Y + int32(int64(b.Y-a.Y)*int64(k)/int64(bends+1)),
 			}
 			if !straight {
-				p.X += jitter(rng, half/16)
-				p.Y += jitter(rng, half/16)
+				// An eighth of the way to the next vertex cannot make sides meet
+				// that leave a corner at 50 degrees or more.
+				p.X += jitter(rng, half/int32(bends+1)/4)
+				p.Y += jitter(rng, half/int32(bends+1)/4)
 			}
 			r = append(r, p)
 		}

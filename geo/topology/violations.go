@@ -277,11 +277,22 @@ func (m *Mosaic) findEmpty() {
 			v.Parent = m.units[u.parent].Code
 			v.At = LabelPoint(m.units[u.parent].Area)
 		}
-		if len(u.rings) > 0 {
-			v.At = m.plane.points[m.plane.origin(u.rings[0].walk[0])]
+		if p, ok := firstPoint(u.Area); ok {
+			v.At = p
 		}
 		m.found = append(m.found, v)
 	}
+}
+
+func firstPoint(area geo.MultiPolygon) (geo.Point, bool) {
+	for _, polygon := range area {
+		for _, r := range polygon {
+			if len(r) > 0 {
+				return r[0], true
+			}
+		}
+	}
+	return geo.Point{}, false
 }
 
 // sortFound puts the violations in order and gives them their IDs.
