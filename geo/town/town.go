@@ -192,7 +192,7 @@ type Household struct {
 	Doorplate string // 门牌
 	Address   string
 	At        geo.Point // inside the building
-	Kind      string    // owner rental self-built public-rental dormitory
+	Kind      string    // owner rental self-built collective
 	Occupied  bool
 	People    Ages  // all zero when not occupied
 	In        int32 // index in Town.Buildings
@@ -217,15 +217,17 @@ type Stage struct {
 
 // Function is what a service point does, and when.
 type Function struct {
-	Code  string // medical elderly-care child-care culture mediation one-stop volunteer canteen rest
+	Code  string // one-stop medical elderly-care child-care culture mediation volunteer canteen deputy rest-stop
 	Hours string // OSM opening_hours
+	Items []string
 }
 
 // Session is an event that comes back every month.
 type Session struct {
 	Function       string
 	Title, TitleEn string
-	Hours          string // OSM opening_hours, such as "Sa[1] 09:00-11:00"
+	Rule           string // RFC 5545, such as "FREQ=MONTHLY;BYDAY=1SA"
+	Hours          string // the same in OSM opening_hours: "Sa[1] 09:00-11:00"
 }
 
 // Stop is where a mobile service point stands at certain hours.
@@ -238,7 +240,8 @@ type Stop struct {
 // ServicePoint is a Party-and-masses service center, station or point.
 type ServicePoint struct {
 	ID           string
-	Tier         string // center station point red-gas-station
+	Tier         string // center station point other
+	Kind         string // red-gas-station or mobile; empty for the usual ones
 	Name, NameEn string
 	Address      string
 	At           geo.Point
@@ -246,8 +249,7 @@ type ServicePoint struct {
 	Functions    []Function
 	Sessions     []Session
 	Stops        []Stop // a mobile point has some; At is then its first stop
-	Items        []string
-	Capacity     int // people at a time
+	Capacity     int    // people at a time
 	GroundFloor  bool
 	StepFree     bool
 	Life         []Stage // by date
