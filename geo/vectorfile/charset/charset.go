@@ -110,6 +110,9 @@ func (s *Sniffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Dead reports that what was seen fits no encoding any more.
+func (s *Sniffer) Dead() bool { return s.notUTF8 && s.notGB }
+
 // Charset is the encoding all bytes so far agree with, UTF-8 first.
 func (s *Sniffer) Charset() (Charset, bool) {
 	switch {
