@@ -60,8 +60,9 @@ type selfFault struct {
 // another part, so that several levels can be built at once. Excluded areas were
 // accepted as gaps earlier.
 //
-// Parents are taken as they are: their own overlaps are not reported, and a
-// parent that no part names is not expected to be filled. Parts whose parent is
+// A parent that no part names is not expected to be filled, and what is wrong
+// with parents by themselves is not reported, except where two that have parts
+// claim the same land: their parts could never content both. Parts whose parent is
 // unknown are compared with the parts of the first level; a hole enclosed by two
 // or more of them is a gap.
 //
@@ -162,8 +163,10 @@ func (m *Mosaic) linkParents() {
 		if u.role != partRole {
 			continue
 		}
-		if u.Parent == "" && len(parents) == 1 {
-			u.parent = 0
+		if u.Parent == "" {
+			if len(parents) == 1 {
+				u.parent = 0
+			}
 		} else if p, ok := parents[u.Parent]; ok {
 			u.parent = p
 		} else if p, ok := parts[u.Parent]; ok && p != int32(i) {

@@ -19,7 +19,7 @@ type Kind string
 // The kinds of violation.
 const (
 	Gap       Kind = "gap"        // inside the parent, in no part
-	Overlap   Kind = "overlap"    // in two or more parts of the same level
+	Overlap   Kind = "overlap"    // in two or more parts of the same level, or in two parents
 	Outside   Kind = "outside"    // in a part, but not in its own parent
 	SelfTouch Kind = "self_touch" // a border that comes back to itself without crossing: pinched ring, spike, cut-off interior
 	SelfCross Kind = "self_cross" // a border that crosses or covers itself: bow tie, hole outside its ring, polygon upon polygon
@@ -47,7 +47,7 @@ type Violation struct {
 	ID     string
 	Kind   Kind
 	Parent string   // the parent concerned; empty when the parts have several or none
-	Codes  []string // the parts concerned, in byte order; for a gap its neighbours are in Into
+	Codes  []string // the parts concerned, in byte order; none for a gap; for land that two parents claim those parents
 	// At is a point inside the fault, or on it where it is thinner than a step.
 	At           geo.Point
 	Area         geo.MultiPolygon // nil for faults that are points or lines

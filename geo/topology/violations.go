@@ -80,16 +80,17 @@ func (m *Mosaic) findRegions() {
 func (m *Mosaic) subjects(f int32) []subject {
 	var out []subject
 	cover := m.cover[f]
-	covered := map[int32][]int32{} // by level: parts
 	if len(cover) == 0 {
 		return nil
 	}
+	covered := map[int32][]int32{} // by level: parts, and on level 0 the parents that have parts
 	for _, u := range cover {
-		if p := m.units[u]; p.role == partRole {
+		p := &m.units[u]
+		if p.role == partRole || p.role == parentRole && p.used {
 			covered[p.level] = append(covered[p.level], u)
-			if p.parent != none && !m.covers(p.parent, f) {
-				out = append(out, subject{Outside, p.parent, encode(u)})
-			}
+		}
+		if p.parent != none && !m.covers(p.parent, f) {
+			out = append(out, subject{Outside, p.parent, encode(u)})
 		}
 	}
 	for _, parts := range covered {
