@@ -1,0 +1,338 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo"
+	"wangge/geo/fault"
+	"wangge/geo/grid"
+	"wangge/geo/ledger"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+	"wangge/geo/topology"
+)
+
+// Publish makes a draft the plan in force from day on: all of it or none of it.
+//
+// The slow work (noding, checking) is done first, outside any transaction; a
+// compare-and-set on the draft's revision and on the version of the boundaries in
+// force proves at the end that it was about the same thing. Then one transaction
+// closes old validity and opens new, writes lineage, re-assigns what lies in the
+// units that changed, and raises the layer's version.
+//
+// Errors: ErrFaulty with every hard fault and its place, ErrStale, ErrNotDraft,
+// ErrBefore.
+func Publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day, step Step) (Plan, error) {
+	for attempt := 0; ; attempt++ {
+		err := publish(ctx, db, actor, id, revision, day, step)
+		if errors.Is(err, errBasis) && attempt < 3 {
+			continue // somebody published elsewhere meanwhile: look again
+		}
+		if errors.Is(err, errBasis) {
+			err = ErrStale
+		}
+		if err != nil {
+			return Plan{}, fmt.Errorf("publish plan %d: %w", id, err)
+		}
+		return Get(ctx, db, actor, id)
+	}
+}
+
+// errBasis means that the boundaries in force changed between check and commit.
+var errBasis = errors.New("the boundaries in force changed")
+
+func publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day, step Step) error {
+	step("checking", 0, 0)
+	d, err := open(ctx, db, actor, id, revision, day)
+	if err != nil {
+		return err
+	}
+	m, err := d.examine(ctx)
+	if err != nil {
+		return err
+	}
+	if d.hard() > 0 {
+		return ErrFaulty.With(d.places()...)
+	}
+	next, err := d.next(m)
+	if err != nil {
+		return err
+	}
+
+	step("publishing", 0, int64(len(next.parts)))
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := grid.ChangeBoundaries(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := lockDraft(ctx, tx, id, revision); err != nil {
+			return err
+		}
+		if now, err := basis(ctx, tx); err != nil || now != d.basis {
+			return errors.Join(err, errBasis)
+		}
+		if err := d.apply(ctx, tx, next); err != nil {
+			return err
+		}
+		step("re-assigning households, incidents and service points", 0, 0)
+		moved, err := reassign(ctx, tx, day, next.bound)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE plan SET state = 'published', effective_on = $2, published_by = $3, published_at = now()
+			WHERE id = $1`, id, day, actor.Name)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `SELECT raise_layer('grid', NULL)`); err != nil {
+			return err
+		}
+		return record(ctx, tx, actor, "publish", id, map[string]any{
+			"effective_on": day.String(), "units": len(next.parts), "retired": len(next.retired), "moved": moved})
+	})
+}
+
+// places are the hard faults in the shape of an answer, the first hundred.
+func (d *draft) places() []fault.Place {
+	var out []fault.Place
+	for _, f := range d.faults {
+		if !f.Hard || len(out) == 100 {
+			continue
+		}
+		place := fault.Place{Pointer: f.Place, Code: f.Kind, Detail: fmt.Sprintf("%s %v %s", f.Kind, f.Codes, f.Detail)}
+		if f.At != nil {
+			at := [2]float64(f.At.Degrees())
+			place.At = &at
+		}
+		out = append(out, place)
+	}
+	return out
+}
+
+// next is what a draft makes of the boundaries in force.
+type next struct {
+	parts    []Unit             // the units of the draft's level, exact
+	redrawn  []grid.InForce     // other units whose vertices or area change, with the new area
+	retired  []grid.InForce     // units of the level that end
+	excluded []Unit             // accepted gaps
+	gaps     map[string]float64 // parent → m² that no part covers
+	bound    geo.Bound          // what may have changed hands lies in here
+}
+
+// next works out everything that publishing will write.
+func (d *draft) next(m *topology.Mosaic) (next, error) {
+	n := next{gaps: map[string]float64{}, bound: geo.EmptyBound}
+	areas := map[string]geo.MultiPolygon{}
+	for _, p := range m.Parts() {
+		areas[p.Code] = p.Area
+	}
+	covered := map[string]bool{}
+	coming := map[string]bool{}
+	for _, u := range d.units {
+		switch u.Role {
+		case Part:
+			u.Area = areas[u.Code]
+			if len(d.above) == 0 {
+				u.Parent = ""
+			}
+			if u.Name == "" {
+				u.Name = u.Code
+			}
+			n.parts = append(n.parts, u)
+			covered[u.Parent], coming[u.Code] = true, true
+		case Excluded:
+			n.excluded = append(n.excluded, u)
+		}
+	}
+	n.retired = d.retired(covered, coming)
+	n.redrawn = d.redrawn(m, coming)
+	for _, f := range d.faults {
+		if f.Kind == string(topology.Gap) {
+			n.gaps[f.Parent] += f.Area
+		}
+	}
+	for _, u := range n.parts {
+		n.bound = n.bound.Union(u.Area.Bound())
+	}
+	for _, list := range [][]grid.InForce{n.retired, n.redrawn} {
+		for _, b := range list {
+			n.bound = n.bound.Union(b.Area.Bound())
+		}
+	}
+	return n, nil
+}
+
+// retired are the units of the draft's level, below the parents that it divides,
+// that the draft does not have any more. At the top level nothing ends by itself.
+func (d *draft) retired(covered, coming map[string]bool) []grid.InForce {
+	if len(d.above) == 0 {
+		return nil
+	}
+	divided := map[int64]bool{}
+	for code, b := range d.above {
+		if covered[code] {
+			divided[b.ID] = true
+		}
+	}
+	var out []grid.InForce
+	for _, b := range d.inForce {
+		if b.Level == d.level && divided[b.ParentID] && !coming[b.Code] {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// redrawn are the units outside the draft's level whose boundary changes: the
+// parents a repair redrew, and every unit in force that shares an edge into
+// which noding put a vertex.
+func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool) []grid.InForce {
+	edges := newVertices{}
+	changed := map[string]geo.MultiPolygon{}
+	for _, p := range m.Parents() {
+		b, ok := d.above[p.Code]
+		if !ok || sameArea(b.Area, p.Area) {
+			continue
+		}
+		changed[p.Code] = p.Area
+		edges.learn(b.Area, p.Area)
+	}
+	for _, p := range m.Parts() { // neighbours at the top level get vertices too
+		if i := slices.IndexFunc(d.inForce, func(b grid.InForce) bool { return b.Code == p.Code }); i >= 0 && !coming[p.Code] {
+			if b := d.inForce[i]; !sameArea(b.Area, p.Area) {
+				changed[p.Code] = p.Area
+				edges.learn(b.Area, p.Area)
+			}
+		}
+	}
+	var out []grid.InForce
+	for _, b := range d.inForce {
+		if b.Level == d.level && coming[b.Code] {
+			continue
+		}
+		if area, ok := changed[b.Code]; ok {
+			b.Area = area
+			out = append(out, b)
+			continue
+		}
+		if area, ok := edges.apply(b.Area); ok {
+			b.Area = area
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// newVertices are the vertices that noding put into edges, by edge.
+type newVertices map[[2]geo.Point][]geo.Point
+
+// learn compares an area before and after: an edge that is gone, and whose ends
+// are joined by a run of points close to it, got those points.
+func (n newVertices) learn(before, after geo.MultiPolygon) {
+	position := map[geo.Point][]geo.Ring{}
+	have := map[[2]geo.Point]bool{}
+	forEdges(after, func(a, b geo.Point) { have[[2]geo.Point{a, b}] = true })
+	for _, polygon := range after {
+		for _, ring := range polygon {
+			for _, p := range ring {
+				position[p] = append(position[p], ring)
+			}
+		}
+	}
+	forEdges(before, func(a, b geo.Point) {
+		if have[[2]geo.Point{a, b}] {
+			return
+		}
+		for _, ring := range position[a] {
+			if run, ok := between(ring, a, b); ok {
+				n[[2]geo.Point{a, b}] = run
+				reversed := slices.Clone(run)
+				slices.Reverse(reversed)
+				n[[2]geo.Point{b, a}] = reversed
+				return
+			}
+		}
+	})
+}
+
+// between returns the points of ring after a and before b, if all of them lie
+// within two lattice steps of the straight line from a to b.
+func between(ring geo.Ring, a, b geo.Point) ([]geo.Point, bool) {
+	start := slices.Index(ring, a)
+	var run []geo.Point
+	for i := 1; i < len(ring); i++ {
+		p := ring[(start+i)%len(ring)]
+		if p == b {
+			return run, len(run) > 0
+		}
+		if !nearLine(p, a, b) {
+			return nil, false
+		}
+		run = append(run, p)
+	}
+	return nil, false
+}
+
+func nearLine(p, a, b geo.Point) bool {
+	dx, dy := float64(b.X)-float64(a.X), float64(b.Y)-float64(a.Y)
+	cross := float64(geo.Cross(a, b, p))
+	return cross*cross <= 4*(dx*dx+dy*dy)
+}
+
+// apply puts the vertices into an area's edges; ok is false when it has none of them.
+func (n newVertices) apply(area geo.MultiPolygon) (out geo.MultiPolygon, ok bool) {
+	if len(n) == 0 {
+		return nil, false
+	}
+	out = make(geo.MultiPolygon, len(area))
+	for i, polygon := range area {
+		for _, ring := range polygon {
+			r := make(geo.Ring, 0, len(ring))
+			for j, p := range ring {
+				r = append(r, p)
+				if run, found := n[[2]geo.Point{p, ring[(j+1)%len(ring)]}]; found {
+					r, ok = append(r, run...), true
+				}
+			}
+			out[i] = append(out[i], r)
+		}
+	}
+	return out, ok
+}
+
+func forEdges(area geo.MultiPolygon, f func(a, b geo.Point)) {
+	for _, polygon := range area {
+		for _, ring := range polygon {
+			for i, p := range ring {
+				f(p, ring[(i+1)%len(ring)])
+			}
+		}
+	}
+}
+
+// sameArea reports whether two areas have the same directed edges.
+func sameArea(a, b geo.MultiPolygon) bool {
+	edges := map[[2]geo.Point]int{}
+	forEdges(a, func(p, q geo.Point) { edges[[2]geo.Point{p, q}]++ })
+	forEdges(b, func(p, q geo.Point) { edges[[2]geo.Point{p, q}]-- })
+	for _, n := range edges {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// reassign moves everything in the changed area to whoever is responsible now.
+func reassign(ctx context.Context, tx pgx.Tx, day geo.Day, changed geo.Bound) (ledger.Moved, error) {
+	index, _, err := grid.Index(ctx, tx, day)
+	if err != nil {
+		return ledger.Moved{}, err
+	}
+	return ledger.Reassign(ctx, tx, day, index, changed)
+}

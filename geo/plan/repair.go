@@ -1,0 +1,361 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+	"wangge/geo/topology"
+)
+
+// Repair is one mending step that a person asks for: of one fault by its id, or
+// of all faults of a kind that offer it, up to an area and a width.
+type Repair struct {
+	Revision int     `json:"revision" doc:"the plan's revision as you saw it"`
+	FaultID  string  `json:"fault_id,omitempty"`
+	Kind     string  `json:"kind,omitempty" doc:"all faults of this kind, when fault_id is empty"`
+	Repair   string  `json:"repair" doc:"one of the repairs the fault offers"`
+	MaxArea  float64 `json:"max_area,omitempty" minimum:"0" doc:"square metres; larger faults are left (0 = no limit)"`
+	MaxWidth float64 `json:"max_width,omitempty" minimum:"0" doc:"metres; wider faults are left (0 = no limit)"`
+	Reason   string  `json:"reason,omitempty" maxLength:"500" doc:"needed to accept a gap"`
+	Args     Args    `json:"args,omitempty"`
+}
+
+// Args are what some repairs of records need.
+type Args struct {
+	Code   string `json:"code,omitempty" maxLength:"24"`
+	Name   string `json:"name,omitempty" maxLength:"200"`
+	Parent string `json:"parent,omitempty"`
+}
+
+// Mend makes a repair, looks for faults again and saves the draft. The draft
+// must still be at the revision the caller saw.
+func Mend(ctx context.Context, db pg.DB, actor staff.Actor, id int64, r Repair, day geo.Day) (Plan, error) {
+	d, err := open(ctx, db, actor, id, r.Revision, day)
+	if err != nil {
+		return Plan{}, fmt.Errorf("repair plan %d: %w", id, err)
+	}
+	m, err := d.examine(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	chosen := d.chosen(r)
+	if len(chosen) == 0 {
+		return Plan{}, fmt.Errorf("repair plan %d: %w", id, ErrUnknownFault)
+	}
+	if err := d.mend(m, chosen, r); err != nil {
+		return Plan{}, fmt.Errorf("repair plan %d: %w", id, err)
+	}
+
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if _, err := lockDraft(ctx, tx, id, r.Revision); err != nil {
+			return err
+		}
+		if err := d.journal(ctx, tx, actor, chosen, r); err != nil {
+			return err
+		}
+		if err := d.loadAccepted(ctx, tx); err != nil {
+			return err
+		}
+		if d.taken, err = d.loadTaken(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := d.examine(ctx); err != nil {
+			return err
+		}
+		if err := d.save(ctx, tx); err != nil {
+			return err
+		}
+		return record(ctx, tx, actor, "repair", id, map[string]any{"repair": r.Repair, "faults": len(chosen)})
+	})
+	if err != nil {
+		return Plan{}, fmt.Errorf("repair plan %d: %w", id, err)
+	}
+	return Get(ctx, db, actor, id)
+}
+
+// chosen are the faults that a repair is about.
+func (d *draft) chosen(r Repair) []Fault {
+	var out []Fault
+	for _, f := range d.faults {
+		switch {
+		case r.FaultID != "" && f.ID != r.FaultID,
+			r.FaultID == "" && f.Kind != r.Kind,
+			r.FaultID == "" && !slices.Contains(f.Repairs, r.Repair),
+			r.MaxArea > 0 && f.Area > r.MaxArea,
+			r.MaxWidth > 0 && f.Width > r.MaxWidth:
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func (d *draft) mend(m *topology.Mosaic, chosen []Fault, r Repair) error {
+	shapes := false
+	for _, f := range chosen {
+		if !slices.Contains(f.Repairs, r.Repair) {
+			return ErrRepair.Saying(fmt.Sprintf("%s offers: %s.", f.Kind, strings.Join(f.Repairs, ", ")))
+		}
+		var err error
+		switch r.Repair {
+		case drop, rename, number, join, setParent, parentByPlace:
+			err = d.mendRecord(f, r)
+		case accept: // the journal is enough
+		case string(topology.Exclude):
+			err = d.exclude(f, r.Reason)
+		default:
+			shapes = true
+			err = m.Repair(f.ID, topology.RepairKind(r.Repair))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if shapes {
+		d.take(m, chosen)
+	}
+	return nil
+}
+
+// take copies the areas that a repair changed from the mosaic to the rows. Rings
+// that are still at fault keep their own points, so that the fault stays visible.
+func (d *draft) take(m *topology.Mosaic, mended []Fault) {
+	ringFault := map[string]bool{}
+	for _, v := range m.Violations() {
+		if v.Kind == topology.SelfTouch || v.Kind == topology.SelfCross {
+			for _, code := range v.Codes {
+				ringFault[code] = true
+			}
+		}
+	}
+	keys := d.keys()
+	for _, part := range m.Parts() {
+		if i, ours := keys[part.Code]; ours && !ringFault[part.Code] {
+			d.units[i].Area = part.Area
+		}
+	}
+	if slices.ContainsFunc(mended, func(f Fault) bool { return slices.Contains(f.Repairs, string(topology.FitParent)) }) {
+		d.takeParents(m)
+	}
+}
+
+// takeParents keeps the units above that a repair redrew.
+func (d *draft) takeParents(m *topology.Mosaic) {
+	rows := map[string]int{}
+	last := 0
+	for i, u := range d.units {
+		last = max(last, u.Ordinal)
+		if u.Role == Parent {
+			rows[u.Code] = i
+		}
+	}
+	for _, p := range m.Parents() {
+		if i, ok := rows[p.Code]; ok {
+			d.units[i].Area = p.Area
+			continue
+		}
+		b := d.above[p.Code]
+		if p.Area.SquareMeters() == b.Area.SquareMeters() {
+			continue
+		}
+		last++
+		d.units = append(d.units, Unit{Ordinal: last, Role: Parent, Code: b.Code, Name: b.Name, Area: p.Area})
+	}
+}
+
+func (d *draft) exclude(f Fault, reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return ErrReason
+	}
+	last := 0
+	for _, u := range d.units {
+		last = max(last, u.Ordinal)
+	}
+	d.units = append(d.units, Unit{Ordinal: last + 1, Role: Excluded, Code: f.ID, Name: reason, Parent: f.Parent, Area: f.Shape})
+	return nil
+}
+
+// mendRecord changes the records a fault is about.
+func (d *draft) mendRecord(f Fault, r Repair) error {
+	rows := d.rowsOf(f)
+	if len(rows) == 0 {
+		return ErrUnknownFault
+	}
+	// Of several records at fault the first keeps what it has.
+	rest := rows
+	if f.Kind == duplicateCode || f.Kind == duplicateName {
+		rest = rows[1:]
+	}
+	switch r.Repair {
+	case drop:
+		d.remove(rest)
+	case join:
+		for _, i := range rest {
+			d.units[rows[0]].Area = append(slices.Clone(d.units[rows[0]].Area), d.units[i].Area...)
+		}
+		d.remove(rest)
+	case number:
+		return d.number(rest)
+	case rename:
+		return d.rename(rest[0], r.Args)
+	case setParent:
+		if _, known := d.above[r.Args.Parent]; !known {
+			return ErrRepair.Saying(fmt.Sprintf("No unit in force has code %q.", r.Args.Parent))
+		}
+		d.units[rest[0]].Parent = r.Args.Parent
+	case parentByPlace:
+		for _, i := range rest {
+			parent, ok := d.covering(d.units[i].Area)
+			if !ok {
+				return ErrRepair.Saying(fmt.Sprintf("%s lies in no unit above.", d.units[i].Place))
+			}
+			d.units[i].Parent = parent
+		}
+	}
+	return nil
+}
+
+func (d *draft) rename(i int, args Args) error {
+	if args.Code == "" && args.Name == "" {
+		return ErrRepair.Saying("Give a code or a name.")
+	}
+	if args.Code != "" {
+		d.units[i].Code = args.Code
+	}
+	if args.Name != "" {
+		d.units[i].Name = args.Name
+	}
+	return nil
+}
+
+// rowsOf are the rows a fault of a record names, in file order.
+func (d *draft) rowsOf(f Fault) []int {
+	first := ordinalOf(f.ID)
+	start := slices.IndexFunc(d.units, func(u Unit) bool { return u.Role == Part && u.Ordinal == first })
+	if start < 0 {
+		return nil
+	}
+	rows := []int{start}
+	u := d.units[start]
+	for i := start + 1; i < len(d.units); i++ {
+		other := d.units[i]
+		if other.Role != Part {
+			continue
+		}
+		if f.Kind == duplicateCode && other.Code == u.Code ||
+			f.Kind == duplicateName && other.Name == u.Name && other.Parent == u.Parent {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// ordinalOf reads the ordinal at the end of a record fault's id, "kind:7".
+func ordinalOf(id string) int {
+	n, err := strconv.Atoi(id[strings.LastIndexByte(id, ':')+1:])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (d *draft) remove(rows []int) {
+	gone := map[int]bool{}
+	for _, i := range rows {
+		gone[d.units[i].Ordinal] = true
+	}
+	d.units = slices.DeleteFunc(d.units, func(u Unit) bool { return u.Role == Part && gone[u.Ordinal] })
+}
+
+// number gives rows the next codes of their parent, from west to east and then
+// from north to south; a code that was ever in use is passed over.
+func (d *draft) number(rows []int) error {
+	depth, err := d.levels.Depth(d.level)
+	if err != nil {
+		return err
+	}
+	digits := d.levels.Levels[depth].Digits
+	if digits == 0 {
+		digits = 3
+	}
+	sort.SliceStable(rows, func(a, b int) bool {
+		p, q := d.units[rows[a]].Area.Bound().Min, d.units[rows[b]].Area.Bound().Min
+		return p.X < q.X || p.X == q.X && p.Y > q.Y
+	})
+	used := map[string]bool{}
+	for _, u := range d.units {
+		used[u.Code] = true
+	}
+	for code := range d.taken {
+		used[code] = true
+	}
+	for _, b := range d.inForce {
+		used[b.Code] = true
+	}
+	next := map[string]int{}
+	for _, i := range rows {
+		parent := d.units[i].Parent
+		for {
+			next[parent]++
+			if code := fmt.Sprintf("%s%0*d", parent, digits, next[parent]); !used[code] {
+				d.units[i].Code, used[code] = code, true
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// covering is the unit above that covers most of the area's points; the point in
+// the middle decides between equals.
+func (d *draft) covering(area geo.MultiPolygon) (code string, ok bool) {
+	if len(area) == 0 || len(d.above) == 0 {
+		return "", false
+	}
+	index, codes := d.indexAbove()
+	votes := map[int]int{}
+	for _, p := range append([]geo.Point{topology.LabelPoint(area)}, area[0][0]...) {
+		if i, found := index.Find(p); found {
+			votes[i]++
+		}
+	}
+	best := -1
+	for i, n := range votes {
+		if best < 0 || n > votes[best] || n == votes[best] && codes[i] < codes[best] {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", false
+	}
+	return codes[best], true
+}
+
+// journal records the repairs, one row per fault.
+func (d *draft) journal(ctx context.Context, tx pgx.Tx, actor staff.Actor, chosen []Fault, r Repair) error {
+	var last int
+	err := tx.QueryRow(ctx, `SELECT coalesce(max(ordinal), 0) FROM plan_repair WHERE plan_id = $1`, d.id).Scan(&last)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	args := map[string]string{"reason": r.Reason, "code": r.Args.Code, "name": r.Args.Name, "parent": r.Args.Parent}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"plan_repair"},
+		[]string{"plan_id", "ordinal", "fault_id", "kind", "args", "codes", "area", "made_by"},
+		pgx.CopyFromSlice(len(chosen), func(i int) ([]any, error) {
+			f := chosen[i]
+			return []any{d.id, last + i + 1, f.ID, r.Repair, args, orEmpty(f.Codes), f.Area, actor.Name}, nil
+		}))
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
