@@ -1,0 +1,271 @@
+package ledger
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/paulmach/orb"
+
+	"wangge/geo"
+	"wangge/geo/cell"
+	"wangge/geo/grid"
+	"wangge/geo/locate"
+)
+
+// Moved counts what changed hands.
+type Moved struct {
+	Households    int `json:"households"`
+	Incidents     int `json:"incidents"`
+	ServicePoints int `json:"service_points"`
+}
+
+// Reassign writes who is responsible from day on, by the boundaries in index,
+// for every open household, incident and service point within the changed boxes
+// (none: everywhere). Only what changes hands is written. The caller publishes:
+// it keeps others out with grid.ChangeBoundaries and raises the layers.
+func Reassign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, changed ...geo.Bound) (Moved, error) {
+	var m Moved
+	for _, s := range []struct {
+		subject Subject
+		moved   *int
+	}{{Households, &m.Households}, {Incidents, &m.Incidents}, {ServicePoints, &m.ServicePoints}} {
+		var err error
+		if *s.moved, err = s.subject.reassign(ctx, tx, day, index, changed); err != nil {
+			return Moved{}, err
+		}
+	}
+	return m, nil
+}
+
+func (s Subject) reassign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, changed []geo.Bound) (int, error) {
+	if len(changed) == 0 {
+		return s.assign(ctx, tx, day, index, "true")
+	}
+	moved := 0
+	for _, box := range changed {
+		n, err := s.assign(ctx, tx, day, index, "t.point && $1", orb.Bound{Min: box.Min.Degrees(), Max: box.Max.Degrees()})
+		if err != nil {
+			return 0, err
+		}
+		moved += n
+	}
+	return moved, nil
+}
+
+// Assign writes who is responsible from today on for the things with these ids
+// ([]int64 or []uuid.UUID), after they were added, moved, reopened or closed in
+// tx. It asks unit_at, the rule in SQL: for a few things that costs less than an
+// index of all units.
+func (s Subject) Assign(ctx context.Context, tx pgx.Tx, ids any) error {
+	if err := grid.HoldBoundaries(ctx, tx); err != nil {
+		return err
+	}
+	today := grid.Today()
+	rows, err := tx.Query(ctx, `
+		SELECT t.id, CASE WHEN `+s.open+` THEN unit_at(t.point, $2) END, o.unit_id
+		FROM `+s.table+` t
+		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
+		WHERE t.id = ANY($1)`, ids, today)
+	if err != nil {
+		return fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	moves, err := collectMoves(rows, func(raw []byte) (int64, error) { return number(raw), nil })
+	if err != nil {
+		return fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	return s.write(ctx, tx, today, moves)
+}
+
+// move is a thing whose unit becomes another one; unit 0 is nobody.
+type move struct {
+	id    id
+	unit  int64
+	fresh bool // nobody was responsible before
+}
+
+// assign decides for the things that where selects. The condition is a constant
+// of this package.
+func (s Subject) assign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, where string, args ...any) (int, error) {
+	moves, err := s.compare(ctx, tx, index, where, args...)
+	if err != nil {
+		return 0, fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	if err := s.write(ctx, tx, day, moves); err != nil {
+		return 0, fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	return len(moves), nil
+}
+
+// compare reads positions and present owners and returns the differences. What
+// is closed or has no place belongs to nobody.
+func (s Subject) compare(ctx context.Context, tx pgx.Tx, index *locate.Index, where string, args ...any) ([]move, error) {
+	units := make([]int64, index.Len())
+	for i := range units {
+		units[i] = index.Unit(i).ID
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT t.id, CASE WHEN `+s.open+` THEN t.point END, o.unit_id
+		FROM `+s.table+` t
+		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
+		WHERE `+where+s.kept(), args...)
+	if err != nil {
+		return nil, err
+	}
+	return collectMoves(rows, func(raw []byte) (int64, error) {
+		if raw == nil {
+			return 0, nil
+		}
+		at, err := readPoint(raw)
+		if err != nil {
+			return 0, err
+		}
+		if i, ok := index.Find(at); ok {
+			return units[i], nil
+		}
+		return 0, nil
+	})
+}
+
+// collectMoves reads rows of id, what decides, and present owner, and keeps
+// those whose owner changes. It reads the bytes as they come: a million rows
+// are usual.
+func collectMoves(rows pgx.Rows, decide func([]byte) (int64, error)) ([]move, error) {
+	defer rows.Close()
+	var moves []move
+	for rows.Next() {
+		raw := rows.RawValues()
+		unit, err := decide(raw[1])
+		if err != nil {
+			return nil, err
+		}
+		if unit == number(raw[2]) {
+			continue
+		}
+		m := move{unit: unit, fresh: raw[2] == nil}
+		copy(m.id[:], raw[0])
+		moves = append(moves, m)
+	}
+	return moves, rows.Err()
+}
+
+// number reads a bigint; NULL is 0, which no unit has.
+func number(raw []byte) int64 {
+	if raw == nil {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(raw))
+}
+
+// kept leaves alone what is history: a closed incident stays with the unit that
+// closed it.
+func (s Subject) kept() string {
+	if s.Name == Incidents.Name {
+		return " AND " + s.open
+	}
+	return ""
+}
+
+// write closes the old rows of what moved and opens new ones from day on.
+func (s Subject) write(ctx context.Context, tx pgx.Tx, day geo.Day, moves []move) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	// Rows that begin or end after day exist only when day lies in the past; then
+	// even a thing that nobody has now may have had somebody.
+	var later bool
+	if err := tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM `+s.owners+` WHERE valid_from > $1 OR valid_to > $1)`, day).Scan(&later); err != nil {
+		return err
+	}
+	rest := moves[:0:0]
+	fresh := newCopyStream(0)
+	for _, m := range moves {
+		if m.fresh && !later {
+			s.appendOwner(fresh, m.id, m.unit, day)
+			continue
+		}
+		rest = append(rest, m)
+	}
+	if err := s.supersede(ctx, tx, day, rest); err != nil {
+		return err
+	}
+	return fresh.sendIfAny(ctx, tx, s.owners, s.ownerColumns())
+}
+
+func (s Subject) ownerColumns() []string {
+	return []string{s.key, "unit_id", "valid_from", "valid_to"}
+}
+
+func (s Subject) appendOwner(c *copyStream, thing id, unit int64, day geo.Day) {
+	t := c.begin()
+	t.id(thing, s.idBytes())
+	t.Int8(unit)
+	t.Day(day)
+	t.Null()
+	c.end(t)
+}
+
+// supersede ends the rows in force at day, drops what began on it or later, and
+// opens a row for the new unit, if any.
+func (s Subject) supersede(ctx context.Context, tx pgx.Tx, day geo.Day, moves []move) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	ids, units := s.columns(moves)
+	for _, sql := range []string{
+		`DELETE FROM ` + s.owners + ` o USING unnest($2::` + s.idType + `[], $3::bigint[]) m (id, unit)
+		 WHERE o.` + s.key + ` = m.id AND o.valid_from >= $1`,
+		`UPDATE ` + s.owners + ` o SET valid_to = $1 FROM unnest($2::` + s.idType + `[], $3::bigint[]) m (id, unit)
+		 WHERE o.` + s.key + ` = m.id AND (o.valid_to IS NULL OR o.valid_to > $1)`,
+		`INSERT INTO ` + s.owners + ` (` + s.key + `, unit_id, valid_from)
+		 SELECT m.id, m.unit, $1 FROM unnest($2::` + s.idType + `[], $3::bigint[]) m (id, unit) WHERE m.unit <> 0`,
+	} {
+		if _, err := tx.Exec(ctx, sql, day, ids, units); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columns are the ids and units of moves as two arrays the database takes.
+func (s Subject) columns(moves []move) (ids any, units []int64) {
+	units = make([]int64, len(moves))
+	if s.idType == "uuid" {
+		list := make([]pgtype.UUID, len(moves))
+		for i, m := range moves {
+			list[i], units[i] = pgtype.UUID{Bytes: m.id, Valid: true}, m.unit
+		}
+		return list, units
+	}
+	list := make([]int64, len(moves))
+	for i, m := range moves {
+		list[i], units[i] = m.id.number(), m.unit
+	}
+	return list, units
+}
+
+func (v id) number() int64 { return number(v[:8]) }
+
+// Raise tells the tiles what changed: these ids, or everything when they are
+// many or nil.
+func (s Subject) Raise(ctx context.Context, tx pgx.Tx, ids []string) error {
+	if len(ids) > maxListed {
+		ids = nil
+	}
+	if _, err := tx.Exec(ctx, `SELECT raise_layer($1, $2)`, s.Name, ids); err != nil {
+		return fmt.Errorf("raise layer %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// CellOf is the H3 cell that is stored with a place; nil for none.
+func CellOf(p *geo.Point) *int64 {
+	if p == nil {
+		return nil
+	}
+	c := int64(cell.At(*p))
+	return &c
+}

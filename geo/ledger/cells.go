@@ -1,0 +1,276 @@
+package ledger
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wangge/geo"
+	"wangge/geo/sheet"
+)
+
+// The fields every ledger has.
+const (
+	FieldID  = "source_id"
+	FieldLon = "lon"
+	FieldLat = "lat"
+)
+
+// CommonFields are recognised in every ledger file.
+func CommonFields() []sheet.Field {
+	return []sheet.Field{
+		{Name: FieldID, Aliases: []string{"id", "source id", "编号", "序号id", "户号", "户编号", "房屋编号", "房屋编码", "编码", "唯一标识", "uuid",
+			"SRRecordID", "service_request_id", "code", "事件编号", "案件编号", "工单编号", "工单号", "任务号", "点位编号"}},
+		{Name: FieldLon, Aliases: []string{"longitude", "lng", "long", "x", "经度", "经度坐标", "坐标x", "x坐标", "横坐标", "东坐标", "easting"}},
+		{Name: FieldLat, Aliases: []string{"latitude", "y", "纬度", "纬度坐标", "坐标y", "y坐标", "纵坐标", "北坐标", "northing"}},
+	}
+}
+
+// maxText is the longest text a ledger keeps, in bytes.
+const maxText = 600
+
+// Cells gives the values of one row by field.
+type Cells struct {
+	columns *sheet.Columns
+	zone    *time.Location // of instants without one
+	row     row
+	spatial bool     // rows carry their geometry
+	derived []string // fields the id is made of; empty when the file has ids
+	notes   map[[2]string]*Note
+}
+
+func newCells(book Book, rows Rows, opts Options) (*Cells, error) {
+	found, err := sheet.Match(rows.header, append(CommonFields(), book.Fields...), opts.Fields)
+	if err != nil {
+		return nil, err
+	}
+	sample, err := rows.sample()
+	if err != nil {
+		return nil, err
+	}
+	found.DropPersonal(sample)
+	c := &Cells{columns: found, zone: opts.Zone, spatial: rows.geometry, notes: map[[2]string]*Note{}}
+	if !c.Has(FieldID) {
+		if len(book.DerivedFrom) == 0 {
+			return nil, ErrNoID
+		}
+		c.derived = book.DerivedFrom
+	}
+	if book.PlaceNeeded && !rows.geometry && !(c.Has(FieldLon) && c.Has(FieldLat)) {
+		return nil, ErrNoPlaces
+	}
+	return c, nil
+}
+
+// Has reports whether the file has a column for the field.
+func (c *Cells) Has(field string) bool { return c.columns.Has(field) }
+
+// Text is the cell of a field, trimmed; "" when the file has no such column.
+func (c *Cells) Text(field string) string { return Clean(c.columns.Get(c.row.Row, field)) }
+
+// Kept is Text for what is stored as it stands: too long and personal values are
+// reasons to refuse the row.
+func (c *Cells) Kept(field string) (string, *Reason) {
+	s := c.Text(field)
+	if len(s) > maxText {
+		return "", &Reason{Field: field, Value: short(s), Code: TooLong}
+	}
+	if longNumber(s) {
+		if _, personal := sheet.LooksPersonal(s); personal {
+			return "", &Reason{Field: field, Code: PersonalValue}
+		}
+	}
+	return s, nil
+}
+
+// longNumber reports a run of at least seven digits, the least a phone has: only
+// then is the text looked at closely.
+func longNumber(s string) bool {
+	run := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			if s[i] != '-' && s[i] != ' ' {
+				run = 0
+			}
+			continue
+		}
+		if run++; run >= 7 {
+			return true
+		}
+	}
+	return false
+}
+
+// Count reads a whole number from 0 to limit; nil when the cell is empty.
+func (c *Cells) Count(field string, limit int64) (*int32, *Reason) {
+	n, some, bad := c.columns.Int(c.row.Row, field)
+	if bad != nil || some && (n < 0 || n > limit) {
+		return nil, c.reason(field, BadCount)
+	}
+	if !some {
+		return nil, nil
+	}
+	v := int32(n)
+	return &v, nil
+}
+
+// Instant reads a date and time; nil when the cell is empty.
+func (c *Cells) Instant(field string) (*time.Time, *Reason) {
+	t, some, bad := c.columns.Date(c.row.Row, field, c.zone)
+	if bad != nil || some && (t.Year() < 1900 || t.Year() > 2199) {
+		return nil, c.reason(field, BadDate)
+	}
+	if !some {
+		return nil, nil
+	}
+	return &t, nil
+}
+
+// Day reads a date; nil when the cell is empty.
+func (c *Cells) Day(field string) (*geo.Day, *Reason) {
+	t, why := c.Instant(field)
+	if t == nil {
+		return nil, why
+	}
+	day := geo.DayOf(*t)
+	return &day, nil
+}
+
+// Bool reads yes or no; nil when the cell is empty.
+func (c *Cells) Bool(field string) (*bool, *Reason) {
+	v, some, bad := c.columns.Bool(c.row.Row, field)
+	if bad != nil {
+		return nil, c.reason(field, UnknownWord)
+	}
+	if !some {
+		return nil, nil
+	}
+	return &v, nil
+}
+
+func (c *Cells) reason(field, code string) *Reason {
+	return &Reason{Field: field, Value: short(c.Text(field)), Code: code}
+}
+
+// Word looks a cell up in a list of known words; an unknown one is noted and
+// gives the list's value for "".
+func Word[T any](c *Cells, field string, words map[string]T) T {
+	s := c.Text(field)
+	v, ok := words[strings.ToLower(s)]
+	if !ok {
+		c.note(field, UnknownWord, "The word was not known; the value was stored as not known.")
+		v = words[""]
+	}
+	return v
+}
+
+// note counts a value that was read in another sense than it was written.
+func (c *Cells) note(field, code, detail string) {
+	key := [2]string{field, code}
+	if c.notes[key] == nil {
+		c.notes[key] = &Note{Field: field, Code: code, Detail: detail}
+	}
+	c.notes[key].Count++
+}
+
+func (c *Cells) noted() []Note {
+	list := make([]Note, 0, len(c.notes))
+	for _, n := range c.notes {
+		list = append(list, *n)
+	}
+	slices.SortFunc(list, func(a, b Note) int { return strings.Compare(a.Field+a.Code, b.Field+b.Code) })
+	return list
+}
+
+// id is the row's own, or one made of what identifies it.
+func (c *Cells) id() (string, *Reason) {
+	if f := c.columns.Fault(c.row.Row); f != nil {
+		return "", &Reason{Code: Unreadable, Detail: ": " + f.Detail, DetailZh: ":" + f.Detail}
+	}
+	if len(c.derived) > 0 {
+		return c.deriveID()
+	}
+	s, why := c.Kept(FieldID)
+	if why == nil && s == "" {
+		why = &Reason{Field: FieldID, Code: NoID}
+	}
+	return strings.Clone(s), why
+}
+
+// deriveID joins the fields that tell a thing apart. A row in which all but one
+// are empty is not told apart by the rest.
+func (c *Cells) deriveID() (string, *Reason) {
+	parts := make([]string, len(c.derived))
+	some := 0
+	for i, field := range c.derived {
+		s, why := c.Kept(field)
+		if why != nil {
+			return "", why
+		}
+		if s != "" {
+			some++
+		}
+		parts[i] = s
+	}
+	if some == 0 || some == 1 && len(parts) > 2 {
+		return "", &Reason{Field: FieldID, Code: NoID}
+	}
+	return strings.Join(parts, "|"), nil
+}
+
+// position is where the row says it lies, in the file's coordinates.
+func (c *Cells) position() (raw orb.Point, some bool, why *Reason) {
+	if c.spatial {
+		switch g := c.row.geometry.(type) {
+		case orb.Point:
+			return g, true, nil
+		case orb.MultiPoint:
+			if len(g) == 1 {
+				return g[0], true, nil
+			}
+			return raw, false, &Reason{Field: FieldLon, Code: NotAPoint}
+		case nil:
+		default:
+			return raw, false, &Reason{Field: FieldLon, Value: g.GeoJSONType(), Code: NotAPoint}
+		}
+	}
+	lon, someLon, bad := c.columns.Float(c.row.Row, FieldLon)
+	if bad != nil {
+		return raw, false, c.reason(FieldLon, NotANumber)
+	}
+	lat, someLat, bad := c.columns.Float(c.row.Row, FieldLat)
+	switch {
+	case bad != nil:
+		return raw, false, c.reason(FieldLat, NotANumber)
+	case !someLon && !someLat:
+		return raw, false, nil
+	case !someLon:
+		return raw, false, &Reason{Field: FieldLon, Code: HalfAPlace}
+	case !someLat:
+		return raw, false, &Reason{Field: FieldLat, Code: HalfAPlace}
+	}
+	return orb.Point{lon, lat}, true, nil
+}
+
+// column is the file's own name of a field.
+func (c *Cells) column(field string) string { return c.columns.Header(field) }
+
+func (c *Cells) dropped() []DroppedColumn {
+	list := make([]DroppedColumn, 0, len(c.columns.Dropped))
+	for _, d := range c.columns.Dropped {
+		list = append(list, DroppedColumn{Column: d.Header, Reason: d.Reason})
+	}
+	return list
+}
+
+func (c *Cells) unknown() []string { return append([]string{}, c.columns.Unknown...) }
+
+// sortFirst sorts a list and keeps its first n.
+func sortFirst(list *[]string, n int) {
+	slices.Sort(*list)
+	if len(*list) > n {
+		*list = (*list)[:n]
+	}
+}

@@ -1,0 +1,258 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo/staff"
+)
+
+// columnNames are those of a row's tuple, with the id before them.
+func (im *importer) columnNames() []string {
+	names := append([]string{"id", "source", "source_id", "point", "cell"}, im.book.Columns...)
+	return append(names, "digest")
+}
+
+func (im *importer) columnList() string { return strings.Join(im.columnNames(), ", ") }
+
+// store writes a batch: new rows into the ledger with their units, changed ones
+// into ledger_stage.
+func (im *importer) store(ctx context.Context, tx pgx.Tx, b *batch) error {
+	s := im.book.Subject
+	fresh, owners, staged := newCopyStream(len(b.buf)+20*len(b.kept)), newCopyStream(40*len(b.kept)), newCopyStream(0)
+	ids, err := im.reserve(ctx, tx, b)
+	if err != nil {
+		return err
+	}
+	for _, k := range b.kept {
+		to := staged
+		if k.isNew {
+			k.id, ids = ids[0], ids[1:]
+			if im.book.Stage == "" {
+				to = fresh
+				if k.unit != 0 {
+					s.appendOwner(owners, k.id, k.unit, im.today)
+				}
+			}
+		}
+		im.touch(k.id)
+		t := to.begin()
+		t.id(k.id, s.idBytes())
+		t.buf, t.fields = append(t.buf, b.buf[k.from:k.to]...), t.fields+k.fields
+		to.end(t)
+	}
+	im.staged += staged.rows
+	if err := fresh.sendIfAny(ctx, tx, s.table, im.columnNames()); err != nil {
+		return err
+	}
+	if err := owners.sendIfAny(ctx, tx, s.owners, s.ownerColumns()); err != nil {
+		return err
+	}
+	return staged.sendIfAny(ctx, tx, "ledger_stage", im.columnNames())
+}
+
+func (im *importer) reserve(ctx context.Context, tx pgx.Tx, b *batch) ([]id, error) {
+	n := 0
+	for _, k := range b.kept {
+		if k.isNew {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	return im.book.Subject.reserve(ctx, tx, n)
+}
+
+// touch remembers an id for the tiles while they are few.
+func (im *importer) touch(v id) {
+	if im.count++; len(im.touched) <= maxListed {
+		im.touched = append(im.touched, im.book.Subject.text(v))
+	}
+}
+
+func (s Subject) text(v id) string {
+	if s.idType == "uuid" {
+		return uuid.UUID(v).String()
+	}
+	return strconv.FormatInt(v.number(), 10)
+}
+
+// strip drops the secondary indexes before a first load: built at once they cost
+// a third of being kept up row by row. It is safe because it is part of the
+// transaction and because nobody has anything to read in an empty table; for the
+// same reason it is only done when the table is empty and the file is large.
+func (im *importer) strip(ctx context.Context, tx pgx.Tx, large bool) (bool, error) {
+	s := im.book.Subject
+	if !large || im.opts.DryRun || len(s.secondary) == 0 {
+		return false, nil
+	}
+	const empty = `SELECT NOT EXISTS (SELECT FROM %s) AND NOT EXISTS (SELECT FROM %s)`
+	var first bool
+	if err := tx.QueryRow(ctx, fmt.Sprintf(empty, s.table, s.owners)).Scan(&first); err != nil || !first {
+		return false, err
+	}
+	// Somebody else's first row may stand uncommitted: wait for it, then look again.
+	if _, err := tx.Exec(ctx, `LOCK TABLE `+s.table+`, `+s.owners+` IN ACCESS EXCLUSIVE MODE`); err != nil {
+		return false, err
+	}
+	if err := tx.QueryRow(ctx, fmt.Sprintf(empty, s.table, s.owners)).Scan(&first); err != nil || !first {
+		return false, err
+	}
+	for _, x := range s.secondary {
+		if _, err := tx.Exec(ctx, x.drop); err != nil {
+			return false, fmt.Errorf("first load of %s: %w", s.Name, err)
+		}
+	}
+	return true, nil
+}
+
+// dress builds the indexes again.
+func (im *importer) dress(ctx context.Context, tx pgx.Tx) error {
+	s := im.book.Subject
+	for _, x := range s.secondary {
+		if _, err := tx.Exec(ctx, x.create); err != nil {
+			return fmt.Errorf("index %s: %w", s.Name, err)
+		}
+	}
+	if _, err := tx.Exec(ctx, `ANALYZE `+s.table+`, `+s.owners); err != nil {
+		return fmt.Errorf("index %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// finish carries over what is staged, places what can be placed, closes what is
+// absent, and tells everyone.
+func (im *importer) finish(ctx context.Context, tx pgx.Tx, actor staff.Actor) error {
+	im.say(StageStore)
+	if err := im.apply(ctx, tx); err != nil {
+		return err
+	}
+	if err := im.match(ctx, tx); err != nil {
+		return err
+	}
+	if err := im.closeAbsent(ctx, tx); err != nil {
+		return err
+	}
+	im.report.Notes = im.cells.noted()
+	if _, err := tx.Exec(ctx, `DROP TABLE ledger_stage`); err != nil {
+		return err
+	}
+	if im.opts.DryRun {
+		return nil
+	}
+	if im.count > 0 {
+		if err := im.book.Subject.Raise(ctx, tx, im.ids()); err != nil {
+			return err
+		}
+	}
+	return im.audit(ctx, tx, actor)
+}
+
+// ids are those that changed, or nil when they are too many to name.
+func (im *importer) ids() []string {
+	if im.count > maxListed {
+		return nil
+	}
+	return im.touched
+}
+
+// apply writes changed rows and decides anew who is responsible for them.
+func (im *importer) apply(ctx context.Context, tx pgx.Tx) error {
+	if im.staged == 0 {
+		return nil
+	}
+	if err := im.book.Apply(ctx, tx, &im.report); err != nil {
+		return err
+	}
+	_, err := im.book.Subject.assign(ctx, tx, im.today, im.index, "t.id IN (SELECT id FROM ledger_stage)")
+	return err
+}
+
+// match places what has no position by its doorplate.
+func (im *importer) match(ctx context.Context, tx pgx.Tx) error {
+	if im.book.Match == nil {
+		return nil
+	}
+	im.say(StageMatch)
+	placed, err := im.book.Match(ctx, tx, im.opts.Source)
+	if err != nil {
+		return err
+	}
+	im.report.Matched = len(placed)
+	for _, number := range placed {
+		if im.count++; len(im.touched) <= maxListed {
+			im.touched = append(im.touched, strconv.FormatInt(number, 10))
+		}
+	}
+	if len(placed) > 0 {
+		if _, err := im.book.Subject.assign(ctx, tx, im.today, im.index, "t.id = ANY($1)", placed); err != nil {
+			return err
+		}
+	}
+	return tx.QueryRow(ctx, `
+		SELECT count(*) FROM `+im.book.Subject.table+` t
+		WHERE t.source = $1 AND t.point IS NULL AND `+im.book.Subject.open, im.opts.Source).Scan(&im.report.Unplaced)
+}
+
+// closeAbsent lists what a full file no longer holds and closes it on request.
+// When rows were refused whose ids could not be read, nothing is closed: they
+// might be the absent ones.
+func (im *importer) closeAbsent(ctx context.Context, tx pgx.Tx) error {
+	if !im.opts.Full {
+		return nil
+	}
+	im.say(StageClose)
+	absent := im.absent()
+	im.report.Absent = len(absent)
+	if !im.opts.CloseAbsent || len(absent) == 0 {
+		return nil
+	}
+	if im.nameless > 0 {
+		im.cells.note(FieldID, "not_closed", "Rows without a readable id may be the absent ones, so nothing was closed.")
+		return nil
+	}
+	moves := make([]move, len(absent))
+	for i, at := range absent {
+		moves[i] = move{id: im.seen[at].id}
+		im.touch(im.seen[at].id)
+	}
+	ids, _ := im.book.Subject.columns(moves)
+	if err := im.book.Close(ctx, tx, ids); err != nil {
+		return err
+	}
+	im.report.Closed = len(absent)
+	return im.book.Subject.write(ctx, tx, im.today, moves)
+}
+
+// absent are the stored and open entries that the file did not mention.
+func (im *importer) absent() []int32 {
+	var list []int32
+	for i := range im.seen[:im.stored] {
+		if im.seen[i].open && im.seen[i].line == 0 {
+			list = append(list, int32(i))
+		}
+	}
+	if len(list) > 0 {
+		im.nameAbsent(list)
+	}
+	return list
+}
+
+func (im *importer) nameAbsent(list []int32) {
+	want := map[int32]bool{}
+	for _, at := range list {
+		want[at] = true
+	}
+	for name, at := range im.known {
+		if want[at] {
+			im.report.AbsentIDs = append(im.report.AbsentIDs, name)
+		}
+	}
+	sortFirst(&im.report.AbsentIDs, maxListed)
+}
