@@ -116,17 +116,15 @@ func (p *Points) choose(bits int) thinned {
 // Len is the number of points.
 func (p *Points) Len() int { return len(p.codes) }
 
-// Find returns the tile of the zoom in which each point with one of the ids lies.
-func (p *Points) Find(ids map[int64]bool, zoom int) []Tile {
-	var found []Tile
+// Find lists the tiles of the zoom in which points with one of the ids lie.
+func (p *Points) Find(ids map[int64]bool, zoom int, into *Touched) {
+	shift := extentBits + MaxZoom - zoom
 	for i, id := range p.ids {
 		if ids[id] {
 			x, y := deinterleave(p.codes[i])
-			shift := extentBits + MaxZoom - zoom
-			found = append(found, Tile{uint8(zoom), x >> shift, y >> shift})
+			into.Add(Tile{uint8(zoom), x >> shift, y >> shift})
 		}
 	}
-	return found
 }
 
 // Wasted is the share of the table's rows that no point uses any more.

@@ -122,6 +122,9 @@ func (t *Table) Same(row int, other *Table, otherRow int) bool {
 	return true
 }
 
+// Value is the value of a cell, for another row.
+func (t *Table) Value(row, column int) Value { return Value{t.at(row, column)} }
+
 // at is the encoded value of a cell, "" for none.
 func (t *Table) at(row, column int) string {
 	cell := t.cells[row*len(t.columns)+column]
@@ -148,4 +151,18 @@ func (t *Table) Size() int64 {
 		n += int64(len(v)) + 64
 	}
 	return n
+}
+
+// With returns the table with some rows changed. t stays as it is; only the
+// newest table may be changed again.
+func (t *Table) With(rows map[int][]Value) *Table {
+	next := *t
+	next.cells = append([]uint32(nil), t.cells...)
+	for row, values := range rows {
+		end := len(next.cells)
+		next.Add(values...)
+		copy(next.cells[row*len(t.columns):], next.cells[end:])
+		next.cells = next.cells[:end]
+	}
+	return &next
 }

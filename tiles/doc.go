@@ -1,0 +1,24 @@
+// Package tiles draws the map: vector tiles of every layer, their TileJSON and
+// the style that shows them.
+//
+// What is drawn lives in memory, loaded by one named reader per subject (read.go)
+// that selects no personal column: units in force, households as a place, a kind
+// and whether someone lives there, incidents, service points, zones, the
+// background map. Loaded once, a subject is an edition: immutable, with the
+// version of the newest change in it, read in the same snapshot of the database.
+//
+//	read.go        SQL: rows of each subject, in force on a day
+//	units.go       grid-{level} and label-{level}: shared arcs simplified once per zoom
+//	ledgers.go     household, incident, service-point
+//	cells.go       cell: H3 counts, resolution by zoom
+//	background.go  background and zone
+//	view.go        what all subjects show on one day, and which tiles a change touched
+//	follow.go      keeps the view of today new: LISTEN, polling as a fallback
+//	past.go        other days, built when asked for and kept for a while
+//	handler.go     HTTP: versions, ETag, 304, 204, one render per key, gzip and brotli
+//	tilejson.go, style.go, palette.go
+//
+// A change names what changed (table layer_change). Only those rows are read
+// again, and only the tiles they touch get a new version: the others keep theirs,
+// and with it their place in the cache and in everybody's browser.
+package tiles

@@ -1,0 +1,226 @@
+package tiles
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/geo"
+	"wangge/geo/fault"
+	"wangge/geo/pg"
+	"wangge/tiles/cache"
+	"wangge/tiles/mvt"
+)
+
+// Config is what a Server needs.
+type Config struct {
+	Pool *pgxpool.Pool
+	Log  *slog.Logger
+	// CacheBytes bounds the compressed tiles that are kept; 0 means 128 MB.
+	CacheBytes int64
+	// Poll is how often changes are looked for when no notification comes; 0
+	// means 5 seconds. It also bounds how late the map turns to a new day.
+	Poll time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Server draws tiles. Run keeps it new; Mount serves it.
+type Server struct {
+	Config
+	current atomic.Pointer[view]
+	loading sync.Mutex // guards follower, and the order of views
+	books   *follower
+	tiles   *cache.Cache[tileKey, *tile]
+	past    *cache.Cache[pastKey, map[string]*layer]
+	drawers sync.Pool
+	metrics *metrics
+}
+
+// pastBytes bounds the layers of other days that are kept, in bytes.
+const pastBytes = 256 << 20
+
+// New returns a server that has loaded nothing yet.
+func New(c Config) *Server {
+	if c.CacheBytes == 0 {
+		c.CacheBytes = 128 << 20
+	}
+	if c.Poll == 0 {
+		c.Poll = 5 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Server{Config: c}
+	s.tiles = cache.New[tileKey, *tile](c.CacheBytes, 16, (*tile).size)
+	s.past = cache.New[pastKey, map[string]*layer](pastBytes, 1, sizeOf)
+	s.drawers.New = func() any { return new(mvt.Builder) }
+	s.metrics = newMetrics(s)
+	return s
+}
+
+func sizeOf(layers map[string]*layer) (n int64) {
+	for _, l := range layers {
+		n += l.content.size()
+	}
+	return n
+}
+
+// ErrLoading is the answer while the map is read for the first time.
+var ErrLoading = fault.New(fault.Unavailable, "map_loading", "The map is being loaded. Try again in a moment.")
+
+// Ready reports whether the map has been loaded.
+func (s *Server) Ready() bool { return s.current.Load() != nil }
+
+// Versions returns the version of each subject that the map shows, by its name in
+// layer_change; nil before the first load.
+func (s *Server) Versions() map[string]int64 {
+	if v := s.current.Load(); v != nil {
+		return v.seen
+	}
+	return nil
+}
+
+// Layers returns the names of all layers, sorted; nil before the first load.
+func (s *Server) Layers() []string {
+	v := s.current.Load()
+	if v == nil {
+		return nil
+	}
+	return slices.Sorted(slices.Values(v.names))
+}
+
+// Refresh brings the map up to date: it loads everything the first time and at
+// the start of a day, and otherwise what changed. Run does it by itself.
+func (s *Server) Refresh(ctx context.Context) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	before, day := s.current.Load(), geo.DayOf(s.Now())
+	var after *view
+	books := s.books
+	err := s.snapshot(ctx, func(tx pgx.Tx) (err error) {
+		if before == nil || books == nil || before.day != day {
+			after, books, err = load(ctx, tx, day)
+			return err
+		}
+		after, err = s.follow(ctx, tx, before)
+		return err
+	})
+	if err != nil {
+		// The books may have gone ahead of what is shown: begin anew next time.
+		s.books = nil
+		return fmt.Errorf("refresh the map: %w", err)
+	}
+	s.books = books
+	if after != before {
+		s.current.Store(after)
+	}
+	return nil
+}
+
+// follow returns the view after what changed, or before itself.
+func (s *Server) follow(ctx context.Context, db pg.DB, before *view) (*view, error) {
+	changes, err := readChanges(ctx, db, before.seen)
+	if err != nil {
+		return nil, err
+	}
+	levels, err := readLevels(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	attribution, err := readAttribution(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if len(changes) == 0 && attribution == before.attribution && slices.Equal(levels, before.levels) {
+		return before, nil
+	}
+	after := before
+	if len(changes) > 0 {
+		if after, err = s.books.apply(ctx, db, before, changes); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.Equal(levels, after.levels) {
+		if after, err = s.books.applyGrid(ctx, db, after); err != nil {
+			return nil, err
+		}
+	}
+	shown := *after
+	shown.attribution = attribution
+	return &shown, nil
+}
+
+// loadTimeout bounds one statement of a load, which may read millions of rows
+// and is not held to the limit of a request.
+const loadTimeout = "5min"
+
+// snapshot runs f in one read-only snapshot of the database.
+func (s *Server) snapshot(ctx context.Context, f func(pgx.Tx) error) error {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, s.Pool, options, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '`+loadTimeout+`'`); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+// Run loads the map and keeps it new until ctx ends; then it returns nil. What
+// was loaded stays on show while the database is away.
+func (s *Server) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := s.listen(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		s.metrics.failures.Inc()
+		s.Log.Error("the map does not follow changes; trying again", "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(s.retry()):
+		}
+	}
+	return nil
+}
+
+func (s *Server) retry() time.Duration { return min(s.Poll, time.Second) }
+
+// listen follows changes on one connection of its own until something breaks.
+func (s *Server) listen(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, s.Pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("listen for changes of the map: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	// First listen, then look: what commits in between is told.
+	if _, err := conn.Exec(ctx, `LISTEN layer_change`); err != nil {
+		return fmt.Errorf("listen for changes of the map: %w", err)
+	}
+	for {
+		if err := s.Refresh(ctx); err != nil {
+			return err
+		}
+		if err := waitForChange(ctx, conn, s.Poll); err != nil {
+			return fmt.Errorf("listen for changes of the map: %w", err)
+		}
+	}
+}
+
+// waitForChange returns when a notification comes or the time is over.
+func waitForChange(ctx context.Context, conn *pgx.Conn, limit time.Duration) error {
+	wait, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	_, err := conn.WaitForNotification(wait)
+	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,89 @@
+package tiles
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+
+	"github.com/gofiber/fiber/v2"
+
+	"wangge/geo"
+)
+
+// TileJSON describes a layer to a map client (TileJSON 3.0.0).
+type TileJSON struct {
+	TileJSON     string        `json:"tilejson"`
+	Name         string        `json:"name"`
+	Version      string        `json:"version"`
+	Scheme       string        `json:"scheme"`
+	Tiles        []string      `json:"tiles"`
+	MinZoom      int           `json:"minzoom"`
+	MaxZoom      int           `json:"maxzoom"`
+	Bounds       *[4]float64   `json:"bounds,omitempty"`
+	Center       *[3]float64   `json:"center,omitempty"`
+	Attribution  string        `json:"attribution,omitempty"` // escaped: clients show it as HTML
+	VectorLayers []VectorLayer `json:"vector_layers"`
+}
+
+// VectorLayer describes one MVT layer of the tiles.
+type VectorLayer struct {
+	ID          string            `json:"id"`
+	Description string            `json:"description"`
+	MinZoom     int               `json:"minzoom"`
+	MaxZoom     int               `json:"maxzoom"`
+	Fields      map[string]string `json:"fields"`
+}
+
+func (s *Server) serveTileJSON(c *fiber.Ctx) error {
+	v := s.current.Load()
+	if v == nil {
+		return ErrLoading
+	}
+	l := v.layers[c.Params("layer")]
+	if l == nil {
+		return ErrLayer
+	}
+	l, err := s.asOf(c.UserContext(), v, l, c.Query("at"))
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, ask)
+	return c.JSON(describe(v, l, c.BaseURL(), c.Query("at")))
+}
+
+// describe is the TileJSON of a layer. Its URL carries the version, so that
+// tiles may be kept for ever, and the day when one was asked for.
+func describe(v *view, l *layer, base, at string) TileJSON {
+	query := "?v=" + url.QueryEscape(l.label())
+	if at != "" {
+		query += "&at=" + url.QueryEscape(at)
+	}
+	t := TileJSON{
+		TileJSON: "3.0.0", Name: l.name, Version: fmt.Sprintf("1.%d.0", l.version), Scheme: "xyz",
+		Tiles:   []string{base + "/tiles/" + l.name + "/{z}/{x}/{y}.mvt" + query},
+		MinZoom: l.min, MaxZoom: l.max, Attribution: html.EscapeString(v.attribution),
+	}
+	bounds := l.bounds
+	if bounds.Empty() {
+		bounds = v.bounds()
+	}
+	if !bounds.Empty() {
+		box := degrees(bounds)
+		t.Bounds = &box
+		t.Center = &[3]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, float64(min(max(l.min, 12), l.max))}
+	}
+	for _, source := range l.sources {
+		fields := map[string]string{}
+		for _, f := range source.fields {
+			fields[f.name] = f.kind
+		}
+		t.VectorLayers = append(t.VectorLayers, VectorLayer{source.name, source.description, l.min, l.max, fields})
+	}
+	return t
+}
+
+// degrees is a box as west, south, east, north.
+func degrees(b geo.Bound) [4]float64 {
+	low, high := b.Min.Degrees(), b.Max.Degrees()
+	return [4]float64{low[0], low[1], high[0], high[1]}
+}
