@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"wangge/geo"
 )
@@ -16,7 +17,7 @@ type part struct {
 }
 
 // town builds one town of the board from the ground up.
-func (b *builder) town(households int) *part {
+func (b *builder) town(households int, now time.Time) *part {
 	b.ground()
 	b.banks()
 	b.blocks()
@@ -36,12 +37,17 @@ func (b *builder) town(households int) *part {
 	b.nature(&t.Town)
 	b.places(tree, &t.Town)
 	b.families(&t.Town)
+	b.servicePoints(&t.Town, now)
+	b.overlays(&t.Town)
+	b.incidents(&t.Town, now)
+	b.tracks(&t.Town, now)
 	return t
 }
 
 func (b *builder) network(t *part) {
 	table := &nodeTable{at: map[geo.Point]int32{}}
 	b.streets(&t.Town, table)
+	b.gates(&t.Town, table)
 	t.rim = map[geo.Point]bool{}
 	for e, l := range b.m.line {
 		if l == lineBorder {
@@ -65,7 +71,7 @@ func (b *builder) compounds(t *Town) {
 		case lotCompound, lotTowers:
 			e := pick(b.d, compoundEnds)
 			n = b.compoundNames.next().cat(e[0], e[1])
-			c.Kind, c.Wall, c.Gates = "compound", true, nil
+			c.Kind, c.Wall = "compound", true
 		case lotHamlet:
 			n, c.Kind = b.hamletName(), "natural-village"
 		case lotOld:
@@ -185,6 +191,11 @@ func (b *builder) buildings(t *Town) {
 			x.Name, x.NameEn = n+"号楼", "Building "+n
 		}
 		x.Address = t.Name
+		if shop, n := b.shopFront(h, k); shop != "" {
+			x.Compound, x.Name, x.NameEn, x.Address = -1, pad(n, 1)+"号", "No. "+pad(n, 1), t.Name+shop+pad(n, 1)+"号"
+			t.Buildings[i] = x
+			continue
+		}
 		if k.group >= 0 {
 			c := t.Compounds[k.group]
 			if c.Kind == "natural-village" {
@@ -197,6 +208,61 @@ func (b *builder) buildings(t *Town) {
 		}
 		x.Address += x.Name
 		t.Buildings[i] = x
+	}
+}
+
+// shopFront is the street and number of a shop outside a compound's wall.
+func (b *builder) shopFront(h house, k block) (string, int) {
+	if h.kind != "retail" || k.lot != lotCompound && k.lot != lotTowers {
+		return "", 0
+	}
+	best, least := int32(0), math.Inf(1)
+	for _, e := range b.m.loop(h.face) {
+		if n := b.m.lineOf(e).name; n != 0 {
+			if d := distToSegment(h.middle(), b.m.from(e), b.m.to(e)); d < least {
+				best, least = n, d
+			}
+		}
+	}
+	return b.names[best][0], b.number(best, h.middle())
+}
+
+// gates are the nodes where a compound's roads leave it.
+func (b *builder) gates(t *Town, nodes *nodeTable) {
+	m := b.m
+	for i := range b.blockList {
+		k := &b.blockList[i]
+		if k.group < 0 || !t.Compounds[k.group].Wall {
+			continue
+		}
+		seen := map[int32]bool{}
+		for _, f := range k.cells {
+			for _, h := range m.loop(f) {
+				if l := m.lineOf(h); !l.inner || l.class == "" {
+					continue
+				}
+				for _, v := range [2]int32{m.origin[h], m.dest(h)} {
+					if !seen[v] && b.outside(v, int32(i)) {
+						seen[v] = true
+						c := &t.Compounds[k.group]
+						c.Gates = append(c.Gates, nodes.id(t, m.pos[v]))
+					}
+				}
+			}
+		}
+	}
+}
+
+// outside reports whether a vertex lies on the rim of a block.
+func (b *builder) outside(v, block int32) bool {
+	start := b.m.out[v]
+	for h := start; ; {
+		if b.m.zone[b.m.face[h]].block != block {
+			return true
+		}
+		if h = b.m.prev[h] ^ 1; h == start {
+			return false
+		}
 	}
 }
 
@@ -250,11 +316,16 @@ func (b *builder) nature(t *Town) {
 		k := &b.blockList[i]
 		switch k.lot {
 		case lotField, lotOrchard, lotVegetables:
-			kind := map[lot]string{lotField: "farmland", lotOrchard: "orchard", lotVegetables: "vegetables"}[k.lot]
 			for _, c := range k.cells {
-				if i > 0 {
-					green(kind, name{}, b.m.shape(c))
+				s := b.m.inset(c)
+				if i == 0 || s == nil {
+					continue
 				}
+				kind := map[lot]string{lotField: "farmland", lotOrchard: "orchard", lotVegetables: "vegetables"}[k.lot]
+				if b.d.chance(0.1) {
+					kind = "vegetables"
+				}
+				green(kind, name{}, s)
 			}
 		case lotPonds:
 			for _, c := range k.cells {

@@ -53,7 +53,7 @@ func Generate(ctx context.Context, o Options) (*Town, error) {
 	board := newBoard(o, towns)
 	parts := make([]*part, towns)
 	if err := each(ctx, towns, func(k int) {
-		parts[k] = board.builder(k, towns).town(share(o.Households, towns, k))
+		parts[k] = board.builder(k, towns).town(share(o.Households, towns, k), o.Now)
 	}); err != nil {
 		return nil, fmt.Errorf("generate town %d: %w", o.Seed, err)
 	}

@@ -140,8 +140,9 @@ func (b *builder) tower(f int32, u vec) {
 	b.build(house{kind: "apartments", shape: s, face: f, levels: levels, stairwells: 1, perFloor: 4, front: u, homes: levels * 4})
 }
 
-// houses builds a row of farmhouses along the lane in the north of a strip.
-func (b *builder) houses(f int32, u vec) {
+// houses builds a row of farmhouses along the lane in the north of a strip, where
+// the village reaches.
+func (b *builder) houses(f int32, u vec, reaches func(vec) bool) {
 	in := b.m.inset(f)
 	if in == nil {
 		return
@@ -155,7 +156,7 @@ func (b *builder) houses(f int32, u vec) {
 		n0 := top - b.d.between(1, 5)
 		for try := 0; try < 6; try, n0 = try+1, n0-3 {
 			s := box(u.mul(at).add(n.mul(n0-deep)), u.turn(b.d.between(-0.03, 0.03)), long, deep)
-			if !in.holds(s) || len(row) > 0 && !apart(s, row[len(row)-1], 0.6) {
+			if !reaches(s[2]) || !in.holds(s) || len(row) > 0 && !apart(s, row[len(row)-1], 0.6) {
 				continue
 			}
 			row = append(row, s)
@@ -199,6 +200,62 @@ func (b *builder) perimeter(f int32, _ int) {
 			}
 		}
 	}
+}
+
+// shops builds a row of shops along the main streets of a compound's cell, before
+// whatever stands there.
+func (b *builder) shops(f int32) {
+	in := b.m.inset(f)
+	if in == nil {
+		return
+	}
+	done := []shape{b.standing(f)}
+	for _, h := range b.m.loop(f) {
+		l := b.m.lineOf(h)
+		if l.class != "secondary" && (l.class != "primary" || l.width < primary.width) && l.class != "residential" {
+			continue
+		}
+		if l.class == "residential" && !b.d.chance(0.25) {
+			continue
+		}
+		u := b.m.to(h).sub(b.m.from(h)).unit()
+		for at := 2.0; at < b.m.length(h)-8; {
+			long, deep := b.d.between(8, 15), b.d.between(6.5, 8)
+			s := box(b.m.from(h).along(u, at).along(u.left(), l.free+0.3), u, long, deep)
+			if !in.holds(s) || !b.farFrom(s, done) {
+				at += 2
+				continue
+			}
+			done = append(done, s)
+			b.build(house{kind: "retail", shape: s, face: f, levels: 1 + b.d.IntN(2), front: u})
+			at += long + 0.6
+		}
+	}
+}
+
+// standing is the house that stands on a cell; nil when there is none.
+func (b *builder) standing(f int32) shape {
+	for i := len(b.houseList) - 1; i >= 0; i-- {
+		if b.houseList[i].face == f {
+			return b.houseList[i].shape
+		}
+	}
+	return nil
+}
+
+// farFrom reports whether a shop keeps its distance: six metres from the house
+// behind (the first of done), half a metre from the next shop.
+func (b *builder) farFrom(s shape, done []shape) bool {
+	for i, o := range done {
+		gap := 0.5
+		if i == 0 {
+			gap = 6
+		}
+		if o != nil && !apart(s, o, gap) {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *builder) fitsAmong(in, s shape, done []shape, gap float64) bool {

@@ -117,7 +117,7 @@ func (b *builder) hamlets() {
 	for _, apart := range []float64{430, 330, 260} {
 		for _, s := range sites {
 			k := &b.blockList[s.block]
-			if area > 1_650_000 || k.lot == lotHamlet {
+			if area > 2_000_000 || k.lot == lotHamlet {
 				continue
 			}
 			if b.nearestHamlet(k.center) > apart {
@@ -248,6 +248,9 @@ func (b *builder) compound(k *block) {
 		}
 		b.slab(f, u)
 	}
+	for _, f := range k.cells {
+		b.shops(f)
+	}
 }
 
 // setback is the chord of a compound's lane; lanes off the spine end at the wall.
@@ -303,12 +306,26 @@ func (b *builder) hamlet(k *block) {
 	}
 	k.cells = nil
 	for _, f := range strips {
-		k.cells = append(k.cells, b.along(f, u, 84)...)
+		k.cells = append(k.cells, b.along(f, u, 64)...)
 	}
+	ragged := b.d.between(0, 6)
 	for _, f := range k.cells {
-		if b.d.chance(0.08) {
+		if b.d.chance(0.06) {
 			continue // a vegetable plot, or the village's threshing ground
 		}
-		b.houses(f, u)
+		b.houses(f, u, k.rim(ragged))
+	}
+}
+
+// rim tells whether a place lies within the built part of a village, which is
+// rounder than its ground and frayed at the edge.
+func (k *block) rim(phase float64) func(vec) bool {
+	u, n := k.row, k.row.left()
+	l0, h0 := k.inside.span(u)
+	l1, h1 := k.inside.span(n)
+	return func(p vec) bool {
+		x, y := float64(2*(p.dot(u)-l0)/(h0-l0))-1, float64(2*(p.dot(n)-l1)/(h1-l1))-1
+		wave := float64(0.16*sine(float64(5*x)+phase)) + float64(0.16*sine(float64(6*y)-phase))
+		return float64(x*x)+float64(y*y) < 1.28+wave
 	}
 }

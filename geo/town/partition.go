@@ -44,29 +44,51 @@ func (m *mesh) bonds(list []patch) {
 
 // merge joins patches until count are left, or until done says that the lightest
 // is heavy enough: again and again the lightest goes to the neighbour it has the
-// strongest bond with, light neighbours first.
+// strongest bond with, light neighbours first. Pieces that touch nothing they
+// could join are joined last, with what is lightest.
 func merge(list []patch, count int, done func(least float64, left int) bool) []patch {
 	left := len(list)
 	stuck := make([]bool, len(list))
 	for left > count {
-		i := -1
-		for k := range list {
-			if p := &list[k]; !p.gone && !p.locked && !stuck[k] && (i < 0 || p.weight < list[i].weight) {
-				i = k
-			}
+		i := lightest(list, stuck, -1)
+		apart := i < 0
+		if apart {
+			i = lightest(list, nil, -1)
 		}
-		if i < 0 || done != nil && done(list[i].weight, left) {
+		if i < 0 || done != nil && (apart || done(list[i].weight, left)) {
 			break
 		}
 		j := strongest(list, i)
-		if j < 0 {
+		if j < 0 && !apart {
 			stuck[i] = true
 			continue
+		}
+		if j < 0 {
+			j = lightest(list, nil, i)
+		}
+		if j < 0 {
+			break
 		}
 		join(list, i, j)
 		left--
 	}
 	return slices.DeleteFunc(list, func(p patch) bool { return p.gone })
+}
+
+// lightest is the patch of the least weight that may be joined, but for those
+// that are stuck and one other; -1 for none.
+func lightest(list []patch, stuck []bool, but int) int {
+	i := -1
+	for k := range list {
+		p := &list[k]
+		if p.gone || p.locked || k == but || stuck != nil && stuck[k] {
+			continue
+		}
+		if i < 0 || p.weight < list[i].weight {
+			i = k
+		}
+	}
+	return i
 }
 
 func strongest(list []patch, i int) int {
@@ -280,7 +302,7 @@ func (b *builder) villages() []*unitTree {
 	list := make([]patch, 0, len(b.blockList))
 	for i := range b.blockList[1:] {
 		k := &b.blockList[i+1]
-		w := float64(b.blockHomes[i+1])/250 + k.area/1_100_000
+		w := float64(b.blockHomes[i+1])/250 + k.area/780_000
 		kind := uint8(0)
 		if k.zone == urban || k.zone == oldTown || k.zone == works {
 			kind = 1
@@ -419,19 +441,20 @@ func (b *builder) micro(root *unitTree) {
 		villages = append(villages, c.children...)
 	}
 	lists := make([][]patch, len(villages))
-	left, homes := microCount, 0
-	fixed := make([]int, len(villages))
+	left := microCount
+	fixed, free := make([]int, len(villages)), make([]int, len(villages))
 	for i, v := range villages {
 		lists[i] = b.cellPatches(v)
 		for _, p := range lists[i] {
 			if p.locked {
 				fixed[i]++
 				left--
+				continue
 			}
+			free[i]++
 		}
-		homes += v.homes
 	}
-	for i, n := range shares(left, villages) {
+	for i, n := range shares(left, villages, free) {
 		for _, p := range merge(lists[i], n+fixed[i], nil) {
 			u := b.unit(p.faces)
 			if p.locked {
@@ -443,36 +466,27 @@ func (b *builder) micro(root *unitTree) {
 	}
 }
 
-// shares divides a number of micro-grids among villages by their dwellings, at
-// least one each (largest remainders).
-func shares(total int, villages []*unitTree) []int {
-	homes := 0
-	for _, v := range villages {
-		homes += max(v.homes, 1)
-	}
+// shares divides a number of micro-grids among villages by their dwellings: at
+// least one each and at most as many as it has cells, each time to the village
+// with most dwellings for a micro-grid.
+func shares(total int, villages []*unitTree, most []int) []int {
 	out := make([]int, len(villages))
-	rest := make([]float64, len(villages))
-	given := 0
-	for i, v := range villages {
-		exact := float64(max(v.homes, 1)) * float64(total) / float64(homes)
-		out[i] = max(1, int(exact))
-		rest[i] = exact - float64(out[i])
-		given += out[i]
+	for i := range out {
+		out[i] = min(1, most[i])
+		total -= out[i]
 	}
-	for given != total {
-		k := 0
-		for i := range rest {
-			if given < total && rest[i] > rest[k] || given > total && (out[k] == 1 || rest[i] < rest[k] && out[i] > 1) {
+	for ; total > 0; total-- {
+		k := -1
+		load := func(i int) float64 { return float64(villages[i].homes+1) / float64(out[i]) }
+		for i := range out {
+			if out[i] > 0 && out[i] < most[i] && (k < 0 || load(i) > load(k)) {
 				k = i
 			}
 		}
-		step := 1
-		if given > total {
-			step = -1
+		if k < 0 {
+			break
 		}
-		out[k] += step
-		rest[k] -= float64(step)
-		given += step
+		out[k]++
 	}
 	return out
 }
@@ -517,7 +531,7 @@ func (b *builder) prefer(list []patch) {
 	}
 }
 
-// groups divides a micro-grid into building groups of six dwellings or more, at
+// groups divides a micro-grid into building groups of four dwellings or more, at
 // most six groups.
 func (b *builder) groups(u *unitTree) []*unitTree {
 	list := make([]patch, len(u.faces))
@@ -526,7 +540,7 @@ func (b *builder) groups(u *unitTree) []*unitTree {
 	}
 	b.m.bonds(list)
 	b.prefer(list)
-	list = merge(list, 1, func(least float64, left int) bool { return least >= 6 && left <= 6 })
+	list = merge(list, 1, func(least float64, left int) bool { return least >= 4 && left <= 6 })
 	list = joinEmpty(list)
 	out := make([]*unitTree, len(list))
 	for i, p := range list {

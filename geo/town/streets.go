@@ -313,7 +313,7 @@ func (b *builder) round(k *block, size float64, pond bool) {
 	}
 	reach := math.Inf(1)
 	var rim shape
-	const n = 40
+	const n = 64
 	p1, p2 := b.d.between(0, 6), b.d.between(0, 6)
 	for i := range n {
 		a := float64(i) * 2 * math.Pi / n
@@ -326,7 +326,7 @@ func (b *builder) round(k *block, size float64, pond bool) {
 	if reach < 8 {
 		return
 	}
-	rim = even(rim, 2)
+	rim = even(rim, 4)
 	ring, shoreline := make(shape, n), make(shape, n)
 	for i, v := range rim {
 		ring[i] = c.add(v)

@@ -270,7 +270,7 @@ func (s ServicePoint) State(on time.Time) string {
 // Incident is something reported, at a place.
 type Incident struct {
 	ID         string // UUID
-	Category   string // four digits: class and kind, see Categories
+	Category   string // four digits, see Categories
 	Channel    string // patrol resident hotline
 	Text       string
 	Address    string
