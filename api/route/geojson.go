@@ -60,3 +60,6 @@ const GeoJSONType = "application/geo+json"
 func (g *GeoJSON[P]) Add(id string, shape orb.Geometry, properties P) {
 	g.Body.Features = append(g.Body.Features, Feature[P]{Type: "Feature", ID: id, Geometry: Geometry{shape}, Properties: properties})
 }
+
+// ContentType is what a single feature is sent as.
+func (Feature[P]) ContentType(string) string { return GeoJSONType }

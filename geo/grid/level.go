@@ -181,3 +181,12 @@ func (p Preset) Depth(level string) (int, error) {
 	}
 	return 0, fmt.Errorf("preset %s, level %q: %w", p.Code, level, ErrUnknownLevel)
 }
+
+// Post is the title of the post that is responsible for the units of a level.
+func Post(ctx context.Context, db pg.DB, level string) (zh, en string, err error) {
+	err = db.QueryRow(ctx, `SELECT post_zh, post_en FROM level WHERE code = $1`, level).Scan(&zh, &en)
+	if err != nil {
+		return "", "", fmt.Errorf("post of level %s: %w", level, err)
+	}
+	return zh, en, nil
+}

@@ -297,3 +297,15 @@ func NearBorder(ctx context.Context, db pg.DB, _ staff.Actor, day Day, place geo
 	}
 	return &hint, nil
 }
+
+// Tops returns the units in force without a unit above, by code.
+func Tops(ctx context.Context, db pg.DB, _ staff.Actor, day Day) ([]Unit, error) {
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+`
+		WHERE b.parent_id IS NULL
+		ORDER BY u.code`, day)
+	list, err := pgx.CollectRows(rows, scanUnit)
+	if err != nil {
+		return nil, fmt.Errorf("units at the top: %w", err)
+	}
+	return list, nil
+}
