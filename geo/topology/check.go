@@ -31,7 +31,7 @@ func Check(parent geo.MultiPolygon, parts []Part, excluded ...geo.MultiPolygon) 
 		own = append(own, Violation{Kind: f.kind, At: f.at})
 	}
 	for _, p := range parts {
-		own = append(own, checkPart(p)...)
+		own = append(own, checkPart(parent, p)...)
 	}
 	if own == nil && len(residue(parent, parts, excluded)) == 0 {
 		return nil
@@ -40,15 +40,28 @@ func Check(parent geo.MultiPolygon, parts []Part, excluded ...geo.MultiPolygon) 
 }
 
 // checkPart judges one part by itself.
-func checkPart(p Part) []Violation {
+func checkPart(parent geo.MultiPolygon, p Part) []Violation {
 	if isEmpty(p.Area) {
-		return []Violation{{Kind: Empty, Codes: []string{p.Code}}}
+		return []Violation{{Kind: Empty, Codes: []string{p.Code}, At: placeOf(p.Area, parent)}}
 	}
 	var out []Violation
 	for _, f := range ownFlaws(p.Area) {
 		out = append(out, Violation{Kind: f.kind, Codes: []string{p.Code}, At: f.at})
 	}
 	return out
+}
+
+// placeOf is where an empty area is shown: at its first point, or in its parent if
+// it has none.
+func placeOf(area, parent geo.MultiPolygon) geo.Point {
+	for _, polygon := range area {
+		for _, r := range polygon {
+			if len(r) > 0 {
+				return r[0]
+			}
+		}
+	}
+	return LabelPoint(parent)
 }
 
 func isEmpty(area geo.MultiPolygon) bool {

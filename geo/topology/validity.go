@@ -317,14 +317,18 @@ type placed struct {
 	at   geo.Point
 }
 
-// ownFlaws judges one area by itself, exactly: only where its edges meet outside
-// of common vertices it is noded first.
+// ownFlaws judges one area by itself, exactly. Only an area that is known to be
+// wrong, for its edges cross, is snap-rounded, to find all the places.
 func ownFlaws(area geo.MultiPolygon) []placed {
 	b := newBorders(countVertices(area))
 	rings := b.rings(area)
-	if b.meetsItself() {
+	touches, crossed, at := b.contacts()
+	switch {
+	case crossed:
 		// The background context does not end, so node cannot fail.
 		_, _ = b.node(context.Background())
+	case len(touches) > 0:
+		b.split(touches)
 	}
 	loops := make([]loop, 0, len(rings))
 	for _, r := range rings {
@@ -335,23 +339,33 @@ func ownFlaws(area geo.MultiPolygon) []placed {
 	for _, f := range newJudge(b.points).flaws(loops) {
 		out = append(out, placed{f.kind, b.points[f.vertex]})
 	}
+	if crossed && out == nil { // by less than a step
+		out = append(out, placed{SelfCross, at})
+	}
 	return out
 }
 
-// meetsItself reports whether two edges cross, or an edge has a vertex on it.
-func (b *borders) meetsItself() bool {
+// contacts finds the vertices that lie exactly on an edge, and whether and where
+// edges cross.
+func (b *borders) contacts() (touches []hit, crossed bool, at geo.Point) {
 	edges := b.edgeIndex()
-	meets := false
 	for e := range int32(len(b.ends)) {
 		p, q := b.segment(e)
 		edges.searchAlong(p, q, func(f int32) bool {
 			r, s := b.segment(f)
-			meets = f > e && crosses(p, q, r, s) || between(p, q, r) || between(p, q, s)
-			return !meets
+			if f > e && crosses(p, q, r, s) {
+				crossed, at = true, crossing(p, q, r, s)
+			}
+			for i, v := range [2]geo.Point{r, s} {
+				if between(p, q, v) {
+					touches = append(touches, hit{e, b.ends[f][i]})
+				}
+			}
+			return !crossed
 		})
-		if meets {
-			return true
+		if crossed {
+			break
 		}
 	}
-	return false
+	return touches, crossed, at
 }

@@ -276,24 +276,12 @@ func (m *Mosaic) findEmpty() {
 		v.Kind = Empty
 		if u.parent != none {
 			v.Parent = m.units[u.parent].Code
-			v.At = LabelPoint(m.units[u.parent].Area)
-		}
-		if p, ok := firstPoint(u.Area); ok {
-			v.At = p
+			v.At = placeOf(u.Area, m.units[u.parent].Area)
+		} else {
+			v.At = placeOf(u.Area, nil)
 		}
 		m.found = append(m.found, v)
 	}
-}
-
-func firstPoint(area geo.MultiPolygon) (geo.Point, bool) {
-	for _, polygon := range area {
-		for _, r := range polygon {
-			if len(r) > 0 {
-				return r[0], true
-			}
-		}
-	}
-	return geo.Point{}, false
 }
 
 // sortFound puts the violations in order and gives them their IDs.
