@@ -250,7 +250,9 @@ func (c *Columns) DropPersonal(sample []Row) {
 			continue
 		}
 		delete(c.index, names[i])
-		c.Unknown = slices.DeleteFunc(c.Unknown, func(h string) bool { return h == header })
+		if at := slices.Index(c.Unknown, header); at >= 0 {
+			c.Unknown = slices.Delete(c.Unknown, at, at+1)
+		}
 		c.Dropped = append(c.Dropped, Dropped{Column: i, Header: header, Reason: reason})
 	}
 	slices.SortFunc(c.Dropped, func(a, b Dropped) int { return a.Column - b.Column })

@@ -206,6 +206,8 @@ func (f *Feature) assemble(o *object, place string) (orb.Geometry, *fault.Place)
 		return bad(`The geometry has no "coordinates"; export it again.`)
 	case o.coords.height == heightEmpty:
 		return nil, nil
+	case o.coords.gap:
+		return bad("A ring or part of the geometry has no positions; delete it or draw it.")
 	case o.coords.height == height:
 		return o.coords.geometry(o.kind), nil
 	}
@@ -421,7 +423,8 @@ func plainCRS(name string) string {
 
 // nest is a nest of coordinate arrays of any of GeoJSON's heights.
 type nest struct {
-	height int // 0 a position … 3 a list of polygons
+	height int  // 0 a position … 3 a list of polygons
+	gap    bool // a part without positions
 	point  orb.Point
 	line   []orb.Point
 	lines  [][]orb.Point
@@ -482,9 +485,7 @@ func (g *geojson) nest(n *nest, level int) (wrong string, err error) {
 			}
 			switch {
 			case n.height == heightEmpty:
-				if child == "" && wrong == "" {
-					wrong = "A ring or part of the geometry has no positions; delete it or draw it."
-				}
+				n.gap = true
 			case height == heightEmpty:
 				height = n.height + 1
 			case height != n.height+1:

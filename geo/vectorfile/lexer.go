@@ -1,6 +1,7 @@
 package vectorfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,10 +26,11 @@ type lexer struct {
 
 	depth, maxDepth int
 	scratch         []byte
+	keys            map[string]string
 }
 
 func newLexer(src io.Reader, maxDepth int) *lexer {
-	return &lexer{src: src, buf: make([]byte, 64<<10), maxDepth: maxDepth}
+	return &lexer{src: src, buf: make([]byte, 64<<10), maxDepth: maxDepth, keys: map[string]string{}}
 }
 
 // fill reads the next window; it is called when the present one is used up.
@@ -165,7 +167,7 @@ func (l *lexer) elements(visit func() error) error {
 	}
 }
 
-// key reads a member's name and the colon. The common names are not allocated.
+// key reads a member's name and the colon. Each name is kept once.
 func (l *lexer) key() (string, error) {
 	if l.peek() != '"' {
 		return "", l.bad("a member name is missing")
@@ -177,17 +179,14 @@ func (l *lexer) key() (string, error) {
 	if err := l.expect(':'); err != nil {
 		return "", err
 	}
-	switch string(l.scratch) {
-	case "type":
-		return "type", nil
-	case "geometry":
-		return "geometry", nil
-	case "properties":
-		return "properties", nil
-	case "coordinates":
-		return "coordinates", nil
+	if key, ok := l.keys[string(l.scratch)]; ok {
+		return key, nil
 	}
-	return string(l.scratch), nil
+	key := string(l.scratch)
+	if len(l.keys) < 4096 {
+		l.keys[key] = key
+	}
+	return key, nil
 }
 
 // maxKey is the largest length of a member's name, in bytes.
@@ -424,17 +423,19 @@ func (l *lexer) skip() error {
 func (l *lexer) skipText() error {
 	l.take()
 	for {
-		c, ok := l.byte()
-		if !ok {
-			return l.bad("a text does not end")
-		}
-		switch c {
-		case '"':
-			return nil
-		case '\\':
-			if _, ok := l.byte(); !ok {
+		i := bytes.IndexAny(l.buf[l.pos:l.end], `"\`)
+		if i < 0 {
+			if l.pos = l.end; !l.fill() {
 				return l.bad("a text does not end")
 			}
+			continue
+		}
+		l.pos += i + 1
+		if l.buf[l.pos-1] == '"' {
+			return nil
+		}
+		if _, ok := l.byte(); !ok {
+			return l.bad("a text does not end")
 		}
 	}
 }

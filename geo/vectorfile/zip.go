@@ -201,5 +201,5 @@ func (rd *reader) smallText(m member) (string, error) {
 		return err
 	})
 	s, _ := charset.UTF8.String(trimMark(text))
-	return strings.TrimSpace(strings.Trim(s, "\x00")), err
+	return strings.Trim(s, "\x00 \t\r\n"), err
 }
