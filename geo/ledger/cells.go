@@ -103,8 +103,8 @@ func longNumber(s string) bool {
 	return false
 }
 
-// Count reads a whole number from 0 to limit; nil when the cell is empty.
-func (c *Cells) Count(field string, limit int64) (*int32, *Reason) {
+// Count reads a whole number from 0 to limit, 32,767 at most; nil when the cell is empty.
+func (c *Cells) Count(field string, limit int64) (*int16, *Reason) {
 	n, some, bad := c.columns.Int(c.row.Row, field)
 	if bad != nil || some && (n < 0 || n > limit) {
 		return nil, c.reason(field, BadCount)
@@ -112,7 +112,7 @@ func (c *Cells) Count(field string, limit int64) (*int32, *Reason) {
 	if !some {
 		return nil, nil
 	}
-	v := int32(n)
+	v := int16(n)
 	return &v, nil
 }
 
@@ -254,8 +254,8 @@ func (c *Cells) position() (raw orb.Point, some bool, why *Reason) {
 	return orb.Point{lon, lat}, true, nil
 }
 
-// column is the file's own name of a field.
-func (c *Cells) column(field string) string { return c.columns.Header(field) }
+// Column is the file's own name of a field, "" when it has none.
+func (c *Cells) Column(field string) string { return c.columns.Header(field) }
 
 func (c *Cells) dropped() []DroppedColumn {
 	list := make([]DroppedColumn, 0, len(c.columns.Dropped))

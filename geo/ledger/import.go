@@ -322,7 +322,7 @@ func (im *importer) check(rows []row) *batch {
 	for _, r := range rows {
 		im.report.Rows++
 		if why := im.checkRow(b, r); why != nil {
-			im.report.refuse(r.Line, im.cells.column(why.Field), *why)
+			im.report.refuse(r.Line, im.cells.Column(why.Field), *why)
 		}
 	}
 	return b
