@@ -15,6 +15,7 @@ package crs
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -116,11 +117,15 @@ func (c CRS) cut() (base CRS, swapped bool) {
 
 func (c CRS) zone() (zone, bool) {
 	base, _ := c.cut()
-	var code int
-	if n, err := fmt.Sscanf(string(base), "EPSG:%d", &code); n != 1 || err != nil {
+	code, found := strings.CutPrefix(string(base), "EPSG:")
+	if !found {
 		return zone{}, false
 	}
-	return zoneOf(code)
+	n, err := strconv.Atoi(code)
+	if err != nil {
+		return zone{}, false
+	}
+	return zoneOf(n)
 }
 
 // ToWGS84 converts coordinates as they stand in a file to degrees of longitude

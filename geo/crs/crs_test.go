@@ -288,3 +288,19 @@ func FuzzToWGS84(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkToWGS84(b *testing.B) {
+	for _, c := range []crs.CRS{crs.WGS84, "EPSG:4549", crs.GCJ02, crs.BD09} {
+		b.Run(string(c), func(b *testing.B) {
+			p, err := c.FromWGS84(orb.Point{120.123, 30.256})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, err := c.ToWGS84(p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

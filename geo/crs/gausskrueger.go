@@ -160,34 +160,38 @@ func (m *mercator) forward(lon, lat float64) (x, y float64) {
 	tau := m.conformal(math.Tan(lat * degree))
 	xi := math.Atan2(tau, cosLon)
 	eta := math.Asinh(sinLon / math.Hypot(tau, cosLon))
-	sumXi, sumEta := xi, eta
-	for j, a := range m.alpha {
-		k := 2 * float64(j+1)
-		sumXi += a * math.Sin(k*xi) * math.Cosh(k*eta)
-		sumEta += a * math.Cos(k*xi) * math.Sinh(k*eta)
-	}
-	return m.radius * sumEta, m.radius * sumXi
+	sum := series(&m.alpha, xi, eta)
+	return m.radius * (eta + imag(sum)), m.radius * (xi + real(sum))
 }
 
 // inverse is the way back, to degrees.
 func (m *mercator) inverse(x, y float64) (lon, lat float64) {
 	xi, eta := y/m.radius, x/m.radius
-	sumXi, sumEta := xi, eta
-	for j, b := range m.beta {
-		k := 2 * float64(j+1)
-		sumXi -= b * math.Sin(k*xi) * math.Cosh(k*eta)
-		sumEta -= b * math.Cos(k*xi) * math.Sinh(k*eta)
-	}
-	sinXi, cosXi := math.Sincos(sumXi)
-	sinhEta := math.Sinh(sumEta)
+	sum := series(&m.beta, xi, eta)
+	sinXi, cosXi := math.Sincos(xi - real(sum))
+	sinhEta := math.Sinh(eta - imag(sum))
 	tau := m.geographic(sinXi / math.Hypot(sinhEta, cosXi))
 	return math.Atan2(sinhEta, cosXi) / degree, math.Atan(tau) / degree
 }
 
+// series is the sum of c[j-1]·sin(2jζ) with ζ = xi + i·eta, by Clenshaw's
+// recurrence.
+func series(c *[6]float64, xi, eta float64) complex128 {
+	sin, cos := math.Sincos(2 * xi)
+	sinh, cosh := math.Sinh(2*eta), math.Cosh(2*eta)
+	twoCos := complex(2*cos*cosh, -2*sin*sinh)
+	var b, next complex128
+	for j := len(c) - 1; j >= 0; j-- {
+		b, next = complex(c[j], 0)+twoCos*b-next, b
+	}
+	return b * complex(sin*cosh, cos*sinh)
+}
+
 // conformal turns the tangent of the latitude into that of the conformal latitude.
 func (m *mercator) conformal(tau float64) float64 {
-	sigma := math.Sinh(m.e * math.Atanh(m.e*tau/math.Hypot(1, tau)))
-	return tau*math.Hypot(1, sigma) - sigma*math.Hypot(1, tau)
+	secant := math.Sqrt(1 + tau*tau)
+	sigma := math.Sinh(m.e * math.Atanh(m.e*tau/secant))
+	return tau*math.Sqrt(1+sigma*sigma) - sigma*secant
 }
 
 // geographic is the inverse of conformal by Newton's method, which is exact to
@@ -197,10 +201,10 @@ func (m *mercator) geographic(conformal float64) float64 {
 	tau := conformal
 	for range 5 {
 		now := m.conformal(tau)
-		step := (conformal - now) / math.Hypot(1, now) * (1 + (1-e2)*tau*tau) / ((1 - e2) * math.Hypot(1, tau))
+		step := (conformal - now) / math.Sqrt(1+now*now) * (1 + (1-e2)*tau*tau) / ((1 - e2) * math.Sqrt(1+tau*tau))
 		tau += step
-		if math.Abs(step) < 1e-16*math.Max(1, math.Abs(tau)) {
-			break
+		if math.Abs(step) < 1e-9*(1+math.Abs(tau)) {
+			break // the error is squared in every step
 		}
 	}
 	return tau

@@ -297,12 +297,12 @@ func (g *guard) mismatch(best *reading) Verdict {
 	share := claimed.measure.fit.share(best.measure.at)
 	return Verdict{
 		Result: Mismatch, LooksLike: best.CRS, Scores: g.scores(),
-		Why: fmt.Sprintf("It looks like %s, not %s: read as %s, %s of %d points %s; read as %s, %s, no more than by chance (%s). The two are %s apart here.",
+		Why: fmt.Sprintf("It looks like %s, not %s: read as %s, %s of %d points %s; read as %s, %s (%s by chance). The two are %s apart here.",
 			short(best.CRS), short(g.claim), short(best.CRS), percent(best.Share), best.Points, en,
-			short(g.claim), percent(share), percent(best.Chance), distance(kilometers(best.middle, claimed.middle))),
-		WhyZh: fmt.Sprintf("看起来是 %s，不是 %s：按 %s 读取，%d 个点中 %s %s；按 %s 读取只有 %s，与随机位置（%s）相当。两者在此相差 %s。",
+			short(g.claim), percent(share), percent(best.Chance), distance(kilometers(best.middle, claimed.middle), "m", "km")),
+		WhyZh: fmt.Sprintf("看起来是 %s，不是 %s：按 %s 读取，%d 个点中 %s %s；按 %s 读取只有 %s（随机位置 %s）。两者在此相差 %s。",
 			shortZh(best.CRS), shortZh(g.claim), shortZh(best.CRS), best.Points, percent(best.Share), zh,
-			shortZh(g.claim), percent(share), percent(best.Chance), distance(kilometers(best.middle, claimed.middle))),
+			shortZh(g.claim), percent(share), percent(best.Chance), distance(kilometers(best.middle, claimed.middle), "米", "公里")),
 	}
 }
 
@@ -324,18 +324,18 @@ func (g *guard) scores() []Score {
 func percent(share float64) string {
 	switch {
 	case share > 0 && share < 0.01:
-		return fmt.Sprintf("%.1f %%", 100*share)
+		return fmt.Sprintf("%.1f%%", 100*share)
 	case share < 1 && share > 0.99:
-		return fmt.Sprintf("%.1f %%", math.Floor(1000*share)/10)
+		return fmt.Sprintf("%.1f%%", math.Floor(1000*share)/10)
 	}
-	return fmt.Sprintf("%.0f %%", 100*share)
+	return fmt.Sprintf("%.0f%%", 100*share)
 }
 
-func distance(km float64) string {
+func distance(km float64, m, kilometers string) string {
 	if km < 2 {
-		return fmt.Sprintf("%.0f m", 1000*km)
+		return fmt.Sprintf("%.0f %s", 1000*km, m)
 	}
-	return fmt.Sprintf("%.0f km", km)
+	return fmt.Sprintf("%.0f %s", km, kilometers)
 }
 
 // short is the name of a system inside a sentence.

@@ -67,6 +67,9 @@ func invert(shift func(orb.Point) orb.Point, p orb.Point) orb.Point {
 			break
 		}
 		best, least = guess, off
+		if off < 2e-14 {
+			break // a unit in the last place
+		}
 		guess = orb.Point{guess[0] + dx, guess[1] + dy}
 	}
 	if least > 1e-9 {
