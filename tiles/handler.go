@@ -164,14 +164,22 @@ func (s *Server) drawTile(l *layer, t mvt.Tile, e encoding) *tile {
 
 // asOf returns the layer on the day that ?at= asks for; "" is today.
 func (s *Server) asOf(ctx context.Context, v *view, l *layer, at string) (*layer, error) {
+	day, err := parseDay(v, at)
+	if err != nil {
+		return nil, err
+	}
+	return s.on(ctx, v, l, day)
+}
+
+func parseDay(v *view, at string) (geo.Day, error) {
 	if at == "" {
-		return l, nil
+		return v.day, nil
 	}
 	day, err := geo.ParseDay(at)
 	if err != nil {
-		return nil, ErrDay
+		return geo.Day{}, ErrDay
 	}
-	return s.on(ctx, v, l, day)
+	return day, nil
 }
 
 // parseTile reads z, x and y.
