@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -115,6 +116,10 @@ func nameOf(uid uint32) string {
 	return "number " + id
 }
 
+// neighbours may lie in a data folder that has no cluster yet: what a disk of its
+// own has, and what a wangge with another database keeps there.
+var neighbours = []string{"lost+found", "backups", "spool"}
+
 // claim makes the folder, or checks that an existing one is empty or ours.
 func (l layout) claim(o owner) error {
 	mode := os.FileMode(0o700)
@@ -128,16 +133,8 @@ func (l layout) claim(o owner) error {
 	if err != nil {
 		return l.writeError(err)
 	}
-	for _, e := range entries {
-		if e.Name() == filepath.Base(l.lockFile()) {
-			entries = nil
-			break
-		}
-	}
-	for _, e := range entries {
-		if e.Name() != "lost+found" && e.Name() != "backups" { // a disk of its own; those of another database
-			return fmt.Errorf("%w: %s holds other files (%s). Give an empty or new folder with --data", ErrNotOurs, l.folder, e.Name())
-		}
+	if other := l.foreign(entries); other != "" {
+		return fmt.Errorf("%w: %s holds other files (%s). Give an empty or new folder with --data", ErrNotOurs, l.folder, other)
 	}
 	if info, err := os.Stat(l.folder); err == nil && o.drop && !o.mayEnter(info) {
 		if err := os.Chmod(l.folder, info.Mode().Perm()|0o011); err != nil {
@@ -145,6 +142,20 @@ func (l layout) claim(o owner) error {
 		}
 	}
 	return nil
+}
+
+// foreign names something that lies in a folder which is not ours, "" if the
+// folder is ours or as good as empty.
+func (l layout) foreign(entries []os.DirEntry) (other string) {
+	for _, e := range entries {
+		if e.Name() == filepath.Base(l.lockFile()) {
+			return ""
+		}
+		if !slices.Contains(neighbours, e.Name()) {
+			other = e.Name()
+		}
+	}
+	return other
 }
 
 // takeLock locks the folder for this process. The kernel releases the lock

@@ -338,7 +338,12 @@ func TestLongPathGetsAShortSocket(t *testing.T) {
 
 func TestFolderOfAnotherVersionIsRefusedWithTheRemedy(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join(shelf(t), "data")
+	folder := shelf(t)
+	for _, neighbour := range []string{"lost+found", "backups"} {
+		if err := os.Mkdir(filepath.Join(folder, neighbour), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	c := start(t, folder)
 	c.Stop()
 	if err := os.WriteFile(filepath.Join(c.cluster(), "PG_VERSION"), []byte("14\n"), 0o600); err != nil {
