@@ -224,3 +224,6 @@ func waitForChange(ctx context.Context, conn *pgx.Conn, limit time.Duration) err
 	}
 	return err
 }
+
+// CacheStats are the counts of the cache of compressed tiles.
+func (s *Server) CacheStats() cache.Stats { return s.tiles.Stats() }
