@@ -1,0 +1,91 @@
+// The one way to the server: typed calls, and every failure as a Problem that
+// says what happened, with its code.
+import createClient from 'openapi-fetch';
+import type { components, paths } from './schema';
+
+type ProblemBody = components['schemas']['Problem'];
+
+/** How long a request may take before the page gives it up, in milliseconds. */
+const PATIENCE = 60_000;
+
+/** A failure in the words of RFC 9457. Status 0 means that no answer came. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: NonNullable<ProblemBody['errors']>;
+
+  constructor(body: Partial<ProblemBody> & { status: number }) {
+    super(body.title ?? `HTTP ${body.status}`);
+    this.name = 'Problem';
+    this.status = body.status;
+    this.code = body.code ?? (body.status === 0 ? 'network' : `http_${body.status}`);
+    this.detail = body.detail ?? '';
+    this.errors = body.errors ?? [];
+  }
+}
+
+/** asProblem makes a Problem of whatever was thrown. */
+export function asProblem(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new Problem({ status: 0, code: 'network', title: text });
+}
+
+/** problemOf makes a Problem of an answer that was not one of success. */
+export function problemOf(status: number, body: unknown): Problem {
+  const known = body !== null && typeof body === 'object' ? (body as Partial<ProblemBody>) : {};
+  return new Problem({ ...known, status });
+}
+
+async function patientFetch(request: Request): Promise<Response> {
+  const watch = new AbortController();
+  const giveUp = () => watch.abort(request.signal.reason);
+  const timer = setTimeout(() => watch.abort(new Problem({ status: 0, code: 'timeout' })), PATIENCE);
+  request.signal.addEventListener('abort', giveUp);
+  try {
+    return await fetch(request, { signal: watch.signal });
+  } finally {
+    clearTimeout(timer);
+    request.signal.removeEventListener('abort', giveUp);
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: patientFetch });
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** answer unwraps a call: the body, or a thrown Problem. */
+export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await call;
+  if (response.ok && data !== undefined) return data;
+  throw problemOf(response.status, error);
+}
+
+/**
+ * upload posts a form and tells how much has gone out, as fetch cannot. The
+ * answer is the parsed body; failures are Problems.
+ */
+export function upload<T>(
+  path: string,
+  form: FormData,
+  onProgress?: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', path);
+    request.responseType = 'json';
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress?.(event.loaded / event.total);
+    };
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(request.response as T);
+      else reject(problemOf(request.status, request.response));
+    };
+    request.onerror = () => reject(new Problem({ status: 0 }));
+    request.onabort = () => reject(new Problem({ status: 0, code: 'cancelled' }));
+    signal?.addEventListener('abort', () => request.abort());
+    request.send(form);
+  });
+}

@@ -1,0 +1,97 @@
+// The frame around every page: server state, address, language, theme, and a
+// last resort for errors nobody expected.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { App as AntApp, Button, ConfigProvider } from 'antd';
+import en from 'antd/locale/en_US';
+import zh from 'antd/locale/zh_CN';
+import { NuqsAdapter } from 'nuqs/adapters/react-router/v7';
+import { Component, lazy, type ReactNode, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { asProblem } from './api/client';
+import { useMedia } from './common/media';
+import { useLanguageOfAddress } from './i18n/language';
+import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
+
+const HomePage = lazy(() => import('./page/home'));
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      networkMode: 'always',
+      retry: (failures, cause) => failures < 2 && [0, 502, 503, 504].includes(asProblem(cause).status),
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+/** The nonce the server gave this page; antd's styles need it. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce;
+
+export function Application() {
+  return (
+    <QueryClientProvider client={client}>
+      <BrowserRouter>
+        <NuqsAdapter>
+          <Themed />
+        </NuqsAdapter>
+      </BrowserRouter>
+    </QueryClientProvider>
+  );
+}
+
+function Themed() {
+  const { i18n } = useTranslation();
+  const { theme } = useTheme();
+  const touch = useMedia('(pointer: coarse)');
+  useThemeOnPage(theme);
+  useLanguageOfAddress();
+  return (
+    <ConfigProvider
+      csp={nonce ? { nonce } : undefined}
+      locale={i18n.language === 'en' ? en : zh}
+      theme={antdTheme(theme, touch)}
+      button={{ autoInsertSpace: false }}
+    >
+      <AntApp>
+        <LastResort>
+          <Suspense fallback={null}>
+            <Routes>
+              <Route path="/" element={<HomePage />} />
+              <Route path="*" element={<Navigate to="/" replace />} />
+            </Routes>
+          </Suspense>
+        </LastResort>
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+/** LastResort shows an error of the page itself instead of a blank screen. */
+class LastResort extends Component<{ children: ReactNode }, { cause: Error | null }> {
+  override state: { cause: Error | null } = { cause: null };
+
+  static getDerivedStateFromError(cause: Error) {
+    return { cause };
+  }
+
+  override render() {
+    return this.state.cause ? <Broken cause={this.state.cause} /> : this.props.children;
+  }
+}
+
+function Broken({ cause }: { cause: Error }) {
+  const { t } = useTranslation();
+  return (
+    <main className="broken" role="alert">
+      <h1>{t('broken.title')}</h1>
+      <p>{t('broken.text')}</p>
+      <pre>{cause.message}</pre>
+      <Button type="primary" onClick={() => location.reload()}>
+        {t('banner.reload')}
+      </Button>
+    </main>
+  );
+}

@@ -1,0 +1,80 @@
+import { DownloadOutlined } from '@ant-design/icons';
+import { Alert, Button, Table, type TableColumnsType } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { Report } from '../api/types';
+import { Figure } from '../card/card';
+import { count, useLanguage, useWords } from '../common/format';
+import { download, type Refusal, reasonOf, refusalsCSV, tallies } from './report';
+
+/** Figures that ask for attention when they are not zero. */
+const attention = new Set(['outside', 'unplaced', 'refused', 'absent']);
+
+/** ReportView shows what became of each row of a ledger. */
+export function ReportView({ report, name }: { report: Report; name: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const word = useWords();
+  const refusals = report.refusals ?? [];
+  const dropped = report.dropped_columns ?? [];
+  const absent = report.absent_ids ?? [];
+  const columns: TableColumnsType<Refusal> = [
+    { title: t('report.line'), dataIndex: 'line', width: 72, sorter: (a, b) => a.line - b.line },
+    { title: t('report.column'), key: 'column', render: (_, row) => row.column || word('field', row.field) },
+    { title: t('report.value'), dataIndex: 'value', render: (value) => <span className="figures">{value}</span> },
+    { title: t('report.reason'), key: 'reason', render: (_, row) => reasonOf(row, language) },
+  ];
+  const save = () => {
+    const header = [t('report.line'), t('report.column'), t('report.value'), t('report.code'), t('report.reason')];
+    download(`${name}-${t('report.refused')}.csv`, refusalsCSV(refusals, header, language));
+  };
+  return (
+    <section className="report" aria-label={t('report.title')}>
+      {report.dry_run && <Alert type="info" showIcon title={t('report.dryRun')} />}
+      <dl className="figures-grid">
+        {tallies
+          .filter((tally) => report[tally] !== undefined)
+          .map((tally) => (
+            <Figure
+              key={tally}
+              name={t(`report.${tally}`)}
+              value={count(report[tally], language)}
+              warn={attention.has(tally) && (report[tally] ?? 0) > 0}
+            />
+          ))}
+      </dl>
+      {dropped.length > 0 && (
+        <Alert
+          type="success"
+          showIcon
+          title={t('report.dropped')}
+          description={dropped.map((one) => `${one.column} (${word('personal', one.reason)})`).join('、')}
+        />
+      )}
+      {refusals.length > 0 && (
+        <>
+          <div className="report-head">
+            <h3>{t('report.refusedRows')}</h3>
+            <Button size="small" icon={<DownloadOutlined />} onClick={save}>
+              CSV
+            </Button>
+          </div>
+          <Table<Refusal>
+            size="small"
+            rowKey={(row) => `${row.line}${row.field}${row.reason_code}`}
+            columns={columns}
+            dataSource={refusals}
+            pagination={{ size: 'small', pageSize: 10, showSizeChanger: false, hideOnSinglePage: true }}
+            scroll={{ x: 'max-content' }}
+          />
+          {report.refused > refusals.length && <p className="soft">{t('report.first', { count: refusals.length })}</p>}
+        </>
+      )}
+      {absent.length > 0 && (
+        <details>
+          <summary>{t('report.absentRows', { count: report.absent })}</summary>
+          <p className="figures soft">{absent.join(', ')}</p>
+        </details>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,229 @@
+// The page: a map, a panel at its side (a drawer on a phone), a card for what is
+// chosen.
+import { AppstoreOutlined, CloudUploadOutlined, HomeOutlined, TableOutlined } from '@ant-design/icons';
+import { Badge, Button, Drawer } from 'antd';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLevels, useStatus, useUnit } from '../api/queries';
+import { Card } from '../card/card';
+import { useShortcuts } from '../common/keys';
+import { usePhone } from '../common/media';
+import { Failed, Loading, Nothing } from '../common/states';
+import { JobWatch } from '../jobs/watch';
+import { asBounds, goToBounds } from '../map/camera';
+import { useChosenLevel, usedLevels } from '../map/level';
+import { DemoSeal, Header, Mark } from '../panel/header';
+import LayersPanel from '../panel/layers';
+import { focusSearch, Search } from '../panel/search';
+import { usePage } from '../view/store';
+import { nothingSelected, PANELS, type PanelName, useView } from '../view/url';
+import { Banners } from './banners';
+import { Settings } from './settings';
+import { ShortcutSheet } from './shortcuts';
+
+const MapView = lazy(() => import('../map/map-view'));
+const UnitsPanel = lazy(() => import('../panel/units'));
+const DataPanel = lazy(() => import('../panel/data'));
+const UnplacedPanel = lazy(() => import('../panel/unplaced'));
+const ImportWizard = lazy(() => import('../imports/wizard'));
+
+export default function HomePage() {
+  const { t } = useTranslation();
+  const phone = usePhone();
+  const status = useStatus();
+  const importing = usePage((page) => page.importing);
+  useKeys();
+  return (
+    <div className={phone ? 'page page-phone' : 'page'}>
+      <a className="skip" href="#panel">
+        {t('app.skip')}
+      </a>
+      <main className="page-map">
+        {status.data || status.isError ? (
+          <Suspense fallback={<div className="map" />}>
+            <MapView />
+          </Suspense>
+        ) : (
+          <div className="map" />
+        )}
+        <NoTown />
+      </main>
+      <Banners />
+      {phone ? <PhonePanel /> : <SidePanel />}
+      <Card />
+      <JobWatch />
+      <ShortcutSheet />
+      {importing && (
+        <Suspense fallback={null}>
+          <ImportWizard />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** NoTown says what to do on a server that holds nothing yet, or does not answer. */
+function NoTown() {
+  const { t } = useTranslation();
+  const status = useStatus();
+  if (status.isError && !status.data) {
+    return (
+      <div className="page-notice">
+        <Failed cause={status.error} retry={() => status.refetch()} />
+      </div>
+    );
+  }
+  if (!status.data || status.data.town !== null || status.data.counts.units > 0) return null;
+  return (
+    <div className="page-notice">
+      <Nothing title={t('empty.title')}>
+        <p>{t('empty.text')}</p>
+        <Button type="primary" onClick={() => usePage.setState({ importing: true })}>
+          {t('data.import')}
+        </Button>
+        <p className="soft">{t('empty.demo')}</p>
+        <code>wangge import boundaries FILE</code>
+      </Nothing>
+    </div>
+  );
+}
+
+const icons: Record<PanelName, ReactNode> = {
+  map: <AppstoreOutlined />,
+  units: <TableOutlined />,
+  data: <CloudUploadOutlined />,
+  unplaced: <HomeOutlined />,
+};
+
+function Tabs({ current, onChoose }: { current: PanelName | null; onChoose: (panel: PanelName) => void }) {
+  const { t } = useTranslation();
+  const unplaced = useStatus().data?.counts.unplaced ?? 0;
+  return (
+    <nav className="tabs" aria-label={t('panel.title')}>
+      {PANELS.map((panel) => (
+        <button
+          key={panel}
+          type="button"
+          aria-current={panel === current ? 'page' : undefined}
+          onClick={() => onChoose(panel)}
+        >
+          <Badge
+            count={panel === 'unplaced' ? unplaced : 0}
+            overflowCount={999}
+            size="small"
+            offset={[6, 0]}
+            className="tab-badge"
+          >
+            <span className="tab-icon" aria-hidden="true">
+              {icons[panel]}
+            </span>
+          </Badge>
+          <span>{t(`panel.${panel}`)}</span>
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function PanelBody({ panel }: { panel: PanelName }) {
+  return (
+    <Suspense fallback={<Loading rows={6} />}>
+      {panel === 'map' && <LayersPanel />}
+      {panel === 'units' && <UnitsPanel />}
+      {panel === 'data' && <DataPanel />}
+      {panel === 'unplaced' && <UnplacedPanel />}
+    </Suspense>
+  );
+}
+
+function SidePanel() {
+  const { t } = useTranslation();
+  const [view, setView] = useView();
+  const panel = view.panel ?? 'map';
+  return (
+    <aside className={`panel panel-${panel}`} id="panel" aria-label={t('panel.title')} tabIndex={-1}>
+      <Header />
+      <Search />
+      <Tabs current={panel} onChoose={(next) => setView({ panel: next })} />
+      <div className="panel-body" key={panel}>
+        <PanelBody panel={panel} />
+      </div>
+      <Settings />
+    </aside>
+  );
+}
+
+function PhonePanel() {
+  const { t } = useTranslation();
+  const [view, setView] = useView();
+  const open = usePage((page) => page.drawer);
+  const town = useStatus().data?.town?.name;
+  const panel = view.panel ?? 'map';
+  const close = () => usePage.setState({ drawer: false });
+  return (
+    <>
+      <header className="phone-bar">
+        <div className="phone-title">
+          <Mark />
+          <h1>{town ?? t('app.name')}</h1>
+          <DemoSeal />
+        </div>
+        <Search />
+      </header>
+      <div id="panel" className="phone-tabs">
+        <Tabs
+          current={open ? panel : null}
+          onChoose={(next) => {
+            const same = open && next === panel;
+            setView({ panel: next });
+            usePage.setState({ drawer: !same });
+          }}
+        />
+      </div>
+      <Drawer
+        open={open}
+        onClose={close}
+        placement="bottom"
+        size="68dvh"
+        title={t(`panel.${panel}`)}
+        className="phone-drawer"
+        footer={<Settings />}
+      >
+        <PanelBody panel={panel} />
+      </Drawer>
+    </>
+  );
+}
+
+/** useKeys are the shortcuts of the page; the sheet under "?" lists them. */
+function useKeys() {
+  const [view, setView] = useView();
+  const levels = usedLevels(useLevels(view.at).data ?? []);
+  const level = useChosenLevel();
+  const box = asBounds(useUnit(view.unit, view.at).data?.bbox);
+  const step = (by: number) => {
+    const next = levels[levels.findIndex((one) => one.code === level) + by];
+    if (next) setView({ level: next.code });
+  };
+  const show = (panel: PanelName) => {
+    setView({ panel });
+    usePage.setState({ drawer: true });
+  };
+  useShortcuts([
+    { key: 'k', ctrl: true, run: focusSearch },
+    { key: '/', run: focusSearch },
+    { key: '?', run: () => usePage.setState({ helping: true }) },
+    { key: 'm', run: () => show('map') },
+    { key: 'u', run: () => show('units') },
+    { key: 'd', run: () => show('data') },
+    { key: '[', run: () => step(-1) },
+    { key: ']', run: () => step(1) },
+    { key: 'f', run: () => box && goToBounds(box) },
+    {
+      key: 'Escape',
+      run: () => {
+        if (!usePage.getState().placing) setView(nothingSelected);
+      },
+    },
+  ]);
+}
