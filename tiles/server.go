@@ -166,7 +166,8 @@ const loadTimeout = "5min"
 func (s *Server) snapshot(ctx context.Context, f func(pgx.Tx) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return pgx.BeginTxFunc(ctx, s.Pool, options, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '`+loadTimeout+`'`); err != nil {
+		// Compiling a query takes longer than reading a few changed rows.
+		if _, err := tx.Exec(ctx, `SET LOCAL jit = off; SET LOCAL statement_timeout = '`+loadTimeout+`'`); err != nil {
 			return err
 		}
 		return f(tx)
