@@ -4,49 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
-	"wangge/geo/grid"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
-
-// below returns the ids of a unit in force and of all units under it; nil for "".
-func below(ctx context.Context, db pg.DB, _ staff.Actor, code string) ([]int64, error) {
-	if code == "" {
-		return nil, nil
-	}
-	rows, _ := db.Query(ctx, `
-		WITH RECURSIVE down AS (
-			SELECT b.unit_id, 0 AS step
-			FROM boundary b JOIN unit u ON u.id = b.unit_id
-			WHERE u.code = $2 AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
-			UNION ALL
-			SELECT b.unit_id, down.step + 1
-			FROM down JOIN boundary b ON b.parent_id = down.unit_id
-			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
-			WHERE down.step < 20)
-		SELECT DISTINCT unit_id FROM down`, grid.Today(), code)
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("units below %s: %w", code, err)
-	}
-	if len(ids) == 0 {
-		return nil, fmt.Errorf("units below %s: %w", code, grid.ErrUnknownUnit)
-	}
-	return ids, nil
-}
-
-// containing is a LIKE pattern for values with text in them, or "".
-func containing(text string) string {
-	if text = strings.TrimSpace(text); text == "" {
-		return ""
-	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-}
 
 // Counts returns how many households the units in force on day and all units
 // below each of them were responsible for, by unit id. Units with none are left

@@ -21,6 +21,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/cell"
 	"wangge/geo/fault"
+	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
@@ -153,12 +154,12 @@ const matching = `
 
 // List returns households by id.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Household, error) {
-	units, err := below(ctx, db, actor, f.Unit)
+	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return nil, err
 	}
 	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+` ORDER BY h.id LIMIT $6`,
-		f.After, f.Closed, f.Placed, containing(f.Text), units, f.Limit)
+		f.After, f.Closed, f.Placed, ledger.Containing(f.Text), units, f.Limit)
 	list, err := pgx.CollectRows(rows, scan)
 	if err != nil {
 		return nil, fmt.Errorf("households: %w", err)
@@ -168,11 +169,11 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Househo
 
 // Count is how many households match, pages aside.
 func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, err error) {
-	units, err := below(ctx, db, actor, f.Unit)
+	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return 0, err
 	}
-	err = db.QueryRow(ctx, `SELECT count(*)`+tables+matching, 0, f.Closed, f.Placed, containing(f.Text), units).Scan(&n)
+	err = db.QueryRow(ctx, `SELECT count(*)`+tables+matching, 0, f.Closed, f.Placed, ledger.Containing(f.Text), units).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count households: %w", err)
 	}

@@ -437,4 +437,3 @@ func agree(t *testing.T, db pg.DB) {
 		t.Errorf("%d households with another unit than SQL says, %v", wrong, err)
 	}
 }
-

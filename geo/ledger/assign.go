@@ -65,10 +65,10 @@ func (s Subject) Assign(ctx context.Context, tx pgx.Tx, ids any) error {
 	}
 	today := grid.Today()
 	rows, err := tx.Query(ctx, `
-		SELECT t.id, CASE WHEN `+s.open+` THEN unit_at(t.point, $2) END, o.unit_id
+		SELECT t.id, unit_at(`+s.place+`, $2), o.unit_id
 		FROM `+s.table+` t
 		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
-		WHERE t.id = ANY($1)`, ids, today)
+		WHERE t.id = ANY($1) AND NOT (`+s.frozen+`)`, ids, today)
 	if err != nil {
 		return fmt.Errorf("assign %s: %w", s.Name, err)
 	}
@@ -107,10 +107,10 @@ func (s Subject) compare(ctx context.Context, tx pgx.Tx, index *locate.Index, wh
 		units[i] = index.Unit(i).ID
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT t.id, CASE WHEN `+s.open+` THEN t.point END, o.unit_id
+		SELECT t.id, `+s.place+`, o.unit_id
 		FROM `+s.table+` t
 		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
-		WHERE `+where+s.kept(), args...)
+		WHERE NOT (`+s.frozen+`) AND `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -157,15 +157,6 @@ func number(raw []byte) int64 {
 		return 0
 	}
 	return int64(binary.BigEndian.Uint64(raw))
-}
-
-// kept leaves alone what is history: a closed incident stays with the unit that
-// closed it.
-func (s Subject) kept() string {
-	if s.Name == Incidents.Name {
-		return " AND " + s.open
-	}
-	return ""
 }
 
 // write closes the old rows of what moved and opens new ones from day on.

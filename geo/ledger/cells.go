@@ -154,20 +154,24 @@ func (c *Cells) reason(field, code string) *Reason {
 	return &Reason{Field: field, Value: short(c.Text(field)), Code: code}
 }
 
-// Word looks a cell up in a list of known words; an unknown one is noted and
-// gives the list's value for "".
+// Word looks a cell up in a list of known words in lower case; an unknown one is
+// noted and gives the list's value for "".
 func Word[T any](c *Cells, field string, words map[string]T) T {
-	s := c.Text(field)
-	v, ok := words[strings.ToLower(s)]
+	return WordOf(c, field, c.Text(field), words)
+}
+
+// WordOf is Word for a text that was made ready before.
+func WordOf[T any](c *Cells, field, word string, words map[string]T) T {
+	v, ok := words[strings.ToLower(word)]
 	if !ok {
-		c.note(field, UnknownWord, "The word was not known; the value was stored as not known.")
+		c.Note(field, UnknownWord, "The word was not known; the value was stored as not known.")
 		v = words[""]
 	}
 	return v
 }
 
-// note counts a value that was read in another sense than it was written.
-func (c *Cells) note(field, code, detail string) {
+// Note counts a value that was read in another sense than it was written.
+func (c *Cells) Note(field, code, detail string) {
 	key := [2]string{field, code}
 	if c.notes[key] == nil {
 		c.notes[key] = &Note{Field: field, Code: code, Detail: detail}

@@ -214,7 +214,7 @@ func (im *importer) closeAbsent(ctx context.Context, tx pgx.Tx) error {
 		return nil
 	}
 	if im.nameless > 0 {
-		im.cells.note(FieldID, "not_closed", "Rows without a readable id may be the absent ones, so nothing was closed.")
+		im.cells.Note(FieldID, "not_closed", "Rows without a readable id may be the absent ones, so nothing was closed.")
 		return nil
 	}
 	moves := make([]move, len(absent))
@@ -227,7 +227,8 @@ func (im *importer) closeAbsent(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	im.report.Closed = len(absent)
-	return im.book.Subject.write(ctx, tx, im.today, moves)
+	_, err := im.book.Subject.assign(ctx, tx, im.today, im.index, "t.id = ANY($1)", ids)
+	return err
 }
 
 // absent are the stored and open entries that the file did not mention.

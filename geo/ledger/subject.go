@@ -15,7 +15,10 @@ type Subject struct {
 	owners string // dated rows that say which unit is responsible
 	key    string // the owners' column that points at table
 	idType string // bigint or uuid
-	open   string // SQL: t still needs somebody responsible
+	open   string // SQL: t is not closed
+	// place is where somebody has to be responsible, in SQL; NULL is nowhere. Of
+	// the things that match frozen the present owner o is history and stays.
+	place, frozen string
 	// secondary are the constraints and indexes of table beside the primary key. A
 	// first load drops them and builds them at its end.
 	secondary []index
@@ -29,6 +32,7 @@ var (
 	Households = Subject{
 		Name: "household", table: "household", owners: "household_unit", key: "household_id",
 		idType: "bigint", open: "t.closed_on IS NULL",
+		place: "CASE WHEN t.closed_on IS NULL THEN t.point END", frozen: "false",
 		secondary: []index{
 			{`ALTER TABLE household DROP CONSTRAINT household_source_is_unique`,
 				`ALTER TABLE household ADD CONSTRAINT household_source_is_unique UNIQUE (source, source_id)`},
@@ -47,6 +51,8 @@ var (
 	Incidents = Subject{
 		Name: "incident", table: "incident", owners: "incident_unit", key: "incident_id",
 		idType: "uuid", open: "t.closed_at IS NULL",
+		// A closed incident stays with the unit that had it.
+		place: "t.point", frozen: "t.closed_at IS NOT NULL AND o.unit_id IS NOT NULL",
 		secondary: []index{
 			{`ALTER TABLE incident DROP CONSTRAINT incident_source_is_unique`,
 				`ALTER TABLE incident ADD CONSTRAINT incident_source_is_unique UNIQUE (source, source_id)`},
@@ -62,6 +68,7 @@ var (
 	ServicePoints = Subject{
 		Name: "service-point", table: "service_point", owners: "service_point_unit", key: "service_point_id",
 		idType: "bigint", open: "true",
+		place: "t.point", frozen: "false",
 	}
 )
 

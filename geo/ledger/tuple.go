@@ -50,14 +50,14 @@ func (t *Tuple) Int2(v *int16) {
 	t.buf = binary.BigEndian.AppendUint16(t.buf, uint16(*v))
 }
 
-// Int4 appends an integer.
-func (t *Tuple) Int4(v *int32) {
+// Int4From2 appends an integer that was read as a small one.
+func (t *Tuple) Int4From2(v *int16) {
 	if v == nil {
 		t.Null()
 		return
 	}
 	t.size(4)
-	t.buf = binary.BigEndian.AppendUint32(t.buf, uint32(*v))
+	t.buf = binary.BigEndian.AppendUint32(t.buf, uint32(int32(*v)))
 }
 
 // Int8 appends a bigint.
@@ -87,6 +87,15 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func (t *Tuple) Day(d geo.Day) {
 	t.size(4)
 	t.buf = binary.BigEndian.AppendUint32(t.buf, uint32(daysSinceEpoch(d)))
+}
+
+// DayOrNull appends a date that may be missing.
+func (t *Tuple) DayOrNull(d *geo.Day) {
+	if d == nil {
+		t.Null()
+		return
+	}
+	t.Day(*d)
 }
 
 func daysSinceEpoch(d geo.Day) int32 {

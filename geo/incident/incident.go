@@ -1,0 +1,274 @@
+// Package incident keeps the incident ledger: what was reported, where, and how
+// it stands. Incidents come from other systems by file (Import) or are reported
+// here (Create). Each has its H3 cell and the unit that is responsible; a closed
+// one stays with the unit that had it.
+//
+// No text of a report is kept, for it may name people; the category, the place
+// and the times are.
+package incident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo"
+	"wangge/geo/audit"
+	"wangge/geo/cell"
+	"wangge/geo/fault"
+	"wangge/geo/ledger"
+	"wangge/geo/pg"
+	"wangge/geo/sheet"
+	"wangge/geo/staff"
+)
+
+// State is where an incident stands.
+type State string
+
+// The states.
+const (
+	Reported   State = "reported"   // 上报
+	Accepted   State = "accepted"   // 受理
+	Dispatched State = "dispatched" // 派遣
+	Handled    State = "handled"    // 处置
+	Closed     State = "closed"     // 结案
+	Held       State = "held"       // 挂账
+)
+
+// Incident is one reported matter.
+type Incident struct {
+	ID         uuid.UUID  `json:"id"`
+	Source     string     `json:"source"`
+	SourceID   string     `json:"source_id"`
+	Category   string     `json:"category" doc:"a code of the category list, or the source's own word"`
+	State      State      `json:"state" enum:"reported,accepted,dispatched,handled,closed,held"`
+	Address    string     `json:"address"`
+	Department string     `json:"department"`
+	ReportedAt time.Time  `json:"reported_at"`
+	DueAt      *time.Time `json:"due_at"`
+	ClosedAt   *time.Time `json:"closed_at"`
+	Point      *geo.Point `json:"-"`
+	Cell       *cell.Cell `json:"-"`
+	Unit       string     `json:"unit" doc:"code of the unit responsible, empty outside all"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+}
+
+// Category is a class of incidents; large classes have no parent.
+type Category struct {
+	Code    string `json:"code"`
+	Parent  string `json:"parent" doc:"empty for a large class"`
+	TitleZh string `json:"title_zh"`
+	TitleEn string `json:"title_en"`
+	Hazard  bool   `json:"hazard" doc:"people may come to harm"`
+}
+
+// Faults of this package.
+var (
+	ErrUnknown  = fault.New(fault.NotFound, "incident_unknown", "There is no such incident.")
+	ErrCategory = fault.New(fault.Invalid, "incident_category", "The category is not in the list. GET /api/v1/incident-categories shows it.")
+	ErrPlace    = fault.New(fault.Invalid, "incident_place", "This is no possible place.")
+	ErrPersonal = fault.New(fault.Invalid, "incident_personal", "The address looks like a phone or identity number, which is not kept.")
+	ErrExists   = fault.New(fault.Conflict, "incident_exists", "Another incident has this id already.")
+	ErrTime     = fault.New(fault.Invalid, "incident_time", "The incident was not reported yet at that time.")
+)
+
+const columns = `
+	i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
+	i.point, i.cell, coalesce(u.code, ''), i.updated_at`
+
+const tables = `
+	FROM incident i
+	LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
+	LEFT JOIN unit u ON u.id = o.unit_id`
+
+// Get returns one incident, or ErrUnknown.
+func Get(ctx context.Context, db pg.DB, _ staff.Actor, id uuid.UUID) (Incident, error) {
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1`, id)
+	got, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Incident])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return Incident{}, fmt.Errorf("incident %s: %w", id, err)
+	}
+	return got, nil
+}
+
+// Filter narrows a list; zero values do not.
+type Filter struct {
+	Unit     string // code: incidents of the unit and of all units below it
+	State    State
+	Open     bool   // all that are not closed
+	Category string // a large class stands for its small ones too
+	From, To time.Time
+	// AfterTime and AfterID are of the last incident of the page before.
+	AfterTime time.Time
+	AfterID   uuid.UUID
+	Limit     int
+}
+
+const matching = `
+	WHERE ($1::bigint[] IS NULL OR o.unit_id = ANY($1))
+	  AND ($2 = '' OR i.state = $2)
+	  AND (NOT $3 OR i.closed_at IS NULL)
+	  AND ($4 = '' OR i.category = $4 OR i.category IN (SELECT code FROM incident_category WHERE parent = $4))
+	  AND ($5::timestamptz IS NULL OR i.reported_at >= $5)
+	  AND ($6::timestamptz IS NULL OR i.reported_at < $6)`
+
+// List returns incidents, newest first.
+func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
+	args, err := f.args(ctx, db, actor)
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+`
+		  AND ($7::timestamptz IS NULL OR (i.reported_at, i.id) < ($7, $8))
+		ORDER BY i.reported_at DESC, i.id DESC
+		LIMIT $9`, append(args, orNull(f.AfterTime), f.AfterID, f.Limit)...)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Incident])
+	if err != nil {
+		return nil, fmt.Errorf("incidents: %w", err)
+	}
+	return list, nil
+}
+
+// Count is how many incidents match, pages aside.
+func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, err error) {
+	args, err := f.args(ctx, db, actor)
+	if err != nil {
+		return 0, err
+	}
+	if err := db.QueryRow(ctx, `SELECT count(*)`+tables+matching, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count incidents: %w", err)
+	}
+	return n, nil
+}
+
+func (f Filter) args(ctx context.Context, db pg.DB, actor staff.Actor) ([]any, error) {
+	units, err := ledger.Below(ctx, db, actor, f.Unit)
+	if err != nil {
+		return nil, err
+	}
+	return []any{units, string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To)}, nil
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// CountOpen is how many open incidents a unit and all units below it were
+// responsible for on day.
+func CountOpen(ctx context.Context, db pg.DB, _ staff.Actor, day geo.Day, unit int64) (n int, err error) {
+	err = db.QueryRow(ctx, `
+		WITH RECURSIVE down AS (
+			SELECT $2::bigint AS unit_id, 0 AS step
+			UNION ALL
+			SELECT b.unit_id, down.step + 1
+			FROM down JOIN boundary b ON b.parent_id = down.unit_id
+			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+			WHERE down.step < 20)
+		SELECT count(*)
+		FROM incident_unit o JOIN incident i ON i.id = o.incident_id
+		WHERE o.unit_id IN (SELECT unit_id FROM down)
+		  AND o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1)
+		  AND i.reported_at < $3 AND (i.closed_at IS NULL OR i.closed_at >= $3)`,
+		day, unit, day.Start().AddDate(0, 0, 1)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("open incidents of unit %d: %w", unit, err)
+	}
+	return n, nil
+}
+
+// Total is how many incidents are in the ledger.
+func Total(ctx context.Context, db pg.DB, _ staff.Actor) (n int, err error) {
+	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count incidents: %w", err)
+	}
+	return n, nil
+}
+
+// Categories returns the list, large classes before their small ones.
+func Categories(ctx context.Context, db pg.DB, _ staff.Actor) ([]Category, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT code, coalesce(parent, ''), title_zh, title_en, hazard
+		FROM incident_category ORDER BY coalesce(parent, code), code`)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Category])
+	if err != nil {
+		return nil, fmt.Errorf("incident categories: %w", err)
+	}
+	return list, nil
+}
+
+// Hand is the source of incidents that were reported here.
+const Hand = "hand"
+
+// New is an incident to be reported.
+type New struct {
+	ID         uuid.UUID // chosen by the client, so that a repeated request is the same incident
+	Category   string
+	Address    string
+	ReportedAt time.Time
+	Point      geo.Point
+}
+
+// Create reports an incident. The same id again returns the incident as it
+// stands; created tells whether it is new.
+func Create(ctx context.Context, db pg.DB, actor staff.Actor, n New, now time.Time) (got Incident, created bool, err error) {
+	if n.Address, err = n.check(now); err != nil {
+		return Incident{}, false, fmt.Errorf("report incident: %w", err)
+	}
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell)
+			SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7 FROM incident_category WHERE code = $3
+			ON CONFLICT DO NOTHING`,
+			n.ID, Hand, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point))
+		if err != nil {
+			return err
+		}
+		if created = tag.RowsAffected() == 1; !created {
+			return nil
+		}
+		if err := ledger.Incidents.Assign(ctx, tx, []uuid.UUID{n.ID}); err != nil {
+			return err
+		}
+		if err := audit.Write(ctx, tx, actor, "report", "incident", n.ID.String(), map[string]any{"category": n.Category}); err != nil {
+			return err
+		}
+		return ledger.Incidents.Raise(ctx, tx, []string{n.ID.String()})
+	})
+	if err != nil {
+		return Incident{}, false, fmt.Errorf("report incident: %w", err)
+	}
+	got, err = Get(ctx, db, actor, n.ID)
+	switch {
+	case errors.Is(err, ErrUnknown): // nothing was inserted, and no such id is there
+		return Incident{}, false, fmt.Errorf("report incident: %w", ErrCategory)
+	case err == nil && !created && got.Source != Hand:
+		return Incident{}, false, fmt.Errorf("report incident: %w", ErrExists)
+	}
+	return got, created, err
+}
+
+func (n New) check(now time.Time) (address string, err error) {
+	d := n.Point.Degrees()
+	address = ledger.Clean(n.Address)
+	_, personal := sheet.LooksPersonal(address)
+	switch {
+	case d[0] == math.Trunc(d[0]) && d[1] == math.Trunc(d[1]), math.Abs(d[0]) > 180, math.Abs(d[1]) > 90:
+		return "", ErrPlace
+	case personal:
+		return "", ErrPersonal
+	case n.ReportedAt.IsZero() || n.ReportedAt.After(now.Add(time.Hour)):
+		return "", ErrTime
+	}
+	return address, nil
+}
