@@ -53,3 +53,10 @@ func BenchmarkSimplify(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkLabelPoint(b *testing.B) {
+	q := newQuilt(rand.New(rand.NewPCG(1, 1)), 8, 14, 10_000)
+	for b.Loop() {
+		LabelPoint(q.parts[27].Area)
+	}
+}

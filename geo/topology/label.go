@@ -26,10 +26,15 @@ func LabelPoint(a geo.MultiPolygon) geo.Point {
 	if p, ok := pole(largest); ok {
 		return p
 	}
-	if p, ok := widestRow(largest); ok {
-		return p
-	}
-	return slices.MinFunc(largest[0], comparePoints)
+	return onWidestRow(largest)
+}
+
+// pointIn is a point strictly inside the largest polygon of a valid area, or one
+// of its vertices where it is too thin. It costs less than LabelPoint.
+func pointIn(a geo.MultiPolygon) geo.Point {
+	return onWidestRow(slices.MaxFunc(a, func(p, q geo.Polygon) int {
+		return cmp.Compare(doubledArea(p), doubledArea(q))
+	}))
 }
 
 func doubledArea(p geo.Polygon) int64 {
@@ -58,10 +63,11 @@ type probe struct {
 }
 
 // maxProbes ends the search in shapes that are all border.
-const maxProbes = 2000
+const maxProbes = 400
 
 // pole searches squares, the most promising first, until none can be better than
-// the best by more than a hundredth of the polygon's size.
+// the best by more than a fortieth of the polygon's size or an eighth of what the
+// best has.
 func pole(polygon geo.Polygon) (geo.Point, bool) {
 	b := polygon[0].Bound()
 	scale := stretch((float64(b.Min.Y) + float64(b.Max.Y)) / 2)
@@ -71,7 +77,6 @@ func pole(polygon geo.Polygon) (geo.Point, bool) {
 		return geo.Point{}, false
 	}
 	size := math.Max(math.Min(w, h), math.Max(w, h)/32)
-	precision := math.Max(size/100, 0.25)
 
 	var queue []probe
 	best := probe{clear: math.Inf(-1)}
@@ -92,7 +97,7 @@ func pole(polygon geo.Polygon) (geo.Point, bool) {
 	for probes := 0; len(queue) > 0 && probes < maxProbes; probes++ {
 		var p probe
 		p, queue = pop(queue)
-		if p.hope-best.clear <= precision {
+		if p.hope-best.clear <= math.Max(size/40, best.clear/8) {
 			break
 		}
 		for _, d := range [4][2]float64{{-1, -1}, {1, -1}, {-1, 1}, {1, 1}} {
@@ -164,12 +169,13 @@ func squaredDistance(x, y, px, py, qx, qy float64) float64 {
 	return (x-px)*(x-px) + (y-py)*(y-py)
 }
 
-// maxRows is how many rows of the lattice widestRow looks at.
-const maxRows = 512
+// maxRows is how many rows of the lattice onWidestRow looks at.
+const maxRows = 64
 
-// widestRow finds a point inside by looking along rows of the lattice: those of
-// the vertices and those halfway between them.
-func widestRow(polygon geo.Polygon) (geo.Point, bool) {
+// onWidestRow looks along rows of the lattice, those of the vertices and those
+// halfway between them, and returns the middle of the widest stretch inside. If
+// no lattice point lies inside it is the westernmost vertex.
+func onWidestRow(polygon geo.Polygon) geo.Point {
 	var rows []int32
 	for _, r := range polygon {
 		for _, p := range r {
@@ -182,7 +188,7 @@ func widestRow(polygon geo.Polygon) (geo.Point, bool) {
 		rows = append(rows, int32((int64(rows[i])+int64(rows[i-1]))/2))
 	}
 	step := (len(rows) + maxRows - 1) / maxRows
-	var best geo.Point
+	best := slices.MinFunc(polygon[0], comparePoints)
 	widest := -1.0
 	for i := 0; i < len(rows); i += step {
 		xs := crossedAt(polygon, rows[i])
@@ -193,7 +199,7 @@ func widestRow(polygon geo.Polygon) (geo.Point, bool) {
 			}
 		}
 	}
-	return best, widest >= 0
+	return best
 }
 
 // crossedAt lists where the border crosses the row y, from west to east.

@@ -18,7 +18,7 @@ type Mosaic struct {
 	cover [][]int32 // of each face: the units that cover it, ascending
 	self  []selfFault
 	noded int
-	found []found // the violations, nil when they must be looked for
+	found []*found // the violations, nil when they must be looked for
 }
 
 type role uint8

@@ -14,14 +14,14 @@ import (
 // with ErrRepair when the violation does not offer this repair.
 func (m *Mosaic) Repair(id string, kind RepairKind) error {
 	m.look()
-	i := slices.IndexFunc(m.found, func(v found) bool { return v.ID == id })
+	i := slices.IndexFunc(m.found, func(v *found) bool { return v.ID == id })
 	if i < 0 {
 		return ErrNoViolation.Saying(id)
 	}
 	if !slices.Contains(m.found[i].Repairs, kind) {
 		return ErrRepair.Saying(string(kind) + " for " + id)
 	}
-	m.mend(&m.found[i], kind)
+	m.mend(m.found[i], kind)
 	m.found = nil
 	return nil
 }
@@ -50,8 +50,7 @@ func (m *Mosaic) RepairAll(kind Kind, repair RepairKind, limit Limit) []Violatio
 	for range maxRounds {
 		m.look()
 		before := len(mended)
-		for i := range m.found {
-			v := &m.found[i]
+		for _, v := range m.found {
 			if v.Kind != kind || !limit.allows(&v.Violation) || len(v.Repairs) == 0 {
 				continue
 			}

@@ -32,8 +32,8 @@ func (m *Mosaic) Violations() []Violation {
 		return nil
 	}
 	out := make([]Violation, 0, len(m.found))
-	for i := range m.found {
-		v := m.found[i].Violation
+	for _, f := range m.found {
+		v := f.Violation
 		v.Codes, v.Repairs = slices.Clone(v.Codes), slices.Clone(v.Repairs)
 		out = append(out, v)
 	}
@@ -45,7 +45,7 @@ func (m *Mosaic) look() {
 	if m.found != nil {
 		return
 	}
-	m.found = make([]found, 0)
+	m.found = make([]*found, 0)
 	m.findRegions()
 	m.findEnclosed()
 	m.findOpenSelfFaults()
@@ -169,12 +169,12 @@ func (m *Mosaic) findEnclosed() {
 }
 
 func (m *Mosaic) addRegion(s subject, faces []int32) {
-	v := found{faces: faces, parent: s.parent, units: decode(s.units), into: none}
+	v := &found{faces: faces, parent: s.parent, units: decode(s.units), into: none}
 	v.Kind = s.kind
 	v.Area = m.plane.area(faces)
 	v.SquareMeters = v.Area.SquareMeters()
 	v.Width = width(v.Area)
-	v.At = LabelPoint(v.Area)
+	v.At = pointIn(v.Area)
 	if s.parent != none {
 		v.Parent = m.units[s.parent].Code
 	}
@@ -184,7 +184,7 @@ func (m *Mosaic) addRegion(s subject, faces []int32) {
 			v.Into = m.units[v.into].Code
 		}
 	}
-	v.Repairs = offers(&v)
+	v.Repairs = offers(v)
 	m.found = append(m.found, v)
 }
 
@@ -255,7 +255,7 @@ func (m *Mosaic) findOpenSelfFaults() {
 		if s.mended {
 			continue
 		}
-		v := found{units: []int32{s.unit}, parent: m.units[s.unit].parent, into: none, self: i}
+		v := &found{units: []int32{s.unit}, parent: m.units[s.unit].parent, into: none, self: i}
 		v.Kind, v.At = s.kind, m.plane.points[s.vertex]
 		if v.parent != none {
 			v.Parent = m.units[v.parent].Code
@@ -272,7 +272,7 @@ func (m *Mosaic) findEmpty() {
 		if u.role != partRole || len(faces[i]) > 0 {
 			continue
 		}
-		v := found{units: []int32{int32(i)}, parent: u.parent, into: none}
+		v := &found{units: []int32{int32(i)}, parent: u.parent, into: none}
 		v.Kind = Empty
 		if u.parent != none {
 			v.Parent = m.units[u.parent].Code
@@ -286,22 +286,20 @@ func (m *Mosaic) findEmpty() {
 
 // sortFound puts the violations in order and gives them their IDs.
 func (m *Mosaic) sortFound() {
-	for i := range m.found {
-		v := &m.found[i]
+	for _, v := range m.found {
 		slices.SortFunc(v.units, m.compareCodes)
 		for _, u := range v.units {
 			v.Codes = append(v.Codes, m.units[u].Code)
 		}
 	}
-	slices.SortStableFunc(m.found, func(a, b found) int {
+	slices.SortStableFunc(m.found, func(a, b *found) int {
 		return cmp.Or(
 			cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Codes, b.Codes),
 			comparePoints(a.At, b.At), compareAreas(a.Area, b.Area), slices.Compare(a.units, b.units), cmp.Compare(a.parent, b.parent),
 		)
 	})
 	times := map[string]int{}
-	for i := range m.found {
-		v := &m.found[i]
+	for _, v := range m.found {
 		v.ID = identify(&v.Violation)
 		times[v.ID]++
 		if n := times[v.ID]; n > 1 { // the same codes twice, or two faults thinner than a step at one vertex
