@@ -1,7 +1,9 @@
 package locate
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"unsafe"
 
 	"wangge/geo"
@@ -65,7 +67,7 @@ const (
 )
 
 const (
-	edgesPerCell = 8       // aimed at when a table is laid out
+	edgesPerCell = 2       // aimed at when a table is laid out
 	crowded      = 40      // edges in a cell that make it a table of its own
 	finest       = 6       // cells are not divided below 64 steps (70 cm)
 	maxCells     = 1 << 22 // of one table: 16 MB
@@ -92,7 +94,13 @@ type fragment struct {
 
 func (f *fragment) edges() int { return int(f.end - f.begin) }
 
-func (x *Index) build() {
+// A builder fills an index.
+type builder struct {
+	*Index
+	open []edge // kept from cell to cell for its memory
+}
+
+func (x *builder) build() {
 	if x.bound.Empty() {
 		return
 	}
@@ -152,7 +160,7 @@ func layOut(b geo.Bound, target int) table {
 }
 
 // add appends a table with its cells and returns its number.
-func (x *Index) add(t table, pieces []piece, fragments []fragment) int {
+func (x *builder) add(t table, pieces []piece, fragments []fragment) int {
 	number := len(x.tables)
 	t.first = int32(len(x.cells))
 	x.tables = append(x.tables, t)
@@ -165,7 +173,7 @@ func (x *Index) add(t table, pieces []piece, fragments []fragment) int {
 	return number
 }
 
-func (x *Index) addCell(t *table, at int, pieces []piece, fragments []fragment) cell {
+func (x *builder) addCell(t *table, at int, pieces []piece, fragments []fragment) cell {
 	switch {
 	case len(fragments) == 0:
 		return cell(None)
@@ -174,8 +182,9 @@ func (x *Index) addCell(t *table, at int, pieces []piece, fragments []fragment) 
 	}
 	box := t.box(int32(at)%t.cols, int32(at)/t.cols)
 	local := localPieces(box, pieces, fragments)
-	if edges := count(fragments); edges > crowded && t.shift > finest {
-		child := layOut(box, edges/edgesPerCell)
+	x.leaveOutLast(box, &local, pieces, fragments)
+	if edges := edgesOf(local); edges > crowded && t.shift > finest {
+		child := layOut(box, max(4, edges/edgesPerCell))
 		if finer := spread(&child, local); count(finer) <= 3*edges {
 			return tableCell(x.add(child, local, finer))
 		}
@@ -183,7 +192,101 @@ func (x *Index) addCell(t *table, at int, pieces []piece, fragments []fragment) 
 	return entryCell(x.addEntries(local))
 }
 
-func (x *Index) addEntries(pieces []piece) int {
+// leaveOutLast saves the work for the last of several units that tile a box: who
+// is in none of the others is in the last one. Where borders within a box cancel
+// (every edge is walked once in each direction) each of its points is covered
+// equally often; at the corner that must be once.
+func (x *builder) leaveOutLast(box geo.Bound, local *[]piece, pieces []piece, fragments []fragment) {
+	open := x.open[:0]
+	defer func() { x.open = open }()
+	covers, at := 0, 0
+	for n := range *local {
+		p := fragments[at].piece
+		for ; at < len(fragments) && fragments[at].piece == p; at++ {
+			f := &fragments[at]
+			if f.inside {
+				covers++
+			}
+			if f.edges() == 0 {
+				return // the last one covers the box by itself
+			}
+			line := pieces[p].lines[f.line][f.begin : f.end+1]
+			for i := range line[1:] {
+				if e := (edge{line[i], line[i+1]}); e.touches(box) {
+					open = append(open, e)
+				}
+			}
+		}
+		lastOfLevel := n+1 == len(*local) || x.units[(*local)[n+1].unit].Rank != x.units[(*local)[n].unit].Rank
+		if lastOfLevel && covers == 1 && cancel(open) {
+			*local = append((*local)[:n], piece{unit: (*local)[n].unit, inside: true, bound: box})
+			return
+		}
+	}
+}
+
+// An edge is walked from a to b.
+type edge struct{ a, b geo.Point }
+
+// touches reports whether the edge has a point in the box or on its border.
+func (e edge) touches(box geo.Bound) bool {
+	if !(geo.Bound{Min: e.a, Max: e.a}).Extend(e.b).Intersects(box) {
+		return false
+	}
+	left, right := false, false
+	for _, corner := range [4]geo.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}} {
+		side := geo.Cross(e.a, e.b, corner)
+		left = left || side >= 0
+		right = right || side <= 0
+	}
+	return left && right
+}
+
+// cancel reports whether every edge comes once in each direction. It sorts them.
+func cancel(edges []edge) bool {
+	if len(edges)%2 != 0 {
+		return false
+	}
+	slices.SortFunc(edges, func(e, f edge) int {
+		return cmp.Or(comparePoints(e.low(), f.low()), comparePoints(e.high(), f.high()))
+	})
+	for i := 0; i < len(edges); i += 2 {
+		if edges[i].a != edges[i+1].b || edges[i].b != edges[i+1].a {
+			return false
+		}
+	}
+	return true
+}
+
+func (e edge) low() geo.Point {
+	if comparePoints(e.a, e.b) < 0 {
+		return e.a
+	}
+	return e.b
+}
+
+func (e edge) high() geo.Point {
+	if comparePoints(e.a, e.b) < 0 {
+		return e.b
+	}
+	return e.a
+}
+
+func comparePoints(a, b geo.Point) int {
+	return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y))
+}
+
+func edgesOf(pieces []piece) int {
+	edges := 0
+	for _, p := range pieces {
+		for _, line := range p.lines {
+			edges += len(line) - 1
+		}
+	}
+	return edges
+}
+
+func (x *builder) addEntries(pieces []piece) int {
 	first := len(x.entries)
 	for _, p := range pieces {
 		lines := p.lines
@@ -237,13 +340,18 @@ func localPieces(box geo.Bound, pieces []piece, fragments []fragment) []piece {
 
 // withRays adds to both ends the vertical rays that localPieces speaks of.
 func withRays(box geo.Bound, points []geo.Point) []geo.Point {
+	first, atFirst := rayOf(box, points[0])
+	last, atLast := rayOf(box, points[len(points)-1])
+	if !atFirst && !atLast {
+		return points
+	}
 	line := make([]geo.Point, 0, len(points)+2)
-	if ray, ok := rayOf(box, points[0]); ok {
-		line = append(line, ray)
+	if atFirst {
+		line = append(line, first)
 	}
 	line = append(line, points...)
-	if ray, ok := rayOf(box, points[len(points)-1]); ok {
-		line = append(line, ray)
+	if atLast {
+		line = append(line, last)
 	}
 	return line
 }

@@ -61,7 +61,7 @@ func Build(units []Unit) *Index {
 		x.bound = x.bound.Union(x.bounds[i])
 	}
 	slices.SortFunc(x.order, func(a, b int32) int { return compare(&x.units[a], &x.units[b]) })
-	x.build()
+	(&builder{Index: x}).build()
 	return x
 }
 
