@@ -1,7 +1,6 @@
 package locate
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"unsafe"
@@ -242,38 +241,23 @@ func (e edge) touches(box geo.Bound) bool {
 	return left && right
 }
 
-// cancel reports whether every edge comes once in each direction. It sorts them.
+// cancel reports whether every edge comes once in each direction. It changes
+// their order. Long lists are not looked through: such cells are divided.
 func cancel(edges []edge) bool {
-	if len(edges)%2 != 0 {
+	if len(edges) > 2*crowded {
 		return false
 	}
-	slices.SortFunc(edges, func(e, f edge) int {
-		return cmp.Or(comparePoints(e.low(), f.low()), comparePoints(e.high(), f.high()))
-	})
-	for i := 0; i < len(edges); i += 2 {
-		if edges[i].a != edges[i+1].b || edges[i].b != edges[i+1].a {
+	for len(edges) > 0 {
+		first, rest := edges[0], edges[1:]
+		back := slices.Index(rest, edge{first.b, first.a})
+		if back < 0 {
 			return false
 		}
+		last := len(rest) - 1
+		rest[back], rest[last] = rest[last], rest[back]
+		edges = rest[:last]
 	}
 	return true
-}
-
-func (e edge) low() geo.Point {
-	if comparePoints(e.a, e.b) < 0 {
-		return e.a
-	}
-	return e.b
-}
-
-func (e edge) high() geo.Point {
-	if comparePoints(e.a, e.b) < 0 {
-		return e.b
-	}
-	return e.a
-}
-
-func comparePoints(a, b geo.Point) int {
-	return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y))
 }
 
 func edgesOf(pieces []piece) int {
