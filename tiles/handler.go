@@ -232,3 +232,23 @@ func matches(header, tag string) bool {
 }
 
 func (m *metrics) count(status int) { m.requests.WithLabelValues(strconv.Itoa(status)).Inc() }
+
+// Draw adds layers to a tile, in the order of their names, without a cache. It
+// reports whether the map has all of them and the tile lies within their zooms;
+// those for which it does not are left out.
+func (s *Server) Draw(b *mvt.Builder, t mvt.Tile, names ...string) bool {
+	v := s.current.Load()
+	if v == nil {
+		return false
+	}
+	all := true
+	for _, name := range names {
+		l := v.layers[name]
+		if l == nil || int(t.Z) < l.min || int(t.Z) > l.max {
+			all = false
+			continue
+		}
+		l.content.draw(b, name, t)
+	}
+	return all
+}

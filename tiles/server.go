@@ -228,3 +228,9 @@ func waitForChange(ctx context.Context, conn *pgx.Conn, limit time.Duration) err
 
 // CacheStats are the counts of the cache of compressed tiles.
 func (s *Server) CacheStats() cache.Stats { return s.tiles.Stats() }
+
+// Forget empties the caches, so that every tile is drawn again.
+func (s *Server) Forget() {
+	s.tiles.Clear()
+	s.past.Clear()
+}
