@@ -19,10 +19,7 @@ func (s *Sheet) findHeader(o Options) error {
 	}
 	at := 0
 	if o.HeaderLine == 0 {
-		at = titles(rows)
-	}
-	if at >= len(rows) || filled(rows[at]) == 0 {
-		return ErrEmpty
+		at = s.titles(rows)
 	}
 	if rows[at].Fault != nil {
 		return ErrDamaged.Saying("The header cannot be read: " + rows[at].Fault.Detail).With(*rows[at].Fault)
@@ -77,17 +74,22 @@ func (s *Sheet) peek(o Options) ([]Row, error) {
 }
 
 // titles counts the rows above the header. A title has one or two filled cells
-// where the table below it has at least twice as many, and three at least.
-func titles(rows []Row) int {
-	widest := 0
+// where the table below it has more than twice as many, and three at least. In a
+// CSV it is a line without any delimiter, or one as long as the others: two cells
+// above rows of five are a header, and the rows are wrong.
+func (s *Sheet) titles(rows []Row) int {
+	widest, longest := 0, 0
 	for _, row := range rows {
 		widest = max(widest, filled(row))
-	}
-	if widest < 3 {
-		return 0
+		longest = max(longest, len(row.Cells))
 	}
 	n := 0
-	for n+1 < len(rows) && rows[n].Fault == nil && filled(rows[n]) <= 2 && 2*filled(rows[n]) < widest {
+	for n+1 < len(rows) && rows[n].Fault == nil {
+		cells, size := filled(rows[n]), len(rows[n].Cells)
+		whole := s.Format == "XLSX" || size == 1 || size == longest
+		if cells > 2 || widest < 3 || 2*cells >= widest || !whole {
+			break
+		}
 		n++
 	}
 	return n

@@ -35,7 +35,7 @@ var personalChinese = []struct {
 }
 
 // notPersons are the ends of headers that count or classify people.
-var notPersons = []string{"数", "數", "人数", "數量", "数量", "户数", "占比", "比例", "类型", "类别", "满意度", "亭", "编码", "编号", "岗位"}
+var notPersons = []string{"数", "數", "量", "占比", "比例", "类型", "类别", "满意度", "亭", "编码", "编号", "岗位", "委员会", "公司", "单位"}
 
 // personalWords are English words that make a header personal wherever they are.
 var personalWords = map[string]string{
@@ -52,7 +52,7 @@ var personalWords = map[string]string{
 var personsBeforeName = []string{"first", "last", "full", "given", "family", "middle", "person", "resident", "head", "user", "customer", "holder", "worker", "officer", "member", "leader", "staff", "citizen"}
 
 // harmlessWords make a header with a personal word count or classify.
-var harmlessWords = []string{"count", "number", "num", "total", "type", "kind", "class", "category", "rate", "method", "share", "code", "date", "time"}
+var harmlessWords = []string{"count", "number", "num", "total", "type", "kind", "class", "category", "rate", "method", "share", "code", "date", "time", "service", "services", "stop", "stops", "point"}
 
 // Personal tells whether a header announces personal data, and which. Names of
 // places are not: 楼栋名, 小区名称, "place name", "station_name".

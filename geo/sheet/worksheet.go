@@ -192,7 +192,9 @@ func (w *worksheet) value(kind, style, raw string) (string, *fault.Place) {
 			return "", &fault.Place{Code: CodeCell, Detail: "The cell refers to a text that is not in the file; save it again."}
 		}
 		return w.book.strings[i], nil
-	case "inlineStr", "str", "d":
+	case "str":
+		return unescapeCodes(raw), nil
+	case "inlineStr", "d":
 		return raw, nil
 	case "b":
 		return map[string]string{"1": "true", "0": "false"}[raw], nil

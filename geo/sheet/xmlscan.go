@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -299,6 +300,20 @@ func unescape(to, text []byte) []byte {
 	}
 }
 
+var codes = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescapeCodes replaces what texts of workbooks write as _x000D_ because XML
+// cannot hold it (ECMA-376 part 1, 22.9.2.19).
+func unescapeCodes(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	return codes.ReplaceAllStringFunc(text, func(code string) string {
+		n, _ := strconv.ParseUint(code[2:6], 16, 16)
+		return string(rune(n))
+	})
+}
+
 func charRef(name string) (rune, bool) {
 	digits, ok := strings.CutPrefix(name, "#")
 	if !ok {
@@ -335,7 +350,7 @@ func (x *xmlScanner) richText(name string) (string, error) {
 				return "", ErrTooLarge.Saying(fmt.Sprintf("A text in %s has more than %d bytes.", x.part, x.most))
 			}
 		case t == xmlEnd && len(x.names) < depth && x.is(name):
-			return string(text), nil
+			return unescapeCodes(string(text)), nil
 		}
 	}
 }

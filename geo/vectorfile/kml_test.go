@@ -97,7 +97,9 @@ func TestKMLEncodings(t *testing.T) {
 		{"UTF-8 declared as GBK", []byte(`<?xml version="1.0" encoding="gb2312"?>` + text)},
 		{"UTF-8 with mark", []byte("\xef\xbb\xbf" + text)},
 		{"KMZ", packed(t, "images/a.png", "x", "Doc.KML", text)},
-		{"KMZ with another name and doc.kml", packed(t, "other.kml", "<kml/>", "doc.kml", text)},
+		{"KMZ with doc.kml and another", packed(t, "other.kml", "<kml/>", "doc.kml", text)},
+		{"KMZ with a name of its own", packed(t, "万全.kml", text)},
+		{"KMZ whose doc.kml only links", packed(t, "doc.kml", "<kml><Document><NetworkLink/></Document></kml>", "layers/grid.kml", text)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

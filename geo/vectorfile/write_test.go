@@ -192,7 +192,7 @@ func TestWeReadWhatGDALWrites(t *testing.T) {
 		{"LIBKML", "a.kmz", ""},
 		{"GPKG", "b.gpkg", "EPSG:4326"},
 		{"ESRI Shapefile", "a.shz", "GEOGCS"},
-		{"GeoJSON", "b.geojson", "EPSG:4326"},
+		{"GeoJSON", "b.geojson", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,14 +57,32 @@ func (rd *reader) readZip(r io.ReaderAt, size int64) error {
 	return ErrFormat.Saying("The archive holds no .shp, .kml, .gpkg or .geojson.")
 }
 
-// readKMZ reads doc.kml, or else the first document of the archive.
+// readKMZ reads doc.kml, the main document. Where it only links to others, as
+// GDAL writes it, each of those is a layer.
 func (rd *reader) readKMZ(documents []member) error {
+	var layers []member
 	for _, m := range documents {
-		if strings.EqualFold(m.name, "doc.kml") {
-			return rd.readWhole(m)
+		if !strings.EqualFold(m.name, "doc.kml") {
+			layers = append(layers, m)
+			continue
+		}
+		if err := rd.readWhole(m); err != nil {
+			return err
 		}
 	}
-	return rd.readWhole(documents[0])
+	if len(rd.file.Features) > 0 || len(layers) == 0 {
+		return nil
+	}
+	names := make([]string, len(layers))
+	for i, m := range layers {
+		names[i] = path.Base(m.stem())
+	}
+	rd.file.Notes = nil // about the links that are followed now
+	chosen, err := rd.choose(names)
+	if err != nil {
+		return err
+	}
+	return rd.readWhole(layers[chosen])
 }
 
 // readWhole unpacks a text file to memory and reads it by its content.

@@ -91,6 +91,7 @@ type Sniffer struct {
 	NonASCII bool // a byte above 0x7F was seen
 
 	notUTF8, notGB bool
+	runes          bool   // a whole rune of several bytes was seen
 	utf8Tail       []byte // start of a rune that the next Write continues
 	gb             gbState
 }
@@ -113,11 +114,14 @@ func (s *Sniffer) Write(p []byte) (int, error) {
 // Dead reports that what was seen fits no encoding any more.
 func (s *Sniffer) Dead() bool { return s.notUTF8 && s.notGB }
 
-// Charset is the encoding all bytes so far agree with, UTF-8 first.
+// Charset is the encoding all bytes so far agree with, UTF-8 first. A text in
+// UTF-8 that ends within a character is cut off, and not GB18030.
 func (s *Sniffer) Charset() (Charset, bool) {
 	switch {
 	case !s.notUTF8 && len(s.utf8Tail) == 0:
 		return UTF8, true
+	case !s.notUTF8 && s.runes:
+		return "", false
 	case !s.notGB && s.gb == gbStart:
 		return GB18030, true
 	}
@@ -146,10 +150,12 @@ func (s *Sniffer) scanUTF8(p []byte) {
 			return
 		}
 		s.utf8Tail = s.utf8Tail[:0]
+		s.runes = true
 	}
 	whole := len(p) - incompleteUTF8(p)
 	s.utf8Tail = append(s.utf8Tail, p[whole:]...)
 	s.notUTF8 = !utf8.Valid(p[:whole])
+	s.runes = s.runes || firstNonASCII(p[:whole]) >= 0
 }
 
 // incompleteUTF8 is the length of a started but unfinished rune at the end.
