@@ -51,7 +51,7 @@ func TestFindAgreesWithSQL(t *testing.T) {
 // store puts the units in force since 2020, with their own ids.
 func store(ctx context.Context, t *testing.T, tx pgx.Tx, units []locate.Unit) {
 	t.Helper()
-	level := map[int]string{40: "village", 50: "grid", 60: "group"}
+	level := map[int]string{40: "cluster", 45: "village", 50: "grid", 60: "group"}
 	var preset string
 	if err := tx.QueryRow(ctx, `SELECT code FROM preset ORDER BY code LIMIT 1`).Scan(&preset); err != nil {
 		t.Fatal(err)

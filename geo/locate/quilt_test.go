@@ -49,12 +49,24 @@ func (q quilt) seam(c0, r0, c1, r1 int) []geo.Point {
 	return line
 }
 
-func (q quilt) ring(c, r int) geo.Ring {
+func (q quilt) ring(c, r int) geo.Ring { return q.block(c, r, 1) }
+
+// block is the outline of n by n patches.
+func (q quilt) block(c, r, n int) geo.Ring {
 	var ring geo.Ring
-	ring = append(ring, q.seam(c, r, c+1, r)...)
-	ring = append(ring, q.seam(c+1, r, c+1, r+1)...)
-	ring = append(ring, q.seam(c+1, r+1, c, r+1)...)
-	return append(ring, q.seam(c, r+1, c, r)...)
+	for i := range n {
+		ring = append(ring, q.seam(c+i, r, c+i+1, r)...)
+	}
+	for i := range n {
+		ring = append(ring, q.seam(c+n, r+i, c+n, r+i+1)...)
+	}
+	for i := range n {
+		ring = append(ring, q.seam(c+n-i, r+n, c+n-i-1, r+n)...)
+	}
+	for i := range n {
+		ring = append(ring, q.seam(c, r+n-i, c, r+n-i-1)...)
+	}
+	return ring
 }
 
 // units returns one unit per patch at rank; codes run against the ids.
@@ -80,7 +92,7 @@ func square(x0, y0, x1, y1 int32) geo.Ring {
 
 // town is a quilt of grids under villages, with what is hard about real ones: an
 // enclave in another unit's hole, a unit in two parts, a hole nobody covers,
-// parts that touch in one point, and villages without grids.
+// parts that touch in one point, and two upper levels where no grid is.
 func town(seed uint64) []locate.Unit {
 	board := quilt{origin: geo.Point{X: 1_201_000_000, Y: 302_000_000}, cols: 12, rows: 9, size: 60_000, perSeam: 6, seed: seed}
 	units := board.units(50)
@@ -101,6 +113,12 @@ func town(seed uint64) []locate.Unit {
 		{square(1_200_900_000, 301_900_000, 1_200_930_000, 301_930_000)},
 		{square(1_200_930_000, 301_930_000, 1_200_960_000, 301_960_000)},
 	}})
+	// Clusters of nine patches, whose borders are those of their grids.
+	for i := range 9 {
+		units = append(units, locate.Unit{ID: int64(500 + i), Code: fmt.Sprintf("C%d", i), Rank: 45, Area: geo.MultiPolygon{
+			{board.block(3*(i%3), 3*(i/3), 3)},
+		}})
+	}
 	// Villages: bands over the whole board, sharing seams with nothing below.
 	for i := range int32(5) {
 		units = append(units, locate.Unit{ID: int64(1000 + i), Code: fmt.Sprintf("V%d", 5-i), Rank: 40, Area: geo.MultiPolygon{
