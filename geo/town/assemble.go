@@ -22,7 +22,7 @@ func (b *builder) town(households int, now time.Time) *part {
 	b.banks()
 	b.blocks()
 	b.assign()
-	b.plots()
+	b.plots(min(max(households, 9_000), 12_000))
 	b.fill(households)
 	b.walkable()
 	b.nameStreets()
@@ -60,12 +60,14 @@ func (b *builder) network(t *part) {
 // names and addresses.
 func (b *builder) compounds(t *Town) {
 	sites := map[lot]int{}
+	quarters := map[string]int32{}
 	for i := range b.blockList {
 		k := &b.blockList[i]
 		if k.inside == nil || i == 0 {
 			continue
 		}
-		c := Compound{Area: geo.MultiPolygon{{b.m.frame.ring(k.inside)}}}
+		ground := geo.Polygon{b.m.frame.ring(k.inside)}
+		c := Compound{Area: geo.MultiPolygon{ground}}
 		var n name
 		switch k.lot {
 		case lotCompound, lotTowers:
@@ -80,6 +82,12 @@ func (b *builder) compounds(t *Town) {
 			if n[0] == "" {
 				n = b.oldNames.next().cat("里", " Quarter")
 			}
+			if g, ok := quarters[n[0]]; ok { // blocks on one street share its numbers
+				k.group = g
+				t.Compounds[g].Area = append(t.Compounds[g].Area, ground)
+				continue
+			}
+			quarters[n[0]] = int32(len(t.Compounds))
 		default:
 			if n = b.siteName(k.lot, sites); n[0] == "" {
 				continue
@@ -105,15 +113,27 @@ func (b *builder) siteName(l lot, seen map[lot]int) name {
 		}
 		return b.name.cat("第"+numeral(n-1)+"小学", " Primary School No. "+strconv.Itoa(n-1))
 	case lotHospital:
-		return b.name.cat("镇卫生院", " Town Hospital")
+		return b.name.cat("卫生院", " Hospital")
 	case lotMarket:
 		return b.name.cat("农贸市场", " Food Market")
 	case lotMall:
 		return b.name.cat("商业广场", " Shopping Plaza")
 	case lotCivic:
-		return b.name.cat("镇综合服务中心", " Town Service Hall")
+		return b.name.cat("综合服务中心", " Service Hall")
 	case lotStation:
 		return b.name.cat("汽车站", " Bus Station")
+	case lotOffice:
+		e := name{"商务楼", " Business Centre"}
+		return b.compoundNames.next().cat(e[0], e[1])
+	case lotKindergarten:
+		return b.compoundNames.next().cat("幼儿园", " Kindergarten")
+	case lotSports:
+		if n == 1 {
+			return b.name.cat("体育中心", " Sports Centre")
+		}
+		return b.compoundNames.next().cat("球场", " Sports Ground")
+	case lotWorkshop:
+		return b.compoundNames.next().cat("创业园", " Start-up Yard")
 	case lotWorks:
 		return name{"工业园" + strconv.Itoa(n) + "号地块", "Industrial Park Lot " + strconv.Itoa(n)}
 	}
@@ -335,6 +355,10 @@ func (b *builder) nature(t *Town) {
 			}
 		case lotWood:
 			green("wood", name{}, k.shape)
+		case lotVacant:
+			if k.inside != nil {
+				green("grass", name{}, k.inside)
+			}
 		case lotPark, lotLake:
 			if k.inside != nil {
 				n := parks.next()
@@ -393,11 +417,14 @@ func (b *builder) addWater(t *Town) {
 
 var parkNames = pairs("滨河公园", "Riverside Park", "市民公园", "Citizens' Park", "体育公园", "Sports Park", "文化公园", "Culture Park", "知音园", "Zhiyin Garden")
 
+// invented marks the name of every town on the map.
+var invented = name{"（虚构）", " (invented)"}
+
 // nameUnits numbers and names the units, before their codes are used.
 func (b *builder) nameUnits(root *unitTree, t *Town) {
 	b.codeOf, b.villageOf = make([]string, len(b.m.first)), make([]string, len(b.m.first))
 	nine := b.county + pad(b.number3, 3)
-	root.code, root.name = nine+"000", name{t.Name, t.NameEn}
+	root.code, root.name = nine+"000", name{t.Name, t.NameEn}.cat(invented[0], invented[1])
 	root.center = b.origin
 	order(root.children)
 	for i, c := range root.children {
@@ -424,41 +451,36 @@ func (b *builder) nameUnits(root *unitTree, t *Town) {
 	}
 }
 
+// nameClusters names the clusters after the side of the town they lie on; the
+// country beyond the town has names of its own.
 func (b *builder) nameClusters(root *unitTree) {
-	used := map[string]bool{}
+	town := pairs("城东", "East Town", "城北", "North Town", "城西", "West Town", "城南", "South Town")
+	country := pairs("东乡", "East Country", "北乡", "North Country", "西乡", "West Country", "南乡", "South Country")
+	old := b.faceAt(b.old)
+	used := map[string]int{}
 	for _, c := range root.children {
 		d := c.center.sub(b.old)
-		n := name{"老街片区", "Old Street Cluster"}
+		side := 0
 		switch {
-		case slices.Contains(c.faces, b.faceNear(b.old)):
-		case math.Abs(d.x) > math.Abs(d.y) && d.x > 0:
-			n = name{"东片区", "East Cluster"}
-		case math.Abs(d.x) > math.Abs(d.y):
-			n = name{"西片区", "West Cluster"}
-		case d.y > 0:
-			n = name{"北片区", "North Cluster"}
-		default:
-			n = name{"南片区", "South Cluster"}
+		case math.Abs(d.x) < math.Abs(d.y) && d.y > 0:
+			side = 1
+		case math.Abs(d.x) < math.Abs(d.y):
+			side = 3
+		case d.x < 0:
+			side = 2
 		}
-		for _, alt := range pairs("", "", "河东片区", "East Bank Cluster", "河西片区", "West Bank Cluster", "新城片区", "New Town Cluster", "田园片区", "Countryside Cluster", "港口片区", "Harbour Cluster") {
-			if alt[0] != "" {
-				if used[n[0]] {
-					n = alt
-				}
-			}
+		n := town[side]
+		if c.zone == rural {
+			n = country[side]
 		}
-		used[n[0]] = true
-		c.name = n
+		if slices.Contains(c.faces, old) {
+			n = name{"老街", "Old Street"}
+		}
+		if used[n[0]]++; used[n[0]] > 1 {
+			n = n.cat(numeral(used[n[0]]), " "+strconv.Itoa(used[n[0]]))
+		}
+		c.name = n.cat("片区", " Cluster")
 	}
-}
-
-func (b *builder) faceNear(p vec) int32 {
-	for f := int32(1); f < int32(len(b.m.first)); f++ {
-		if s := b.m.shape(f); s.has(p) {
-			return f
-		}
-	}
-	return 0
 }
 
 // nameVillage names a village after its largest hamlet and a community after a
@@ -521,7 +543,7 @@ func (b *builder) units(root *unitTree, t *Town) {
 	stamp := int32(0)
 	row := []*unitTree{root}
 	parents := map[*unitTree]string{}
-	for _, level := range []string{LevelTown, LevelArea, LevelHamlet, LevelMicro, LevelGroup} {
+	for _, level := range []string{LevelTown, LevelCluster, LevelVillage, LevelMicroGrid, LevelBuildingGroup} {
 		slices.SortStableFunc(row, func(a, c *unitTree) int { return cmp.Compare(a.code, c.code) })
 		var below []*unitTree
 		for _, u := range row {
@@ -592,6 +614,7 @@ func (b *builder) places(root *unitTree, t *Town) {
 			kind := map[lot]string{
 				lotHamlet: "hamlet", lotCompound: "compound", lotTowers: "compound", lotSchool: "school", lotHospital: "hospital",
 				lotMarket: "market", lotMall: "market", lotCivic: "civic", lotStation: "station", lotWorks: "industrial",
+				lotOffice: "office", lotKindergarten: "school", lotSports: "sports", lotWorkshop: "industrial",
 			}[k.lot]
 			if kind != "" {
 				add(kind, b.titles[k.group], k.center)

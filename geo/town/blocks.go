@@ -128,6 +128,11 @@ const (
 	lotHospital
 	lotCivic
 	lotStation
+	lotOffice
+	lotKindergarten
+	lotSports
+	lotWorkshop
+	lotVacant
 	lotPark
 	lotLake
 	lotGreen

@@ -11,10 +11,10 @@ import (
 var levels = []Level{
 	{LevelCounty, 10, "县", "County"},
 	{LevelTown, 20, "镇", "Town"},
-	{LevelArea, 30, "片区", "Cluster"},
-	{LevelHamlet, 40, "居村", "Community or village"},
-	{LevelMicro, 70, "微网格", "Micro-grid"},
-	{LevelGroup, 80, "楼组（队组）", "Building group"},
+	{LevelCluster, 30, "片区", "Cluster"},
+	{LevelVillage, 40, "居村", "Community or village"},
+	{LevelMicroGrid, 70, "微网格", "Micro-grid"},
+	{LevelBuildingGroup, 80, "楼组（队组）", "Building group"},
 }
 
 // county puts the towns together; more than one get a county above them.
@@ -30,7 +30,7 @@ func county(b board, parts []*part) *Town {
 		t.append(p, rim)
 		parts[k] = nil
 	}
-	top := Unit{Code: countyCode + "000000", Level: LevelCounty, Name: t.Name, NameEn: t.NameEn}
+	top := Unit{Code: countyCode + "000000", Level: LevelCounty, Name: t.Name + invented[0], NameEn: t.NameEn + invented[1]}
 	var towns []geo.MultiPolygon
 	for i := range t.Units {
 		if u := &t.Units[i]; u.Level == LevelTown {
@@ -50,7 +50,7 @@ func county(b board, parts []*part) *Town {
 	slices.SortFunc(t.Units, func(a, c Unit) int {
 		return cmp.Or(cmp.Compare(rank[a.Level], rank[c.Level]), cmp.Compare(a.Code, c.Code))
 	})
-	t.Places = append(t.Places, Place{Kind: "county", Name: t.Name, NameEn: t.NameEn, At: top.Label})
+	t.Places = append(t.Places, Place{Kind: "county", Name: top.Name, NameEn: top.NameEn, At: top.Label})
 	return t
 }
 

@@ -11,6 +11,7 @@ type house struct {
 	stairwells int
 	front      vec // direction of its long side
 	homes      int // dwellings in it
+	plan       int // dwellings it was built for; units are drawn by these
 	perFloor   int // dwellings on a floor of a stairwell
 	name       name
 }
@@ -119,7 +120,7 @@ func (b *builder) build(h house) {
 // slab builds a walk-up of several stairwells side by side.
 func (b *builder) slab(f int32, u vec) {
 	deep := b.d.between(10.5, 12.5)
-	s, ok := b.place(f, u, b.d.between(30, 42), 14, deep)
+	s, ok := b.place(f, u, b.d.between(25, 36), 14, deep)
 	if !ok {
 		return
 	}
@@ -172,7 +173,7 @@ func (b *builder) houses(f int32, u vec, reaches func(vec) bool) {
 
 // perimeter builds the houses of an old block: close together along its lanes,
 // around a yard.
-func (b *builder) perimeter(f int32, _ int) {
+func (b *builder) perimeter(f int32) {
 	in := b.m.inset(f)
 	if in == nil {
 		return
@@ -209,7 +210,8 @@ func (b *builder) shops(f int32) {
 	if in == nil {
 		return
 	}
-	done := []shape{b.standing(f)}
+	done := b.standing(f)
+	homes := len(done)
 	for _, h := range b.m.loop(f) {
 		l := b.m.lineOf(h)
 		if l.class != "secondary" && (l.class != "primary" || l.width < primary.width) && l.class != "residential" {
@@ -222,7 +224,7 @@ func (b *builder) shops(f int32) {
 		for at := 2.0; at < b.m.length(h)-8; {
 			long, deep := b.d.between(8, 15), b.d.between(6.5, 8)
 			s := box(b.m.from(h).along(u, at).along(u.left(), l.free+0.3), u, long, deep)
-			if !in.holds(s) || !b.farFrom(s, done) {
+			if !in.holds(s) || !farFrom(s, done, homes) {
 				at += 2
 				continue
 			}
@@ -233,25 +235,26 @@ func (b *builder) shops(f int32) {
 	}
 }
 
-// standing is the house that stands on a cell; nil when there is none.
-func (b *builder) standing(f int32) shape {
-	for i := len(b.houseList) - 1; i >= 0; i-- {
+// standing lists the houses that stand on a face, the latest first.
+func (b *builder) standing(f int32) []shape {
+	var out []shape
+	for i := len(b.houseList) - 1; i >= 0 && b.m.zone[b.houseList[i].face].block == b.m.zone[f].block; i-- {
 		if b.houseList[i].face == f {
-			return b.houseList[i].shape
+			out = append(out, b.houseList[i].shape)
 		}
 	}
-	return nil
+	return out
 }
 
-// farFrom reports whether a shop keeps its distance: six metres from the house
-// behind (the first of done), half a metre from the next shop.
-func (b *builder) farFrom(s shape, done []shape) bool {
+// farFrom reports whether a shop keeps its distance: six metres from the first
+// so many, which are homes, half a metre from other shops.
+func farFrom(s shape, done []shape, homes int) bool {
 	for i, o := range done {
 		gap := 0.5
-		if i == 0 {
+		if i < homes {
 			gap = 6
 		}
-		if o != nil && !apart(s, o, gap) {
+		if !apart(s, o, gap) {
 			return false
 		}
 	}
@@ -272,7 +275,7 @@ func (b *builder) fitsAmong(in, s shape, done []shape, gap float64) bool {
 
 // site builds a school, a hospital, a market or works: a few large buildings in
 // rows.
-func (b *builder) site(k *block, _ int) {
+func (b *builder) site(k *block) {
 	if k.inside == nil {
 		return
 	}
@@ -290,7 +293,17 @@ func (b *builder) site(k *block, _ int) {
 		b.campus(k, f, "commercial", 70, 40, 4, 18)
 	case lotStation:
 		b.campus(k, f, "public", 40, 16, 2, 30)
+	case lotOffice:
+		b.campus(k, f, "office", b.d.between(30, 44), b.d.between(18, 24), 8, 26)
+	case lotKindergarten:
+		b.campus(k, f, "school", 34, 13, 3, 20)
+	case lotSports:
+		b.campus(k, f, "public", 60, 40, 2, 40)
+		b.pitch(k, k.rowDirection())
+	case lotWorkshop:
+		b.campus(k, f, "industrial", b.d.between(38, 52), b.d.between(18, 24), 2, 14)
 	case lotWorks:
+		b.dormitory(k, f)
 		if b.d.chance(0.5) {
 			b.campus(k, f, "industrial", b.d.between(70, 100), b.d.between(30, 44), 1, 15)
 			return
@@ -318,7 +331,7 @@ func (b *builder) campus(k *block, f int32, kind string, long, deep float64, lev
 	if kind == "public" {
 		end = lo + float64((hi-lo)*0.4)
 	}
-	var done []shape
+	done := b.standing(f)
 	for n0 := hi - 1; n0-deep > end; {
 		l, r := k.inside.room(u, n0, deep)
 		placed := false
@@ -327,7 +340,7 @@ func (b *builder) campus(k *block, f int32, kind string, long, deep float64, lev
 			n0 -= 4
 			continue
 		}
-		size := min(float64(long*1.3), float64(r-l-float64(count-1)*gap)/float64(count)-0.6)
+		size := min(float64(long*1.3), float64(r-l-float64(float64(count-1)*gap))/float64(count)-0.6)
 		for i := range count {
 			at := l + 0.3 + float64(float64(i)*(size+gap))
 			s := box(u.mul(at).add(n.mul(n0-deep)), u, size, deep)
@@ -343,12 +356,26 @@ func (b *builder) campus(k *block, f int32, kind string, long, deep float64, lev
 		n0 -= 4
 	}
 	if kind == "school" {
-		b.pitch(k, u, done)
+		b.pitch(k, u)
 	}
 }
 
-// pitch lays out the sports field of a school.
-func (b *builder) pitch(k *block, u vec, done []shape) {
+// dormitory builds a workers' house in the north of some lots of the works.
+func (b *builder) dormitory(k *block, f int32) {
+	if !b.d.chance(0.3) {
+		return
+	}
+	s, ok := b.place(f, k.rowDirection(), b.d.between(30, 38), 20, 13)
+	if !ok {
+		return
+	}
+	levels := 4 + b.d.IntN(2)
+	b.build(house{kind: "dormitory", shape: s, face: f, levels: levels, stairwells: 1, perFloor: 4, front: k.rowDirection(), homes: levels * 4})
+}
+
+// pitch lays out a sports field beside the houses of a block.
+func (b *builder) pitch(k *block, u vec) {
+	done := b.standing(k.cells[0])
 	lo, hi := k.inside.span(u.left())
 	for _, size := range []vec{{98, 62}, {84, 50}, {60, 36}, {40, 24}} {
 		for n0 := lo + size.y + 1; n0 < hi; n0 += 4 {

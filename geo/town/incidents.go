@@ -232,9 +232,9 @@ func (r *reporter) one() Incident {
 func (r *reporter) when() time.Time {
 	today := r.now.Truncate(24 * time.Hour)
 	for {
-		hours := 8 + r.d.Float64()*11
+		hours := r.d.between(8, 19)
 		if r.d.chance(0.12) {
-			hours = r.d.Float64() * 24
+			hours = r.d.between(0, 24)
 		}
 		at := today.AddDate(0, 0, -r.d.IntN(91)).Add(time.Duration(float64(hours-8)*3600) * time.Second)
 		if at.Before(r.now) && r.now.Sub(at) <= 90*24*time.Hour {
@@ -273,7 +273,7 @@ func (b *builder) tracks(t *Town, now time.Time) {
 	}
 	var posts []Unit
 	for _, u := range t.Units {
-		if u.Level == LevelHamlet {
+		if u.Level == LevelVillage {
 			posts = append(posts, u)
 		}
 	}
@@ -338,7 +338,7 @@ func (w *walker) walk(at int32, begin time.Time, long time.Duration) []Fix {
 			fixes = append(fixes, w.fix(a.to(c, done), begin.Add(time.Duration(k)*every)))
 		}
 		step := float64(speed * 5)
-		for l := a.dist(c); done*l+step >= l; l = a.dist(c) {
+		for l := a.dist(c); float64(done*l)+step >= l; l = a.dist(c) {
 			step -= float64((1 - done) * l)
 			from, to = to, w.choose(to, from)
 			a, c, done = w.frame.meters(w.t.Nodes[from]), w.frame.meters(w.t.Nodes[to]), 0

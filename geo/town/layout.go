@@ -46,7 +46,7 @@ const (
 
 func (b board) corner(i, j int) vec {
 	d := newDice(b.seed, streamCorner, uint64(i), uint64(j))
-	at := vec{(float64(i) - float64(b.cols)/2) * townWidth, (float64(j) - float64(b.rows)/2) * townHeight}
+	at := vec{townWidth, 0}.mul(float64(i) - float64(b.cols)/2).add(vec{0, townHeight}.mul(float64(j) - float64(b.rows)/2))
 	return at.add(vec{d.between(-170, 170), d.between(-150, 150)})
 }
 

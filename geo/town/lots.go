@@ -42,10 +42,32 @@ func (b *builder) assignTown() {
 	// Towers are newer and stand farther out than rows.
 	for i := range b.blockList {
 		k := &b.blockList[i]
-		if k.lot == lotCompound && k.center.dist(o) > 560 && b.d.chance(0.2) {
+		if k.lot == lotCompound && k.center.dist(o) > 560 && b.d.chance(0.14) {
 			k.lot = lotTowers
 		}
 	}
+}
+
+// compoundsByTaste lists the blocks for compounds: the quiet ones first, those
+// along the ring and the avenues last.
+func (b *builder) compoundsByTaste() []int {
+	var list []int
+	score := make([]float64, len(b.blockList))
+	for i := range b.blockList {
+		k := &b.blockList[i]
+		if k.lot != lotCompound && k.lot != lotTowers {
+			continue
+		}
+		list = append(list, i)
+		score[i] = b.d.between(0, 1.4)
+		for _, h := range b.m.loop(k.cells[0]) {
+			if b.m.lineOf(h).class == "primary" {
+				score[i] += b.m.length(h) / 200
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, c int) int { return cmp.Compare(score[a], score[c]) })
+	return list
 }
 
 // width is the shorter side of the smallest rectangle around a block.
@@ -176,33 +198,51 @@ func (k *block) rowDirection() vec {
 	return u
 }
 
-// plots divides the ground of a block into cells, each of which will carry a
-// building or a few, and builds on them.
-func (b *builder) plots() {
+// plots divides the ground of the blocks into cells, each of which will carry a
+// building or a few, and builds on them. Compounds come last, as many as goal
+// dwellings need; the blocks that remain go to offices, sports, workshops and
+// land that waits to be built on.
+func (b *builder) plots(goal int) {
 	for i := range b.blockList {
-		if i == 0 {
+		b.blockList[i].row = vec{1, 0}
+		if i > 0 {
+			b.blockList[i].row = b.blockList[i].rowDirection()
+			b.plot(&b.blockList[i])
+		}
+	}
+	others := []lot{lotOffice, lotWorkshop, lotVacant, lotKindergarten, lotSports, lotGreen}
+	spare := 0
+	for _, i := range b.compoundsByTaste() {
+		k := &b.blockList[i]
+		if b.total() < goal {
+			b.compound(k)
 			continue
 		}
-		k := &b.blockList[i]
-		k.row = k.rowDirection()
-		switch k.lot {
-		case lotCompound, lotTowers:
-			b.compound(k)
-		case lotHamlet:
-			b.hamlet(k)
-		case lotOld:
-			k.cells = b.divide(k.cells[0], laneRule)
-			for _, f := range k.cells {
-				b.perimeter(f, i)
-			}
-		case lotField, lotOrchard, lotVegetables, lotPonds:
-			k.cells = b.divide(k.cells[0], fieldRule)
-		case lotMarket, lotMall, lotSchool, lotHospital, lotCivic, lotStation, lotWorks:
-			b.site(k, i)
-		}
-		for _, f := range k.cells {
+		k.lot = others[spare%len(others)]
+		spare++
+		b.plot(k)
+	}
+	for i := range b.blockList {
+		for _, f := range b.blockList[i].cells {
 			b.m.zone[f].block = int32(i)
 		}
+	}
+}
+
+// plot builds on a block that is no compound.
+func (b *builder) plot(k *block) {
+	switch k.lot {
+	case lotHamlet:
+		b.hamlet(k)
+	case lotOld:
+		k.cells = b.divide(k.cells[0], laneRule)
+		for _, f := range k.cells {
+			b.perimeter(f)
+		}
+	case lotField, lotOrchard, lotVegetables, lotPonds:
+		k.cells = b.divide(k.cells[0], fieldRule)
+	case lotMarket, lotMall, lotSchool, lotHospital, lotCivic, lotStation, lotWorks, lotOffice, lotKindergarten, lotSports, lotWorkshop:
+		b.site(k)
 	}
 }
 
@@ -213,7 +253,7 @@ func (b *builder) compound(k *block) {
 		return
 	}
 	u, n := k.row, k.row.left()
-	pitch, wide := b.d.between(33, 38), b.d.between(38, 50)
+	pitch, wide := b.d.between(32, 37), b.d.between(31, 42)
 	if k.lot == lotTowers {
 		pitch, wide = b.d.between(50, 58), b.d.between(44, 52)
 	}
@@ -306,7 +346,7 @@ func (b *builder) hamlet(k *block) {
 	}
 	k.cells = nil
 	for _, f := range strips {
-		k.cells = append(k.cells, b.along(f, u, 64)...)
+		k.cells = append(k.cells, b.along(f, u, 54)...)
 	}
 	ragged := b.d.between(0, 6)
 	for _, f := range k.cells {

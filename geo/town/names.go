@@ -44,14 +44,19 @@ var roots = pairs(
 	"紫薇", "Ziwei", "玉兰", "Yulan", "石榴", "Shiliu", "樱花", "Yinghua", "芙蓉", "Furong", "丹桂", "Dangui",
 	"双桥", "Shuangqiao", "古渡", "Gudu", "渔歌", "Yuge", "晚晴", "Wanqing", "清风", "Qingfeng", "明月", "Mingyue",
 	"瑞雪", "Ruixue", "甘泉", "Ganquan", "龙井湾", "Longjingwan", "凤栖", "Fengqi", "鹤鸣", "Heming", "鹭洲", "Luzhou",
+	"杏花", "Xinghua", "桃源", "Taoyuan", "翰林", "Hanlin", "书香", "Shuxiang", "墨池", "Mochi", "采莲", "Cailian",
+	"浣纱", "Huansha", "垂虹", "Chuihong", "晴川", "Qingchuan", "烟雨", "Yanyu", "云栖", "Yunqi", "松涛", "Songtao",
+	"听涛", "Tingtao", "观澜", "Guanlan", "锦溪", "Jinxi", "嘉禾", "Jiahe", "瑞丰", "Ruifeng", "安康", "Ankang",
+	"乐业", "Leye", "惠民", "Huimin", "康乐", "Kangle", "长青", "Changqing", "常春", "Changchun", "迎宾", "Yingbin",
+	"枕水", "Zhenshui", "菱歌", "Lingge", "蒲塘", "Putang", "苇岸", "Wei'an", "耕读", "Gengdu", "麦浪", "Mailang",
 	"东篱", "Dongli", "南塘", "Nantang", "西畴", "Xichou", "北汀", "Beiting", "长堤", "Changdi", "新港", "Xingang",
 )
 
 // Industrial streets.
-var worksRoots = pairs("创新", "Chuangxin", "工业", "Gongye", "科创", "Kechuang", "兴业", "Xingye", "精工", "Jinggong", "联航", "Lianhang", "通港", "Tonggang", "智造", "Zhizao", "腾飞", "Tengfei", "宏图", "Hongtu", "惠工", "Huigong", "百业", "Baiye")
+var worksRoots = pairs("创新", "Chuangxin", "工业", "Gongye", "科创", "Kechuang", "兴业", "Xingye", "精工", "Jinggong", "联航", "Lianhang", "通港", "Tonggang", "智造", "Zhizao", "腾飞", "Tengfei", "宏图", "Hongtu", "惠工", "Huigong", "百业", "Baiye", "惠创", "Huichuang", "强工", "Qianggong", "汇智", "Huizhi", "启航", "Qihang", "建业", "Jianye", "通达", "Tongda", "广源", "Guangyuan", "聚贤", "Juxian")
 
 // Lanes of the old town.
-var oldRoots = pairs("渡口", "Dukou", "米市", "Mishi", "鱼行", "Yuhang", "竹器", "Zhuqi", "打铁", "Datie", "油车", "Youche", "茶馆", "Chaguan", "当铺", "Dangpu", "书院", "Shuyuan", "东栅", "Dongzha", "西栅", "Xizha", "河沿", "Heyan", "石板", "Shiban", "酱园", "Jiangyuan", "染坊", "Ranfang", "药师", "Yaoshi", "仓前", "Cangqian", "牌楼", "Pailou")
+var oldRoots = pairs("渡口", "Dukou", "米市", "Mishi", "鱼行", "Yuhang", "竹器", "Zhuqi", "打铁", "Datie", "油车", "Youche", "茶馆", "Chaguan", "当铺", "Dangpu", "书院", "Shuyuan", "东栅", "Dongzha", "西栅", "Xizha", "河沿", "Heyan", "石板", "Shiban", "酱园", "Jiangyuan", "染坊", "Ranfang", "药师", "Yaoshi", "仓前", "Cangqian", "牌楼", "Pailou", "布市", "Bushi", "豆腐", "Doufu", "花市", "Huashi", "钟楼", "Zhonglou", "状元", "Zhuangyuan", "桥堍", "Qiaotu", "井亭", "Jingting", "银匠", "Yinjiang", "船坞", "Chuanwu", "香烛", "Xiangzhu", "南栅", "Nanzha", "北栅", "Beizha")
 
 var compoundEnds = pairs("苑", " Garden", "新村", " New Village", "家园", " Homestead", "雅苑", " Court", "公寓", " Apartments", "花园", " Gardens", "里", " Terrace", "佳园", " Park Homes")
 
@@ -84,11 +89,19 @@ func (k *deck) next() name {
 	return n.cat(numeral(round), " "+strconv.Itoa(round))
 }
 
-// numeral writes a number from 1 to 99 in Chinese.
+// numeral writes a number from 1 to 999 in Chinese.
 func numeral(n int) string {
-	const digits = "零一二三四五六七八九"
-	one := func(k int) string { return string([]rune(digits)[k]) }
+	digits := [...]string{"零", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
+	one := func(k int) string { return digits[k] }
 	switch {
+	case n >= 100 && n%100 == 0:
+		return one(n/100) + "百"
+	case n >= 100 && n%100 < 10:
+		return one(n/100) + "百零" + one(n%10)
+	case n >= 100 && n%100 < 20:
+		return one(n/100) + "百一" + numeral(n%100)
+	case n >= 100:
+		return one(n/100) + "百" + numeral(n%100)
 	case n < 10:
 		return one(n)
 	case n < 20 && n%10 == 0:

@@ -257,6 +257,7 @@ type unitTree struct {
 	faces    []int32
 	children []*unitTree
 	homes    int
+	size     float64 // m²
 	center   vec
 	label    geo.Point
 	area     geo.MultiPolygon
@@ -288,13 +289,14 @@ func (b *builder) partition() *unitTree {
 	return root
 }
 
-// count adds up dwellings by face and block.
+// count adds up the dwellings planned, by face and block: a town that is only
+// partly inhabited is divided like a full one.
 func (b *builder) count() {
 	b.homesIn = make([]int, len(b.m.first))
 	b.blockHomes = make([]int, len(b.blockList))
 	for _, h := range b.houseList {
-		b.homesIn[h.face] += h.homes
-		b.blockHomes[b.m.zone[h.face].block] += h.homes
+		b.homesIn[h.face] += h.plan
+		b.blockHomes[b.m.zone[h.face].block] += h.plan
 	}
 }
 
@@ -337,7 +339,7 @@ func (b *builder) unit(faces []int32) *unitTree {
 		homes[b.m.zone[f].block] += b.homesIn[f] + 1
 		zones[b.m.zone[f].use] += a
 	}
-	u.center = u.center.mul(1 / area)
+	u.center, u.size = u.center.mul(1/area), area
 	for k, n := range homes {
 		if u.block == 0 || n > homes[u.block] || n == homes[u.block] && k < u.block {
 			u.block = k
@@ -353,7 +355,7 @@ func (b *builder) unit(faces []int32) *unitTree {
 func (b *builder) clusters(villages []*unitTree) []*unitTree {
 	list := make([]patch, len(villages))
 	for i, v := range villages {
-		list[i] = patch{faces: slices.Clone(v.faces), weight: float64(v.homes)/1700 + 0.15}
+		list[i] = patch{faces: slices.Clone(v.faces), weight: float64(float64(v.homes)/1700*0.5) + float64(v.size/2_600_000*0.5)}
 	}
 	b.m.bonds(list)
 	list = merge(list, clusterCount, nil)
@@ -372,14 +374,13 @@ func (b *builder) clusters(villages []*unitTree) []*unitTree {
 // enclave hands a block in the middle of one village to another of the same
 // cluster that does not touch it, as happens where land was exchanged: the one
 // gets a hole, the other a second part (飞地).
+// A block with houses is taken for choice.
 func (b *builder) enclave(root *unitTree) {
-	for _, c := range root.children {
-		for _, host := range c.children {
-			for _, owner := range c.children {
-				if owner == host {
-					continue
-				}
-				if k := b.innerBlock(host, owner); k > 0 {
+	for _, least := range []int{20, 0} {
+		for _, c := range root.children {
+			for _, host := range c.children {
+				k := b.innerBlock(host, least)
+				if owner := c.nearestLike(host); k > 0 && owner != nil {
 					b.handOver(host, owner, k)
 					return
 				}
@@ -388,15 +389,28 @@ func (b *builder) enclave(root *unitTree) {
 	}
 }
 
-// innerBlock finds a built block of host that only host surrounds.
-func (b *builder) innerBlock(host, owner *unitTree) int32 {
+// nearestLike is the other village of a cluster that is nearest to one and as
+// urban or rural; nil for none.
+func (u *unitTree) nearestLike(host *unitTree) *unitTree {
+	var best *unitTree
+	for _, v := range u.children {
+		if v != host && v.zone == host.zone && (best == nil || v.center.dist(host.center) < best.center.dist(host.center)) {
+			best = v
+		}
+	}
+	return best
+}
+
+// innerBlock finds a block of host, with at least so many dwellings, that only
+// host surrounds; 0 for none.
+func (b *builder) innerBlock(host *unitTree, least int) int32 {
 	inHost := map[int32]bool{}
 	for _, f := range host.faces {
 		inHost[f] = true
 	}
 	for i := range b.blockList {
 		k := &b.blockList[i]
-		if b.blockHomes[i] < 20 || b.blockHomes[i]*2 > host.homes || k.lot == lotWater {
+		if i == 0 || b.blockHomes[i] < least || b.blockHomes[i]*2 > host.homes || k.lot == lotWater {
 			continue
 		}
 		inner := true
@@ -499,7 +513,7 @@ func (b *builder) cellPatches(v *unitTree) []patch {
 	for _, f := range v.faces {
 		k := b.m.zone[f].block
 		switch l := b.blockList[k].lot; l {
-		case lotSchool, lotHospital, lotMarket, lotMall, lotCivic:
+		case lotSchool, lotHospital, lotMarket, lotMall, lotCivic, lotSports:
 			list = append(list, patch{faces: []int32{f}, locked: true})
 			continue
 		case lotWorks:

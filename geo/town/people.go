@@ -1,11 +1,13 @@
 package town
 
+import "strings"
+
 // fill makes the houses hold exactly so many dwellings: storeys are taken off or
 // put on, then single dwellings.
 func (b *builder) fill(target int) {
-	sum := 0
-	for _, h := range b.houseList {
-		sum += h.homes
+	sum := b.total()
+	for i := range b.houseList {
+		b.houseList[i].plan = b.houseList[i].homes
 	}
 	for sum != target {
 		before := sum
@@ -26,7 +28,7 @@ func (b *builder) fill(target int) {
 func (h *house) adjust(want int) int {
 	floor := h.stairwells * h.perFloor
 	least, most := 3, 6
-	if h.perFloor > 2 {
+	if h.kind == "apartments" && h.perFloor > 2 {
 		least, most = 9, 18
 	}
 	switch {
@@ -111,9 +113,9 @@ func (b *builder) family(t *Town, d dice, h house, at int32) {
 			Kind: tenure(d, lot), In: at, Unit: building.Unit,
 		}
 		home.Stairwell, home.Doorplate = doorplate(h, building.Name, s, level, room, k)
-		home.Address = building.Address + home.Stairwell
-		if home.Doorplate != building.Name {
-			home.Address += home.Doorplate
+		home.Address = building.Address + home.Stairwell + home.Doorplate
+		if h.perFloor == 0 { // the doorplate says the number of the house again
+			home.Address = strings.TrimSuffix(building.Address, building.Name) + home.Doorplate
 		}
 		if home.Occupied = d.chance(0.91); home.Occupied {
 			home.People = people(d, lot)

@@ -170,7 +170,7 @@ type frame struct {
 
 func newFrame(center geo.Point) frame {
 	const step = geo.MetersPerDegree / geo.Scale
-	lat := float64(center.Y) / geo.Scale * (math.Pi / 180)
+	lat := float64(float64(center.Y) / geo.Scale * (math.Pi / 180))
 	return frame{center: center, mx: float64(step * sine(lat+math.Pi/2)), my: step}
 }
 
@@ -182,7 +182,7 @@ func (f frame) lattice(v vec) geo.Point {
 }
 
 func (f frame) meters(p geo.Point) vec {
-	return vec{float64(p.X-f.center.X) * f.mx, float64(p.Y-f.center.Y) * f.my}
+	return vec{float64(float64(p.X-f.center.X) * f.mx), float64(float64(p.Y-f.center.Y) * f.my)}
 }
 
 func (f frame) ring(s shape) geo.Ring {

@@ -23,7 +23,7 @@ type view struct {
 func Render(t *Town, width int) image.Image {
 	f := newFrame(geo.Snap(t.Center))
 	box := t.Units[0].Area.Bound()
-	v := view{lo: f.meters(box.Min), hi: f.meters(box.Max), levels: []string{LevelHamlet, LevelArea}}
+	v := view{lo: f.meters(box.Min), hi: f.meters(box.Max), levels: []string{LevelVillage, LevelCluster}}
 	v.lo, v.hi = v.lo.sub(vec{60, 60}), v.hi.add(vec{60, 60})
 	return draw(t, v, width)
 }
@@ -56,7 +56,7 @@ func draw(t *Town, v view, width int) image.Image {
 		}
 	}
 	fill(t.Units[0].Area, 0xf1eee8)
-	green := map[string]int{"farmland": 0xe6edcf, "orchard": 0xd3e4b4, "vegetables": 0xdcebb8, "wood": 0xb4d6a2, "park": 0xbfe3ae, "garden": 0xcfe8c2, "pitch": 0x9fd3b0}
+	green := map[string]int{"farmland": 0xe6edcf, "orchard": 0xd3e4b4, "vegetables": 0xdcebb8, "wood": 0xb4d6a2, "park": 0xbfe3ae, "garden": 0xcfe8c2, "pitch": 0x9fd3b0, "grass": 0xdfe6c4}
 	for _, g := range t.Green {
 		fill(g.Area, green[g.Kind])
 	}
@@ -94,18 +94,18 @@ func draw(t *Town, v view, width int) image.Image {
 		}
 		if !pass {
 			for _, b := range t.Buildings {
-				fill(geo.MultiPolygon{b.Area}, map[string]int{"house": 0xc9a98f, "apartments": 0xc49a8a, "industrial": 0xb3aebd, "warehouse": 0xbab6c4, "school": 0xe0b35c, "hospital": 0xe08a9a, "public": 0xa78ac9, "retail": 0xdb8f6f, "commercial": 0xd98f8f}[b.Kind])
+				fill(geo.MultiPolygon{b.Area}, map[string]int{"house": 0xc9a98f, "apartments": 0xc49a8a, "industrial": 0xb3aebd, "warehouse": 0xbab6c4, "school": 0xe0b35c, "hospital": 0xe08a9a, "public": 0xa78ac9, "retail": 0xdb8f6f, "commercial": 0xd98f8f, "office": 0x9aa7c9, "dormitory": 0xb98c7c}[b.Kind])
 			}
 		}
 	}
 	for _, level := range v.levels {
 		w, col := 3.0/c.scale, color.RGBA{110, 60, 160, 160}
 		switch level {
-		case LevelArea:
+		case LevelCluster:
 			w, col = 5/c.scale, color.RGBA{200, 30, 60, 200}
-		case LevelMicro:
+		case LevelMicroGrid:
 			w, col = 2.4/c.scale, color.RGBA{30, 90, 200, 170}
-		case LevelGroup:
+		case LevelBuildingGroup:
 			w, col = 1.4/c.scale, color.RGBA{30, 140, 90, 150}
 		}
 		for _, u := range t.Units {

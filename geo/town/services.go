@@ -34,9 +34,9 @@ func (b *builder) servicePoints(t *Town, now time.Time) {
 	var clusters, villages []Unit
 	for _, u := range t.Units {
 		switch u.Level {
-		case LevelArea:
+		case LevelCluster:
 			clusters = append(clusters, u)
-		case LevelHamlet:
+		case LevelVillage:
 			villages = append(villages, u)
 			cluster[u.Code] = u.Parent
 		}

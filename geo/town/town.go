@@ -60,12 +60,12 @@ type Town struct {
 // Codes of the levels, from the top; ranks as in the level table, growing
 // downwards.
 const (
-	LevelCounty = "county"
-	LevelTown   = "town"
-	LevelArea   = "cluster"
-	LevelHamlet = "village"
-	LevelMicro  = "micro-grid"
-	LevelGroup  = "building-group"
+	LevelCounty        = "county"
+	LevelTown          = "town"
+	LevelCluster       = "cluster"
+	LevelVillage       = "village"
+	LevelMicroGrid     = "micro-grid"
+	LevelBuildingGroup = "building-group"
 )
 
 // Level is one step of the hierarchy.
@@ -134,14 +134,14 @@ type Water struct {
 // Green is a park, a garden, a sports field or a field.
 type Green struct {
 	ID           int64
-	Kind         string // park garden pitch farmland orchard vegetables wood
+	Kind         string // park garden pitch grass farmland orchard vegetables wood
 	Name, NameEn string
 	Area         geo.MultiPolygon
 }
 
 // Place is a name on the map.
 type Place struct {
-	Kind         string // town suburb village hamlet compound park water school hospital market industrial civic
+	Kind         string // town suburb village hamlet compound park water school hospital market industrial civic office sports station county
 	Name, NameEn string
 	At           geo.Point
 }
