@@ -343,6 +343,31 @@ func TestGuardOnRealFiles(t *testing.T) {
 	}
 }
 
+// A file shifted by another program and written with seven decimals, declared
+// rightly, lands within one lattice step of the original on each axis.
+func TestShiftedRealFilesComeBackWithinOneStep(t *testing.T) {
+	places := append(vertices(areasOf(t, "taipei/taipei_village.geojson")), vertices(areasOf(t, "xihu-grids/grids.dev.geojson"))...)
+	for _, c := range []CRS{GCJ02, BD09} {
+		moved := 0
+		for i, p := range written(t, c, places) {
+			seven := orb.Point{math.Round(p[0]*1e7) / 1e7, math.Round(p[1]*1e7) / 1e7}
+			back, err := c.ToWGS84(seven)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := geo.Snap(back), geo.Snap(places[i])
+			dx, dy := got.X-want.X, got.Y-want.Y
+			if max(dx, -dx) > 1 || max(dy, -dy) > 1 {
+				t.Fatalf("%s: %v comes back as %v, want within one step of %v", c, seven, got, want)
+			}
+			if dx != 0 || dy != 0 {
+				moved++
+			}
+		}
+		t.Logf("%s: %d of %d vertices come back exactly, the others one step off", c, len(places)-moved, len(places))
+	}
+}
+
 func ends(lines []orb.LineString) []orb.Point {
 	var points []orb.Point
 	for _, line := range lines {
