@@ -319,7 +319,7 @@ func walkedBy(chain []side, parts []Part) []string {
 
 // identified gives violations their order and IDs.
 func identified(list []Violation) []Violation {
-	m := Mosaic{found: make([]*found, 0, len(list))}
+	m := Mosaic{looked: true}
 	for _, v := range list {
 		m.found = append(m.found, &found{Violation: v, parent: none})
 	}

@@ -13,12 +13,15 @@ import (
 // Mosaic is the planar subdivision made of the borders of parents and parts.
 // It is not safe for concurrent use.
 type Mosaic struct {
-	plane *subdivision
-	units []unit    // parents, then parts, then excluded areas
-	cover [][]int32 // of each face: the units that cover it, ascending
-	self  []selfFault
-	noded int
-	found []*found // the violations, nil when they must be looked for
+	plane   *subdivision
+	units   []unit    // parents, then parts, then excluded areas
+	cover   [][]int32 // of each face: the units that cover it, ascending
+	self    []selfFault
+	noded   int
+	found   []*found          // the violations at the last look
+	byID    map[string]*found // the same
+	looked  bool              // there was a look, and no repair since
+	touched map[int32]bool    // faces that repairs have changed since the last look
 }
 
 type role uint8
@@ -502,6 +505,7 @@ func (m *Mosaic) give(u int32, faces []int32) {
 	for _, f := range faces {
 		if i, ok := slices.BinarySearch(m.cover[f], u); !ok {
 			m.cover[f] = slices.Insert(slices.Clone(m.cover[f]), i, u)
+			m.touched[f] = true
 		}
 	}
 	m.units[u].redrawn = true
@@ -511,6 +515,7 @@ func (m *Mosaic) take(u int32, faces []int32) {
 	for _, f := range faces {
 		if i, ok := slices.BinarySearch(m.cover[f], u); ok {
 			m.cover[f] = slices.Delete(slices.Clone(m.cover[f]), i, i+1)
+			m.touched[f] = true
 		}
 	}
 	m.units[u].redrawn = true

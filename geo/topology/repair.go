@@ -8,22 +8,33 @@ import (
 
 // Repair mends the violation in one of the ways it offers. It changes which parts
 // cover which faces and nothing else; look at Violations again afterwards, for a
-// repair can bring other faults to light.
+// repair can bring other faults to light. Many repairs one after the other cost
+// no more than one while they concern different places. A parent that the repair
+// before has fitted already may be fitted again.
 //
 // It fails with ErrNoViolation when there is no such violation (any more) and
 // with ErrRepair when the violation does not offer this repair.
 func (m *Mosaic) Repair(id string, kind RepairKind) error {
-	m.look()
-	i := slices.IndexFunc(m.found, func(v *found) bool { return v.ID == id })
-	if i < 0 {
+	if v := m.byID[id]; v == nil || m.overtaken(v) && kind != FitParent {
+		m.look()
+	}
+	v := m.byID[id]
+	if v == nil {
 		return ErrNoViolation.Saying(id)
 	}
-	if !slices.Contains(m.found[i].Repairs, kind) {
+	if !slices.Contains(v.Repairs, kind) {
 		return ErrRepair.Saying(string(kind) + " for " + id)
 	}
-	m.mend(m.found[i], kind)
-	m.found = nil
+	m.mend(v, kind)
+	delete(m.byID, id)
+	m.looked = false
 	return nil
+}
+
+// overtaken reports whether a repair since the last look has changed a face of
+// the violation.
+func (m *Mosaic) overtaken(v *found) bool {
+	return slices.ContainsFunc(v.faces, func(f int32) bool { return m.touched[f] })
 }
 
 // Limit says which violations are small enough for a bulk repair. A zero field
@@ -58,7 +69,7 @@ func (m *Mosaic) RepairAll(kind Kind, repair RepairKind, limit Limit) []Violatio
 			if with == "" {
 				with = v.Repairs[0]
 			}
-			if slices.Contains(v.Repairs, with) {
+			if slices.Contains(v.Repairs, with) && (with == FitParent || !m.overtaken(v)) {
 				m.mend(v, with)
 				mended = append(mended, v.Violation)
 			}
@@ -66,7 +77,7 @@ func (m *Mosaic) RepairAll(kind Kind, repair RepairKind, limit Limit) []Violatio
 		if len(mended) == before {
 			break
 		}
-		m.found = nil
+		m.looked = false
 	}
 	return mended
 }

@@ -145,7 +145,7 @@ func repairsToATiling(t testing.TB, parents, parts []Part) {
 
 func TestRandomPolygonsAreRepairedToAnExactTiling(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
-	for i := range 600 {
+	for i := range 400 {
 		data := make([]byte, 20+rng.IntN(300))
 		for i := range data {
 			data[i] = byte(rng.Uint32())

@@ -42,15 +42,21 @@ func (m *Mosaic) Violations() []Violation {
 
 // look finds the violations if a repair has been made since the last look.
 func (m *Mosaic) look() {
-	if m.found != nil {
+	if m.looked {
 		return
 	}
-	m.found = make([]*found, 0)
+	m.found = nil
 	m.findRegions()
 	m.findEnclosed()
 	m.findOpenSelfFaults()
 	m.findEmpty()
 	m.sortFound()
+	m.byID = make(map[string]*found, len(m.found))
+	for _, v := range m.found {
+		m.byID[v.ID] = v
+	}
+	m.touched = map[int32]bool{}
+	m.looked = true
 }
 
 // subject is what a face is wrong about; faces that hang together and have it in
