@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/paulmach/orb"
 )
@@ -71,7 +70,8 @@ func Guard(claim CRS, sample []orb.Point, ev Evidence) Verdict {
 	where := newWhereabouts(ev)
 	var near []*reading
 	for _, r := range g.readings {
-		if r.Near = where.share(r.places); r.Near >= 0.3 {
+		r.Near = where.share(r.places)
+		if r.Near >= 0.3 || r == claimed && r.Near >= 0.05 {
 			near = append(near, r)
 		}
 	}
@@ -211,19 +211,19 @@ func (g *guard) impossible(near []*reading) Verdict {
 	if detail := detailOf(claimed.reason); detail != "" {
 		v.Why += " " + detail
 	}
-	others := g.readings[1:]
-	switch best := strongest(near); {
-	case best != nil && best.Strength >= supports:
+	if best := strongest(near); best != nil && best.Strength >= supports {
 		en, zh := best.measure.sentence()
 		v.LooksLike = best.CRS
 		v.Why += fmt.Sprintf(" It looks like %s: read so, %s of %d points %s.", short(best.CRS), percent(best.Share), best.Points, en)
 		v.WhyZh += fmt.Sprintf("看起来是 %s：这样读取时，%d 个点中 %s %s。", shortZh(best.CRS), best.Points, percent(best.Share), zh)
-	case len(others) == 1:
-		v.LooksLike = others[0].CRS
-	case len(near) == 1:
-		v.LooksLike = near[0].CRS
+		return v
 	}
-	if v.LooksLike != "" && strings.HasSuffix(v.WhyZh, shortZh(g.claim)+"。") {
+	others := g.readings[1:]
+	if len(near) > 0 {
+		others = near
+	}
+	if len(others) == 1 {
+		v.LooksLike = others[0].CRS
 		v.Why += fmt.Sprintf(" They can be %s.", short(v.LooksLike))
 		v.WhyZh += fmt.Sprintf("它们可以是 %s。", shortZh(v.LooksLike))
 	}

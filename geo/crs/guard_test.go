@@ -202,7 +202,7 @@ func TestGuardSaysWhenItCannotTell(t *testing.T) {
 		{"no coordinates", nil, Evidence{Lines: town.streets}},
 		{"three points", borders[:3], Evidence{Lines: town.streets}},
 		{"doors deep inside one large unit", town.doors, Evidence{Areas: []orb.MultiPolygon{orb.MultiPolygon{{square(119.9, 30.05, 120.3, 30.45)}}}}},
-		{"broken evidence", borders, Evidence{Lines: []orb.LineString{nil, {}, {{math.NaN(), 1}, {2, 3}}}, Areas: []orb.MultiPolygon{nil, {}, {{}}, {{{}}}}}},
+		{"broken evidence", borders, Evidence{Lines: []orb.LineString{nil, {}, {{math.NaN(), 1}, {2, 3}}, {center, {math.NaN(), math.Inf(1)}, {center[0] + 0.001, center[1]}}}, Areas: []orb.MultiPolygon{nil, {}, {{}}, {{{}}}}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -151,6 +151,9 @@ type segments struct {
 
 func (g *segments) add(s *scene, line orb.LineString) {
 	for i := 1; i < len(line); i++ {
+		if !finite(line[i-1]) || !finite(line[i]) {
+			continue
+		}
 		a, b := s.meters(line[i-1]), s.meters(line[i])
 		g.list = append(g.list, [4]float64{a[0], a[1], b[0], b[1]})
 	}
