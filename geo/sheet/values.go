@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -22,7 +23,13 @@ func (c *Columns) bad(row Row, field, code, format string, args ...any) *fault.P
 
 // plain writes digits, signs and letters of any width as ASCII.
 func (c *Columns) plain(row Row, field string) string {
-	return trim(norm.NFKC.String(c.Get(row, field)))
+	text := c.Get(row, field)
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return trim(norm.NFKC.String(text))
+		}
+	}
+	return text
 }
 
 // Int reads a whole number: "12", "１２", "1,200", "12.0".
@@ -50,18 +57,17 @@ func (c *Columns) Float(row Row, field string) (v float64, ok bool, bad *fault.P
 	return v, true, nil
 }
 
-var (
-	number    = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
-	thousands = regexp.MustCompile(`^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$`)
-)
+var thousands = regexp.MustCompile(`^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$`)
 
 // parseFloat reads decimal numbers only: no NaN, Inf or hexadecimal ones.
 func parseFloat(text string) (float64, error) {
 	if strings.Contains(text, ",") && thousands.MatchString(text) {
 		text = strings.ReplaceAll(text, ",", "")
 	}
-	if !number.MatchString(text) {
-		return 0, strconv.ErrSyntax
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
+			return 0, strconv.ErrSyntax
+		}
 	}
 	return strconv.ParseFloat(text, 64)
 }

@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -18,6 +19,7 @@ type worksheet struct {
 	merges map[int][]merge
 	down   map[int]mergedDown // by column: a merged cell that reaches below its row
 	row    int
+	raw    []byte // of the present cell
 	end    bool
 }
 
@@ -84,8 +86,8 @@ func (w *worksheet) finish() error {
 
 func (w *worksheet) readRow() (Row, error) {
 	w.row++
-	if r := w.x.attr("r"); r != "" {
-		n, err := strconv.Atoi(r)
+	if r := w.x.attr("r"); len(r) > 0 {
+		n, err := strconv.Atoi(string(r))
 		if err != nil || n < w.row {
 			return Row{}, w.x.bad(fmt.Sprintf("row %.20q is out of order", r))
 		}
@@ -121,8 +123,8 @@ func (w *worksheet) readRow() (Row, error) {
 // column is where a cell stands: as it says, or behind the one before it.
 func (w *worksheet) column(before int, row Row) (int, error) {
 	column := before + 1
-	if at := w.x.attr("r"); at != "" {
-		column = columnIndex(strings.TrimRight(at, "0123456789"))
+	if at := w.x.attr("r"); len(at) > 0 {
+		column = columnIndex(bytes.TrimRight(at, "0123456789"))
 	}
 	if column <= before || column >= w.book.lim.Columns {
 		return 0, w.x.bad(fmt.Sprintf("a cell of row %d stands in no column, or in one beyond %d", row.Line, w.book.lim.Columns))
@@ -132,8 +134,9 @@ func (w *worksheet) column(before int, row Row) (int, error) {
 
 // readCell reads a cell to its end into its column, and returns its size.
 func (w *worksheet) readCell(row *Row, column int) (int, error) {
-	kind, style := w.x.attr("t"), w.x.attr("s")
-	var raw string
+	kind, date := kindOf(w.x.attr("t")), w.isDate(w.x.attr("s"))
+	raw := w.raw[:0]
+	defer func() { w.raw = raw }()
 	var formula, valued bool
 	for {
 		t, err := w.x.next()
@@ -145,14 +148,16 @@ func (w *worksheet) readCell(row *Row, column int) (int, error) {
 		case t == xmlStart && w.x.is("f"):
 			formula = true
 		case t == xmlStart && w.x.is("is"):
-			if raw, err = w.x.richText("is"); err != nil {
+			text, err := w.x.richText("is")
+			if err != nil {
 				return 0, err
 			}
+			raw = append(raw, text...)
 		case t == xmlText && w.x.inside("v"):
-			raw += string(w.x.text)
+			raw = append(raw, w.x.text...)
 			valued = true
 		case t == xmlEnd && w.x.is("c"):
-			text, bad := w.value(kind, style, raw)
+			text, bad := w.value(kind, date, raw)
 			if formula && !valued {
 				bad = &fault.Place{Code: CodeFormula, Detail: "The cell has a formula whose value was not stored; open the file in Excel or WPS and save it."}
 			}
@@ -179,13 +184,36 @@ func (r *Row) set(column int, text string, bad *fault.Place) {
 	}
 }
 
+// kindOf keeps the kind of a cell: "s" a shared text, "b" true or false, "" a number.
+func kindOf(t []byte) string {
+	switch string(t) {
+	case "s":
+		return "s"
+	case "b":
+		return "b"
+	case "e":
+		return "e"
+	case "str":
+		return "str"
+	case "inlineStr", "d":
+		return "inlineStr"
+	}
+	return ""
+}
+
+// isDate tells whether a cell of a style shows its number as a date.
+func (w *worksheet) isDate(style []byte) bool {
+	i, err := strconv.Atoi(string(style))
+	return err == nil && i >= 0 && i < len(w.book.dates) && w.book.dates[i]
+}
+
 // value is the text of a cell: shared and inline texts, numbers with all digits,
 // dates as 2006-01-02 and times as 15:04:05, truth as true and false.
-func (w *worksheet) value(kind, style, raw string) (string, *fault.Place) {
+func (w *worksheet) value(kind string, date bool, raw []byte) (string, *fault.Place) {
 	switch kind {
 	case "s":
-		i, err := strconv.Atoi(strings.TrimSpace(raw))
-		if raw == "" {
+		i, err := strconv.Atoi(string(bytes.TrimSpace(raw)))
+		if len(raw) == 0 {
 			return "", nil
 		}
 		if err != nil || i < 0 || i >= len(w.book.strings) {
@@ -193,32 +221,41 @@ func (w *worksheet) value(kind, style, raw string) (string, *fault.Place) {
 		}
 		return w.book.strings[i], nil
 	case "str":
-		return unescapeCodes(raw), nil
-	case "inlineStr", "d":
-		return raw, nil
+		return unescapeCodes(string(raw)), nil
+	case "inlineStr":
+		return string(raw), nil
 	case "b":
-		return map[string]string{"1": "true", "0": "false"}[raw], nil
+		return map[string]string{"1": "true", "0": "false"}[string(raw)], nil
 	case "e":
-		return raw, &fault.Place{Code: CodeCell, Detail: fmt.Sprintf("The cell shows the error %.20s; correct its formula.", raw)}
+		return string(raw), &fault.Place{Code: CodeCell, Detail: fmt.Sprintf("The cell shows the error %.20s; correct its formula.", raw)}
 	}
-	v, err := strconv.ParseFloat(raw, 64)
+	if !date {
+		return numberText(string(raw)), nil
+	}
+	days, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
-		return raw, nil
+		return string(raw), nil
 	}
-	if i, err := strconv.Atoi(style); err == nil && i >= 0 && i < len(w.book.dates) && w.book.dates[i] {
-		return dateText(v, w.book.from04), nil
-	}
-	return numberText(raw, v), nil
+	return dateText(days, w.book.from04), nil
 }
 
 // numberText writes 3.30106005051001E14 as 330106005051001, and rounds away the
 // last of 17 digits where 15 give the same number as Excel shows.
-func numberText(raw string, v float64) string {
-	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+func numberText(raw string) string {
+	long := len(raw) > 15
+	if !long && !strings.ContainsAny(raw, "eE") {
+		return raw
+	}
+	v, err := strconv.ParseFloat(raw, 64)
+	if err != nil || math.Abs(v) >= 1e15 {
+		return raw
+	}
+	if v == math.Trunc(v) {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
-	if digits := strconv.FormatFloat(v, 'g', 15, 64); len(raw) > 15 && !strings.ContainsAny(raw, "eE") {
-		if short, err := strconv.ParseFloat(digits, 64); err == nil && math.Abs(v) < 1e15 {
+	if long && !strings.ContainsAny(raw, "eE") {
+		short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
+		if err == nil {
 			return strconv.FormatFloat(short, 'f', -1, 64)
 		}
 	}

@@ -411,9 +411,10 @@ func (b *workbook) readMerges(name string) (map[int][]merge, error) {
 
 // columnIndex is the number, from zero, of a column named as in A, Z, AA; -1 for
 // what is no such name.
-func columnIndex(letters string) int {
+func columnIndex[T string | []byte](letters T) int {
 	i := 0
-	for _, c := range strings.ToUpper(letters) {
+	for k := range len(letters) {
+		c := letters[k] &^ 0x20 // upper case
 		if c < 'A' || c > 'Z' || i > 1<<20 {
 			return -1
 		}

@@ -249,25 +249,29 @@ func (x *xmlScanner) chars() (xmlToken, error) {
 	return xmlText, nil
 }
 
-// attr returns the value of an attribute of the present element.
-func (x *xmlScanner) attr(name string) string {
+// attr returns the value of an attribute of the present element, valid until the
+// next token; nil when there is none.
+func (x *xmlScanner) attr(name string) []byte {
 	rest := x.attrs
 	for {
 		i := bytes.IndexByte(rest, '=')
-		if i < 0 || i+1 >= len(rest) {
-			return ""
+		if i < 0 {
+			return nil
 		}
 		key := bytes.TrimSpace(rest[:i])
 		rest = bytes.TrimLeft(rest[i+1:], " \t\r\n")
 		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
-			return ""
+			return nil
 		}
 		end := bytes.IndexByte(rest[1:], rest[0])
 		if end < 0 {
-			return ""
+			return nil
 		}
-		if string(key) == name {
-			return string(unescape(nil, rest[1:1+end]))
+		if value := rest[1 : 1+end]; string(key) == name {
+			if bytes.IndexByte(value, '&') < 0 {
+				return value
+			}
+			return unescape(nil, value)
 		}
 		rest = rest[end+2:]
 	}

@@ -16,12 +16,12 @@ import (
 // Rings are compared by a position of one that is not on the other, so that a
 // hole may touch its outer ring.
 func group(ctx context.Context, parts [][]orb.Point) (polygons orb.MultiPolygon, disorder bool, err error) {
+	if len(parts) == 1 {
+		return orb.MultiPolygon{{parts[0]}}, false, nil
+	}
 	rings := make([]*boxed, 0, len(parts))
 	for _, part := range parts {
-		rings = append(rings, newBoxed(part))
-	}
-	if len(rings) == 1 {
-		return orb.MultiPolygon{{rings[0].ring}}, false, nil
+		rings = append(rings, &boxed{ring: part, box: orb.Ring(part).Bound(), area: doubledArea(part)})
 	}
 	order := append([]*boxed(nil), rings...)
 	sort.SliceStable(order, func(i, j int) bool { return math.Abs(order[i].area) < math.Abs(order[j].area) })
@@ -80,13 +80,13 @@ type boxed struct {
 	outer  bool
 }
 
-func newBoxed(ring orb.Ring) *boxed {
-	b := &boxed{ring: ring, box: ring.Bound()}
-	for i, p := range ring {
-		q := ring[(i+1)%len(ring)]
-		b.area += (p[0]-ring[0][0])*(q[1]-ring[0][1]) - (q[0]-ring[0][0])*(p[1]-ring[0][1])
+// doubledArea is twice the signed area of a ring, clockwise negative.
+func doubledArea(ring orb.Ring) (area float64) {
+	for i := 1; i+1 < len(ring); i++ {
+		p, q := ring[i], ring[i+1]
+		area += (p[0]-ring[0][0])*(q[1]-ring[0][1]) - (q[0]-ring[0][0])*(p[1]-ring[0][1])
 	}
-	return b
+	return area
 }
 
 // smallestAround is the first of rings that b lies in, or nil.

@@ -174,7 +174,7 @@ func turned(p orb.Polygon) orb.Polygon {
 	out := make(orb.Polygon, len(p))
 	for i, ring := range p {
 		out[i] = ring
-		if want := i == 0; newBoxed(ring).area > 0 != want {
+		if want := i == 0; doubledArea(ring) > 0 != want {
 			out[i] = ring.Clone()
 			out[i].Reverse()
 		}
