@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"os"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/cmd/wangge/internal/bench"
 	"wangge/geo/pg"
@@ -32,15 +37,15 @@ func (c *benchCommand) Run(p *program) error {
 		return err
 	}
 	defer db.close()
-	if _, err := migrations.Up(p.ctx, db.DSN); err != nil {
-		return err
-	}
-	pool, err := pg.Open(p.ctx, db.DSN, pg.Options{})
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	rows, err := bench.Run(p.ctx, list, bench.Lab{Pool: pool, Say: show.sayf, Scale: 1})
+	made := 0
+	rows, err := bench.Run(p.ctx, list, func(ctx context.Context) (bench.Lab, func(), error) {
+		made++
+		pool, err := newDatabase(ctx, db, fmt.Sprintf("bench_%d", made))
+		if err != nil {
+			return bench.Lab{}, nil, err
+		}
+		return bench.Lab{Pool: pool, Say: show.sayf, Scale: 1}, pool.Close, nil
+	})
 	if err != nil {
 		return err
 	}
@@ -48,4 +53,21 @@ func (c *benchCommand) Run(p *program) error {
 		return err
 	}
 	return bench.WriteFile(c.Out, rows)
+}
+
+// newDatabase makes a migrated, empty database in the cluster of db.
+func newDatabase(ctx context.Context, db database, name string) (*pgxpool.Pool, error) {
+	conn, err := pgx.Connect(ctx, db.DSN)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()); err != nil {
+		return nil, err
+	}
+	dsn := db.cluster.DSNOf(name)
+	if _, err := migrations.Up(ctx, dsn); err != nil {
+		return nil, err
+	}
+	return pg.Open(ctx, dsn, pg.Options{})
 }

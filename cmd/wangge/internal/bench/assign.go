@@ -57,7 +57,6 @@ func runAssign(ctx context.Context, lab Lab) ([]Row, error) {
 	if err := loadAssign(ctx, lab.Pool, units, points); err != nil {
 		return nil, err
 	}
-	defer dropAssign(context.WithoutCancel(ctx), lab.Pool)
 	if err := agree(ctx, lab.Pool, units, owner); err != nil {
 		return nil, err
 	}
@@ -82,7 +81,6 @@ func perItem(d time.Duration, n int) float64 { return float64(d.Nanoseconds()) /
 
 // loadAssign gives PostGIS the same in lattice steps, as our tables have it.
 func loadAssign(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, points []geo.Point) error {
-	dropAssign(ctx, pool)
 	for _, sql := range []string{
 		`CREATE TABLE bench_grid (code text COLLATE "C", shape geometry(MultiPolygon, 4326), area geometry(MultiPolygon, 0))`,
 		`CREATE TABLE bench_household (id integer, place geometry(Point, 4326), point geometry(Point, 0))`,
@@ -114,10 +112,6 @@ func loadAssign(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, po
 		}
 	}
 	return nil
-}
-
-func dropAssign(ctx context.Context, pool *pgxpool.Pool) {
-	pool.Exec(ctx, `DROP TABLE IF EXISTS bench_grid, bench_household`)
 }
 
 // agree compares the answers of both, for a ratio of different answers is none.

@@ -39,7 +39,7 @@ type Benchmark struct {
 
 // Lab is what benchmarks work with.
 type Lab struct {
-	Pool  *pgxpool.Pool // a migrated database of its own; benchmarks remove what they make
+	Pool  *pgxpool.Pool // a new, migrated database of its own
 	Say   func(format string, args ...any)
 	Scale float64 // of the data set; 1 as named, tests use less
 }
@@ -58,7 +58,7 @@ func less(name string, ours, peer float64, unit, data string) Row {
 
 // All are the benchmarks, in the order of the table.
 func All() []Benchmark {
-	return []Benchmark{assign()}
+	return []Benchmark{assign(), households(), mixedTiles()}
 }
 
 // ErrUnknown means that no benchmark has the name.
@@ -79,18 +79,30 @@ func Choose(only string) ([]Benchmark, error) {
 	return nil, fmt.Errorf("%w: %s; there are: %s", ErrUnknown, only, strings.Join(names, ", "))
 }
 
-// Run runs benchmarks one after the other.
-func Run(ctx context.Context, list []Benchmark, lab Lab) ([]Row, error) {
+// Open makes a lab; done removes it.
+type Open func(ctx context.Context) (lab Lab, done func(), err error)
+
+// Run runs benchmarks one after the other, each in a lab of its own.
+func Run(ctx context.Context, list []Benchmark, open Open) ([]Row, error) {
 	var rows []Row
 	for _, b := range list {
-		lab.Say("%s: %s", b.Name, b.About)
-		got, err := b.Run(ctx, lab)
+		got, err := runOne(ctx, b, open)
 		if err != nil {
 			return rows, fmt.Errorf("benchmark %s: %w", b.Name, err)
 		}
 		rows = append(rows, got...)
 	}
 	return rows, nil
+}
+
+func runOne(ctx context.Context, b Benchmark, open Open) ([]Row, error) {
+	lab, done, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	lab.Say("%s: %s", b.Name, b.About)
+	return b.Run(ctx, lab)
 }
 
 // Print writes rows as a table.

@@ -63,23 +63,65 @@ func serverCPU(ctx context.Context, pool *pgxpool.Pool, sql string, args ...any)
 
 // processCPU is the processor time that a process has taken so far.
 func processCPU(pid uint32) (time.Duration, error) {
+	f, err := stat(pid)
+	return f.own, err
+}
+
+// clusterCPU is the processor time that all of PostgreSQL has taken so far: of
+// the processes that live and of those that have ended.
+func clusterCPU(ctx context.Context, pool *pgxpool.Pool) (time.Duration, error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release()
+	mine, err := stat(conn.Conn().PgConn().PID())
+	if err != nil {
+		return 0, err
+	}
+	first, err := stat(mine.parent)
+	if err != nil {
+		return 0, err
+	}
+	total := first.own + first.ended
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		pid, err := strconv.ParseUint(e.Name(), 10, 32)
+		if err != nil {
+			continue // not a process
+		}
+		if f, err := stat(uint32(pid)); err == nil && f.parent == mine.parent { // it may end meanwhile
+			total += f.own
+		}
+	}
+	return total, nil
+}
+
+// times are what /proc tells of a process.
+type times struct {
+	parent     uint32
+	own, ended time.Duration // its own, and that of its children that have ended
+}
+
+func stat(pid uint32) (times, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, fmt.Errorf("processor time of PostgreSQL (it must run on this machine): %w", err)
+		return times{}, fmt.Errorf("processor time of PostgreSQL (it must run on this machine): %w", err)
 	}
-	// The program's name, in brackets, may hold blanks; user and system time
-	// are the 12th and 13th fields after it.
+	// After the program's name in brackets, which may hold blanks: state,
+	// parent, …, and from the 12th on user, system, and both of ended children.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("processor time of process %d: %q", pid, text)
+	var n [5]int64
+	for i, field := range []int{1, 11, 12, 13, 14} {
+		if field >= len(fields) {
+			return times{}, fmt.Errorf("processor time of process %d: %q", pid, text)
+		}
+		if n[i], err = strconv.ParseInt(string(fields[field]), 10, 64); err != nil {
+			return times{}, fmt.Errorf("processor time of process %d: %w", pid, err)
+		}
 	}
-	user, err := strconv.ParseInt(string(fields[11]), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
-	}
-	system, err := strconv.ParseInt(string(fields[12]), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
-	}
-	return time.Duration(user+system) * tick, nil
+	return times{parent: uint32(n[0]), own: time.Duration(n[1]+n[2]) * tick, ended: time.Duration(n[3]+n[4]) * tick}, nil
 }
