@@ -1,5 +1,6 @@
-// Runs before the program, in browsers of any age: sets the theme and language
-// without a flash, and says so when the browser is too old for the map.
+// Runs before the program, in browsers of any age (so it is written in an old
+// style): sets the theme and language without a flash, and says so when the
+// browser is too old for the map.
 (function () {
   var params = /[?&]theme=(light|dark|system)/.exec(location.search);
   var stored = null;
@@ -42,9 +43,15 @@
     note.className = 'boot-notice';
     note.setAttribute('role', 'alert');
     var zh = document.createElement('p');
-    zh.textContent = '此浏览器无法显示地图,缺少:' + missing.join('、') + '。请使用 Chrome / Edge 94、Firefox 114、Safari 16.4 或更新的版本,并开启硬件加速。';
+    zh.textContent =
+      '此浏览器无法显示地图,缺少:' +
+      missing.join('、') +
+      '。请使用 Chrome / Edge 94、Firefox 114、Safari 16.4 或更新的版本,并开启硬件加速。';
     var en = document.createElement('p');
-    en.textContent = 'This browser cannot draw the map. It lacks: ' + missing.join(', ') + '. Please use Chrome or Edge 94, Firefox 114, Safari 16.4 or newer, with hardware acceleration switched on.';
+    en.textContent =
+      'This browser cannot draw the map. It lacks: ' +
+      missing.join(', ') +
+      '. Please use Chrome or Edge 94, Firefox 114, Safari 16.4 or newer, with hardware acceleration switched on.';
     note.appendChild(zh);
     note.appendChild(en);
     var rootElement = document.getElementById('root');

@@ -15,7 +15,9 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
   if (!entry.isFile() || !worthwhile.test(entry.name)) continue;
   const plain = readFileSync(path);
   if (plain.length < 1024) continue;
-  const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } };
+  const brotli = {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
+  };
   writeFileSync(`${path}.br`, brotliCompressSync(plain, brotli));
   writeFileSync(`${path}.gz`, gzipSync(plain, { level: 9 }));
 }

@@ -42,7 +42,9 @@ for (const [name, bytes] of rows) {
   total += bytes;
   console.log(`${(bytes / 1024).toFixed(1).padStart(8)} KiB  ${name}`);
 }
-const later = files.filter((name) => !first.has(name)).reduce((sum, name) => sum + size(join(assets, name)), 0);
+const later = files
+  .filter((name) => !first.has(name))
+  .reduce((sum, name) => sum + size(join(assets, name)), 0);
 console.log(`${(total / 1024).toFixed(1).padStart(8)} KiB  first view, of ${BUDGET} allowed`);
 console.log(`${(later / 1024).toFixed(1).padStart(8)} KiB  loaded when needed`);
 if (total / 1024 > BUDGET) {

@@ -10,6 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
 import { asProblem } from './api/client';
 import { useMedia } from './common/media';
+import { overlays } from './common/overlays';
 import { useLanguageOfAddress } from './i18n/language';
 import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
 
@@ -54,6 +55,7 @@ function Themed() {
       locale={i18n.language === 'en' ? en : zh}
       theme={antdTheme(theme, touch)}
       button={{ autoInsertSpace: false }}
+      getPopupContainer={overlays}
     >
       <AntApp>
         <LastResort>

@@ -207,7 +207,9 @@ function UnitFigures({ unit }: { unit: UnitDetail }) {
       <Figure name={t('unit.servicePoints')} value={n(unit.service_points)} />
       <Figure name={t('unit.area')} value={area(unit.area, language)} />
       <Figure name={t('unit.parts')} value={n(unit.children)} />
-      {unit.uncovered > 0 && <Figure name={t('unit.uncovered')} value={area(unit.uncovered, language)} warn />}
+      {unit.uncovered > 0 && (
+        <Figure name={t('unit.uncovered')} value={area(unit.uncovered, language)} warn />
+      )}
       {Boolean(unit.outside) && <Figure name={t('unit.outside')} value={n(unit.outside)} warn />}
     </dl>
   );
@@ -280,7 +282,10 @@ function Versions({ unit }: { unit: UnitDetail }) {
       <ol>
         {versions.map((version) => (
           <li key={`${version.valid_from}${version.plan_id}`}>
-            <button type="button" onClick={() => setView({ at: version.valid_to ? version.valid_from : null })}>
+            <button
+              type="button"
+              onClick={() => setView({ at: version.valid_to ? version.valid_from : null })}
+            >
               <span className="figures">
                 {version.valid_from} – {version.valid_to ?? t('unit.untilChanged')}
               </span>
@@ -295,7 +300,10 @@ function Versions({ unit }: { unit: UnitDetail }) {
 }
 
 /** isInForce reports whether a version holds on a day; no day means now. */
-export function isInForce(version: { valid_from: string; valid_to: string | null }, at: string | null): boolean {
+export function isInForce(
+  version: { valid_from: string; valid_to: string | null },
+  at: string | null,
+): boolean {
   if (at === null) return version.valid_to === null;
   return version.valid_from <= at && (version.valid_to === null || at < version.valid_to);
 }

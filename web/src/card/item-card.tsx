@@ -14,6 +14,7 @@ import {
 import type { Household, LonLat } from '../api/types';
 import { addressOf } from '../common/address';
 import { moment, useLanguage, useTitle, useWords } from '../common/format';
+import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { formatPlace } from '../map/coordinates';
 import { usePage } from '../view/store';
@@ -44,7 +45,8 @@ function UnitLink({ code }: { code: string | null | undefined }) {
 function Point({ point }: { point: number[] | null }) {
   const { t } = useTranslation();
   const [lon, lat] = point ?? [];
-  if (lon === undefined || lat === undefined) return <span className="warn-text">{t('household.unplaced')}</span>;
+  if (lon === undefined || lat === undefined)
+    return <span className="warn-text">{t('household.unplaced')}</span>;
   return <Copyable text={formatPlace([lon, lat])} />;
 }
 
@@ -107,6 +109,7 @@ function HouseholdActions({ household }: { household: Household }) {
   const close = () => {
     let reason = '';
     modal.confirm({
+      getContainer: overlays,
       title: t('household.closeTitle'),
       content: (
         <Input
@@ -156,6 +159,7 @@ function MergeDialog({ household, onClose }: { household: Household; onClose: ()
   });
   return (
     <Modal
+      getContainer={overlays}
       open
       title={t('household.mergeTitle', { address: addressOf(household) })}
       okText={t('household.merge')}
@@ -208,7 +212,9 @@ function IncidentCard({ id }: { id: string }) {
         {incident.department && <Fact name={t('incident.department')}>{incident.department}</Fact>}
         <Fact name={t('incident.reported')}>{moment(incident.reported_at, language)}</Fact>
         {incident.due_at && <Fact name={t('incident.due')}>{moment(incident.due_at, language)}</Fact>}
-        {incident.closed_at && <Fact name={t('incident.closed')}>{moment(incident.closed_at, language)}</Fact>}
+        {incident.closed_at && (
+          <Fact name={t('incident.closed')}>{moment(incident.closed_at, language)}</Fact>
+        )}
         <Fact name={t('place.coordinates')}>
           <Point point={incident.point} />
         </Fact>

@@ -27,6 +27,8 @@ export function UnitState({ state, short = false }: { state: string; short?: boo
   );
   if (short) return mark;
   return (
-    <Tooltip title={t(`unitStateHint.${state}` as 'unitStateHint.complete', { defaultValue: '' })}>{mark}</Tooltip>
+    <Tooltip title={t(`unitStateHint.${state}` as 'unitStateHint.complete', { defaultValue: '' })}>
+      {mark}
+    </Tooltip>
   );
 }

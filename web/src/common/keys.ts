@@ -9,7 +9,9 @@ export function isTyping(event: KeyboardEvent): boolean {
   if (event.isComposing || event.key === 'Process') return true;
   const target = event.target as HTMLElement | null;
   if (!target?.matches) return false;
-  return target.matches('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]');
+  return target.matches(
+    'input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]',
+  );
 }
 
 /** matches reports whether an event is a shortcut; those with Ctrl also work while typing. */

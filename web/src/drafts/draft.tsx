@@ -9,6 +9,7 @@ import { useFaults, useLevels, usePlan, useStatus } from '../api/queries';
 import type { Fault, FaultFeature, Plan } from '../api/types';
 import { Figure } from '../card/card';
 import { area, count, length, useLanguage, useTitle, useWords } from '../common/format';
+import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { asBounds, goToBounds } from '../map/camera';
 import { usePage } from '../view/store';
@@ -86,7 +87,11 @@ function Opened({ plan }: { plan: Plan }) {
         <h2>{plan.name}</h2>
         <dl className="figures-grid">
           <Figure name={t('draft.units')} value={count(plan.units, language)} />
-          <Figure name={t('draft.hard')} value={count(plan.faults.hard, language)} warn={plan.faults.hard > 0} />
+          <Figure
+            name={t('draft.hard')}
+            value={count(plan.faults.hard, language)}
+            warn={plan.faults.hard > 0}
+          />
           <Figure name={t('draft.soft')} value={count(plan.faults.soft, language)} />
           <Figure name={t('draft.repairs')} value={count(plan.repairs, language)} />
         </dl>
@@ -393,6 +398,7 @@ function AskWords(props: {
     });
   return (
     <Modal
+      getContainer={overlays}
       open
       title={word('repair', action)}
       okText={t('draft.repair')}
@@ -418,11 +424,21 @@ function AskWords(props: {
         <>
           <div className="form-row">
             <label htmlFor={`${id}c`}>{t('draft.newCode')}</label>
-            <Input id={`${id}c`} value={code} maxLength={24} onChange={(event) => setCode(event.target.value)} />
+            <Input
+              id={`${id}c`}
+              value={code}
+              maxLength={24}
+              onChange={(event) => setCode(event.target.value)}
+            />
           </div>
           <div className="form-row">
             <label htmlFor={`${id}n`}>{t('draft.newName')}</label>
-            <Input id={`${id}n`} value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
+            <Input
+              id={`${id}n`}
+              value={name}
+              maxLength={200}
+              onChange={(event) => setName(event.target.value)}
+            />
           </div>
         </>
       )}
@@ -467,6 +483,7 @@ function Publish({ plan }: { plan: Plan }) {
   );
   const giveUp = () =>
     modal.confirm({
+      getContainer: overlays,
       title: t('draft.abandonTitle'),
       content: t('draft.abandonHint'),
       okText: t('draft.abandon'),
@@ -479,22 +496,24 @@ function Publish({ plan }: { plan: Plan }) {
     <footer className="draft-foot">
       {publish.isError && <Failed cause={publish.error} />}
       {abandon.isError && <Failed cause={abandon.error} />}
-      <div className="draft-day">
-        <label htmlFor={id}>{t('draft.effective')}</label>
-        <input id={id} type="date" value={effective} onChange={(event) => setDay(event.target.value)} />
-      </div>
-      <div className="draft-buttons">
-        <Button danger type="text" onClick={giveUp}>
-          {t('draft.abandon')}
-        </Button>
-        <Button
-          type="primary"
-          disabled={blocked}
-          loading={publish.isPending}
-          onClick={() => publish.mutate(undefined)}
-        >
-          {t('draft.publish')}
-        </Button>
+      <div className="draft-line">
+        <div className="draft-day">
+          <label htmlFor={id}>{t('draft.effective')}</label>
+          <input id={id} type="date" value={effective} onChange={(event) => setDay(event.target.value)} />
+        </div>
+        <div className="draft-buttons">
+          <Button danger type="text" onClick={giveUp}>
+            {t('draft.abandon')}
+          </Button>
+          <Button
+            type="primary"
+            disabled={blocked}
+            loading={publish.isPending}
+            onClick={() => publish.mutate(undefined)}
+          >
+            {t('draft.publish')}
+          </Button>
+        </div>
       </div>
       {blocked && <p className="hint">{t('draft.blocked', { count: plan.faults.hard })}</p>}
     </footer>

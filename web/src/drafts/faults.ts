@@ -34,7 +34,9 @@ export function within(features: readonly FaultFeature[], kind: string, repair: 
 
 /** commonRepairs are what all faults of a kind offer together, the most recommended first. */
 export function commonRepairs(features: readonly FaultFeature[], kind: string): string[] {
-  const lists = features.filter(({ properties }) => properties.kind === kind).map((f) => f.properties.repairs ?? []);
+  const lists = features
+    .filter(({ properties }) => properties.kind === kind)
+    .map((f) => f.properties.repairs ?? []);
   const all = [...new Set(lists.flat())].filter((repair) => !needsCode(repair) && !needsParent(repair));
   const offers = (repair: string) => lists.filter((list) => list.includes(repair)).length;
   const firsts = (repair: string) => lists.filter((list) => list[0] === repair).length;

@@ -162,7 +162,12 @@ export const en: Dictionary = {
     collective: 'collective',
     unknown: 'not known',
   },
-  placedBy: { file: 'the file', 'address match': 'its doorplate', address_match: 'its doorplate', hand: 'hand' },
+  placedBy: {
+    file: 'the file',
+    'address match': 'its doorplate',
+    address_match: 'its doorplate',
+    hand: 'hand',
+  },
   incident: { department: 'Department', reported: 'Reported', due: 'Deadline', closed: 'Closed' },
   incidentState: {
     reported: 'reported',
@@ -201,7 +206,13 @@ export const en: Dictionary = {
     size: 'Size',
   },
   jobs: { progress: 'Progress', elapsed: '{{time}} so far', cancel: 'Cancel job', retry: 'Run again' },
-  jobState: { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
+  jobState: {
+    waiting: 'waiting',
+    running: 'running',
+    done: 'done',
+    failed: 'failed',
+    cancelled: 'cancelled',
+  },
   stage: {
     'reading the file': 'Reading the file',
     'checking the reference system': 'Checking the coordinate system',
@@ -224,7 +235,8 @@ export const en: Dictionary = {
     formats:
       'Boundaries: GeoJSON, KML/KMZ, zipped Shapefile, GeoPackage. Ledgers: CSV, XLSX (UTF-8 or GB18030), GeoJSON. Background: .osm.pbf',
     reading: 'Reading {{name}} ({{size}})',
-    privacy: 'Columns with names, phones or identity numbers are never kept: they are dropped first, and listed.',
+    privacy:
+      'Columns with names, phones or identity numbers are never kept: they are dropped first, and listed.',
     rows: '{{count}} records',
     personal: 'These columns are personal and will not be imported',
     kind: 'What the file holds',
@@ -237,7 +249,8 @@ export const en: Dictionary = {
     crsWhy:
       'It is checked against the streets and grids known here: the wrong one shifts everything by hundreds of metres, and every household into a wrong grid.',
     source: 'Name of the source',
-    sourceHint: 'Records with the same source and id are the same; importing again only updates what changed.',
+    sourceHint:
+      'Records with the same source and id are the same; importing again only updates what changed.',
     full: 'This file is complete: list the records it no longer has',
     dryRun: 'Only try, keep nothing',
     mapping: 'Which column is which',
@@ -366,7 +379,7 @@ export const en: Dictionary = {
     blocked: '{{count}} faults must be mended before it can be published.',
     publishedOn: 'Published, in force from {{day}}',
     publishedHint: 'The new grids are on the map. A published plan never changes; a new draft follows it.',
-    abandon: 'Abandon draft',
+    abandon: 'Abandon',
     abandoned: 'The draft was abandoned',
     abandonTitle: 'Abandon this draft?',
     abandonHint: 'Its repairs are lost; the file that was uploaded is kept.',

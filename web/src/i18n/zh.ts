@@ -54,7 +54,8 @@ export const zh = {
     zone: '沿街商铺、企业园区等，可重叠',
     measure: '统计什么',
     perCell: { households: '户数', incidents: '事件数' },
-    cellNote: '每个 H3 单元（{{resolution}} 级，约 {{area}} km²）中的数量；空白处为零。单元只用于统计，不决定归属。',
+    cellNote:
+      '每个 H3 单元（{{resolution}} 级，约 {{area}} km²）中的数量；空白处为零。单元只用于统计，不决定归属。',
   },
   search: {
     label: '按编码、名称、地址或坐标查找',
@@ -218,7 +219,8 @@ export const zh = {
     stepResult: '结果',
     drop: '把文件拖到这里，或者',
     choose: '选择文件',
-    formats: '边界：GeoJSON、KML/KMZ、压缩的 Shapefile、GeoPackage；台账：CSV、XLSX（UTF-8 或 GB18030）、GeoJSON；底图：.osm.pbf',
+    formats:
+      '边界：GeoJSON、KML/KMZ、压缩的 Shapefile、GeoPackage；台账：CSV、XLSX（UTF-8 或 GB18030）、GeoJSON；底图：.osm.pbf',
     reading: '正在读取 {{name}}（{{size}}）',
     privacy: '姓名、电话、身份证号等列不会保存，导入前即被丢弃并列出。',
     rows: '{{count}} 条记录',
@@ -361,7 +363,7 @@ export const zh = {
     blocked: '还有 {{count}} 处必须修正，之后才能发布。',
     publishedOn: '已发布，{{day}} 起生效',
     publishedHint: '新网格已在图上。已发布的方案不再更改，需要调整时另起草案。',
-    abandon: '放弃草案',
+    abandon: '放弃',
     abandoned: '草案已放弃',
     abandonTitle: '放弃这个草案？',
     abandonHint: '修正记录随之作废；上传的原文件仍保留。',
@@ -446,7 +448,10 @@ export const zh = {
     close: '关闭详情，取消定位',
     note: '在输入框中或输入法组字时，单键快捷键不起作用。',
   },
-  broken: { title: '页面出错了', text: '数据没有受影响。请重新载入；如果再次出现，请把下面的文字交给维护人员。' },
+  broken: {
+    title: '页面出错了',
+    text: '数据没有受影响。请重新载入；如果再次出现，请把下面的文字交给维护人员。',
+  },
   problem: {
     network: '连不上服务器',
     timeout: '服务器用时过长，请重试或缩小范围',

@@ -71,6 +71,9 @@ export function missingFields(kind: Kind, mapping: Record<string, string>, hasPl
 }
 
 /** cleanMapping leaves out fields without a column and columns the file does not have. */
-export function cleanMapping(mapping: Record<string, string>, columns: readonly string[]): Record<string, string> {
+export function cleanMapping(
+  mapping: Record<string, string>,
+  columns: readonly string[],
+): Record<string, string> {
   return Object.fromEntries(Object.entries(mapping).filter(([, column]) => columns.includes(column)));
 }

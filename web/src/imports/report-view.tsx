@@ -20,11 +20,21 @@ export function ReportView({ report, name }: { report: Report; name: string }) {
   const columns: TableColumnsType<Refusal> = [
     { title: t('report.line'), dataIndex: 'line', width: 72, sorter: (a, b) => a.line - b.line },
     { title: t('report.column'), key: 'column', render: (_, row) => row.column || word('field', row.field) },
-    { title: t('report.value'), dataIndex: 'value', render: (value) => <span className="figures">{value}</span> },
+    {
+      title: t('report.value'),
+      dataIndex: 'value',
+      render: (value) => <span className="figures">{value}</span>,
+    },
     { title: t('report.reason'), key: 'reason', render: (_, row) => reasonOf(row, language) },
   ];
   const save = () => {
-    const header = [t('report.line'), t('report.column'), t('report.value'), t('report.code'), t('report.reason')];
+    const header = [
+      t('report.line'),
+      t('report.column'),
+      t('report.value'),
+      t('report.code'),
+      t('report.reason'),
+    ];
     download(`${name}-${t('report.refused')}.csv`, refusalsCSV(refusals, header, language));
   };
   return (
@@ -66,7 +76,9 @@ export function ReportView({ report, name }: { report: Report; name: string }) {
             pagination={{ size: 'small', pageSize: 10, showSizeChanger: false, hideOnSinglePage: true }}
             scroll={{ x: 'max-content' }}
           />
-          {report.refused > refusals.length && <p className="soft">{t('report.first', { count: refusals.length })}</p>}
+          {report.refused > refusals.length && (
+            <p className="soft">{t('report.first', { count: refusals.length })}</p>
+          )}
         </>
       )}
       {absent.length > 0 && (

@@ -10,6 +10,7 @@ import { isActive, useJob, useLevels, usePresets, useSystems } from '../api/quer
 import type { Inspection, Job, Report } from '../api/types';
 import { fileSize, useLanguage, useTitle, useWords } from '../common/format';
 import { usePhone } from '../common/media';
+import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { JobProgress } from '../jobs/progress';
 import { usePage } from '../view/store';
@@ -38,6 +39,7 @@ export default function ImportWizard() {
   const phone = usePhone();
   return (
     <Drawer
+      getContainer={overlays}
       open={open}
       onClose={() => usePage.setState({ importing: false })}
       placement={phone ? 'bottom' : 'left'}
@@ -117,7 +119,13 @@ function Wizard({ onClose }: { onClose: () => void }) {
         ]}
       />
       {step === 0 && (
-        <ChooseFile file={file} busy={inspect.isPending} share={sent} failure={inspect.error} onChoose={choose} />
+        <ChooseFile
+          file={file}
+          busy={inspect.isPending}
+          share={sent}
+          failure={inspect.error}
+          onChoose={choose}
+        />
       )}
       {step === 1 && look && draft && file && (
         <Describe
@@ -533,7 +541,8 @@ function Outcome(props: {
 }) {
   const { job } = props;
   if (isActive(job)) return <JobProgress job={job} />;
-  if (job.state === 'failed') return <Refused {...props} problem={problemOf(job.problem?.status ?? 500, job.problem)} />;
+  if (job.state === 'failed')
+    return <Refused {...props} problem={problemOf(job.problem?.status ?? 500, job.problem)} />;
   if (job.state === 'cancelled') return <Cancelled {...props} />;
   return <Done {...props} />;
 }
@@ -569,7 +578,12 @@ function Refused(props: {
       {problem.code === 'crs_unchecked' && (
         <div className="form-row">
           <label htmlFor={id}>{t('guard.reason')}</label>
-          <Input.TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
+          <Input.TextArea
+            id={id}
+            rows={2}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
           <p className="hint">{t('guard.reasonHint')}</p>
         </div>
       )}
@@ -596,7 +610,13 @@ function Refused(props: {
   );
 }
 
-function Done(props: { job: Job; fileName: string; onAgain: () => void; onRestart: () => void; onClose: () => void }) {
+function Done(props: {
+  job: Job;
+  fileName: string;
+  onAgain: () => void;
+  onRestart: () => void;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const [, setView] = useView();
   const result = props.job.result;

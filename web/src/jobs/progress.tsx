@@ -52,7 +52,11 @@ export function JobProgress({ job }: { job: Job }) {
   return (
     <div className="job-progress" role="status" aria-live="polite">
       <p className="job-stage">
-        {job.state === 'waiting' ? t('jobState.waiting') : job.stage ? word('stage', job.stage) : t('jobState.running')}
+        {job.state === 'waiting'
+          ? t('jobState.waiting')
+          : job.stage
+            ? word('stage', job.stage)
+            : t('jobState.running')}
       </p>
       <Progress
         percent={percent ?? 100}

@@ -8,7 +8,7 @@ export type Bounds = [west: number, south: number, east: number, north: number];
 
 /** asBounds checks a box that came from outside; null when it is not one. */
 export function asBounds(box: readonly number[] | null | undefined): Bounds | null {
-  if (!box || box.length !== 4 || box.some((edge) => !Number.isFinite(edge))) return null;
+  if (box?.length !== 4 || box.some((edge) => !Number.isFinite(edge))) return null;
   const [west, south, east, north] = box as Bounds;
   return west <= east && south <= north ? [west, south, east, north] : null;
 }
@@ -17,7 +17,8 @@ export const isPhone = () => window.matchMedia('(max-width: 767px)').matches;
 const reducedMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 function padding(map: MapLibreMap): PaddingOptions {
-  if (isPhone()) return { top: 84, right: 24, bottom: Math.round(map.getContainer().clientHeight * 0.42), left: 24 };
+  if (isPhone())
+    return { top: 84, right: 24, bottom: Math.round(map.getContainer().clientHeight * 0.42), left: 24 };
   const panel = document.querySelector('.panel')?.getBoundingClientRect().right ?? 0;
   const card = map.getContainer().clientWidth > 1100 ? 400 : 40;
   return { top: 40, right: card, bottom: 60, left: Math.round(panel) + 32 };

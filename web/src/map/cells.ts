@@ -34,9 +34,9 @@ export function cellClasses(measure: CellMeasure, resolution: number): CellClass
   return [...limits, null].map((to, index) => ({ from: index === 0 ? 1 : (limits[index - 1] ?? 0) + 1, to }));
 }
 
-/** tidy rounds to two figures, so that a legend reads 250 and not 245. */
+/** tidy rounds to halves of the second figure, so that a legend reads 250 and not 245. */
 function tidy(value: number): number {
   if (value < 10) return Math.round(value);
-  const step = 10 ** Math.floor(Math.log10(value)) / (value < 100 ? 1 : 2);
+  const step = 5 * 10 ** (Math.floor(Math.log10(value)) - 1);
   return Math.round(value / step) * step;
 }

@@ -32,7 +32,11 @@ export function MapControls() {
         <MapButton title={t('map.zoomOut')} icon={<MinusOutlined />} onClick={() => map.zoomOut()} />
         <North />
         {town && (
-          <MapButton title={t('map.wholeTown')} icon={<CompressOutlined />} onClick={() => goToBounds(town)} />
+          <MapButton
+            title={t('map.wholeTown')}
+            icon={<CompressOutlined />}
+            onClick={() => goToBounds(town)}
+          />
         )}
         <Locate />
       </nav>

@@ -8,7 +8,8 @@ export const formatPlace = ([lon, lat]: LonLat): string => `${lon.toFixed(6)}, $
 const number = '(-?\\d{1,3}(?:\\.\\d+)?)';
 const separator = '\\s*[,,;;、\\s]\\s*';
 const decimalPair = new RegExp(`^\\(?\\[?\\s*${number}\\s*°?${separator}${number}\\s*°?\\s*\\]?\\)?$`);
-const sexagesimal = /(\d{1,3})\s*[°度]\s*(\d{1,2})\s*[′'分]\s*(\d{1,2}(?:\.\d+)?)\s*[″"秒]\s*([NSEW北南东西])?/g;
+const sexagesimal =
+  /(\d{1,3})\s*[°度]\s*(\d{1,2})\s*[′'分]\s*(\d{1,2}(?:\.\d+)?)\s*[″"秒]\s*([NSEW北南东西])?/g;
 
 /**
  * parsePlace reads "121.56, 31.14", "31.14 121.56" or degrees with minutes and

@@ -8,7 +8,15 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { problemOf } from '../api/client';
-import { useHousehold, useIncident, useLevels, usePlace, usePlan, useServicePoint, useStatus } from '../api/queries';
+import {
+  useHousehold,
+  useIncident,
+  useLevels,
+  usePlace,
+  usePlan,
+  useServicePoint,
+  useStatus,
+} from '../api/queries';
 import type { LonLat } from '../api/types';
 import { usePlacing } from '../card/placing';
 import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
@@ -18,7 +26,7 @@ import { asBounds, type Bounds } from './camera';
 import { MapControls } from './controls';
 import { useChosenLevel } from './level';
 import { reportFailure, useTileRefresh } from './refresh';
-import { composeStyle } from './style';
+import { composeStyle, ownAddress } from './style';
 
 maplibregl.setWorkerUrl(workerUrl);
 
@@ -123,6 +131,9 @@ export default function MapView() {
         }}
         hash="map"
         attributionControl={false}
+        transformRequest={(url) => ({
+          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
+        })}
         localIdeographFontFamily={MAP_FONT}
         maxPitch={0}
         touchPitch={false}

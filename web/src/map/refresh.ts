@@ -60,7 +60,10 @@ export function reloadSources(layers: string[]): void {
 export const useMapFailure = create<{ message: string | null }>(() => ({ message: null }));
 
 /** reportFailure takes an error event of the map. What the page itself asks for is reported there. */
-export function reportFailure(event: { error?: Error & { status?: number; url?: string }; sourceId?: string }) {
+export function reportFailure(event: {
+  error?: Error & { status?: number; url?: string };
+  sourceId?: string;
+}) {
   if (event.sourceId?.startsWith('selected-') || event.error?.name === 'AbortError') return;
   useMapFailure.setState({ message: event.error?.message ?? 'unknown' });
 }

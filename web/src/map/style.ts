@@ -60,6 +60,15 @@ export function composeStyle(base: StyleSpecification | null, choice: MapChoice)
 }
 
 /**
+ * ownAddress keeps every request at the server that sent the page: tiles are
+ * asked for here even when a proxy made the server name itself otherwise.
+ */
+export function ownAddress(url: string, origin: string): string {
+  const asked = new URL(url, origin);
+  return origin + asked.pathname + asked.search;
+}
+
+/**
  * background keeps only what shows the ground: plain colour and the background
  * tiles. Everything else on the map is ours to switch.
  */
@@ -105,7 +114,8 @@ function dataSources(choice: MapChoice): Sources {
     sources[`grid-${level.code}`] = tiles(`grid-${level.code}`, 'id');
     sources[`label-${level.code}`] = tiles(`label-${level.code}`);
   }
-  for (const layer of ['cell', 'zone', 'household', 'incident', 'service-point']) sources[layer] = tiles(layer);
+  for (const layer of ['cell', 'zone', 'household', 'incident', 'service-point'])
+    sources[layer] = tiles(layer);
   if (choice.unit) {
     sources['selected-unit'] = geojson(
       `${choice.origin}/api/v1/units/${encodeURIComponent(choice.unit)}/boundary${asOf(choice.at)}`,
@@ -138,8 +148,25 @@ export function shownLevels(choice: Pick<MapChoice, 'levels' | 'level'>): Level[
 }
 
 /** byZoom interpolates between [zoom, value] stops. */
-function byZoom(...stops: [number, number][]): ExpressionSpecification {
+function byZoom(...stops: [number, number | ExpressionSpecification][]): ExpressionSpecification {
   return ['interpolate', ['linear'], ['zoom'], ...stops.flat()] as ExpressionSpecification;
+}
+
+/** tintOf colours a unit unlike its neighbours: the tiles number the tints so. */
+function tintOf(tints: string[]): ExpressionSpecification {
+  const [first = '', ...rest] = tints;
+  const number: ExpressionSpecification = ['%', ['coalesce', ['get', 'tint'], 0], tints.length];
+  return [
+    'match',
+    number,
+    ...rest.flatMap((tint, index) => [index + 1, tint]),
+    first,
+  ] as ExpressionSpecification;
+}
+
+/** standsFor is a radius that grows where one dot stands for several. */
+function standsFor(radius: number): ExpressionSpecification {
+  return ['*', radius, ['min', 2.2, ['^', ['coalesce', ['get', 'count'], 1], 0.18]]];
 }
 
 function unitLayers(choice: MapChoice): Layers {
@@ -169,8 +196,13 @@ function unitLayers(choice: MapChoice): Layers {
       source: id,
       'source-layer': id,
       paint: {
-        'fill-color': p.grid,
-        'fill-opacity': ['case', ['boolean', ['feature-state', 'hover'], false], 0.13, 0.03],
+        'fill-color': tintOf(p.tints),
+        'fill-opacity': [
+          'case',
+          ['boolean', ['feature-state', 'hover'], false],
+          0.5,
+          (choice.theme === 'dark' ? 0.2 : 0.28) * faded,
+        ],
       },
     },
     {
@@ -215,7 +247,7 @@ function unitLabels(choice: MapChoice): Layers {
         'text-field': ['get', 'name'],
         'text-size': byZoom([10, 11], [14, 13], [17, 15]),
         'text-max-width': 8,
-        'text-padding': 6,
+        'text-padding': 14,
         'text-letter-spacing': 0.02,
       },
       paint: { 'text-color': p.label, 'text-halo-color': p.casing, 'text-halo-width': 1.6 },
@@ -281,7 +313,7 @@ function householdLayers(choice: MapChoice): Layers {
       source: 'household',
       'source-layer': 'household',
       paint: {
-        'circle-radius': byZoom([11, 0.9], [14, 2.2], [17, 4.5]),
+        'circle-radius': byZoom([11, standsFor(0.9)], [14, standsFor(2.2)], [17, standsFor(4.5)]),
         'circle-color': ['case', empty, p.casing, p.household],
         'circle-stroke-color': ['case', empty, p.vacant, p.casing],
         'circle-stroke-width': byZoom([13, 0.2], [16, 1.2]),
@@ -299,7 +331,7 @@ function incidentLayers(choice: MapChoice): Layers {
       source: 'incident',
       'source-layer': 'incident',
       paint: {
-        'circle-radius': byZoom([10, 1.8], [14, 3.6], [17, 6]),
+        'circle-radius': byZoom([10, standsFor(1.8)], [14, standsFor(3.6)], [17, standsFor(6)]),
         'circle-color': ['match', ['get', 'state'], 'closed', p.incidentClosed, p.incident],
         'circle-opacity': ['match', ['get', 'state'], 'closed', 0.55, 0.92],
         'circle-stroke-color': p.casing,
@@ -330,7 +362,17 @@ function servicePointLayers(choice: MapChoice): Layers {
       'source-layer': 'service-point',
       layout: { 'circle-sort-key': byTier((tier) => tierRadius[tier] ?? 4, 0) },
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, radius(0.45), 14, radius(1), 17, radius(1.3)],
+        'circle-radius': [
+          'interpolate',
+          ['linear'],
+          ['zoom'],
+          10,
+          radius(0.45),
+          14,
+          radius(1),
+          17,
+          radius(1.3),
+        ],
         'circle-color': byTier((tier) => p.tiers[tier] ?? '', p.tiers.other ?? ''),
         'circle-stroke-color': p.casing,
         'circle-stroke-width': 1.5,
@@ -360,7 +402,12 @@ function draftLayers(choice: MapChoice): Layers {
   if (!choice.draft) return [];
   const p = choice.palette;
   const chosen: ExpressionSpecification = ['==', ['get', 'id'], choice.fault ?? ''];
-  const colour: ExpressionSpecification = ['case', ['boolean', ['get', 'hard'], true], p.faultHard, p.faultSoft];
+  const colour: ExpressionSpecification = [
+    'case',
+    ['boolean', ['get', 'hard'], true],
+    p.faultHard,
+    p.faultSoft,
+  ];
   const isPoint: ExpressionSpecification = ['==', ['geometry-type'], 'Point'];
   const isArea: ExpressionSpecification = ['!', isPoint];
   return [

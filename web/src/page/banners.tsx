@@ -83,7 +83,14 @@ function Insecure() {
   const insecure = useStatus().data?.insecure ?? false;
   const [hidden, setHidden] = useState(false);
   if ((!insecure && window.isSecureContext) || hidden) return null;
-  return <Alert type="warning" showIcon closable={{ onClose: () => setHidden(true) }} title={t('banner.insecure')} />;
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      closable={{ onClose: () => setHidden(true) }}
+      title={t('banner.insecure')}
+    />
+  );
 }
 
 /** Placing reminds of the household that the next click gives a place to. */

@@ -1,13 +1,14 @@
 // The page: a map, a panel at its side (a drawer on a phone), a card for what is
 // chosen.
 import { AppstoreOutlined, CloudUploadOutlined, HomeOutlined, TableOutlined } from '@ant-design/icons';
-import { Badge, Button, Drawer } from 'antd';
+import { Button, Drawer } from 'antd';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, useStatus, useUnit } from '../api/queries';
 import { Card } from '../card/card';
 import { useShortcuts } from '../common/keys';
 import { usePhone } from '../common/media';
+import { overlays } from '../common/overlays';
 import { Failed, Loading, Nothing } from '../common/states';
 import { JobWatch } from '../jobs/watch';
 import { asBounds, goToBounds } from '../map/camera';
@@ -107,18 +108,13 @@ function Tabs({ current, onChoose }: { current: PanelName | null; onChoose: (pan
           aria-current={panel === current ? 'page' : undefined}
           onClick={() => onChoose(panel)}
         >
-          <Badge
-            count={panel === 'unplaced' ? unplaced : 0}
-            overflowCount={999}
-            size="small"
-            offset={[6, 0]}
-            className="tab-badge"
-          >
-            <span className="tab-icon" aria-hidden="true">
-              {icons[panel]}
-            </span>
-          </Badge>
+          <span className="tab-icon" aria-hidden="true">
+            {icons[panel]}
+          </span>
           <span>{t(`panel.${panel}`)}</span>
+          {panel === 'unplaced' && unplaced > 0 && (
+            <span className="tab-count figures">{unplaced > 999 ? '999+' : unplaced}</span>
+          )}
         </button>
       ))}
     </nav>
@@ -181,6 +177,7 @@ function PhonePanel() {
         />
       </div>
       <Drawer
+        getContainer={overlays}
         open={open}
         onClose={close}
         placement="bottom"

@@ -31,7 +31,11 @@ export function Settings() {
         options={[
           { value: 'light', icon: <SunOutlined aria-label={t('theme.light')} />, title: t('theme.light') },
           { value: 'dark', icon: <MoonOutlined aria-label={t('theme.dark')} />, title: t('theme.dark') },
-          { value: 'system', icon: <DesktopOutlined aria-label={t('theme.system')} />, title: t('theme.system') },
+          {
+            value: 'system',
+            icon: <DesktopOutlined aria-label={t('theme.system')} />,
+            title: t('theme.system'),
+          },
         ]}
       />
       <Button

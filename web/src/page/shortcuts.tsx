@@ -1,6 +1,7 @@
 import { Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useStatus } from '../api/queries';
+import { overlays } from '../common/overlays';
 import { usePage } from '../view/store';
 
 const keys = [
@@ -22,6 +23,7 @@ export function ShortcutSheet() {
   const status = useStatus().data;
   return (
     <Modal
+      getContainer={overlays}
       open={open}
       footer={null}
       title={t('help.title')}

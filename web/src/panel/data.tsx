@@ -7,6 +7,7 @@ import { isActive, useDrafts, useJobs, useUpload, useUploads } from '../api/quer
 import type { Job, Report, Upload } from '../api/types';
 import { count, fileSize, moment, useLanguage, useWords } from '../common/format';
 import { usePhone } from '../common/media';
+import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { isLedgerReport } from '../imports/report';
 import { JobProgress, useJobAction } from '../jobs/progress';
@@ -170,6 +171,7 @@ function UploadDrawer({ id, onClose }: { id: number | null; onClose: () => void 
   const upload = useUpload(id);
   return (
     <Drawer
+      getContainer={overlays}
       open={id !== null}
       onClose={onClose}
       placement={phone ? 'bottom' : 'left'}

@@ -193,7 +193,16 @@ function ZoneLegend() {
   const p = usePalette();
   const swatch = (
     <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
-      <rect x="2" y="4" width="16" height="12" fill={p.zone} fillOpacity="0.15" stroke={p.zone} strokeDasharray="3 2" />
+      <rect
+        x="2"
+        y="4"
+        width="16"
+        height="12"
+        fill={p.zone}
+        fillOpacity="0.15"
+        stroke={p.zone}
+        strokeDasharray="3 2"
+      />
     </svg>
   );
   return <Legend rows={[[swatch, t('legend.zone')]]} />;
@@ -225,7 +234,9 @@ function CellLegend() {
             <svg viewBox="0 0 10 6" preserveAspectRatio="none" aria-hidden="true">
               <rect width="10" height="6" fill={p.cells[index]} />
             </svg>
-            <span className="figures">{to === null ? `≥ ${from}` : from === to ? `${from}` : `${from}–${to}`}</span>
+            <span className="figures">
+              {to === null ? `≥ ${from}` : from === to ? `${from}` : `${from}–${to}`}
+            </span>
           </li>
         ))}
       </ol>

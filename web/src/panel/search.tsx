@@ -109,7 +109,7 @@ export function Search({ onChosen }: { onChosen?: () => void }) {
           }}
           onKeyDown={onKeyDown}
         />
-        <kbd aria-hidden="true">{t('search.key')}</kbd>
+        <kbd>{t('search.key')}</kbd>
       </div>
       <div className={shown ? 'search-list' : 'search-list search-closed'}>
         <div id={list} role="listbox" aria-label={t('search.results')}>

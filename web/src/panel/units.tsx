@@ -93,7 +93,12 @@ export default function UnitsPanel() {
       sorter: (a, b) => a.area - b.area,
       render: (_, unit) => <span className="figures">{area(unit.area, language)}</span>,
     },
-    { title: t('units.state'), key: 'state', width: 88, render: (_, unit) => <UnitState state={unit.state} short /> },
+    {
+      title: t('units.state'),
+      key: 'state',
+      width: 88,
+      render: (_, unit) => <UnitState state={unit.state} short />,
+    },
   ];
 
   function open(unit: Unit) {
@@ -132,6 +137,7 @@ export default function UnitsPanel() {
         <Table<Unit>
           size="small"
           rowKey="code"
+          expandable={{ childrenColumnName: 'no-rows-below' }} // "children" of a unit is a number
           columns={columns}
           dataSource={rows}
           rowClassName={(unit) => (unit.code === view.unit ? 'row-chosen' : '')}

@@ -39,7 +39,10 @@ export default function UnplacedPanel() {
       )}
       <ul className="rows">
         {rows.map((household) => (
-          <li key={household.id} className={placing?.household.id === household.id ? 'row row-chosen' : 'row'}>
+          <li
+            key={household.id}
+            className={placing?.household.id === household.id ? 'row row-chosen' : 'row'}
+          >
             <button
               type="button"
               className="unit-link"

@@ -28,6 +28,8 @@ export type Palette = {
   casing: string;
   grid: string;
   gridParent: string;
+  /** Washes that tell neighbouring units apart; the tiles say which is whose. */
+  tints: string[];
   label: string;
   household: string;
   vacant: string;
@@ -64,6 +66,7 @@ export const palettes: Record<Theme, Palette> = {
     casing: '#ffffff',
     grid: '#0f5561',
     gridParent: '#3b4a51',
+    tints: ['#e8b7a0', '#a9cbb7', '#b9bfe0', '#ecd9a0', '#d9b3cc', '#a6d0d8'],
     label: '#16323a',
     household: '#2f6f9f',
     vacant: '#8a979d',
@@ -97,6 +100,7 @@ export const palettes: Record<Theme, Palette> = {
     casing: '#0d1417',
     grid: '#62bcc8',
     gridParent: '#c3d0d4',
+    tints: ['#b5623f', '#3f8f6a', '#6671c4', '#a98a2e', '#9d5587', '#3f93a3'],
     label: '#e6edef',
     household: '#7fb8e6',
     vacant: '#75838a',

@@ -1,5 +1,5 @@
 // Which theme holds, and what antd makes of it.
-import { type ThemeConfig, theme as antd } from 'antd';
+import { theme as antd, type ThemeConfig } from 'antd';
 import { useEffect, useSyncExternalStore } from 'react';
 import { remember } from '../common/storage';
 import { useView } from '../view/url';

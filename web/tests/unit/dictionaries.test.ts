@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { en } from '../../src/i18n/en';
+import { preferred } from '../../src/i18n/language';
+import { zh } from '../../src/i18n/zh';
+
+type Tree = { [key: string]: string | Tree };
+
+function flatten(tree: Tree, path = ''): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tree).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[path + key, value]] : Object.entries(flatten(value, `${path}${key}.`)),
+    ),
+  );
+}
+
+const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
+
+describe('the dictionaries', () => {
+  const chinese = flatten(zh);
+  const english = flatten(en);
+
+  it('have the same keys', () => {
+    expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
+  });
+
+  it('leave nothing empty and fill in the same figures', () => {
+    for (const [key, text] of Object.entries(chinese)) {
+      expect(text.trim(), key).not.toBe('');
+      expect(english[key]?.trim(), key).not.toBe('');
+      expect(places(english[key] ?? ''), key).toEqual(places(text));
+    }
+  });
+
+  it('are written in their own language', () => {
+    for (const [key, text] of Object.entries(english)) expect(text, key).not.toMatch(/\p{Script=Han}/u);
+    const latin = /^[\x20-\x7e–]*$/;
+    const sameInBoth = new Set(['search.key', 'units.households']);
+    for (const [key, text] of Object.entries(chinese)) {
+      if (!sameInBoth.has(key)) expect(text, key).not.toMatch(latin);
+    }
+  });
+
+  it('know every key that the page asks for by name', () => {
+    const folder = join(process.cwd(), 'src');
+    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.tsx?$/.test(name),
+    );
+    for (const name of sources) {
+      for (const match of readFileSync(join(folder, name), 'utf8').matchAll(/\bt\(\s*'([\w.'-]+)'/g)) {
+        expect(chinese, `${name} asks for ${match[1]}`).toHaveProperty([match[1] ?? '']);
+      }
+    }
+  });
+});
+
+describe('the language of a reader', () => {
+  it.each([
+    ['en', 'zh-CN', 'en'],
+    [null, 'zh-TW', 'zh'],
+    [null, 'en-US', 'en'],
+    [null, 'de', 'en'],
+    [null, '', 'zh'],
+    ['fr', 'zh', 'zh'],
+  ])('remembered %s, browser %s: %s', (remembered, browser, want) => {
+    expect(preferred(remembered, browser)).toBe(want);
+  });
+});

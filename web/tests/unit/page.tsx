@@ -1,0 +1,51 @@
+// Puts a part of the page on a page of its own, with answers of a server made up
+// per test.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { render } from '@testing-library/react';
+import { App } from 'antd';
+import { withNuqsTestingAdapter } from 'nuqs/adapters/testing';
+import type { ReactElement, ReactNode } from 'react';
+import { vi } from 'vitest';
+
+export type Answers = Record<string, unknown | ((request: Request) => unknown)>;
+
+/** problem is an error answer for Answers. */
+export const problem = (status: number, code: string, title: string, more: object = {}) => ({
+  problem: { status, code, title, ...more },
+});
+
+/** serve answers fetch by "METHOD /path" (without the query); anything else is 404. */
+export function serve(answers: Answers) {
+  const asked: { what: string; query: string; body: unknown }[] = [];
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const url = new URL(request.url);
+    const what = `${request.method} ${url.pathname.replace('/api/v1', '')}`;
+    const text = request.method === 'GET' ? '' : await request.text();
+    asked.push({ what, query: url.search, body: text ? JSON.parse(text) : null });
+    const found = answers[what];
+    const answer = typeof found === 'function' ? found(request) : found;
+    if (answer === undefined) return json(404, { title: 'Not Found', status: 404, code: 'http' });
+    const failed = (answer as { problem?: { status: number } }).problem;
+    return failed ? json(failed.status, failed) : json(200, answer);
+  });
+  return asked;
+}
+
+const json = (status: number, body: unknown) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+
+/** show renders a part of the page at an address. */
+export function show(part: ReactElement, search = '') {
+  const client = new QueryClient({
+    defaultOptions: { queries: { retry: false }, mutations: { retry: false } },
+  });
+  const Address = withNuqsTestingAdapter({ searchParams: search, hasMemory: true });
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={client}>
+      <Address>
+        <App>{children}</App>
+      </Address>
+    </QueryClientProvider>
+  );
+  return render(part, { wrapper });
+}
