@@ -98,7 +98,7 @@ func TestGridsAreThoseOfPostGIS(t *testing.T) {
 				}
 				allowed := 1.0
 				if zoom < mvt.MaxZoom {
-					allowed += 3 * math.Sqrt2
+					allowed += 4 * math.Sqrt2
 				}
 				if d := farthest(our.shape, their.shape); d > allowed {
 					t.Errorf("%v: %v lies %.2f units from that of ST_AsMVT", tile, id, d)

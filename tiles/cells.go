@@ -42,9 +42,11 @@ var (
 type hive [finest + 1]*mosaic
 
 // mosaic is the cells of one resolution that have any household or incident, in
-// ascending order; row i of the table is cell i.
+// ascending order.
 type mosaic struct {
+	res    int
 	counts []cellCount
+	rows   []int32 // of the table, for each of counts
 	drawn  shapes
 }
 
@@ -55,9 +57,9 @@ func readHive(ctx context.Context, db pg.DB, day geo.Day) (*hive, error) {
 	}
 	err := readCells(ctx, db, day, func(c cellCount) {
 		for res := coarsest; res <= finest; res++ {
-			parent := c.cell.Parent(res)
-			sum := sums[res][parent]
-			sums[res][parent] = cellCount{parent, sum.households + c.households, sum.incidents + c.incidents}
+			in := c
+			in.cell = c.cell.Parent(res)
+			sums[res][in.cell] = sums[res][in.cell].plus(in)
 		}
 	})
 	if err != nil {
@@ -71,37 +73,52 @@ func readHive(ctx context.Context, db pg.DB, day geo.Day) (*hive, error) {
 }
 
 func newMosaic(res int, sums map[cell.Cell]cellCount) *mosaic {
-	m := &mosaic{}
+	m := &mosaic{res: res}
 	for c, sum := range sums {
-		if c != 0 && (sum.households > 0 || sum.incidents > 0) {
+		if c != 0 && sum.any() {
 			m.counts = append(m.counts, sum)
 		}
 	}
 	slices.SortFunc(m.counts, func(a, b cellCount) int { return cmp.Compare(a.cell, b.cell) })
 	m.drawn.table = mvt.NewTable(cellColumns...)
-	outlines := make([][]mvt.Mercator, len(m.counts))
-	for i, c := range m.counts {
-		m.drawn.table.Add(c.values()...)
+	for _, c := range m.counts {
+		m.rows = append(m.rows, int32(m.drawn.table.Add(c.values()...)))
+	}
+	m.drawn.zooms = drawCells(res, m.counts, m.rows)
+	return m
+}
+
+func (c cellCount) any() bool { return c.households > 0 || c.incidents > 0 }
+
+// plus is the count after a difference.
+func (c cellCount) plus(d cellCount) cellCount {
+	return cellCount{d.cell, c.households + d.households, c.incidents + d.incidents}
+}
+
+// drawCells draws cells at the zooms of their resolution.
+func drawCells(res int, cells []cellCount, rows []int32) (zooms [mvt.MaxZoom + 1]*mvt.Shapes) {
+	outlines := make([][]mvt.Mercator, len(cells))
+	for i, c := range cells {
 		for _, p := range c.cell.Boundary() {
 			outlines[i] = append(outlines[i], mvt.Project(p))
 		}
 	}
 	for zoom := cellMin; zoom <= cellMax; zoom++ {
 		if cellResolution(zoom) == res {
-			m.drawn.zooms[zoom] = drawCells(outlines, zoom)
+			zooms[zoom] = drawOutlines(outlines, rows, zoom)
 		}
 	}
-	return m
+	return zooms
 }
 
-func drawCells(outlines [][]mvt.Mercator, zoom int) *mvt.Shapes {
+func drawOutlines(outlines [][]mvt.Mercator, rows []int32, zoom int) *mvt.Shapes {
 	var b mvt.ShapesBuilder
-	for row, outline := range outlines {
+	for i, outline := range outlines {
 		ring := make(mvt.Ring, len(outline))
 		for k, p := range outline {
 			ring[k] = p.At(zoom)
 		}
-		b.Polygon(row, []mvt.Ring{ring})
+		b.Polygon(int(rows[i]), []mvt.Ring{ring})
 	}
 	return b.Done()
 }
@@ -117,59 +134,69 @@ func (h *hive) recount(differences []cellCount) (*hive, *mvt.Touched) {
 	for res := coarsest; res <= finest; res++ {
 		sums := map[cell.Cell]cellCount{}
 		for _, d := range differences {
-			parent := d.cell.Parent(res)
-			sum := sums[parent]
-			sums[parent] = cellCount{parent, sum.households + d.households, sum.incidents + d.incidents}
+			d.cell = d.cell.Parent(res)
+			sums[d.cell] = sums[d.cell].plus(d)
 		}
-		next[res] = h[res].recount(res, sums, touched)
+		next[res] = h[res].recount(sums, touched)
 	}
 	return &next, touched
 }
 
-func (m *mosaic) recount(res int, differences map[cell.Cell]cellCount, touched *mvt.Touched) *mosaic {
-	changed, redrawn := map[int]bool{}, false
-	next := &mosaic{counts: slices.Clone(m.counts), drawn: m.drawn}
-	for c, d := range differences {
-		i, known := slices.BinarySearchFunc(m.counts, c, func(a cellCount, b cell.Cell) int { return cmp.Compare(a.cell, b) })
+// recount changes the counts of cells; some appear with that, others go.
+func (m *mosaic) recount(differences map[cell.Cell]cellCount, touched *mvt.Touched) *mosaic {
+	next := &mosaic{res: m.res, counts: slices.Clone(m.counts), rows: slices.Clone(m.rows), drawn: m.drawn}
+	changed, gone := map[int][]mvt.Value{}, map[int]bool{}
+	var fresh []cellCount
+	for _, d := range differences {
+		i, known := next.find(d.cell)
 		switch {
 		case d.households == 0 && d.incidents == 0:
-			continue
+		case !known && d.any():
+			fresh = append(fresh, d)
 		case !known:
-			redrawn = true
-			continue
+		case next.counts[i].plus(d).any():
+			next.counts[i] = next.counts[i].plus(d)
+			changed[int(next.rows[i])] = next.counts[i].values()
+		default:
+			gone[int(next.rows[i])] = true
+			next.counts, next.rows = slices.Delete(next.counts, i, i+1), slices.Delete(next.rows, i, i+1)
 		}
-		n := &next.counts[i]
-		n.households, n.incidents = n.households+d.households, n.incidents+d.incidents
-		changed[i] = true
-		redrawn = redrawn || n.households <= 0 && n.incidents <= 0
 	}
-	if redrawn {
-		return m.redraw(res, differences, touched)
+	m.drawn.rows(keys(changed), touched)
+	m.drawn.rows(gone, touched)
+	if len(changed)+len(fresh) > 0 {
+		next.drawn.table = m.drawn.table.With(changed)
 	}
-	if len(changed) > 0 {
-		rows := map[int][]mvt.Value{}
-		for i := range changed {
-			rows[i] = next.counts[i].values()
-		}
-		next.drawn.table = m.drawn.table.With(rows)
-		m.drawn.rows(changed, touched)
+	if len(fresh)+len(gone) > 0 {
+		next.insert(fresh, gone, touched)
 	}
 	return next
 }
 
-// redraw draws the resolution anew, for a cell came or went.
-func (m *mosaic) redraw(res int, differences map[cell.Cell]cellCount, touched *mvt.Touched) *mosaic {
-	sums := make(map[cell.Cell]cellCount, len(m.counts)+len(differences))
-	for _, c := range m.counts {
-		sums[c.cell] = c
+func (m *mosaic) find(c cell.Cell) (int, bool) {
+	return slices.BinarySearchFunc(m.counts, c, func(a cellCount, b cell.Cell) int { return cmp.Compare(a.cell, b) })
+}
+
+// insert draws new cells and takes the rows of empty ones off the drawing.
+func (m *mosaic) insert(fresh []cellCount, gone map[int]bool, touched *mvt.Touched) {
+	rows := make([]int32, len(fresh))
+	for k, c := range fresh {
+		rows[k] = int32(m.drawn.table.Add(c.values()...))
+		i, _ := m.find(c.cell)
+		m.counts, m.rows = slices.Insert(m.counts, i, c), slices.Insert(m.rows, i, rows[k])
 	}
-	for c, d := range differences {
-		sum := sums[c]
-		sums[c] = cellCount{c, sum.households + d.households, sum.incidents + d.incidents}
+	added := drawCells(m.res, fresh, rows)
+	more := shapes{table: m.drawn.table, zooms: added}
+	for zoom, at := range added {
+		if at != nil {
+			m.drawn.zooms[zoom] = m.drawn.zooms[zoom].With(gone, at)
+		}
 	}
-	next := newMosaic(res, sums)
-	m.drawn.changed(&next.drawn, touched)
-	return next
+	all := map[int]bool{}
+	for _, row := range rows {
+		all[int(row)] = true
+	}
+	more.rows(all, touched)
 }
 
 // draw implements content.
@@ -179,7 +206,7 @@ func (h *hive) draw(b *mvt.Builder, name string, t mvt.Tile) {
 
 func (h *hive) size() (n int64) {
 	for res := coarsest; res <= finest; res++ {
-		n += h[res].drawn.size() + int64(len(h[res].counts))*24
+		n += h[res].drawn.size() + int64(len(h[res].counts))*28
 	}
 	return n
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // tolerance is how far a simplified border may lie from the true one, in units
-// of the tile: 3 of the 8 that make a pixel of a tile of 512. At MaxZoom every
+// of the tile: half of the 8 that make a pixel of a tile of 512. At MaxZoom every
 // vertex is drawn.
-const tolerance = 3
+const tolerance = 4
 
 // register is what the map keeps of the units of a day beside the drawing: who
 // is whose parent and how many households each has. Immutable.

@@ -6,6 +6,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/topology"
+	"wangge/tiles/mvt"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -57,5 +58,29 @@ func BenchmarkCounty(b *testing.B) {
 		for _, r := range rows {
 			b.Logf("%-70s %12.4g %12.4g %8.1f× %s", r.Name, r.Ours, r.Peer, r.Ratio, r.Unit)
 		}
+	}
+}
+
+// BenchmarkDraw draws the mixed tiles of a small county, polygons and all layers.
+func BenchmarkDraw(b *testing.B) {
+	r := &run{Config: Scaled(pgtest.Database(b), b.Logf, 0.1)}
+	ground := newCounty(r.Households, r.Incidents)
+	if err := ground.store(b.Context(), r.Pool); err != nil {
+		b.Fatal(err)
+	}
+	r.tiles = ground.sessions(400)
+	if err := r.load(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	drawn := make([][]byte, len(r.tiles))
+	for name, layers := range map[string][]string{"polygons": polygons, "all": all} {
+		b.Run(name, func(b *testing.B) {
+			var builder mvt.Builder
+			b.ReportAllocs()
+			for b.Loop() {
+				r.drawAll(&builder, drawn, layers)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(r.tiles)), "µs/tile")
+		})
 	}
 }

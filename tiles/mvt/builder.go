@@ -209,7 +209,7 @@ func (b *Builder) copy(s *Shapes, sh *shape, table *Table, origin Point) {
 // clip writes what lies in the box and reports whether anything does.
 func (b *Builder) clip(s *Shapes, sh *shape, table *Table, within box, origin Point) bool {
 	b.enc.out, b.enc.cursor = b.enc.out[:0], origin
-	s.decode(sh, &b.cut.from)
+	s.decodeNear(sh, within, &b.cut.from)
 	if sh.kind == kindLine {
 		b.cut.lines(within, sh.bounds)
 		b.enc.lines(&b.cut.from)

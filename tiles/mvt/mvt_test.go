@@ -2,7 +2,9 @@ package mvt
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -298,6 +300,63 @@ func reversed(r []Point) []Point {
 		out = append(out, r[i])
 	}
 	return out
+}
+
+// A border of 4,000 points must be cut alike with and without its chunks.
+func TestLongBordersAreCutLikeShortOnes(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 9))
+	var outer, hole Ring
+	for i := range 4000 {
+		angle, wobble := float64(i)/4000*2*math.Pi, 0.8+0.2*random.Float64()
+		outer = append(outer, Point{int32(20000 + 18000*wobble*math.Cos(angle)), int32(20000 - 18000*wobble*math.Sin(angle))})
+		hole = append(hole, Point{int32(20000 + 9000*wobble*math.Cos(angle)), int32(20000 + 9000*wobble*math.Sin(angle))})
+	}
+	table := NewTable(Column{Name: "id"})
+	var long ShapesBuilder
+	long.Polygon(table.Add(String("x")), []Ring{outer, hole})
+	chunked := long.Done()
+	plain := *chunked
+	plain.shapes = slices.Clone(plain.shapes)
+	plain.shapes[0].nChunks = 0
+	if chunked.shapes[0].nChunks != 250 {
+		t.Fatalf("%d chunks, want 250", chunked.shapes[0].nChunks)
+	}
+	var a, b Builder
+	cut := 0
+	for x := range uint32(10) {
+		for y := range uint32(10) {
+			tile := Tile{4, x, y}
+			a.Reset()
+			b.Reset()
+			a.Shapes("s", chunked, table, tile)
+			b.Shapes("s", &plain, table, tile)
+			if got, want := ringsIn(t, a.Bytes()), ringsIn(t, b.Bytes()); got != want {
+				t.Errorf("tile %v is\n%s, want\n%s", tile, got, want)
+			}
+			if len(b.Bytes()) > 0 {
+				cut++
+			}
+		}
+	}
+	if cut < 40 {
+		t.Errorf("only %d tiles show the border", cut)
+	}
+}
+
+// ringsIn is the area of each ring of a tile: where a ring begins does not matter.
+func ringsIn(t *testing.T, tile []byte) string {
+	var list []string
+	for _, layer := range decode(t, tile) {
+		for _, f := range layer.Features {
+			for _, p := range polygons(f.Geometry) {
+				for _, r := range p {
+					list = append(list, fmt.Sprint(planar.Area(r), len(r)))
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return fmt.Sprint(list)
 }
 
 func TestALineLeavesAndComesBackAsTwoLines(t *testing.T) {

@@ -127,14 +127,6 @@ func (p *Points) Find(ids map[int64]bool, zoom int, into *Touched) {
 	}
 }
 
-// Wasted is the share of the table's rows that no point uses any more.
-func (p *Points) Wasted() float64 {
-	if p.table.Len() == 0 {
-		return 0
-	}
-	return 1 - float64(len(p.codes))/float64(p.table.Len())
-}
-
 // run is the range of codes of a tile.
 func (t Tile) run() (from, to uint64) {
 	bits := 2 * (extentBits + MaxZoom - int(t.Z))

@@ -29,6 +29,8 @@ type shape struct {
 	row      uint32
 	commands uint32 // offset
 	length   uint32
+	chunk    uint32 // the first of nChunks, when the border is long
+	nChunks  uint32
 	kind     kind
 }
 
@@ -36,6 +38,7 @@ type shape struct {
 type Shapes struct {
 	shapes   []shape
 	commands []byte
+	chunks   []chunk
 	// levels of an implicit R-tree: levels[0][i] bounds shapes 16i to 16i+15,
 	// levels[1][i] bounds 16 of those, and so on.
 	levels [][]box
@@ -146,6 +149,9 @@ func (b *ShapesBuilder) add(row int, k kind) bool {
 	b.enc.rest(&b.bag, k)
 	b.out.commands = b.enc.out
 	s.length = uint32(len(b.out.commands)) - s.commands
+	if k == kindPolygon && len(b.bag.points) >= longBorder {
+		b.out.cutIntoChunks(&s, &b.bag)
+	}
 	b.out.shapes = append(b.out.shapes, s)
 	return true
 }
@@ -156,6 +162,7 @@ func (b *ShapesBuilder) Done() *Shapes {
 	s := b.out
 	s.commands = slices.Clip(s.commands)
 	s.shapes = slices.Clip(s.shapes)
+	s.chunks = slices.Clip(s.chunks)
 	slices.SortStableFunc(s.shapes, func(a, b shape) int {
 		return cmp.Compare(a.bounds.middle(), b.bounds.middle())
 	})
@@ -223,7 +230,7 @@ func (s *Shapes) Len() int { return len(s.shapes) }
 
 // Size is about the memory of the shapes in bytes.
 func (s *Shapes) Size() int64 {
-	n := int64(cap(s.shapes))*40 + int64(cap(s.commands))
+	n := int64(cap(s.shapes))*52 + int64(cap(s.commands)) + int64(cap(s.chunks))*36
 	for _, level := range s.levels {
 		n += int64(cap(level)) * 16
 	}
@@ -335,4 +342,33 @@ func (e *encoder) lineTo(points []Point) {
 	for _, p := range points {
 		e.to(p)
 	}
+}
+
+// With returns the shapes without those of some rows, and with others of the same
+// zoom. s stays as it is; the commands of what went are kept until the shapes are
+// made anew.
+func (s *Shapes) With(without map[int]bool, add *Shapes) *Shapes {
+	next := &Shapes{
+		commands: slices.Concat(s.commands, add.commands), chunks: slices.Concat(s.chunks, add.chunks),
+		shapes: make([]shape, 0, len(s.shapes)+len(add.shapes)),
+	}
+	for i := range next.chunks[len(s.chunks):] {
+		next.chunks[len(s.chunks)+i].commands += uint32(len(s.commands))
+	}
+	more := slices.Clone(add.shapes)
+	for i := range more {
+		more[i].commands += uint32(len(s.commands))
+		more[i].chunk += uint32(len(s.chunks))
+	}
+	for _, sh := range s.shapes {
+		for len(more) > 0 && more[0].bounds.middle() < sh.bounds.middle() {
+			next.shapes, more = append(next.shapes, more[0]), more[1:]
+		}
+		if !without[int(sh.row)] {
+			next.shapes = append(next.shapes, sh)
+		}
+	}
+	next.shapes = append(next.shapes, more...)
+	next.levels = tree(next.shapes)
+	return next
 }
