@@ -229,6 +229,7 @@ func describe(parent geo.MultiPolygon, parts []Part, excluded []geo.MultiPolygon
 	// The extent is checked and the background context does not end, so Build
 	// cannot fail.
 	m, _ := Build(context.Background(), []Part{{Code: code, Area: parent}}, family, excluded...)
+	m.units[0].used = true // even if there is no part at all
 	out := own
 	for _, v := range m.Violations() {
 		if v.Kind == Gap || v.Kind == Overlap || v.Kind == Outside {

@@ -224,6 +224,14 @@ func TestCheckHearsOfASliverThinnerThanAStep(t *testing.T) {
 	}
 }
 
+func TestCheckWithoutPartsFindsTheWholeParentUncovered(t *testing.T) {
+	q := varied(1)
+	got := Check(q.parent, nil)
+	if len(got) != 1 || got[0].Kind != Gap || !sameArea(got[0].Area, q.parent) {
+		t.Errorf("got %v, want one gap of the size of the parent", kinds(got))
+	}
+}
+
 func TestCheckTakesExcludedAreasIntoAccount(t *testing.T) {
 	q := varied(1)
 	lake := q.at("enclave").Area

@@ -234,11 +234,7 @@ func TestRepairedPartsAreValidForPostGIS(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	var questions []question
 	for range 120 {
-		data := make([]byte, 20+rng.IntN(300))
-		for i := range data {
-			data[i] = byte(rng.Uint32())
-		}
-		parents, parts := polygonsFrom(data, 2)
+		parents, parts := polygonsFrom(randomBytes(rng, 20+rng.IntN(300)), 2)
 		m := build(t, disjoint(t, parents), parts)
 		for _, v := range m.Violations() {
 			if v.Area != nil {

@@ -2,7 +2,6 @@ package topology
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -90,16 +89,20 @@ func polygonsFrom(data []byte, parentCodes int32) (parents, parts []Part) {
 	return parents, parts
 }
 
+func randomBytes(rng *rand.Rand, n int) []byte {
+	data := make([]byte, n)
+	for i := range data {
+		data[i] = byte(rng.Uint32())
+	}
+	return data
+}
+
 // FuzzRepair builds whatever polygons the bytes make, mends everything and wants
 // an exact tiling.
 func FuzzRepair(f *testing.F) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for range 20 {
-		seed := make([]byte, 150)
-		for i := 0; i < len(seed); i += 8 {
-			binary.LittleEndian.PutUint64(append(seed[i:i], make([]byte, 8)...), rng.Uint64())
-		}
-		f.Add(seed)
+		f.Add(randomBytes(rng, 150))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		parents, parts := polygonsFrom(data, 2)
@@ -146,10 +149,7 @@ func repairsToATiling(t testing.TB, parents, parts []Part) {
 func TestRandomPolygonsAreRepairedToAnExactTiling(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for i := range 400 {
-		data := make([]byte, 20+rng.IntN(300))
-		for i := range data {
-			data[i] = byte(rng.Uint32())
-		}
+		data := randomBytes(rng, 20+rng.IntN(300))
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			parents, parts := polygonsFrom(data, 2)
 			repairsToATiling(t, parents, parts)
