@@ -18,7 +18,7 @@ var levels = []Level{
 }
 
 // county puts the towns together; more than one get a county above them.
-func county(b board, parts []*part) *Town {
+func county(parts []*part) *Town {
 	if len(parts) == 1 {
 		t := &parts[0].Town
 		t.Levels = slices.Clone(levels[1:])
@@ -26,6 +26,7 @@ func county(b board, parts []*part) *Town {
 	}
 	t := &Town{Name: "示例县", NameEn: "Demo County", Levels: slices.Clone(levels)}
 	rim := map[geo.Point]int32{}
+	t.grow(parts)
 	for k, p := range parts {
 		t.append(p, rim)
 		parts[k] = nil
@@ -52,6 +53,21 @@ func county(b board, parts []*part) *Town {
 	})
 	t.Places = append(t.Places, Place{Kind: "county", Name: top.Name, NameEn: top.NameEn, At: top.Label})
 	return t
+}
+
+// grow makes room for the longest lists of all towns.
+func (t *Town) grow(parts []*part) {
+	var nodes, buildings, households, units int
+	for _, p := range parts {
+		nodes += len(p.Nodes)
+		buildings += len(p.Buildings)
+		households += len(p.Households)
+		units += len(p.Units)
+	}
+	t.Nodes = make([]geo.Point, 0, nodes)
+	t.Buildings = make([]Building, 0, buildings)
+	t.Households = make([]Household, 0, households)
+	t.Units = make([]Unit, 0, units+1)
 }
 
 // append adds a town: indexes and numbers move on, nodes on its border are

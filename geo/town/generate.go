@@ -57,7 +57,7 @@ func Generate(ctx context.Context, o Options) (*Town, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("generate town %d: %w", o.Seed, err)
 	}
-	t := county(board, parts)
+	t := county(parts)
 	t.Center, t.Now, t.Notice, t.Edition = o.Center, o.Now, Notice, 2026
 	return t, nil
 }
@@ -101,8 +101,8 @@ func (b board) builder(k, towns int) *builder {
 	i, j := k%b.cols, b.rows-1-k/b.cols
 	d := newDice(b.seed, streamTown, uint64(i), uint64(j))
 	w := &builder{
-		board: b, i: i, j: j, d: d, name: townName(k), county: countyCode, number3: 100 + k,
-		prefix: "H" + pad(100+k, 3) + "-", usedHamlets: map[string]bool{},
+		board: b, i: i, j: j, d: d, name: townName(k), county: countyCode, seat: 100 + k,
+		usedHamlets: map[string]bool{},
 	}
 	w.rootNames, w.oldNames, w.worksNames = newDeck(d, roots), newDeck(d, oldRoots), newDeck(d, worksRoots)
 	w.compoundNames, w.communityNames, w.villageNames = newDeck(d, roots), newDeck(d, roots), newDeck(d, roots)

@@ -13,7 +13,6 @@ type house struct {
 	homes      int // dwellings in it
 	plan       int // dwellings it was built for; units are drawn by these
 	perFloor   int // dwellings on a floor of a stairwell
-	name       name
 }
 
 // box is a rectangle with one corner at a, so long along u and so deep to its
@@ -64,8 +63,8 @@ func apart(a, b shape, gap float64) bool {
 	return false
 }
 
-// lot of room: the widest stretch of a shape between two lines across direction
-// u, from n0 down to n0-deep.
+// room is the stretch along u that a shape offers to a band across it, from n0
+// down to n0-deep.
 func (s shape) room(u vec, n0, deep float64) (lo, hi float64) {
 	lo, hi = math.Inf(-1), math.Inf(1)
 	n := u.left()

@@ -18,6 +18,14 @@ const (
 	water
 )
 
+// land is the use, or rural for water.
+func (u use) land() use {
+	if u == water {
+		return rural
+	}
+	return u
+}
+
 // A town is about this wide and high, in metres. Towns of a county stand side by
 // side on such a board, with bent borders.
 const (
@@ -135,50 +143,48 @@ func bentSide(from, to vec, crossings []crossing, d dice) side {
 	return s
 }
 
-// builder makes one town of the board.
+// builder makes one town of the board, step by step; each step fills in what the
+// next ones need.
 type builder struct {
 	board  board
-	i, j   int
-	origin vec // middle of the town
+	i, j   int // place on the board
 	d      dice
+	name   name
+	county string // six digits
+	seat   int    // the town's three digits, 100 to 199
+	origin vec    // middle of the ground
+	old    vec    // middle of the old town
 	m      *mesh
 
-	ports map[string]int32 // vertices on the border
+	// The ground.
+	ports               map[string]int32 // vertices on the border
+	river, canals       []int32          // lines of banks, left before right
+	waterCourses        []course
+	avenue, cross, ring int32 // lines of the main roads
+	paths               []path
+	lakes               []lake
 
-	river, canals []int32 // lines of banks
-	waterCourses  []course
-	avenue, cross int32
-	ring          int32
-	old           vec // middle of the old town
-
-	blockList []block
-	houseList []house
-	pitches   []shape
-	paths     []path
-	lakes     []lake
-
-	name                                        name
-	names                                       []name // of streets; 0 is none
-	rootNames, oldNames, worksNames             *deck
-	compoundNames, communityNames, villageNames *deck
-	titles                                      []name   // of compounds
-	codeOf, villageOf                           []string // by face: code of the building group, name of the village
-	county                                      string   // six digits
-	number3                                     int      // the town's three digits
-	prefix                                      string   // of household numbers
-	worksGrids                                  int
-	reach                                       map[int32]shape // named streets: where they run
-	usedHamlets                                 map[string]bool
-
+	// What stands on it.
+	blockList  []block // 0 is none
+	houseList  []house
+	pitches    []shape
 	homesIn    []int // dwellings by face
-	blockHomes []int
+	blockHomes []int // dwellings by block
+
+	// Names and numbers.
+	names                           []name // of streets; 0 is none
+	titles                          []name // of compounds
+	rootNames, oldNames, worksNames *deck
+	compoundNames, communityNames   *deck
+	villageNames                    *deck
+	usedHamlets                     map[string]bool
+	codeOf, villageOf               []string // by face: code of the building group, name of the village
+	worksGrids                      int
+	reach                           map[int32]shape // named streets: where they run
 }
 
-// course is the middle of a river or canal, for its names.
-type course struct {
-	kind string
-	at   []vec
-}
+// course is the middle of a river or canal, to tell whose water a pool is.
+type course []vec
 
 // ground lays out border, water and main roads.
 func (b *builder) ground() {
@@ -235,7 +241,7 @@ func (b *builder) waters() {
 	from, to := m.xy[w[0]].to(m.xy[w[1]], 0.5), m.xy[e[0]].to(m.xy[e[1]], 0.5)
 	mid := b.meander(from, to, d)
 	// The river flows east: its left bank is the northern one.
-	b.river = b.waterway("river", w[1], w[0], mid, riverHalf, promenade, nil)
+	b.river = b.waterway(w[1], w[0], mid, riverHalf, promenade, nil)
 
 	onRiver := func(h int32) bool { l := m.line[h>>1]; return l == b.river[0] || l == b.river[1] }
 	for _, k := range []int{portWestCanal, portEastCanal} {
@@ -264,13 +270,13 @@ func (b *builder) meander(from, to vec, d dice) []vec {
 
 // waterway draws the two banks of a course, left bank first, from the vertices
 // where they begin.
-func (b *builder) waterway(kind string, left, right int32, mid []vec, half float64, bank line, stop func(int32) bool) []int32 {
+func (b *builder) waterway(left, right int32, mid []vec, half float64, bank line, stop func(int32) bool) []int32 {
 	if stop == nil {
 		stop = func(int32) bool { return false }
 	}
 	bank.bank = true
 	lines := []int32{b.m.add(bank), b.m.add(bank)}
-	b.waterCourses = append(b.waterCourses, course{kind, mid})
+	b.waterCourses = append(b.waterCourses, mid)
 	b.m.thread(left, beside(mid, half)[2:], lines[0], stop)
 	b.m.thread(right, beside(mid, -half)[2:], lines[1], stop)
 	return lines
@@ -304,7 +310,7 @@ func (b *builder) canal(edge byte, k int, stop func(int32) bool) {
 		sway := float64(calm * (float64(34*sine(float64(s/210)+p1)) + float64(14*sine(float64(s/77)+p1))))
 		mid = append(mid, from.along(heading, s).add(vec{sway, 0}))
 	}
-	b.canals = append(b.canals, b.waterway("canal", left, right, mid, canalHalf, dike, stop)...)
+	b.canals = append(b.canals, b.waterway(left, right, mid, canalHalf, dike, stop)...)
 }
 
 // moat is the old town's canal: it leaves the river, goes around the old town and
@@ -328,7 +334,7 @@ func (b *builder) moat(stop func(int32) bool) {
 	}
 	left := m.on(b.river[0], mid[1].add(vec{-half, 0}))
 	right := m.on(b.river[0], mid[1].add(vec{half, 0}))
-	b.canals = append(b.canals, b.waterway("moat", left, right, mid, half, promenade, stop)...)
+	b.canals = append(b.canals, b.waterway(left, right, mid, half, promenade, stop)...)
 }
 
 // smooth rounds the corners of a course (Chaikin's corner cutting); the ends

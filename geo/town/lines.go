@@ -27,7 +27,7 @@ var (
 	compoundLane = line{class: "service", width: 3.5, free: 3.5, border: 0.1, inner: true}
 	siteRoad     = line{class: "service", width: 6, free: 6, border: 0.1, inner: true}
 	parkPath     = line{class: "footway", width: 2.5, free: 2, inner: true}
-	moatBridge   = line{class: "footway", width: 2.2, free: 2}
+	moatBridge   = line{class: "steps", width: 2.2, free: 2} // an arched bridge
 	track        = line{class: "track", width: 3, free: 3, border: 0.15}
 	hedge        = line{free: 2, inner: true}
 	verge        = line{free: 3.5, inner: true} // between the end of a lane and the wall

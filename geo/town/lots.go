@@ -95,8 +95,8 @@ func (b *builder) take(l lot, near vec, least, most float64) *block {
 	return best
 }
 
-// assignWorks keeps the industrial park compact: blocks far from its middle stay
-// fields.
+// assignWorks makes lots of the industrial park; blocks too narrow to build on
+// stay fields.
 func (b *builder) assignWorks() {
 	for i := range b.blockList {
 		k := &b.blockList[i]

@@ -96,6 +96,7 @@ func (b *builder) family(t *Town, d dice, h house, at int32) {
 	}
 	u, n := h.shape[1].sub(h.shape[0]), h.shape[3].sub(h.shape[0])
 	stairs := max(1, h.stairwells)
+	prefix := "H" + pad(b.seat, 3) + "-"
 	for k := range h.homes {
 		s, level, room := k%stairs, k/stairs, 0
 		if h.perFloor > 0 {
@@ -107,7 +108,7 @@ func (b *builder) family(t *Town, d dice, h house, at int32) {
 		}
 		deep := 0.3 + float64(0.4*float64(level%7)/7)
 		home := Household{
-			SourceID: b.prefix + pad(len(t.Households)+1, 6),
+			SourceID: prefix + pad(len(t.Households)+1, 6),
 			Compound: compound, Building: building.Name,
 			At:   b.m.frame.lattice(h.shape[0].add(u.mul(0.06 + float64(0.88*across))).add(n.mul(deep))),
 			Kind: tenure(d, lot), In: at, Unit: building.Unit,

@@ -62,7 +62,7 @@ func (s *steward) add(p ServicePoint, building int) {
 		p.At = s.b.m.frame.lattice(s.b.houseList[building].middle())
 		p.Address = s.t.Buildings[building].Address
 	}
-	p.ID = "SP" + pad(s.b.number3, 3) + "-" + pad(len(s.t.ServicePoints)+1, 3)
+	p.ID = "SP" + pad(s.b.seat, 3) + "-" + pad(len(s.t.ServicePoints)+1, 3)
 	s.t.ServicePoints = append(s.t.ServicePoints, p)
 }
 
@@ -352,7 +352,7 @@ func (b *builder) overlays(t *Town) {
 	seq := 0
 	add := func(kind string, n name, s shape) {
 		seq++
-		t.Zones = append(t.Zones, Zone{Code: "Z" + pad(b.number3, 3) + "-" + pad(seq, 2), Kind: kind, Name: n[0], NameEn: n[1], Area: geo.MultiPolygon{{b.m.frame.ring(s)}}})
+		t.Zones = append(t.Zones, Zone{Code: "Z" + pad(b.seat, 3) + "-" + pad(seq, 2), Kind: kind, Name: n[0], NameEn: n[1], Area: geo.MultiPolygon{{b.m.frame.ring(s)}}})
 	}
 	const most = 12
 	for _, s := range t.Streets {

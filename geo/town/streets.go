@@ -1,8 +1,6 @@
 package town
 
 import (
-	"cmp"
-	"math"
 	"slices"
 
 	"wangge/geo"
@@ -97,7 +95,7 @@ func (b *builder) nameStreets() {
 	length := make([]float64, len(m.lines))
 	for e, l := range m.line {
 		length[kin(l)] += m.length(int32(2 * e))
-		zoneOf[l] = max(m.zone[m.face[2*e]].use%water, m.zone[m.face[2*e+1]].use%water)
+		zoneOf[l] = max(m.zone[m.face[2*e]].use.land(), m.zone[m.face[2*e+1]].use.land())
 	}
 	given := map[int32]int32{}
 	order := make([]int32, len(m.lines))
@@ -212,13 +210,70 @@ func (b *builder) street(t *Town, nodes *nodeTable, l line, bridged bool, points
 		ID: int64(len(t.Streets) + 1), Class: l.class, Bridge: bridged, Width: geo.Meters(l.width),
 		Name: b.names[l.name][0], NameEn: b.names[l.name][1], Nodes: make([]int32, len(points)),
 	}
-	if bridged && l.class == "footway" && l.width == moatBridge.width {
-		s.Class = "steps"
-	}
 	for i, p := range points {
 		s.Nodes[i] = nodes.id(t, p)
 	}
 	t.Streets = append(t.Streets, s)
+}
+
+// gates are the nodes where a compound's roads leave it.
+func (b *builder) gates(t *Town, nodes *nodeTable) {
+	m := b.m
+	for i := range b.blockList {
+		k := &b.blockList[i]
+		if k.group < 0 || !t.Compounds[k.group].Wall {
+			continue
+		}
+		c := &t.Compounds[k.group]
+		seen := map[int32]bool{}
+		for _, f := range k.cells {
+			for _, h := range m.loop(f) {
+				if l := m.lineOf(h); !l.inner || l.class == "" {
+					continue
+				}
+				for _, v := range [2]int32{m.origin[h], m.dest(h)} {
+					if !seen[v] && b.outside(v, int32(i)) {
+						seen[v] = true
+						c.Gates = append(c.Gates, nodes.id(t, m.pos[v]))
+					}
+				}
+			}
+		}
+		if v := b.frontGate(k); len(c.Gates) == 0 && v >= 0 {
+			c.Gates = append(c.Gates, nodes.id(t, m.pos[v]))
+		}
+	}
+}
+
+// frontGate is the vertex where the longest street along a small compound, which
+// has no road of its own, begins.
+func (b *builder) frontGate(k *block) int32 {
+	inside := map[int32]bool{}
+	for _, f := range k.cells {
+		inside[f] = true
+	}
+	best, long := int32(-1), 0.0
+	for _, f := range k.cells {
+		for _, h := range b.m.loop(f) {
+			if !inside[b.m.face[h^1]] && b.m.lineOf(h).class != "" && b.m.length(h) > long {
+				best, long = b.m.origin[h], b.m.length(h)
+			}
+		}
+	}
+	return best
+}
+
+// outside reports whether a vertex lies on the rim of a block.
+func (b *builder) outside(v, block int32) bool {
+	start := b.m.out[v]
+	for h := start; ; {
+		if b.m.zone[b.m.face[h]].block != block {
+			return true
+		}
+		if h = b.m.prev[h] ^ 1; h == start {
+			return false
+		}
+	}
 }
 
 // nodeTable numbers the nodes of the street network.
@@ -282,146 +337,4 @@ func (m *mesh) chains(edges []int32) [][]int32 {
 		}
 	}
 	return out
-}
-
-// parks lays out the lake with a path around it, and paths through the parks.
-func (b *builder) parks() {
-	for i := range b.blockList {
-		k := &b.blockList[i]
-		switch k.lot {
-		case lotLake:
-			b.round(k, 0.62, true)
-		case lotPark:
-			b.round(k, 0.42, k.area > 22_000)
-		case lotGreen:
-			if k.inside != nil && k.area > 3_000 {
-				b.round(k, 0.3, false)
-			}
-		}
-	}
-}
-
-// round makes a ring path, about a pond if there is one, joined to the streets
-// around.
-func (b *builder) round(k *block, size float64, pond bool) {
-	if k.inside == nil {
-		return
-	}
-	c := k.inside.center()
-	if !k.inside.has(c) {
-		return
-	}
-	reach := math.Inf(1)
-	var rim shape
-	const n = 64
-	p1, p2 := b.d.between(0, 6), b.d.between(0, 6)
-	for i := range n {
-		a := float64(i) * 2 * math.Pi / n
-		d := vec{1, 0}.turn(a)
-		t := k.inside.exit(c, d)
-		wave := 1 + float64(0.13*sine(float64(2*a)+p1)) + float64(0.08*sine(float64(5*a)+p2))
-		rim = append(rim, d.mul(float64(min(t*0.86, float64(t*size*wave)))))
-		reach = min(reach, rim[i].norm())
-	}
-	if reach < 8 {
-		return
-	}
-	rim = even(rim, 4)
-	ring, shoreline := make(shape, n), make(shape, n)
-	for i, v := range rim {
-		ring[i] = c.add(v)
-		shoreline[i] = c.along(v.unit(), v.norm()-5)
-	}
-	b.ponds(shoreline, pond, k)
-	walk := b.m.frame.ring(ring)
-	b.paths = append(b.paths, path{parkPath, append(slices.Clone(walk), walk[0])})
-	b.spokes(k, ring, walk)
-}
-
-func (b *builder) ponds(s shape, wanted bool, k *block) {
-	if !wanted || s.area() < 300 {
-		return
-	}
-	kind, n := "pond", name{}
-	if k.lot == lotLake {
-		kind, n = "lake", name{"菱湖", "Ling Lake"}
-	}
-	b.lakes = append(b.lakes, lake{kind, n, s})
-}
-
-type lake struct {
-	kind  string
-	name  name
-	shape shape
-}
-
-// even averages a ring of radii with its neighbours.
-func even(s shape, rounds int) shape {
-	for range rounds {
-		out := make(shape, len(s))
-		for i, v := range s {
-			a, c := s[(i+len(s)-1)%len(s)], s[(i+1)%len(s)]
-			out[i] = v.unit().mul(v.norm()/2 + a.norm()/4 + c.norm()/4)
-		}
-		s = out
-	}
-	return s
-}
-
-// exit is how far it is from p in direction d to the border of the shape.
-func (s shape) exit(p, d vec) float64 {
-	far := p.along(d, 5000)
-	least := math.Inf(1)
-	for i, a := range s {
-		if t, _, ok := segmentMeet(p, far, a, s[(i+1)%len(s)]); ok {
-			least = min(least, float64(t*5000))
-		}
-	}
-	return least
-}
-
-// spokes joins a ring path to vertices of the streets around the block, from
-// each side of it.
-func (b *builder) spokes(k *block, ring shape, walk geo.Ring) {
-	m, f := b.m, k.cells[0]
-	type spoke struct {
-		v, at int
-		long  float64
-	}
-	var found []spoke
-	for _, h := range m.loop(f) {
-		if m.lineOf(h).class == "" {
-			continue
-		}
-		v := m.origin[h]
-		best := spoke{v: int(v), long: math.Inf(1)}
-		for i, p := range ring {
-			if d := p.dist(m.xy[v]); d < best.long {
-				best.at, best.long = i, d
-			}
-		}
-		if best.at < len(walk) && m.inside(f, m.xy[v], ring[best.at], v) {
-			found = append(found, best)
-		}
-	}
-	slices.SortFunc(found, func(a, c spoke) int { return cmp.Or(cmp.Compare(a.long, c.long), a.v-c.v) })
-	var taken []int
-	for _, s := range found {
-		near := slices.ContainsFunc(taken, func(at int) bool {
-			gap := (s.at - at + len(ring)) % len(ring)
-			return min(gap, len(ring)-gap) < len(ring)/6
-		})
-		if !near && len(taken) < 5 {
-			taken = append(taken, s.at)
-			b.paths = append(b.paths, path{parkPath, []geo.Point{m.pos[s.v], walk[s.at]}})
-		}
-	}
-}
-
-// inside reports whether the segment from vertex v to p stays in face f.
-func (m *mesh) inside(f int32, from, p vec, v int32) bool {
-	if _, hit := m.cast(f, from, p, v); hit {
-		return false
-	}
-	return m.shape(f).has(from.to(p, 0.02)) && m.shape(f).has(p)
 }
