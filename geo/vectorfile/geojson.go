@@ -464,7 +464,7 @@ func (g *geojson) nest(n *nest, level int) (wrong string, err error) {
 	}
 	from, fromLine := len(g.points), len(n.lines)
 	height, count := heightEmpty, 0
-	var position [2]float64
+	var position orb.Point
 	err = g.l.elements(func() error {
 		c := g.l.peek()
 		switch {
@@ -501,17 +501,23 @@ func (g *geojson) nest(n *nest, level int) (wrong string, err error) {
 		g.points = g.points[:from]
 		return wrong, err
 	}
-	switch height {
+	if height == 0 && count < 2 {
+		return "A position has one coordinate; it needs longitude and latitude.", nil
+	}
+	g.height = g.height || count > 2 && height == 0
+	return "", g.finish(n, position, from, fromLine)
+}
+
+// finish puts an array that has ended into n: the positions from from on become
+// a line, the lines from fromLine on an area.
+func (g *geojson) finish(n *nest, position orb.Point, from, fromLine int) error {
+	switch n.height {
 	case heightEmpty:
-		err = g.spend(1)
+		return g.spend(1) // an empty array costs memory too
 	case 0:
-		if count < 2 {
-			return "A position has one coordinate; it needs longitude and latitude.", nil
-		}
-		g.height = g.height || count > 2
 		n.point = position
 		g.points = append(g.points, position)
-		err = g.spend(1)
+		return g.spend(1)
 	case 1:
 		n.line = append([]orb.Point(nil), g.points[from:]...)
 		g.points = g.points[:from]
@@ -520,7 +526,7 @@ func (g *geojson) nest(n *nest, level int) (wrong string, err error) {
 		n.areas = append(n.areas, append([][]orb.Point(nil), n.lines[fromLine:]...))
 		n.lines = n.lines[:fromLine]
 	}
-	return "", err
+	return nil
 }
 
 const uneven = "The coordinates are nested unevenly; export it again."

@@ -168,68 +168,58 @@ func cutOff(err error, name, place string) error {
 
 // decodeShape sets geometry or fault of f. The error is a limit.
 func (rd *reader) decodeShape(f *Feature, content []byte) error {
+	if err := rd.spend(len(content)/16 + 1); err != nil {
+		return err
+	}
 	s := shape{content: content}
 	kind := s.int32(0)
 	if !s.ok {
 		f.Fault = s.fault(f.Place)
 		return nil
 	}
-	if kind == shpPatch {
-		f.Fault = &fault.Place{Pointer: f.Place, Code: CodeKind, Detail: "A MultiPatch (3-D surface) is not read; convert it to polygons."}
+	if kind == shpNull {
 		return nil
 	}
-	if err := rd.spend(1); err != nil {
-		return err
-	}
+	var raw orb.Geometry
+	disorder := false
 	switch plain := kind % 10; {
-	case kind == shpNull:
-		return nil
-	case kind < 0 || kind > 28 || plain != shpPoint && plain != shpLine && plain != shpPolygon && plain != shpMultiPoint:
-		f.Fault = &fault.Place{Pointer: f.Place, Code: CodeKind, Detail: fmt.Sprintf("The kind of shape %d is unknown; export it again.", kind)}
+	case kind < 0 || kind >= 30:
+		f.Fault = unknownShape(f.Place, kind)
 		return nil
 	case plain == shpPoint:
-		p := s.point(4)
-		if !s.ok {
-			break
-		}
-		settle(f, p)
+		raw = s.point(4)
 	case plain == shpMultiPoint:
-		points := s.points(36, 40)
-		if !s.ok {
-			break
-		}
-		if err := rd.spend(len(points)); err != nil {
-			return err
-		}
-		settle(f, orb.MultiPoint(points))
-	default:
-		parts := s.parts()
-		if !s.ok {
-			break
-		}
-		for _, part := range parts {
-			if err := rd.spend(len(part)); err != nil {
-				return err
-			}
-		}
-		if plain == shpLine {
-			settle(f, oneLine(lineStrings(parts)))
-			break
-		}
-		polygons, disorder, err := group(rd.ctx, parts)
+		raw = orb.MultiPoint(s.points(36, 40))
+	case plain == shpLine:
+		raw = oneLine(lineStrings(s.parts()))
+	case plain == shpPolygon:
+		polygons, odd, err := group(rd.ctx, s.parts())
 		if err != nil {
 			return err
 		}
-		settle(f, onePolygon(polygons))
-		if disorder && f.Fault == nil {
-			f.Notes = append(f.Notes, fault.Place{Pointer: f.Place, Code: CodeOrder,
-				Detail: "The directions of its rings contradict which lies in which; containment was followed. Look at its holes."})
-		}
+		raw, disorder = onePolygon(polygons), odd
+	default:
+		f.Fault = unknownShape(f.Place, kind)
+		return nil
 	}
 	if !s.ok {
 		f.Fault = s.fault(f.Place)
+		return nil
+	}
+	settle(f, raw)
+	if disorder && f.Fault == nil {
+		f.Notes = append(f.Notes, fault.Place{Pointer: f.Place, Code: CodeOrder,
+			Detail: "The directions of its rings contradict which lies in which; containment was followed. Look at its holes."})
 	}
 	return nil
+}
+
+func unknownShape(place string, kind int) *fault.Place {
+	detail := fmt.Sprintf("The kind of shape %d is unknown; export it again.", kind)
+	if kind == shpPatch {
+		detail = "A MultiPatch (3-D surface) is not read; convert it to polygons."
+	}
+	return &fault.Place{Pointer: place, Code: CodeKind, Detail: detail}
 }
 
 func oneLine(lines orb.MultiLineString) orb.Geometry {
