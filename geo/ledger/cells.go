@@ -38,6 +38,7 @@ type Cells struct {
 	row     row
 	spatial bool     // rows carry their geometry
 	derived []string // fields the id is made of; empty when the file has ids
+	needs   int      // how many of them a row must fill
 	notes   map[[2]string]*Note
 }
 
@@ -56,7 +57,7 @@ func newCells(book Book, rows Rows, opts Options) (*Cells, error) {
 		if len(book.DerivedFrom) == 0 {
 			return nil, ErrNoID
 		}
-		c.derived = book.DerivedFrom
+		c.derived, c.needs = book.DerivedFrom, book.DerivedNeeds
 	}
 	if book.PlaceNeeded && !rows.geometry && !(c.Has(FieldLon) && c.Has(FieldLat)) {
 		return nil, ErrNoPlaces
@@ -203,8 +204,7 @@ func (c *Cells) id() (string, *Reason) {
 	return strings.Clone(s), why
 }
 
-// deriveID joins the fields that tell a thing apart. A row in which all but one
-// are empty is not told apart by the rest.
+// deriveID joins the fields that tell a thing apart.
 func (c *Cells) deriveID() (string, *Reason) {
 	parts := make([]string, len(c.derived))
 	some := 0
@@ -218,7 +218,7 @@ func (c *Cells) deriveID() (string, *Reason) {
 		}
 		parts[i] = s
 	}
-	if some == 0 || some == 1 && len(parts) > 2 {
+	if some < c.needs {
 		return "", &Reason{Field: FieldID, Code: NoID}
 	}
 	return strings.Join(parts, "|"), nil

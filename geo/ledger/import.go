@@ -51,9 +51,11 @@ type Book struct {
 	Fields  []sheet.Field // beside those every ledger has
 	// PlaceNeeded refuses rows without a position; otherwise they are kept.
 	PlaceNeeded bool
-	// DerivedFrom are the fields an id is made of when the file has none; empty
-	// when the file must have one.
-	DerivedFrom []string
+	// DerivedFrom are the fields an id is made of when the file has none, and
+	// DerivedNeeds how many of them a row must fill to be told apart; empty when
+	// the file must have ids.
+	DerivedFrom  []string
+	DerivedNeeds int
 	// Columns are what Decode appends to a row's tuple, in order.
 	Columns []string
 	Decode  func(c *Cells, t *Tuple) *Reason

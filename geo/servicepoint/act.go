@@ -14,6 +14,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/audit"
+	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -49,7 +50,7 @@ func Add(ctx context.Context, db pg.DB, actor staff.Actor, d Details, at geo.Poi
 	if err != nil {
 		return Point{}, fmt.Errorf("add service point: %w", faults.Of(err))
 	}
-	return Get(ctx, db, actor, from, id)
+	return Get(ctx, db, actor, grid.Today(), id)
 }
 
 // Edit changes what is said of a point, and its place.
@@ -122,7 +123,7 @@ func SetState(ctx context.Context, db pg.DB, actor staff.Actor, id int64, state 
 	if err != nil {
 		return Point{}, fmt.Errorf("state of service point %d: %w", id, err)
 	}
-	return Get(ctx, db, actor, from, id)
+	return Get(ctx, db, actor, grid.Today(), id)
 }
 
 // turn ends the last state and begins the next one.

@@ -48,7 +48,7 @@ var tiers = map[string]string{
 
 // lives are the words of lists for a state.
 var lives = map[string]State{
-	"": Active, "active": Active, "open": Active, "启用": Active, "运行": Active, "正常": Active, "开放": Active, "营业": Active, "在用": Active,
+	"": "", "active": Active, "open": Active, "启用": Active, "运行": Active, "正常": Active, "开放": Active, "营业": Active, "在用": Active,
 	"proposed": Proposed, "planned": Proposed, "规划": Proposed, "拟建": Proposed, "在建": Proposed, "筹建": Proposed,
 	"pilot": Pilot, "试点": Pilot, "试运行": Pilot, "试运营": Pilot,
 	"paused": Paused, "暂停": Paused, "停业": Paused, "装修": Paused, "维修": Paused, "closed temporarily": Paused,
@@ -107,7 +107,7 @@ func book(list []Word) ledger.Book {
 		Subject:     ledger.ServicePoints,
 		Fields:      Fields(),
 		PlaceNeeded: true,
-		DerivedFrom: []string{"name", "address", "functions", "subtype"},
+		DerivedFrom: []string{"name", "address", "functions", "subtype"}, DerivedNeeds: 1,
 		Columns: []string{"name", "tier", "address", "capacity", "ground_floor", "step_free", "mobile",
 			"functions", "hours", "sessions", "items", "state", "opened_on", "closed_on"},
 		Decode: func(c *ledger.Cells, t *ledger.Tuple) *ledger.Reason { return decode(c, t, codes) },
@@ -261,35 +261,37 @@ func apply(ctx context.Context, tx pgx.Tx, _ *ledger.Report) error {
 	return nil
 }
 
-// live writes the states of staged points: from the day the file names, or today.
+// live writes the states of staged points: from the day the file names, or from
+// today. A file that does not speak of states changes none; a new point is then
+// active.
 func live(ctx context.Context, tx pgx.Tx) error {
 	for _, step := range []string{
-		// First: a life that ended, or one that goes on.
+		// The first state of a point.
 		`INSERT INTO service_point_state (service_point_id, state, valid_from, valid_to)
-		 SELECT s.id, CASE WHEN s.state = 'closed' AND s.closed_on IS NOT NULL THEN 'active' ELSE s.state END,
+		 SELECT s.id, CASE WHEN s.state = '' OR s.state = 'closed' AND s.closed_on IS NOT NULL THEN 'active' ELSE s.state END,
 		        coalesce(s.opened_on, least(s.closed_on - 1, $1::date)), s.closed_on
 		 FROM ledger_stage s
 		 WHERE NOT EXISTS (SELECT FROM service_point_state l WHERE l.service_point_id = s.id)`,
+		// The day of closing that the file names.
+		`UPDATE service_point_state l SET valid_to = s.closed_on FROM ledger_stage s
+		 WHERE l.service_point_id = s.id AND l.valid_to IS NULL AND l.state <> 'closed' AND l.valid_from < s.closed_on AND $1::date IS NOT NULL`,
 		`INSERT INTO service_point_state (service_point_id, state, valid_from)
 		 SELECT s.id, 'closed', s.closed_on
 		 FROM ledger_stage s
-		 WHERE s.closed_on IS NOT NULL
+		 WHERE s.closed_on IS NOT NULL AND $1::date IS NOT NULL
 		   AND NOT EXISTS (SELECT FROM service_point_state l WHERE l.service_point_id = s.id AND (l.valid_to IS NULL OR l.valid_to > s.closed_on))`,
-		// Later: another state than the present one, from today.
+		// Another state than the present one, from today.
 		`DELETE FROM service_point_state l USING ledger_stage s
-		 WHERE l.service_point_id = s.id AND l.valid_to IS NULL AND l.valid_from = $1::date AND l.state <> s.state AND s.closed_on IS NULL`,
-		`UPDATE service_point_state l SET valid_to = $1::date FROM ledger_stage s
-		 WHERE l.service_point_id = s.id AND l.valid_to IS NULL AND l.valid_from < $1::date AND l.state <> s.state AND s.closed_on IS NULL`,
+		 WHERE l.service_point_id = s.id AND l.valid_to IS NULL AND l.valid_from = $1 AND l.state <> s.state AND s.state <> '' AND s.closed_on IS NULL`,
+		`UPDATE service_point_state l SET valid_to = $1 FROM ledger_stage s
+		 WHERE l.service_point_id = s.id AND l.valid_to IS NULL AND l.valid_from < $1 AND l.state <> s.state AND s.state <> '' AND s.closed_on IS NULL`,
 		`INSERT INTO service_point_state (service_point_id, state, valid_from)
-		 SELECT s.id, s.state, $1::date
+		 SELECT s.id, s.state, $1
 		 FROM ledger_stage s
-		 WHERE NOT EXISTS (SELECT FROM service_point_state l WHERE l.service_point_id = s.id AND (l.valid_to IS NULL OR l.valid_to > $1::date))`,
+		 WHERE s.state <> ''
+		   AND NOT EXISTS (SELECT FROM service_point_state l WHERE l.service_point_id = s.id AND (l.valid_to IS NULL OR l.valid_to > $1))`,
 	} {
-		args := []any{grid.Today()}
-		if !strings.Contains(step, "$1") {
-			args = nil
-		}
-		if _, err := tx.Exec(ctx, step, args...); err != nil {
+		if _, err := tx.Exec(ctx, step, grid.Today()); err != nil {
 			return err
 		}
 	}

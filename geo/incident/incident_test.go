@@ -1,0 +1,199 @@
+package incident_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/geo/grid"
+	"wangge/geo/incident"
+	"wangge/geo/ledger"
+	"wangge/geo/ledger/ledgertest"
+	"wangge/geo/network"
+	"wangge/geo/pg"
+	"wangge/geo/pg/pgtest"
+	"wangge/geo/staff"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+var at = ledgertest.LonLat
+
+const header = "工单编号,事件类型,状态,上报时间,截止时间,结案时间,经度,纬度,地址"
+
+func options() ledger.Options { return ledger.Options{Source: "12345", Confirm: "test town"} }
+
+func load(t *testing.T, db pg.DB, lines ...string) ledger.Report {
+	t.Helper()
+	report, err := incident.Import(t.Context(), db, staff.Local, ledgertest.CSV(t, append([]string{header}, lines...)...), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func list(t *testing.T, db pg.DB, f incident.Filter) map[string]incident.Incident {
+	t.Helper()
+	f.Limit = 100
+	all, err := incident.List(t.Context(), db, staff.Local, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]incident.Incident{}
+	for _, i := range all {
+		byID[i.SourceID] = i
+	}
+	return byID
+}
+
+func TestIncidentsGetTheirUnitCategoryAndTimes(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 2)
+	report := load(t, tx,
+		"1,暴露垃圾,已结案,2024-04-05 08:30:00,,2024/4/6 9:00,"+at(0.5, 0.5)+",某路1号",
+		"2,SW-Bulk Scheduled,Open (Duplicate),04/22/2014 01:07:39 PM,07/21/2014 01:07:39 PM,,"+at(1.5, 0.5)+",",
+		"3,0501,,2024年4月5日,,,"+at(0.5, 1.5)+",",
+		"4,噪声扰民,Closed,2024-04-05T00:30:00Z,,,"+at(0.5, 1.5)+",",
+	)
+	if report.New != 4 || report.Refused != 0 || report.Outside != 0 {
+		t.Fatalf("report = %+v", report)
+	}
+	got := list(t, tx, incident.Filter{})
+	if i := got["1"]; i.Category != "0102" || i.State != incident.Closed || i.Unit != "310115001001001" ||
+		!i.ReportedAt.Equal(time.Date(2024, 4, 5, 0, 30, 0, 0, time.UTC)) || !i.ClosedAt.Equal(time.Date(2024, 4, 6, 1, 0, 0, 0, time.UTC)) {
+		t.Errorf("1 = %+v", i)
+	}
+	if i := got["2"]; i.Category != "SW-Bulk Scheduled" || i.State != incident.Reported || i.Unit != "310115001001002" || i.DueAt == nil || i.ClosedAt != nil {
+		t.Errorf("2 = %+v", i)
+	}
+	if i := got["3"]; i.Category != "0501" || i.State != incident.Reported {
+		t.Errorf("3 = %+v", i)
+	}
+	if i := got["4"]; i.State != incident.Closed || !i.ClosedAt.Equal(i.ReportedAt) {
+		t.Errorf("4 = %+v", i)
+	}
+	if n := len(list(t, tx, incident.Filter{Category: "01"})); n != 1 {
+		t.Errorf("%d incidents of the large class, want 1", n)
+	}
+	if n := len(list(t, tx, incident.Filter{Unit: "310115001001", Open: true})); n != 2 {
+		t.Errorf("%d open incidents of the village, want 2", n)
+	}
+	if again := load(t, tx, "1,暴露垃圾,已结案,2024-04-05 08:30:00,,2024/4/6 9:00,"+at(0.5, 0.5)+",某路1号"); again.Unchanged != 1 {
+		t.Errorf("again = %+v", again)
+	}
+}
+
+func TestIncidentsThatCannotBeKeptAreRefused(t *testing.T) {
+	for _, tt := range []struct{ name, row, code string }{
+		{"no place", "1,噪声扰民,,2024-04-05,,,,,", ledger.NoPlace},
+		{"no date", "1,噪声扰民,,,,," + at(0.5, 0.5) + ",", ledger.Missing},
+		{"no such date", "1,噪声扰民,,2024-02-31,,," + at(0.5, 0.5) + ",", ledger.BadDate},
+		{"no category", "1,,,2024-02-21,,," + at(0.5, 0.5) + ",", ledger.Missing},
+		{"another city", "1,噪声扰民,,2024-02-21,,,-76.61,39.29,", ledger.FarOutside},
+		{"a phone in the address", "1,噪声扰民,,2024-02-21,,," + at(0.5, 0.5) + ",电话13812345678", ledger.PersonalValue},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tx := pgtest.Tx(t)
+			ledgertest.Town(t, tx, 1)
+			good := "噪声扰民,,2024-04-05,,," + at(0.5, 0.5) + ",某路1号"
+			report := load(t, tx, "7,"+good, "8,"+good, "9,"+good, tt.row)
+			if report.Refused != 1 || report.Refusals[0].Code != tt.code || len(list(t, tx, incident.Filter{})) != 3 {
+				t.Errorf("report = %+v, want %s", report, tt.code)
+			}
+		})
+	}
+}
+
+func TestAReportSentTwiceIsOneIncident(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 2)
+	now := time.Now()
+	n := incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now, Point: ledgertest.At(1.5, 1.5)}
+	first, created, err := incident.Create(t.Context(), tx, staff.Local, n, now)
+	if err != nil || !created || first.Unit != "310115001001004" || first.State != incident.Reported {
+		t.Fatalf("first = %+v, %v, %v", first, created, err)
+	}
+	second, created, err := incident.Create(t.Context(), tx, staff.Local, n, now)
+	if err != nil || created || second.ID != first.ID {
+		t.Errorf("second = %+v, %v, %v", second, created, err)
+	}
+	for _, tt := range []struct {
+		name string
+		n    incident.New
+		want error
+	}{
+		{"unknown category", incident.New{ID: uuid.New(), Category: "8888", ReportedAt: now, Point: ledgertest.At(1.5, 1.5)}, incident.ErrCategory},
+		{"no place", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now}, incident.ErrPlace},
+		{"tomorrow", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now.Add(25 * time.Hour), Point: ledgertest.At(1.5, 1.5)}, incident.ErrTime},
+		{"a phone", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now, Address: "13812345678", Point: ledgertest.At(1.5, 1.5)}, incident.ErrPersonal},
+	} {
+		if _, _, err := incident.Create(t.Context(), tx, staff.Local, tt.n, now); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	village, err := grid.ByCode(t.Context(), tx, staff.Local, grid.Today(), "310115001001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open, err := incident.CountOpen(t.Context(), tx, staff.Local, grid.Today(), village.ID); err != nil || open != 1 {
+		t.Errorf("open = %d, %v", open, err)
+	}
+}
+
+func TestPagesOfIncidentsDoNotOverlap(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 1)
+	load(t, tx,
+		"1,噪声扰民,,2024-02-21,,,"+at(0.5, 0.5)+",", "2,噪声扰民,,2024-02-21,,,"+at(0.5, 0.5)+",",
+		"3,噪声扰民,,2024-02-22,,,"+at(0.5, 0.5)+",", "4,噪声扰民,,2024-02-20,,,"+at(0.5, 0.5)+",")
+	seen := map[uuid.UUID]bool{}
+	f := incident.Filter{Limit: 1}
+	for range 5 {
+		page, err := incident.List(t.Context(), tx, staff.Local, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range page {
+			if seen[i.ID] {
+				t.Errorf("%s comes twice", i.SourceID)
+			}
+			seen[i.ID] = true
+			f.AfterTime, f.AfterID = i.ReportedAt, i.ID
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d incidents in pages, want 4", len(seen))
+	}
+}
+
+func TestRealRequestsOfACity(t *testing.T) {
+	rows := ledgertest.Real(t, "baltimore/311_dev.csv")
+	tx := pgtest.Tx(t)
+	streets := ledgertest.RealFile(t, "baltimore/baltimore.osm.pbf")
+	info, err := streets.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := network.Import(t.Context(), tx, staff.Local, "baltimore.osm.pbf", streets, info.Size(), nil); err != nil {
+		t.Fatal(err)
+	}
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := incident.Import(t.Context(), tx, staff.Local, rows, ledger.Options{Source: "311", Zone: zone, Confirm: "streets of a part of the city only"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", report.Guard)
+	byReason := map[string]int{}
+	for _, r := range report.Refusals {
+		byReason[r.Code]++
+	}
+	t.Log(report.Rows, report.New, report.Refused, byReason, report.Notes, report.Dropped, report.Unknown)
+	if report.Rows != 7545 || report.New+report.Refused != report.Rows || report.Refused < 430 {
+		t.Errorf("rows %d, new %d, refused %d; want 7545, and 430 or more without a place refused", report.Rows, report.New, report.Refused)
+	}
+}
