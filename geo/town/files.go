@@ -162,14 +162,15 @@ func (t *Town) writeIncidents(w io.Writer) error {
 
 func (t *Town) writeServicePoints(w io.Writer) error {
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"点位编号", "名称", "英文名称", "级别", "地址", "功能", "开放时间", "每月活动", "容纳人数", "一楼", "无障碍", "流动", "状态", "启用日期", "经度", "纬度"}); err != nil {
+	if err := out.Write([]string{"点位编号", "名称", "英文名称", "级别", "地址", "功能", "开放时间", "服务事项", "每月活动", "容纳人数", "一楼", "无障碍", "流动", "状态", "启用日期", "经度", "纬度"}); err != nil {
 		return err
 	}
 	yes := map[bool]string{true: "是", false: "否"}
 	for _, p := range t.ServicePoints {
-		var codes, hours, sessions []string
+		// A ledger has one column for the hours: those of the first function.
+		var codes, list, sessions []string
 		for _, f := range p.Functions {
-			codes, hours = append(codes, f.Code), append(hours, f.Code+"="+f.Hours)
+			codes, list = append(codes, f.Code), append(list, f.Items...)
 		}
 		for _, s := range p.Sessions {
 			sessions = append(sessions, s.Title+" "+s.Hours)
@@ -182,7 +183,8 @@ func (t *Town) writeServicePoints(w io.Writer) error {
 		}
 		lon, lat := degrees(p.At)
 		if err := out.Write([]string{
-			p.ID, p.Name, p.NameEn, p.Tier, p.Address, strings.Join(codes, ";"), strings.Join(hours, " | "), strings.Join(sessions, " | "),
+			p.ID, p.Name, p.NameEn, p.Tier, p.Address, strings.Join(codes, ";"),
+			p.Functions[0].Hours, strings.Join(list, ";"), strings.Join(sessions, " | "),
 			strconv.Itoa(p.Capacity), yes[p.GroundFloor], yes[p.StepFree], yes[len(p.Stops) > 0], p.State(t.Now), from, lon, lat,
 		}); err != nil {
 			return err
