@@ -11,11 +11,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"wangge/geo"
+	"wangge/geo/fault"
 	"wangge/geo/staff"
 )
 
@@ -140,4 +142,19 @@ func (a AsOf) Day() (geo.Day, error) {
 		return geo.Day{}, ErrDate.Because(err)
 	}
 	return day, nil
+}
+
+// ErrCursor is a cursor that no list gave.
+var ErrCursor = fault.New(fault.Invalid, "cursor_malformed", "This cursor was not given by this list.")
+
+// Number reads a cursor that is a number; "" is 0.
+func Number(cursor string) (int64, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(cursor, 10, 64)
+	if err != nil {
+		return 0, ErrCursor
+	}
+	return n, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -18,8 +19,12 @@ type commands struct {
 	Up      upCommand      `cmd:"" help:"Start everything: a private database if none is given, the schema, a demo town, the page."`
 	Serve   serveCommand   `cmd:"" help:"Serve a database that is given and migrated."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to this program."`
+	Import  importCommand  `cmd:"" help:"Bring in boundaries, households, incidents, service points, zones or a background map."`
+	Export  exportCommand  `cmd:"" help:"Write everything, or one kind of thing, in open formats."`
 	Backup  backupCommand  `cmd:"" help:"Write the database into one file."`
 	Restore restoreCommand `cmd:"" help:"Make a database from a backup."`
+	Town    townCommand    `cmd:"" help:"Write the invented town as files, to try the imports with."`
+	Bench   benchCommand   `cmd:"" help:"Measure ours against the peer and write bench.json."`
 	Version versionCommand `cmd:"" help:"Say what this program is and what it finds on the machine."`
 	Testdb  testdbCommand  `cmd:"" hidden:"" help:"Run a command with a throw-away database in WANGGE_TEST_DATABASE."`
 }
@@ -43,7 +48,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.Resolvers(environment(env)),
-		kong.Vars{"data": defaultFolder(env)},
+		kong.Vars{"data": defaultFolder(env), "spool": filepath.Join(os.TempDir(), "wangge-spool")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

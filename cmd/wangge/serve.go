@@ -9,14 +9,23 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
 
+	"wangge/api"
+	"wangge/geo/job"
 	"wangge/geo/pg"
+	"wangge/geo/upload"
 	"wangge/migrations"
+	"wangge/tiles"
+	"wangge/web"
 )
 
 // serveCommand serves a database that somebody else looks after.
 type serveCommand struct {
 	DatabaseURL string `name:"database-url" variable:"DATABASE_URL" required:"" placeholder:"URL" help:"The PostgreSQL with PostGIS to serve ($$DATABASE_URL)."`
+	Spool       string `type:"path" variable:"WANGGE_SPOOL" default:"${spool}" placeholder:"FOLDER" help:"Where uploaded files wait for their import, by default ${spool} ($$WANGGE_SPOOL)."`
 	serverFlags
 }
 
@@ -35,7 +44,7 @@ func (c *serveCommand) Run(p *program) error {
 	if err := migrations.Check(p.ctx, c.DatabaseURL); err != nil {
 		return err
 	}
-	return c.serve(p.ctx, p, c.DatabaseURL, listener, func() {
+	return c.serve(p.ctx, p, c.DatabaseURL, c.Spool, listener, func() {
 		p.log.Info("serving", "address", address(listener.Addr()))
 	})
 }
@@ -48,33 +57,57 @@ const statementTimeout = 5 * time.Minute
 
 // serve wires the application and answers until ctx ends; ready is called once
 // it does.
-func (f serverFlags) serve(ctx context.Context, p *program, dsn string, listener net.Listener, ready func()) error {
+func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, listener net.Listener, ready func()) error {
 	pool, err := pg.Open(ctx, dsn, pg.Options{StatementTimeout: statementTimeout})
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	app := application(pool)
-	app.Hooks().OnListen(func(fiber.ListenData) error { ready(); return nil })
-	return answer(ctx, app, listener)
+	s, err := newApplication(p, pool, upload.Spool(spool))
+	if err != nil {
+		return err
+	}
+	s.app.Hooks().OnListen(func(fiber.ListenData) error { ready(); return nil })
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.tiles.Run(ctx) })
+	group.Go(func() error { return s.queue.Run(ctx) })
+	group.Go(func() error { return answer(ctx, s.app, listener) })
+	return group.Wait()
 }
 
-// application is everything that speaks HTTP.
-func application(pool *pgxpool.Pool) *fiber.App {
-	app := fiber.New(fiber.Config{
-		AppName: "wangge", Immutable: true, DisableStartupMessage: true,
-		ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-	})
-	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
-	app.Get("/readyz", func(c *fiber.Ctx) error {
-		ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
-		defer cancel()
-		if err := pool.Ping(ctx); err != nil {
-			return c.Status(fiber.StatusServiceUnavailable).SendString("the database does not answer\n")
+// application is everything that runs while we serve.
+type application struct {
+	app   *fiber.App
+	tiles *tiles.Server
+	queue *job.Queue
+}
+
+func newApplication(p *program, pool *pgxpool.Pool, spool upload.Spool) (application, error) {
+	if err := spool.Sweep(time.Now()); err != nil {
+		return application{}, err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s := application{tiles: tiles.New(tiles.Config{Pool: pool, Log: p.log})}
+	for _, c := range s.tiles.Collectors() {
+		if err := metrics.Register(c); err != nil {
+			return application{}, fmt.Errorf("metrics: %w", err)
 		}
-		return c.SendString("ok\n")
+	}
+	var err error
+	s.queue, err = job.NewQueue(pool, p.log, map[string]job.Handler{upload.JobKind: upload.Handler(pool, spool)})
+	if err != nil {
+		return application{}, err
+	}
+	page, err := web.Handler(web.Files())
+	if err != nil {
+		return application{}, err
+	}
+	s.app, err = api.New(api.Config{
+		Pool: pool, Queue: s.queue, Tiles: s.tiles, Spool: spool, Page: page, Metrics: metrics, Log: p.log, Version: version(),
 	})
-	return app
+	return s, err
 }
 
 // answer serves until ctx ends, then lets requests end.

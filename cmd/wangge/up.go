@@ -7,11 +7,14 @@ import (
 	"net"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"wangge/cmd/wangge/internal/backup"
+	"wangge/geo/pg"
 	"wangge/geo/pg/pgembed"
+	"wangge/geo/town"
 	"wangge/migrations"
 )
 
@@ -20,6 +23,23 @@ type upCommand struct {
 	databaseFlags
 	serverFlags
 	backupFlags
+	demoFlags
+}
+
+// demoFlags say what an empty database is filled with.
+type demoFlags struct {
+	Demo       bool   `default:"true" negatable:"" help:"Load the invented demo town into an empty database."`
+	Households int    `default:"10000" placeholder:"N" help:"Households of the demo town; 1000000 makes the size for load tests."`
+	Seed       uint64 `default:"1" help:"Chooses the demo town."`
+}
+
+func (f demoFlags) loadDemo(p *program, dsn string, show progress) error {
+	pool, err := pg.Open(p.ctx, dsn, pg.Options{})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return loadDemo(p.ctx, pool, town.Options{Households: f.Households, Seed: f.Seed, Now: time.Now()}, show)
 }
 
 // backupFlags say how the nightly backup is kept.
@@ -58,6 +78,11 @@ func (c *upCommand) run(p *program) error {
 	if err := migrate(p.ctx, db.DSN, show); err != nil {
 		return err
 	}
+	if c.Demo {
+		if err := c.loadDemo(p, db.DSN, show); err != nil {
+			return err
+		}
+	}
 	group, ctx := errgroup.WithContext(p.ctx)
 	if db.cluster != nil {
 		group.Go(func() error { return watch(ctx, db.cluster) })
@@ -66,7 +91,7 @@ func (c *upCommand) run(p *program) error {
 		group.Go(func() error { return c.daily(db, p).Run(ctx) })
 	}
 	group.Go(func() error {
-		return c.serve(ctx, p, db.DSN, listener, func() {
+		return c.serve(ctx, p, db.DSN, filepath.Join(c.Data, "spool"), listener, func() {
 			show.sayf("ready: open %s (Ctrl-C stops it)", address(listener.Addr()))
 		})
 	})

@@ -220,7 +220,7 @@ func (d *draft) mosaic(ctx context.Context) (*topology.Mosaic, error) {
 	if len(d.above) == 0 {
 		parts = append(parts, d.neighbours(parts)...)
 	}
-	m, err := topology.Build(ctx, d.parents(), parts)
+	m, err := topology.Build(ctx, d.parents(), parts, d.excluded()...)
 	if err != nil {
 		return nil, fmt.Errorf("plan %d: %w", d.id, err)
 	}
@@ -265,12 +265,8 @@ func (d *draft) examine(ctx context.Context) (*topology.Mosaic, error) {
 // can be used, and what lies in it is counted.
 func (d *draft) shapeFaults(m *topology.Mosaic) []Fault {
 	keys := d.keys()
-	excluded := d.excluded()
 	var out []Fault
 	for _, v := range m.Violations() {
-		if v.Kind == topology.Gap && excluded[v.ID] {
-			continue
-		}
 		f := Fault{
 			ID: v.ID, Kind: string(v.Kind), Hard: v.Kind != topology.Gap, Parent: v.Parent,
 			Area: float64(v.SquareMeters), Width: float64(v.Width), Neighbour: v.Into,
@@ -296,15 +292,15 @@ func (d *draft) shapeFaults(m *topology.Mosaic) []Fault {
 	return out
 }
 
-// excluded are the ids of gaps that were accepted.
-func (d *draft) excluded() map[string]bool {
-	ids := map[string]bool{}
+// excluded are the gaps that were accepted.
+func (d *draft) excluded() []geo.MultiPolygon {
+	var out []geo.MultiPolygon
 	for _, u := range d.units {
 		if u.Role == Excluded {
-			ids[u.Code] = true
+			out = append(out, u.Area)
 		}
 	}
-	return ids
+	return out
 }
 
 // hard counts the faults that stop publishing.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"wangge/geo"
 )
 
 // Kinds of faults in the records themselves; those of geometry come from package topology.
@@ -68,7 +70,7 @@ func (d *draft) faultsOfRecord(u Unit) []Fault {
 	var out []Fault
 	add := func(kind string, hard bool, detail string, repairs ...string) {
 		out = append(out, Fault{ID: fmt.Sprintf("%s:%d", kind, u.Ordinal), Kind: kind, Hard: hard,
-			Codes: []string{u.Code}, Parent: u.Parent, Place: u.Place, Detail: detail, Repairs: repairs})
+			Codes: []string{u.Code}, Parent: u.Parent, Place: u.Place, Detail: detail, Repairs: repairs, At: middle(u.Area)})
 	}
 	switch {
 	case u.Code == "":
@@ -98,6 +100,16 @@ func (d *draft) faultsOfRecord(u Unit) []Fault {
 	return out
 }
 
+// middle is the middle of an area's box, nil without an area. The area itself may
+// be damaged.
+func middle(area geo.MultiPolygon) *geo.Point {
+	b := area.Bound()
+	if b.Empty() {
+		return nil
+	}
+	return &geo.Point{X: b.Min.X + (b.Max.X-b.Min.X)/2, Y: b.Min.Y + (b.Max.Y-b.Min.Y)/2}
+}
+
 // shared is one fault of several records.
 func (d *draft) shared(kind string, hard bool, list []int, detail string, repairs ...string) Fault {
 	f := Fault{Kind: kind, Hard: hard, Detail: detail, Repairs: repairs}
@@ -109,6 +121,7 @@ func (d *draft) shared(kind string, hard bool, list []int, detail string, repair
 	}
 	f.Codes = slices.Compact(f.Codes)
 	f.Parent = d.units[list[0]].Parent
+	f.At = middle(d.units[list[0]].Area)
 	f.Place = strings.Join(places, ", ")
 	f.ID = fmt.Sprintf("%s:%d", kind, d.units[list[0]].Ordinal)
 	return f

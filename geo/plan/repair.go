@@ -121,14 +121,14 @@ func (d *draft) mend(m *topology.Mosaic, chosen []Fault, r Repair) error {
 		}
 	}
 	if shapes {
-		d.take(m, chosen)
+		d.take(m)
 	}
 	return nil
 }
 
 // take copies the areas that a repair changed from the mosaic to the rows. Rings
 // that are still at fault keep their own points, so that the fault stays visible.
-func (d *draft) take(m *topology.Mosaic, mended []Fault) {
+func (d *draft) take(m *topology.Mosaic) {
 	ringFault := map[string]bool{}
 	for _, v := range m.Violations() {
 		if v.Kind == topology.SelfTouch || v.Kind == topology.SelfCross {
@@ -143,12 +143,10 @@ func (d *draft) take(m *topology.Mosaic, mended []Fault) {
 			d.units[i].Area = part.Area
 		}
 	}
-	if slices.ContainsFunc(mended, func(f Fault) bool { return slices.Contains(f.Repairs, string(topology.FitParent)) }) {
-		d.takeParents(m)
-	}
+	d.takeParents(m)
 }
 
-// takeParents keeps the units above that a repair redrew.
+// takeParents keeps the units above that a repair redrew, or that got vertices.
 func (d *draft) takeParents(m *topology.Mosaic) {
 	rows := map[string]int{}
 	last := 0
@@ -164,7 +162,7 @@ func (d *draft) takeParents(m *topology.Mosaic) {
 			continue
 		}
 		b := d.above[p.Code]
-		if p.Area.SquareMeters() == b.Area.SquareMeters() {
+		if sameArea(p.Area, b.Area) {
 			continue
 		}
 		last++

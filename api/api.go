@@ -1,0 +1,144 @@
+// Package api is the application over HTTP: middleware in order, the resources
+// under /api/v1 with OpenAPI 3.1 written from their types, tiles, health and the
+// page. It holds no SQL and decides nothing about grids.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"wangge/api/audit"
+	"wangge/api/exports"
+	"wangge/api/households"
+	"wangge/api/imports"
+	"wangge/api/incidents"
+	"wangge/api/jobs"
+	"wangge/api/levels"
+	"wangge/api/places"
+	"wangge/api/plans"
+	"wangge/api/presets"
+	"wangge/api/route"
+	"wangge/api/search"
+	"wangge/api/servicepoints"
+	"wangge/api/settings"
+	"wangge/api/status"
+	"wangge/api/units"
+	"wangge/api/zones"
+	"wangge/geo/job"
+	"wangge/geo/upload"
+	"wangge/tiles"
+)
+
+// Config is everything the application is made from.
+type Config struct {
+	Pool    *pgxpool.Pool
+	Queue   *job.Queue
+	Tiles   *tiles.Server
+	Spool   upload.Spool
+	Page    http.Handler // the web page
+	Metrics *prometheus.Registry
+	Log     *slog.Logger
+	Version string
+}
+
+// Limits of a request.
+const (
+	Timeout       = 20 * time.Second // of what the database may take for one
+	UploadTimeout = 15 * time.Minute
+	MaxUpload     = 1 << 30 // bytes of one file
+	maxBuffered   = 1 << 20 // bytes read before the rest is streamed
+)
+
+// New builds the application. It serves once somebody listens.
+func New(c Config) (*fiber.App, error) {
+	app := fiber.New(fiber.Config{
+		AppName:               "wangge",
+		Immutable:             true, // values outlive the request
+		DisableStartupMessage: true,
+		StreamRequestBody:     true, // uploads go to disk, not to memory
+		BodyLimit:             maxBuffered,
+		ReadTimeout:           UploadTimeout,
+		WriteTimeout:          UploadTimeout,
+		IdleTimeout:           2 * time.Minute,
+		ReadBufferSize:        16 << 10,
+		ErrorHandler:          answerError(c.Log),
+	})
+	m, err := newMiddleware(c)
+	if err != nil {
+		return nil, err
+	}
+	app.Use(m.recover, m.observe, m.headers, m.bound)
+
+	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	app.Get("/readyz", ready(c.Pool))
+	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
+	c.Tiles.Mount(app)
+	Resources(app, c)
+	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound }) // never the page
+	app.Get("/*", adaptor.HTTPHandler(c.Page))
+	return app, nil
+}
+
+// Resources adds everything under /api/v1 and returns its description.
+func Resources(app *fiber.App, c Config) *huma.OpenAPI {
+	route.UseProblems()
+	config := huma.DefaultConfig("Wangge 网格", c.Version)
+	config.Info.Description = "Grids, households, incidents and service points of a town, and who is responsible for which place."
+	config.Servers = []*huma.Server{{URL: route.Prefix}}
+	config.DocsPath = "" // its page would load scripts from elsewhere
+	config.SchemasPath = ""
+	config.CreateHooks = nil // no $schema links in answers
+	config.RejectUnknownQueryParameters = true
+
+	a := route.API{API: humafiber.NewWithGroup(app, app.Group(route.Prefix), config), Log: c.Log}
+	levels.Mount(a, c.Pool)
+	presets.Mount(a, c.Pool)
+	units.Mount(a, c.Pool)
+	places.Mount(a, c.Pool)
+	search.Mount(a, c.Pool)
+	households.Mount(a, c.Pool)
+	incidents.Mount(a, c.Pool)
+	servicepoints.Mount(a, c.Pool)
+	zones.Mount(a, c.Pool)
+	imports.Mount(a, c.Pool, c.Queue, c.Spool)
+	plans.Mount(a, c.Pool)
+	exports.Mount(a, c.Pool)
+	jobs.Mount(a, c.Pool, c.Queue)
+	audit.Mount(a, c.Pool)
+	settings.Mount(a, c.Pool)
+	status.Mount(a, c.Pool, c.Version)
+	return a.OpenAPI()
+}
+
+// ready says whether requests can be answered: the database must.
+func ready(pool *pgxpool.Pool) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
+		defer cancel()
+		if err := pool.Ping(ctx); err != nil {
+			return &route.Problem{Title: "The database does not answer.", Status: fiber.StatusServiceUnavailable, Code: "database_unavailable"}
+		}
+		return c.SendString("ready\n")
+	}
+}
+
+// answerError answers what no resource answered.
+func answerError(log *slog.Logger) fiber.ErrorHandler {
+	return func(c *fiber.Ctx, err error) error {
+		p := route.Of(err)
+		if p.Status >= 500 {
+			log.Error("request failed", "method", c.Method(), "route", c.Route().Path, "status", p.Status, "err", err)
+		}
+		return c.Status(p.Status).JSON(p, route.ProblemType)
+	}
+}

@@ -1,0 +1,172 @@
+// Package households serves the household ledger: lists, the unplaced ones, and
+// what is done by hand.
+package households
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/paulmach/orb"
+
+	"wangge/api/route"
+	"wangge/geo"
+	"wangge/geo/fault"
+	"wangge/geo/household"
+)
+
+// Household is a dwelling with its place.
+type Household struct {
+	household.Household
+	Point *orb.Point `json:"point" doc:"[lon, lat]; null while it is unplaced"`
+	Cell  string     `json:"cell" doc:"H3, resolution 11; empty while it is unplaced"`
+}
+
+var (
+	errPoint = fault.New(fault.Invalid, "point_missing", "Say where: point, as [lon, lat] in WGS 84.")
+	errInto  = fault.New(fault.Invalid, "into_missing", "Say which household it is merged into.")
+)
+
+// Mount adds /households.
+func Mount(a route.API, pool *pgxpool.Pool) {
+	h := handler{pool}
+	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "households"} }
+	add := op("add-household", "Add a household by hand")
+	add.Status = 201
+	route.Get(a, "/households", op("list-households", "Households by id"), h.list)
+	route.Post(a, "/households", add, h.add)
+	route.Get(a, "/households/{id}", op("get-household", "One household"), h.get)
+	route.Put(a, "/households/{id}", op("edit-household", "Change what is said of a household; its place stays"), h.edit)
+	route.Get(a, "/households/{id}/suggestion", op("suggest-place", "Where an unplaced household may be"), h.suggest)
+	route.Post(a, "/households/{id}/actions", op("act-on-household", "Place, move, merge, close or reopen a household"), h.act)
+}
+
+type handler struct{ pool *pgxpool.Pool }
+
+func shown(h household.Household, err error) (Household, error) {
+	out := Household{Household: h}
+	if h.Point != nil {
+		at := h.Point.Degrees()
+		out.Point = &at
+	}
+	if h.Cell != nil {
+		out.Cell = h.Cell.String()
+	}
+	return out, err
+}
+
+type listInput struct {
+	route.Paging
+	Unit   string `query:"unit" maxLength:"64" doc:"code: the unit's and all units' below it"`
+	Placed string `query:"placed" enum:"true,false"`
+	Closed bool   `query:"closed" doc:"closed ones instead of open ones"`
+}
+
+func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[Household]], error) {
+	f := household.Filter{Unit: in.Unit, Closed: in.Closed, Limit: in.Limit + 1}
+	if in.Placed != "" {
+		placed := in.Placed == "true"
+		f.Placed = &placed
+	}
+	var err error
+	if f.After, err = route.Number(in.Cursor); err != nil {
+		return nil, err
+	}
+	actor := route.Actor(ctx)
+	list, err := household.List(ctx, h.pool, actor, f)
+	if err != nil {
+		return nil, err
+	}
+	total, err := household.Count(ctx, h.pool, actor, f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Household, len(list))
+	for i := range list {
+		out[i], _ = shown(list[i], nil)
+	}
+	page := route.Page(out, in.Limit, func(h Household) string { return strconv.FormatInt(h.ID, 10) })
+	page.Total = &total
+	return route.OK(page, nil)
+}
+
+type id struct {
+	ID int64 `path:"id"`
+}
+
+func (h handler) get(ctx context.Context, in *id) (*route.Body[Household], error) {
+	return route.OK(shown(household.Get(ctx, h.pool, route.Actor(ctx), in.ID)))
+}
+
+type addInput struct{ Body NewHousehold }
+
+// NewHousehold is a household to be added by hand.
+type NewHousehold struct {
+	household.Dwelling
+	SourceID string     `json:"source_id,omitempty" maxLength:"200"`
+	Point    *orb.Point `json:"point,omitempty" doc:"[lon, lat]"`
+}
+
+func (h handler) add(ctx context.Context, in *addInput) (*route.Body[Household], error) {
+	var at *geo.Point
+	if in.Body.Point != nil {
+		snapped := geo.Snap(*in.Body.Point)
+		at = &snapped
+	}
+	return route.OK(shown(household.Add(ctx, h.pool, route.Actor(ctx), in.Body.SourceID, in.Body.Dwelling, at)))
+}
+
+type editInput struct {
+	id
+	Body household.Dwelling
+}
+
+func (h handler) edit(ctx context.Context, in *editInput) (*route.Body[Household], error) {
+	return route.OK(shown(household.Edit(ctx, h.pool, route.Actor(ctx), in.ID, in.Body)))
+}
+
+// PlaceSuggestion is a place with the confidence of the match.
+type PlaceSuggestion struct {
+	Point      *orb.Point `json:"point" doc:"null when nothing is known of the address"`
+	Confidence float32    `json:"confidence" doc:"0 to 1"`
+}
+
+func (h handler) suggest(ctx context.Context, in *id) (*route.Body[PlaceSuggestion], error) {
+	s, ok, err := household.Suggest(ctx, h.pool, route.Actor(ctx), in.ID)
+	if err != nil || !ok {
+		return route.OK(PlaceSuggestion{}, err)
+	}
+	at := s.Point.Degrees()
+	return route.OK(PlaceSuggestion{&at, s.Confidence}, nil)
+}
+
+type actInput struct {
+	id
+	Body HouseholdAction
+}
+
+// HouseholdAction is what is done with a household by hand.
+type HouseholdAction struct {
+	Do    string     `json:"do" enum:"place,move,merge,close,reopen"`
+	Point *orb.Point `json:"point,omitempty" doc:"[lon, lat], to place or move"`
+	Into  int64      `json:"into,omitempty" doc:"household that stays, to merge"`
+}
+
+func (h handler) act(ctx context.Context, in *actInput) (*route.Body[Household], error) {
+	actor := route.Actor(ctx)
+	switch in.Body.Do {
+	case "place", "move":
+		if in.Body.Point == nil {
+			return nil, errPoint
+		}
+		return route.OK(shown(household.Move(ctx, h.pool, actor, in.ID, geo.Snap(*in.Body.Point))))
+	case "merge":
+		if in.Body.Into == 0 {
+			return nil, errInto
+		}
+		return route.OK(shown(household.Merge(ctx, h.pool, actor, in.ID, in.Body.Into)))
+	case "close":
+		return route.OK(shown(household.Close(ctx, h.pool, actor, in.ID)))
+	}
+	return route.OK(shown(household.Reopen(ctx, h.pool, actor, in.ID)))
+}

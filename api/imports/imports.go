@@ -1,0 +1,170 @@
+// Package imports takes in files: what they look like, their import as a job,
+// and what became of them.
+package imports
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/api/route"
+	"wangge/geo/crs"
+	"wangge/geo/fault"
+	"wangge/geo/job"
+	"wangge/geo/upload"
+)
+
+var (
+	errFile   = fault.New(fault.Invalid, "file_missing", "Send one file in the form field \"file\".")
+	errFields = fault.New(fault.Invalid, "fields_malformed", "The form field \"fields\" is a JSON object of our field names to the file's column names.")
+)
+
+// maxUpload is the largest file, in bytes.
+const maxUpload = 1 << 30
+
+// Mount adds /imports.
+func Mount(a route.API, pool *pgxpool.Pool, queue *job.Queue, spool upload.Spool) {
+	h := handler{pool, queue, spool}
+	op := func(id, summary string) route.Op {
+		return route.Op{ID: id, Summary: summary, Tag: "imports", MaxBody: maxUpload}
+	}
+	start := op("start-import", "Import a file as a job")
+	start.Status = 202
+	route.Get(a, "/imports", op("list-imports", "Files that came, newest first"), h.list)
+	route.Get(a, "/imports/{id}", op("get-import", "One file and its report"), h.get)
+	route.Get(a, "/imports/{id}/original", op("original-import", "A boundary file as it came"), h.original)
+	route.Post(a, "/imports/inspect", op("inspect-file", "What a file looks like; nothing is kept"), h.inspect)
+	route.Post(a, "/imports", start, h.start)
+	route.Get(a, "/coordinate-systems", op("list-coordinate-systems", "Reference systems a file may be declared in"), h.systems)
+}
+
+type handler struct {
+	pool  *pgxpool.Pool
+	queue *job.Queue
+	spool upload.Spool
+}
+
+type listInput struct {
+	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+type id struct {
+	ID int64 `path:"id"`
+}
+
+func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[upload.Upload]], error) {
+	list, err := upload.List(ctx, h.pool, route.Actor(ctx), in.Limit)
+	return route.OK(route.List[upload.Upload]{Items: list}, err)
+}
+
+func (h handler) get(ctx context.Context, in *id) (*route.Body[upload.Upload], error) {
+	return route.OK(upload.Get(ctx, h.pool, route.Actor(ctx), in.ID))
+}
+
+type original struct {
+	ContentType        string `header:"Content-Type"`
+	ContentDisposition string `header:"Content-Disposition"`
+	Body               []byte
+}
+
+func (h handler) original(ctx context.Context, in *id) (*original, error) {
+	name, content, err := upload.Original(ctx, h.pool, route.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &original{"application/octet-stream", route.Attachment(name), content}, nil
+}
+
+// form is what a person sends.
+type form struct {
+	RawBody huma.MultipartFormFiles[struct {
+		File        huma.FormFile `form:"file" required:"true"`
+		Kind        string        `form:"kind"`
+		CRS         string        `form:"crs" doc:"as declared; see /coordinate-systems"`
+		Layer       string        `form:"layer"`
+		Preset      string        `form:"preset"`
+		Level       string        `form:"level"`
+		Fields      string        `form:"fields" doc:"JSON object: our field name → the file's column"`
+		Source      string        `form:"source" doc:"ledgers: who keeps the file; with a row's id it names a thing for ever"`
+		Confirm     string        `form:"confirm" doc:"why the reference system is right, when it cannot be checked"`
+		DryRun      bool          `form:"dry_run"`
+		Full        bool          `form:"full" doc:"the file holds everything this source has"`
+		CloseAbsent bool          `form:"close_absent" doc:"close what a full file no longer holds"`
+	}]
+}
+
+func (h handler) start(ctx context.Context, in *form) (*route.Body[job.Job], error) {
+	data := in.RawBody.Data()
+	defer removeTemporary(in.RawBody.Form)
+	if !data.File.IsSet {
+		return nil, errFile
+	}
+	req := upload.Request{
+		Kind: upload.Kind(data.Kind), FileName: baseName(data.File.Filename), Layer: data.Layer, CRS: data.CRS,
+		Preset: data.Preset, Level: data.Level, Source: data.Source, Confirm: strings.TrimSpace(data.Confirm),
+		DryRun: data.DryRun, Full: data.Full, CloseAbsent: data.CloseAbsent,
+	}
+	if data.Fields != "" {
+		if err := json.Unmarshal([]byte(data.Fields), &req.Fields); err != nil {
+			return nil, errFields.Because(err)
+		}
+	}
+	if err := upload.Validate(ctx, h.pool, route.Actor(ctx), req); err != nil {
+		return nil, err
+	}
+	file, err := h.spool.Put(data.File)
+	if err != nil {
+		return nil, err
+	}
+	j, err := upload.Start(ctx, h.pool, h.queue, route.Actor(ctx), req, file)
+	if err != nil {
+		h.spool.Remove(file)
+		return nil, fmt.Errorf("start import: %w", err)
+	}
+	return route.OK(j, nil)
+}
+
+type inspectForm struct {
+	RawBody huma.MultipartFormFiles[struct {
+		File  huma.FormFile `form:"file" required:"true"`
+		Layer string        `form:"layer"`
+	}]
+}
+
+func (h handler) inspect(ctx context.Context, in *inspectForm) (*route.Body[upload.Look], error) {
+	defer removeTemporary(in.RawBody.Form)
+	data := in.RawBody.Data()
+	if !data.File.IsSet {
+		return nil, errFile
+	}
+	file, err := h.spool.Put(data.File)
+	if err != nil {
+		return nil, err
+	}
+	defer h.spool.Remove(file)
+	return route.OK(upload.Inspect(ctx, h.pool, route.Actor(ctx), baseName(data.File.Filename), data.Layer, file))
+}
+
+func (h handler) systems(context.Context, *struct{}) (*route.Body[route.List[crs.Info]], error) {
+	return route.OK(route.List[crs.Info]{Items: crs.All()}, nil)
+}
+
+// baseName is a file's name without the folders some browsers send.
+func baseName(name string) string {
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
+		name = name[i+1:]
+	}
+	return name
+}
+
+// removeTemporary deletes what the multipart reader put on disk.
+func removeTemporary(f *multipart.Form) {
+	if f != nil {
+		_ = f.RemoveAll()
+	}
+}

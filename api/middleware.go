@@ -1,0 +1,103 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wangge/api/route"
+)
+
+// middleware is what every request passes, in the order of the methods.
+type middleware struct {
+	log      *slog.Logger
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMiddleware(c Config) (*middleware, error) {
+	m := &middleware{
+		log: c.Log,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wangge_http_requests_total", Help: "Requests by method, route and status."},
+			[]string{"method", "route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "wangge_http_request_seconds", Help: "Time to answer, by route.",
+			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10}}, []string{"route"}),
+	}
+	for _, collector := range []prometheus.Collector{m.requests, m.seconds} {
+		if err := c.Metrics.Register(collector); err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// recover answers a panic and keeps serving.
+func (m *middleware) recover(c *fiber.Ctx) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			m.log.Error("panic", "method", c.Method(), "route", c.Route().Path, "cause", cause, "stack", string(debug.Stack()))
+			err = answerError(m.log)(c, fmt.Errorf("panic: %v", cause))
+		}
+	}()
+	return c.Next()
+}
+
+// observe counts and times requests by their route, never by their path or
+// query: those may hold an address.
+func (m *middleware) observe(c *fiber.Ctx) error {
+	start := time.Now()
+	err := c.Next()
+	if err != nil {
+		err = c.App().ErrorHandler(c, err)
+	}
+	pattern := c.Route().Path
+	m.requests.WithLabelValues(c.Method(), pattern, strconv.Itoa(c.Response().StatusCode())).Inc()
+	m.seconds.WithLabelValues(pattern).Observe(time.Since(start).Seconds())
+	return err
+}
+
+// headers are safe defaults; the page sets its own policy.
+func (m *middleware) headers(c *fiber.Ctx) error {
+	c.Set("X-Content-Type-Options", "nosniff")
+	c.Set("Referrer-Policy", "no-referrer")
+	c.Set("X-Frame-Options", "DENY")
+	if strings.HasPrefix(c.Path(), route.Prefix) {
+		c.Set("Cache-Control", "no-store")
+		c.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	}
+	return c.Next()
+}
+
+// bound gives the request a deadline, which the database obeys, and bounds its body.
+func (m *middleware) bound(c *fiber.Ctx) error {
+	timeout := Timeout
+	length := c.Request().Header.ContentLength()
+	isUpload := strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm)
+	switch {
+	case isUpload && length < 0:
+		return fiber.ErrLengthRequired
+	case isUpload && length > MaxUpload:
+		return fiber.ErrRequestEntityTooLarge
+	case isUpload:
+		timeout = UploadTimeout
+	case length > maxBuffered:
+		return fiber.ErrRequestEntityTooLarge
+	}
+	if c.Request().BodyStream() == nil { // the framework wants a reader, even of nothing
+		c.Request().SetBodyStream(bytes.NewReader(nil), 0)
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	return c.Next()
+}

@@ -1,0 +1,86 @@
+// Package places answers the question the whole project is about: who is
+// responsible for this place?
+package places
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/paulmach/orb"
+
+	"wangge/api/route"
+	"wangge/geo"
+	"wangge/geo/cell"
+	"wangge/geo/grid"
+	"wangge/geo/ledger"
+	"wangge/geo/network"
+)
+
+// Answer is a place and who is responsible for it.
+type Answer struct {
+	Place      orb.Point       `json:"place" doc:"[lon, lat], WGS 84, on the lattice"`
+	Cell       string          `json:"cell" doc:"H3, resolution 11"`
+	Unit       *grid.Unit      `json:"unit" doc:"null when no unit covers the place"`
+	Ancestors  []grid.Ancestor `json:"ancestors" doc:"from the top down to the unit itself"`
+	PostZh     string          `json:"post_zh"`
+	PostEn     string          `json:"post_en"`
+	Households int             `json:"households" doc:"open households in the unit"`
+	Border     *grid.Hint      `json:"border" doc:"another unit of the level within 30 m, or null"`
+	Street     string          `json:"street" doc:"name of the nearest street within 60 m"`
+}
+
+// Mount adds /places.
+func Mount(a route.API, pool *pgxpool.Pool) {
+	h := &handler{pool: pool}
+	route.Get(a, "/places", route.Op{ID: "get-place", Summary: "Who is responsible for this place", Tag: "units",
+		Description: "The closed polygon of the lowest level decides; on a shared border the lowest code in byte order."}, h.get)
+}
+
+type handler struct {
+	pool  *pgxpool.Pool
+	tally ledger.Tally
+}
+
+type input struct {
+	route.AsOf
+	Lon float64 `query:"lon" required:"true" minimum:"-180" maximum:"180"`
+	Lat float64 `query:"lat" required:"true" minimum:"-90" maximum:"90"`
+}
+
+func (h *handler) get(ctx context.Context, in *input) (*route.Body[Answer], error) {
+	day, err := in.Day()
+	if err != nil {
+		return nil, err
+	}
+	at := geo.Snap(orb.Point{in.Lon, in.Lat})
+	p := Answer{Place: at.Degrees(), Cell: cell.At(at).String(), Ancestors: []grid.Ancestor{}}
+	if p.Street, err = network.StreetAt(ctx, h.pool, route.Actor(ctx), at); err != nil {
+		return nil, err
+	}
+	u, ok, err := grid.At(ctx, h.pool, route.Actor(ctx), day, at)
+	if err != nil || !ok {
+		return route.OK(p, err)
+	}
+	p.Unit = &u
+	if err := h.about(ctx, day, at, &p); err != nil {
+		return nil, err
+	}
+	return route.OK(p, nil)
+}
+
+// about fills in what is known of the responsible unit.
+func (h *handler) about(ctx context.Context, day geo.Day, at geo.Point, p *Answer) (err error) {
+	actor := route.Actor(ctx)
+	if p.Ancestors, err = grid.Chain(ctx, h.pool, actor, day, p.Unit.ID); err != nil {
+		return err
+	}
+	if p.PostZh, p.PostEn, err = grid.Post(ctx, h.pool, p.Unit.Level); err != nil {
+		return err
+	}
+	if p.Border, err = grid.NearBorder(ctx, h.pool, actor, day, at, *p.Unit); err != nil {
+		return err
+	}
+	counts, err := h.tally.ByUnit(ctx, h.pool, day)
+	p.Households = counts[p.Unit.ID].Households
+	return err
+}

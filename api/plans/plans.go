@@ -1,0 +1,129 @@
+// Package plans serves drafts: their units and faults as maps, repairs, publishing.
+package plans
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/paulmach/orb"
+
+	"wangge/api/route"
+	"wangge/geo"
+	"wangge/geo/plan"
+)
+
+// Mount adds /plans.
+func Mount(a route.API, pool *pgxpool.Pool) {
+	h := handler{pool}
+	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "plans"} }
+	route.Get(a, "/plans", op("list-plans", "Plans, newest first"), h.list)
+	route.Get(a, "/plans/{id}", op("get-plan", "One plan"), h.get)
+	route.Get(a, "/plans/{id}/units", op("plan-units", "The units of a draft as GeoJSON"), h.units)
+	route.Get(a, "/plans/{id}/faults", op("plan-faults", "What is wrong with a draft, with places, as GeoJSON"), h.faults)
+	route.Post(a, "/plans/{id}/repairs", op("repair-plan", "Mend a fault, or all of a kind"), h.repair)
+	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on"), h.publish)
+	route.Delete(a, "/plans/{id}", op("abandon-plan", "Give a draft up"), h.abandon)
+}
+
+type handler struct{ pool *pgxpool.Pool }
+
+type listInput struct {
+	State string `query:"state" enum:"draft,published,abandoned"`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+type id struct {
+	ID int64 `path:"id"`
+}
+
+func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[plan.Plan]], error) {
+	list, err := plan.List(ctx, h.pool, route.Actor(ctx), plan.State(in.State), in.Limit)
+	return route.OK(route.List[plan.Plan]{Items: list}, err)
+}
+
+func (h handler) get(ctx context.Context, in *id) (*route.Body[plan.Plan], error) {
+	return route.OK(plan.Get(ctx, h.pool, route.Actor(ctx), in.ID))
+}
+
+// unitProperties are what a draft's unit shows on the map.
+type unitProperties struct {
+	Code   string    `json:"code"`
+	Name   string    `json:"name"`
+	Parent string    `json:"parent"`
+	Role   plan.Role `json:"role" enum:"part,parent,excluded"`
+	Place  string    `json:"place"`
+}
+
+func (h handler) units(ctx context.Context, in *id) (*route.GeoJSON[unitProperties], error) {
+	if _, err := plan.Get(ctx, h.pool, route.Actor(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	list, err := plan.Units(ctx, h.pool, route.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := route.NewGeoJSON[unitProperties](len(list))
+	for _, u := range list {
+		out.Add(u.Code, u.Area.Orb(), unitProperties{u.Code, u.Name, u.Parent, u.Role, u.Place})
+	}
+	return out, nil
+}
+
+func (h handler) faults(ctx context.Context, in *id) (*route.GeoJSON[plan.Fault], error) {
+	if _, err := plan.Get(ctx, h.pool, route.Actor(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	list, err := plan.FaultsOf(ctx, h.pool, route.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := route.NewGeoJSON[plan.Fault](len(list))
+	for _, f := range list {
+		out.Add(f.ID, shapeOf(f), f)
+	}
+	return out, nil
+}
+
+// shapeOf is what the map shows of a fault: its area, else its place, else nothing.
+func shapeOf(f plan.Fault) orb.Geometry {
+	switch {
+	case len(f.Shape) > 0:
+		return f.Shape.Orb()
+	case f.At != nil:
+		return f.At.Degrees()
+	}
+	return nil
+}
+
+type repairInput struct {
+	id
+	Body plan.Repair
+}
+
+func (h handler) repair(ctx context.Context, in *repairInput) (*route.Body[plan.Plan], error) {
+	return route.OK(plan.Mend(ctx, h.pool, route.Actor(ctx), in.ID, in.Body, geo.DayOf(time.Now())))
+}
+
+type publishInput struct {
+	id
+	Body Publication
+}
+
+// Publication puts a draft in force.
+type Publication struct {
+	Revision    int    `json:"revision" doc:"the plan's revision as you saw it"`
+	EffectiveOn string `json:"effective_on,omitempty" format:"date" doc:"first day in force; today in China when absent"`
+}
+
+func (h handler) publish(ctx context.Context, in *publishInput) (*route.Body[plan.Plan], error) {
+	day, err := route.AsOf{At: in.Body.EffectiveOn}.Day()
+	if err != nil {
+		return nil, err
+	}
+	return route.OK(plan.Publish(ctx, h.pool, route.Actor(ctx), in.ID, in.Body.Revision, day, func(string, int64, int64) {}))
+}
+
+func (h handler) abandon(ctx context.Context, in *id) (*route.Body[plan.Plan], error) {
+	return route.OK(plan.Abandon(ctx, h.pool, route.Actor(ctx), in.ID))
+}

@@ -1,0 +1,97 @@
+// Package status serves what a page asks first, and again every few seconds:
+// what is here, and at which version each layer stands.
+package status
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/api/route"
+	"wangge/geo"
+	"wangge/geo/grid"
+	"wangge/geo/layer"
+	"wangge/geo/ledger"
+	"wangge/geo/network"
+	"wangge/geo/setting"
+)
+
+// Status is the state of the installation.
+type Status struct {
+	Version      string           `json:"version"`
+	Today        geo.Day          `json:"today" doc:"the date in China"`
+	Demo         bool             `json:"demo" doc:"the data are the invented demo town's"`
+	Town         *Town            `json:"town" doc:"null while there is no unit"`
+	Attribution  string           `json:"attribution" doc:"must stand on every map"`
+	ReviewNumber string           `json:"review_number"`
+	Counts       ledger.Totals    `json:"counts"`
+	Layers       map[string]int64 `json:"layers" doc:"layer → version; rises with every change"`
+}
+
+// Town is the top of what is here.
+type Town struct {
+	Code  string     `json:"code"`
+	Name  string     `json:"name" doc:"of the only unit at the top; of the first one when there are several"`
+	Tops  int        `json:"tops" doc:"units at the top"`
+	Bound [4]float64 `json:"bounds" doc:"west, south, east, north of all of them"`
+}
+
+// Mount adds /status.
+func Mount(a route.API, pool *pgxpool.Pool, version string) {
+	h := &handler{pool: pool, version: version}
+	route.Get(a, "/status", route.Op{ID: "get-status", Summary: "What is here, and layer versions", Tag: "operation"}, h.get)
+}
+
+type handler struct {
+	pool    *pgxpool.Pool
+	version string
+	tally   ledger.Tally
+}
+
+func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status], error) {
+	day, err := in.Day()
+	if err != nil {
+		return nil, err
+	}
+	actor := route.Actor(ctx)
+	s := Status{Version: h.version, Today: geo.DayOf(time.Now())}
+	settings, err := setting.Get(ctx, h.pool, actor)
+	if err != nil {
+		return nil, err
+	}
+	s.Demo, s.ReviewNumber = settings.Demo, settings.ReviewNumber
+	if s.Attribution, err = h.attribution(ctx, settings); err != nil {
+		return nil, err
+	}
+	if s.Counts, err = h.tally.Totals(ctx, h.pool, day); err != nil {
+		return nil, err
+	}
+	if s.Layers, err = layer.Versions(ctx, h.pool); err != nil {
+		return nil, err
+	}
+	s.Town, err = h.town(ctx, day)
+	return route.OK(s, err)
+}
+
+// attribution is what the background map asks to be shown, and what the operator adds.
+func (h *handler) attribution(ctx context.Context, settings setting.Settings) (string, error) {
+	current, _, err := network.Current(ctx, h.pool, route.Actor(ctx))
+	if err != nil {
+		return "", err
+	}
+	return strings.Trim(current.Attribution+" · "+settings.Attribution, " ·"), nil
+}
+
+func (h *handler) town(ctx context.Context, day geo.Day) (*Town, error) {
+	tops, err := grid.Tops(ctx, h.pool, route.Actor(ctx), day)
+	if err != nil || len(tops) == 0 {
+		return nil, err
+	}
+	t := &Town{Code: tops[0].Code, Name: tops[0].Name, Tops: len(tops), Bound: tops[0].Bound}
+	for _, u := range tops[1:] {
+		t.Bound = [4]float64{min(t.Bound[0], u.Bound[0]), min(t.Bound[1], u.Bound[1]), max(t.Bound[2], u.Bound[2]), max(t.Bound[3], u.Bound[3])}
+	}
+	return t, nil
+}

@@ -1,0 +1,74 @@
+// Package zones serves overlay zones as GeoJSON.
+package zones
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"wangge/api/route"
+	"wangge/geo"
+	"wangge/geo/fault"
+	"wangge/geo/grid"
+)
+
+// ErrShape means that a zone has no usable area.
+var ErrShape = fault.New(fault.Invalid, "zone_shape", "A zone needs a Polygon or MultiPolygon in WGS 84.")
+
+// Mount adds /zones.
+func Mount(a route.API, pool *pgxpool.Pool) {
+	h := handler{pool}
+	route.Get(a, "/zones", route.Op{ID: "list-zones", Summary: "Overlay zones in force, as GeoJSON", Tag: "zones"}, h.list)
+	route.Post(a, "/zones", route.Op{ID: "add-zone", Summary: "Add an overlay zone", Tag: "zones", Status: 201}, h.add)
+}
+
+type handler struct{ pool *pgxpool.Pool }
+
+func (h handler) list(ctx context.Context, in *route.AsOf) (*route.GeoJSON[grid.Zone], error) {
+	day, err := in.Day()
+	if err != nil {
+		return nil, err
+	}
+	list, err := grid.Zones(ctx, h.pool, route.Actor(ctx), day)
+	if err != nil {
+		return nil, err
+	}
+	out := route.NewGeoJSON[grid.Zone](len(list))
+	for _, z := range list {
+		out.Add(z.Code, z.Area.Orb(), z)
+	}
+	return out, nil
+}
+
+type addInput struct {
+	Body    NewZone
+	RawBody []byte
+}
+
+// NewZone is a zone as a GeoJSON feature.
+type NewZone struct {
+	Type       string    `json:"type" enum:"Feature"`
+	Geometry   any       `json:"geometry" doc:"GeoJSON Polygon or MultiPolygon"`
+	Properties grid.Zone `json:"properties"`
+}
+
+func (h handler) add(ctx context.Context, in *addInput) (*route.Body[grid.Zone], error) {
+	feature, err := geojson.UnmarshalFeature(in.RawBody)
+	if err != nil {
+		return nil, ErrShape.Because(err)
+	}
+	zone := in.Body.Properties
+	switch shape := feature.Geometry.(type) {
+	case orb.Polygon:
+		zone.Area = geo.FromOrb(orb.MultiPolygon{shape})
+	case orb.MultiPolygon:
+		zone.Area = geo.FromOrb(shape)
+	}
+	if len(zone.Area) == 0 {
+		return nil, ErrShape
+	}
+	err = grid.AddZones(ctx, h.pool, route.Actor(ctx), []grid.Zone{zone})
+	return route.OK(zone, err)
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/geo"
+	"wangge/geo/crs"
+	"wangge/geo/fault"
+	"wangge/geo/grid"
+	"wangge/geo/pg"
+	"wangge/geo/plan"
+	"wangge/geo/staff"
+	"wangge/geo/upload"
+)
+
+// importCommand brings files in, as the page does.
+type importCommand struct {
+	Boundaries    importBoundaries `cmd:"" help:"Boundaries of one level: GeoJSON, KML, zipped Shapefile, GeoPackage, or the administrative areas of an .osm.pbf. Makes a draft, and with --publish puts it in force."`
+	Households    importLedger     `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
+	Incidents     importLedger     `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
+	ServicePoints importLedger     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
+	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
+	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
+}
+
+// importFile is what every import needs to know.
+type importFile struct {
+	databaseFlags
+	File    string            `arg:"" type:"existingfile" help:"The file."`
+	CRS     string            `name:"crs" default:"EPSG:4326" help:"The file's reference system: EPSG:4326 (WGS 84), EPSG:4490 (CGCS2000), a Gauss–Krüger zone such as EPSG:4549, GCJ-02 or BD-09. It is tested against what is known of the place."`
+	Confirm string            `placeholder:"REASON" help:"Why the reference system is right, when nothing is known that it could be checked against."`
+	Layer   string            `help:"Layer of a file that has several; the admin_level of an .osm.pbf."`
+	Field   map[string]string `placeholder:"OURS=THEIRS" help:"Which column of the file is which of our fields; again for each field."`
+	DryRun  bool              `help:"Report only, change nothing."`
+}
+
+func (c importFile) request(kind upload.Kind) upload.Request {
+	return upload.Request{Kind: kind, FileName: filepath.Base(c.File), Layer: c.Layer, CRS: c.CRS, Fields: c.Field, Confirm: c.Confirm, DryRun: c.DryRun}
+}
+
+// Run imports overlay zones.
+func (c *importFile) Run(p *program) error {
+	return c.do(p, c.request(upload.Zones), printReport)
+}
+
+// importLedger adds what ledgers need.
+type importLedger struct {
+	importFile
+	Source      string `help:"Who keeps the file; together with a row's number it names a thing for ever. By default the file's name."`
+	Mapping     string `type:"existingfile" placeholder:"FILE" help:"JSON file of our field names to the file's column names."`
+	Full        bool   `help:"The file holds everything this source has: list what is absent from it."`
+	CloseAbsent bool   `help:"With --full: close what is absent from the file."`
+}
+
+// Run imports a ledger; which one is told by the command's name.
+func (c *importLedger) Run(p *program, kind upload.Kind) error {
+	req := c.request(kind)
+	req.Source, req.Full, req.CloseAbsent = c.Source, c.Full || c.CloseAbsent, c.CloseAbsent
+	if c.Mapping != "" {
+		text, err := os.ReadFile(c.Mapping)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &req.Fields); err != nil {
+			return fmt.Errorf("%s: %w", c.Mapping, err)
+		}
+	}
+	return c.do(p, req, printReport)
+}
+
+type importOSM struct {
+	databaseFlags
+	File string `arg:"" type:"existingfile" help:"The .osm.pbf."`
+}
+
+// Run imports a background map.
+func (c *importOSM) Run(p *program) error {
+	f := importFile{databaseFlags: c.databaseFlags, File: c.File, CRS: string(crs.WGS84)}
+	return f.do(p, f.request(upload.OSM), printReport)
+}
+
+// importBoundaries adds the draft's repairs and publishing.
+type importBoundaries struct {
+	importFile
+	Preset      string   `required:"" help:"Hierarchy, such as town-grid; see /api/v1/presets."`
+	Level       string   `required:"" help:"Level of the file's units, such as micro-grid."`
+	Repair      []string `placeholder:"KIND=REPAIR[@METRES]" help:"Mend all faults of a kind, such as overlap=cut or unknown_parent=parent_by_place; in this order. gap=fill@0.5 mends only those that are on average not wider than 0.5 m."`
+	Publish     bool     `help:"Put the draft in force if no hard fault is left."`
+	EffectiveOn string   `placeholder:"DATE" help:"First day in force; today by default."`
+}
+
+// Run makes a draft, mends it and publishes it, as far as it was asked to.
+func (c *importBoundaries) Run(p *program) error {
+	req := c.request(upload.Boundaries)
+	req.Preset, req.Level = c.Preset, c.Level
+	return c.do(p, req, func(ctx context.Context, p *program, db *pgxpool.Pool, result upload.Result) error {
+		draft, err := c.mend(ctx, p, db, result.PlanID)
+		if err != nil {
+			return err
+		}
+		if err := printFaults(ctx, p, db, draft); err != nil || !c.Publish {
+			return err
+		}
+		day := grid.Today()
+		if c.EffectiveOn != "" {
+			if day, err = geo.ParseDay(c.EffectiveOn); err != nil {
+				return err
+			}
+		}
+		draft, err = plan.Publish(ctx, db, staff.Local, draft.ID, draft.Revision, day, func(string, int64, int64) {})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "published: %s in force from %s\n", plural(draft.Units, "unit"), day)
+		return nil
+	})
+}
+
+func (c *importBoundaries) mend(ctx context.Context, p *program, db *pgxpool.Pool, id int64) (plan.Plan, error) {
+	draft, err := plan.Get(ctx, db, staff.Local, id)
+	for _, r := range c.Repair {
+		if err != nil {
+			return draft, err
+		}
+		kind, repair, width, wrong := readRepair(r)
+		if wrong != nil {
+			return draft, wrong
+		}
+		before := draft.Faults.ByKind[kind]
+		if before == 0 {
+			continue
+		}
+		var mended plan.Plan
+		mended, err = plan.Mend(ctx, db, staff.Local, id, plan.Repair{Revision: draft.Revision, Kind: kind, Repair: repair, MaxWidth: width}, grid.Today())
+		if errors.Is(err, plan.ErrUnknownFault) {
+			fmt.Fprintf(p.stdout, "%s: none of %d can be mended by %s\n", kind, before, repair)
+			err = nil
+			continue
+		}
+		if err != nil {
+			return draft, err
+		}
+		fmt.Fprintf(p.stdout, "%s mended by %s: %d of %d left\n", kind, repair, mended.Faults.ByKind[kind], before)
+		draft = mended
+	}
+	return draft, err
+}
+
+// readRepair reads KIND=REPAIR[@METRES].
+func readRepair(text string) (kind, repair string, width float64, err error) {
+	kind, rest, ok := strings.Cut(text, "=")
+	repair, metres, bounded := strings.Cut(rest, "@")
+	if bounded {
+		width, err = strconv.ParseFloat(metres, 64)
+	}
+	if !ok || err != nil || width < 0 {
+		return "", "", 0, fmt.Errorf("--repair %s: want KIND=REPAIR or KIND=REPAIR@METRES", text)
+	}
+	return kind, repair, width, nil
+}
+
+// do imports a file into the database and tells the person what became of it.
+func (c importFile) do(p *program, req upload.Request, tell func(context.Context, *program, *pgxpool.Pool, upload.Result) error) error {
+	show := p.progress()
+	db, err := c.open(p, show.say)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	if err := migrate(p.ctx, db.DSN, show); err != nil {
+		return err
+	}
+	pool, err := pg.Open(p.ctx, db.DSN, pg.Options{})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+
+	if err := upload.Validate(p.ctx, pool, staff.Local, req); err != nil {
+		return explained(err)
+	}
+	file, err := upload.FromDisk(c.File)
+	if err != nil {
+		return err
+	}
+	stage := ""
+	result, err := upload.Now(p.ctx, pool, staff.Local, req, file, func(now string, done, total int64) {
+		if now != stage {
+			stage = now
+			show.say(now)
+		}
+	})
+	if err != nil {
+		return explained(err)
+	}
+	return explained(tell(p.ctx, p, pool, result))
+}
+
+// explained writes a fault as a person at a terminal reads it, places included.
+func explained(err error) error {
+	f := fault.Of(err)
+	if f == nil {
+		return err
+	}
+	text := f.Msg
+	if f.Detail != "" {
+		text += " " + f.Detail
+	}
+	for i, place := range f.Places {
+		if i == 20 {
+			text += fmt.Sprintf("\n  … and %d more", len(f.Places)-i)
+			break
+		}
+		text += fmt.Sprintf("\n  %s: %s", place.Pointer, place.Detail)
+	}
+	return errors.New(text)
+}
+
+func printReport(_ context.Context, p *program, _ *pgxpool.Pool, result upload.Result) error {
+	text, err := json.MarshalIndent(result.Report, "", "  ")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "upload %d\n%s\n", result.UploadID, text)
+	return nil
+}
+
+// about is what a fault of a record says, or the size of one of geometry.
+func about(f plan.Fault) string {
+	if f.Detail != "" {
+		return ", " + f.Detail
+	}
+	text := fmt.Sprintf(", %.2f m², %.2f m wide", f.Area, f.Width)
+	if f.Neighbour != "" {
+		text += ", longest border with " + f.Neighbour
+	}
+	return text
+}
+
+// printFaults lists the first faults of a draft and counts all.
+func printFaults(ctx context.Context, p *program, db *pgxpool.Pool, draft plan.Plan) error {
+	list, err := plan.FaultsOf(ctx, db, staff.Local, draft.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "draft %d: %s, %d hard and %d soft faults\n", draft.ID, plural(draft.Units, "unit"), draft.Faults.Hard, draft.Faults.Soft)
+	for i, f := range list {
+		if i == 30 {
+			fmt.Fprintf(p.stdout, "  … and %d more\n", len(list)-i)
+			break
+		}
+		weight := "soft"
+		if f.Hard {
+			weight = "hard"
+		}
+		at := ""
+		if f.At != nil {
+			at = fmt.Sprintf(" at %.7f,%.7f", f.At.Degrees()[0], f.At.Degrees()[1])
+		}
+		fmt.Fprintf(p.stdout, "  %s %s %s: %s%s, %s; repairs: %s\n",
+			weight, f.Kind, strings.Join(slices.Compact(f.Codes), " "), f.Place, at, about(f), strings.Join(f.Repairs, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package export
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"io"
+	"path"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/geo"
+	"wangge/geo/staff"
+	"wangge/geo/upload"
+)
+
+// tables are what All writes beside the kinds of Write, as they are: history,
+// decisions and the record of who did what.
+var tables = []string{
+	"level", "preset", "preset_level", "plan", "plan_repair", "lineage", "incident_category",
+	"service_tier", "service_function", "service_point_function", "service_point_state",
+	"household_unit", "incident_unit", "service_point_unit", "setting", "audit",
+}
+
+// history is every boundary that ever was in force.
+const history = `
+	SELECT u.code, b.name, u.level, u.preset, p.code AS parent, b.state, b.valid_from, b.valid_to, b.plan_id, b.geom
+	FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
+	LEFT JOIN unit p ON p.id = b.parent_id
+	ORDER BY l.rank, u.code, b.valid_from`
+
+const readme = `Wangge (网格): everything, in open formats.
+
+boundaries.geojson   every boundary of every unit with its dates (valid_to is the first day no longer valid)
+*.geojson            places and areas, WGS 84, longitude first (RFC 7946)
+*.csv                tables, UTF-8 with byte order mark
+stops.geojson        where mobile service points stop
+excluded.geojson     accepted gaps with their reasons
+tables/              tables as they are: levels, presets, plans, repairs, lineage, responsibility by date, audit
+originals/           the boundary files as they came
+`
+
+// All writes a ZIP archive with everything.
+func All(ctx context.Context, db *pgxpool.Pool, actor staff.Actor, w io.Writer, day geo.Day) error {
+	archive := zip.NewWriter(w)
+	add := func(name string, write func(io.Writer) error) error {
+		file, err := archive.Create(name)
+		if err == nil {
+			err = write(file)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	}
+	if err := add("README.txt", func(w io.Writer) error { _, err := io.WriteString(w, readme); return err }); err != nil {
+		return err
+	}
+	for _, extra := range []struct{ name, sql string }{
+		{"boundaries.geojson", history},
+		{"stops.geojson", `SELECT s.source, s.source_id, t.ordinal, t.name, t.hours, t.point AS geom
+			FROM service_point_stop t JOIN service_point s ON s.id = t.service_point_id ORDER BY s.id, t.ordinal`},
+		{"excluded.geojson", `SELECT u.code AS parent, e.reason, e.valid_from, e.valid_to, e.geom
+			FROM excluded_area e JOIN unit u ON u.id = e.parent_id ORDER BY e.id`},
+	} {
+		err := add(extra.name, func(w io.Writer) error { return writeGeoJSON(ctx, db, w, query{sql: extra.sql}, nil) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, kind := range []string{"households", "incidents", "service-points", "zones"} {
+		for _, format := range []Format{GeoJSON, CSV} {
+			err := add(kind+"."+string(format), func(w io.Writer) error { return Write(ctx, db, actor, w, kind, format, Options{Day: day}) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for _, table := range tables {
+		name := pgx.Identifier{table}.Sanitize()
+		err := add(path.Join("tables", table+".csv"), func(w io.Writer) error {
+			return writeCSV(ctx, db, w, `SELECT * FROM `+name, nil)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := addOriginals(ctx, db, actor, add); err != nil {
+		return err
+	}
+	return archive.Close()
+}
+
+// addOriginals writes the boundary files as they came, one at a time.
+func addOriginals(ctx context.Context, db *pgxpool.Pool, actor staff.Actor, add func(string, func(io.Writer) error) error) error {
+	rows, _ := db.Query(ctx, `SELECT id FROM upload WHERE content IS NOT NULL ORDER BY id`)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("originals: %w", err)
+	}
+	for _, id := range ids {
+		name, content, err := upload.Original(ctx, db, actor, id)
+		if err != nil {
+			return err
+		}
+		err = add(fmt.Sprintf("originals/%d-%s", id, path.Base(name)), func(w io.Writer) error { _, err := w.Write(content); return err })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+// Package export writes everything this service holds in open formats: areas and
+// places as GeoJSON (RFC 7946), ledgers as CSV that spreadsheets open. Rows are
+// streamed; memory does not grow with them.
+package export
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/geo"
+	"wangge/geo/fault"
+	"wangge/geo/setting"
+	"wangge/geo/staff"
+)
+
+// Format is how a file is written.
+type Format string
+
+// The formats.
+const (
+	GeoJSON Format = "geojson"
+	CSV     Format = "csv"
+)
+
+// MediaType is what a file of the format is served as.
+func (f Format) MediaType() string {
+	if f == GeoJSON {
+		return "application/geo+json"
+	}
+	return "text/csv; charset=utf-8"
+}
+
+// ErrUnknown means that there is no such export.
+var ErrUnknown = fault.New(fault.NotFound, "export_unknown", "There is no such export. Choose units, households, incidents, service-points or zones, as geojson or csv.")
+
+// Options narrow an export.
+type Options struct {
+	Day   geo.Day // as of; of units and zones
+	Level string  // of units; "" = all
+}
+
+// Write writes one kind of thing. Names, phones and identity numbers are in none
+// of them, for they are not kept.
+func Write(ctx context.Context, db *pgxpool.Pool, _ staff.Actor, w io.Writer, kind string, format Format, o Options) error {
+	query, ok := queries[kind]
+	if !ok || format != GeoJSON && format != CSV {
+		return ErrUnknown
+	}
+	args := query.args(o)
+	if format == GeoJSON {
+		return writeGeoJSON(ctx, db, w, query, args)
+	}
+	return writeCSV(ctx, db, w, query.sql, args)
+}
+
+// query is one kind of thing as a table whose column "geom" is its place.
+type query struct {
+	sql  string
+	args func(Options) []any
+}
+
+func none(Options) []any { return nil }
+
+var queries = map[string]query{
+	"units": {`
+		SELECT u.code, b.name, u.level, u.preset, p.code AS parent, b.state, round(b.area::numeric, 1) AS area,
+		       b.valid_from, b.valid_to, b.geom
+		FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
+		LEFT JOIN unit p ON p.id = b.parent_id
+		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1) AND ($2 = '' OR u.level = $2)
+		ORDER BY l.rank, u.code`, func(o Options) []any { return []any{o.Day, o.Level} }},
+	"households": {`
+		SELECT h.source, h.source_id, h.compound, h.building, h.stairwell, h.doorplate, h.address, h.kind, h.occupied,
+		       h.age_0_2, h.age_3_6, h.age_7_17, h.age_18_59, h.age_60_79, h.age_80, h.placed_by, h.confidence,
+		       u.code AS unit, h.closed_on, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.point AS geom
+		FROM household h
+		LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
+		LEFT JOIN unit u ON u.id = o.unit_id
+		ORDER BY h.id`, none},
+	"incidents": {`
+		SELECT i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
+		       u.code AS unit, ST_X(i.point) AS lon, ST_Y(i.point) AS lat, i.point AS geom
+		FROM incident i
+		LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
+		LEFT JOIN unit u ON u.id = o.unit_id
+		ORDER BY i.reported_at, i.id`, none},
+	"service-points": {`
+		SELECT s.source, s.source_id, s.name, s.tier, s.address, s.capacity, s.ground_floor, s.step_free, s.mobile,
+		       (SELECT string_agg(concat_ws(':', f.function, nullif(f.hours, '')), '|' ORDER BY f.function)
+		          FROM service_point_function f WHERE f.service_point_id = s.id) AS functions,
+		       (SELECT string_agg(concat_ws(':', st.state, st.valid_from), '|' ORDER BY st.valid_from)
+		          FROM service_point_state st WHERE st.service_point_id = s.id) AS states,
+		       u.code AS unit, ST_X(s.point) AS lon, ST_Y(s.point) AS lat, s.point AS geom
+		FROM service_point s
+		LEFT JOIN service_point_unit o ON o.service_point_id = s.id AND o.valid_to IS NULL
+		LEFT JOIN unit u ON u.id = o.unit_id
+		ORDER BY s.id`, none},
+	"zones": {`
+		SELECT z.code, z.kind, z.name, z.valid_from, z.valid_to, z.geom
+		FROM zone z
+		WHERE z.valid_from <= $1 AND (z.valid_to IS NULL OR z.valid_to > $1)
+		ORDER BY z.code`, func(o Options) []any { return []any{o.Day} }},
+}
+
+// writeGeoJSON writes a FeatureCollection with the attribution that must stay
+// with the data.
+func writeGeoJSON(ctx context.Context, db *pgxpool.Pool, w io.Writer, q query, args []any) error {
+	settings, err := setting.Get(ctx, db, staff.System)
+	if err != nil {
+		return err
+	}
+	rows, err := db.Query(ctx, `
+		SELECT json_build_object('type', 'Feature',
+			'geometry', ST_AsGeoJSON(t.geom, 7)::json,
+			'properties', to_jsonb(t) - 'geom')::text
+		FROM (`+q.sql+`) t`, args...)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, `{"type":"FeatureCollection","attribution":%q,"review_number":%q,"invented":%t,"features":[`,
+		settings.Attribution, settings.ReviewNumber, settings.Demo)
+	separator := "\n"
+	var feature string
+	_, err = pgx.ForEachRow(rows, []any{&feature}, func() error {
+		_, err := out.WriteString(separator + feature)
+		separator = ",\n"
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	out.WriteString("\n]}\n")
+	return out.Flush()
+}
+
+// byteOrderMark tells spreadsheets that a CSV is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// writeCSV lets PostgreSQL write the table; geometry other than lon and lat is
+// left to GeoJSON.
+func writeCSV(ctx context.Context, db *pgxpool.Pool, w io.Writer, sql string, args []any) error {
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	defer conn.Release()
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	// COPY takes no parameters: the result becomes a temporary table first.
+	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE exported ON COMMIT DROP AS `+sql, append([]any{pgx.QueryExecModeSimpleProtocol}, args...)...); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `ALTER TABLE exported DROP COLUMN IF EXISTS geom`); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	if _, err := conn.Conn().PgConn().CopyTo(ctx, w, `COPY exported TO STDOUT WITH (FORMAT csv, HEADER)`); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return nil
+}

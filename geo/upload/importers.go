@@ -1,0 +1,85 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"wangge/geo/crs"
+	"wangge/geo/household"
+	"wangge/geo/incident"
+	"wangge/geo/ledger"
+	"wangge/geo/network"
+	"wangge/geo/pg"
+	"wangge/geo/servicepoint"
+	"wangge/geo/sheet"
+	"wangge/geo/staff"
+	"wangge/geo/vectorfile"
+)
+
+// importer brings a file to its subject.
+type importer func(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error)
+
+var importers = map[Kind]importer{
+	Boundaries:    importBoundaries,
+	Zones:         importZones,
+	Households:    importLedger(household.Import),
+	Incidents:     importLedger(incident.Import),
+	ServicePoints: importLedger(servicepoint.Import),
+	OSM:           importOSM,
+}
+
+// ledgerImport is what the three ledgers offer.
+type ledgerImport func(context.Context, pg.DB, staff.Actor, ledger.Rows, ledger.Options) (ledger.Report, error)
+
+func importLedger(do ledgerImport) importer {
+	return func(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
+		rows, err := rowsOf(ctx, req, r, size)
+		if err != nil {
+			return Result{}, err
+		}
+		system, err := crs.Parse(req.CRS)
+		if err != nil {
+			return Result{}, err
+		}
+		source := req.Source
+		if source == "" {
+			source = strings.TrimSuffix(req.FileName, path.Ext(req.FileName))
+		}
+		report, err := do(ctx, db, actor, rows, ledger.Options{
+			Source: source, CRS: system, Fields: req.Fields, Confirm: req.Confirm,
+			DryRun: req.DryRun, Full: req.Full, CloseAbsent: req.CloseAbsent,
+			Progress: func(done, total int64, stage string) { step(stage, done, total) },
+		})
+		if err != nil {
+			return Result{}, err
+		}
+		return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
+	}
+}
+
+// rowsOf opens a ledger: a file of points, or a table.
+func rowsOf(ctx context.Context, req Request, r io.ReaderAt, size int64) (ledger.Rows, error) {
+	file, err := vectorfile.ReadLayer(ctx, req.FileName, req.Layer, r, size, vectorfile.Limits{})
+	if err == nil {
+		return ledger.FromFile(file), nil
+	}
+	if !errors.Is(err, vectorfile.ErrFormat) {
+		return ledger.Rows{}, err
+	}
+	table, err := sheet.OpenWith(req.FileName, r, size, sheet.Options{Sheet: req.Layer})
+	if err != nil {
+		return ledger.Rows{}, err
+	}
+	return ledger.FromSheet(table), nil
+}
+
+func importOSM(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
+	done, err := network.Import(ctx, db, actor, req.FileName, r, size, func(read, total int64, stage string) { step(stage, read, total) })
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{UploadID: id, Report: done}, storeReport(ctx, db, id, done, nil)
+}

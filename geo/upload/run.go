@@ -1,0 +1,83 @@
+package upload
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo/job"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+)
+
+// JobKind is the kind of the jobs that Start enqueues.
+const JobKind = "import"
+
+// jobArgs is what an import job needs.
+type jobArgs struct {
+	UploadID int64   `json:"upload_id"`
+	Actor    string  `json:"actor"`
+	Request  Request `json:"request"`
+	File     File    `json:"file"`
+}
+
+// Start records a file that is in the spool and enqueues its import.
+func Start(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor, req Request, file File) (j job.Job, err error) {
+	if _, known := importers[req.Kind]; !known {
+		return job.Job{}, ErrKind
+	}
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		id, err := store(ctx, tx, actor, req, file)
+		if err != nil {
+			return err
+		}
+		j, err = queue.Enqueue(ctx, tx, actor, job.New{
+			Kind: JobKind, Title: string(req.Kind) + ": " + req.FileName,
+			Args: jobArgs{UploadID: id, Actor: actor.Name, Request: req, File: file},
+		})
+		return err
+	})
+	return j, err
+}
+
+// Handler does import jobs.
+func Handler(db pg.DB, spool Spool) job.Handler {
+	return func(ctx context.Context, step job.Step, raw json.RawMessage) (any, error) {
+		var args jobArgs
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return nil, err
+		}
+		result, err := run(ctx, db, staff.Actor{Name: args.Actor}, args.UploadID, args.Request, args.File, Step(step))
+		if err == nil {
+			spool.Remove(args.File) // a failed one waits for a retry
+		}
+		return result, err
+	}
+}
+
+// Now imports a file at once, without the queue: for the command line and the
+// demo town.
+func Now(ctx context.Context, db pg.DB, actor staff.Actor, req Request, file File, step Step) (Result, error) {
+	if _, known := importers[req.Kind]; !known {
+		return Result{}, ErrKind
+	}
+	id, err := store(ctx, db, actor, req, file)
+	if err != nil {
+		return Result{}, err
+	}
+	return run(ctx, db, actor, id, req, file, step)
+}
+
+func run(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, file File, step Step) (Result, error) {
+	importer, known := importers[req.Kind]
+	if !known {
+		return Result{}, ErrKind
+	}
+	f, err := file.open()
+	if err != nil {
+		return Result{}, err
+	}
+	defer f.Close()
+	return importer(ctx, db, actor, id, req, f, file.Size, step)
+}
