@@ -25,6 +25,7 @@ type commands struct {
 	Restore restoreCommand `cmd:"" help:"Make a database from a backup."`
 	Town    townCommand    `cmd:"" help:"Write the invented town as files, to try the imports with."`
 	Bench   benchCommand   `cmd:"" help:"Measure ours against the peer and write bench.json."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the API's description (OpenAPI 3.1)."`
 	Version versionCommand `cmd:"" help:"Say what this program is and what it finds on the machine."`
 	Testdb  testdbCommand  `cmd:"" hidden:"" help:"Run a command with a throw-away database in WANGGE_TEST_DATABASE."`
 }
