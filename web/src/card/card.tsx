@@ -37,7 +37,7 @@ export function Card() {
           className="card-close"
           type="text"
           aria-label={t('card.close')}
-          icon={<CloseOutlined />}
+          icon={<CloseOutlined aria-hidden="true" />}
           onClick={() => setView(nothingSelected)}
         />
       </Tooltip>

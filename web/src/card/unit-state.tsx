@@ -10,10 +10,10 @@ import { useTranslation } from 'react-i18next';
 import { useWords } from '../common/format';
 
 const icons: Record<string, ReactNode> = {
-  complete: <CheckCircleOutlined />,
-  incomplete: <ExclamationCircleOutlined />,
-  invalid: <WarningOutlined />,
-  undivided: <BorderOutlined />,
+  complete: <CheckCircleOutlined aria-hidden="true" />,
+  incomplete: <ExclamationCircleOutlined aria-hidden="true" />,
+  invalid: <WarningOutlined aria-hidden="true" />,
+  undivided: <BorderOutlined aria-hidden="true" />,
 };
 
 /** UnitState says whether the parts of a unit tile it: by word and icon, not by colour alone. */

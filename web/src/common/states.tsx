@@ -63,7 +63,7 @@ export function Failed({ cause, retry }: { cause: unknown; retry?: () => void })
             {problem.status > 0 && ` · HTTP ${problem.status}`}
           </p>
           {retry && (
-            <Button size="small" icon={<ReloadOutlined />} onClick={retry}>
+            <Button size="small" icon={<ReloadOutlined aria-hidden="true" />} onClick={retry}>
               {t('common.retry')}
             </Button>
           )}

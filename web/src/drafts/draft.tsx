@@ -56,7 +56,7 @@ export default function DraftPanel({ id }: { id: number }) {
         className="back"
         type="text"
         size="small"
-        icon={<ArrowLeftOutlined />}
+        icon={<ArrowLeftOutlined aria-hidden="true" />}
         onClick={() => setView({ plan: null })}
       >
         {t('draft.back')}
@@ -231,7 +231,7 @@ function Bulk(props: { kind: string; features: FaultFeature[]; repair: RepairMut
   const lacksReason = needsReason(action) && !reason.trim();
   return (
     <div className="bulk">
-      <p className="bulk-line">
+      <div className="bulk-line">
         <Select
           size="small"
           aria-label={t('draft.bulkRepair')}
@@ -254,7 +254,7 @@ function Bulk(props: { kind: string; features: FaultFeature[]; repair: RepairMut
             />
           </>
         )}
-      </p>
+      </div>
       {needsReason(action) && (
         <Input
           size="small"
@@ -267,7 +267,7 @@ function Bulk(props: { kind: string; features: FaultFeature[]; repair: RepairMut
       <Button
         size="small"
         type="primary"
-        icon={<ToolOutlined />}
+        icon={<ToolOutlined aria-hidden="true" />}
         disabled={hit.length === 0 || lacksReason}
         loading={props.repair.isPending && props.repair.variables?.kind === props.kind}
         onClick={() =>
@@ -323,7 +323,7 @@ function FaultRow({ feature, repair }: { feature: FaultFeature; repair: RepairMu
           <Button
             size="small"
             type="text"
-            icon={<AimOutlined />}
+            icon={<AimOutlined aria-hidden="true" />}
             aria-label={t('draft.goToFault', { what: whatOf(fault) })}
             onClick={show}
           >

@@ -64,7 +64,7 @@ export function ReportView({ report, name }: { report: Report; name: string }) {
         <>
           <div className="report-head">
             <h3>{t('report.refusedRows')}</h3>
-            <Button size="small" icon={<DownloadOutlined />} onClick={save}>
+            <Button size="small" icon={<DownloadOutlined aria-hidden="true" />} onClick={save}>
               CSV
             </Button>
           </div>

@@ -28,13 +28,21 @@ export function MapControls() {
   return (
     <>
       <nav className="map-buttons" aria-label={t('map.controls')}>
-        <MapButton title={t('map.zoomIn')} icon={<PlusOutlined />} onClick={() => map.zoomIn()} />
-        <MapButton title={t('map.zoomOut')} icon={<MinusOutlined />} onClick={() => map.zoomOut()} />
+        <MapButton
+          title={t('map.zoomIn')}
+          icon={<PlusOutlined aria-hidden="true" />}
+          onClick={() => map.zoomIn()}
+        />
+        <MapButton
+          title={t('map.zoomOut')}
+          icon={<MinusOutlined aria-hidden="true" />}
+          onClick={() => map.zoomOut()}
+        />
         <North />
         {town && (
           <MapButton
             title={t('map.wholeTown')}
-            icon={<CompressOutlined />}
+            icon={<CompressOutlined aria-hidden="true" />}
             onClick={() => goToBounds(town)}
           />
         )}
@@ -97,7 +105,7 @@ function Locate() {
       (reason) => message.warning(`${t('map.locateFailed')} (${reason.message})`),
       { enableHighAccuracy: true, timeout: 15_000 },
     );
-  return <MapButton title={t('map.locate')} icon={<AimOutlined />} onClick={locate} />;
+  return <MapButton title={t('map.locate')} icon={<AimOutlined aria-hidden="true" />} onClick={locate} />;
 }
 
 function useCentre(): LonLat | null {
@@ -134,7 +142,7 @@ function Readout() {
           type="text"
           size="small"
           aria-label={t('map.copyCentre')}
-          icon={<CopyOutlined />}
+          icon={<CopyOutlined aria-hidden="true" />}
           onClick={() => copy(formatPlace(centre))}
         />
       </Tooltip>
@@ -167,7 +175,7 @@ function Failure() {
       <span>
         {t('map.tilesFailed')} <small className="figures">{failure}</small>
       </span>
-      <Button size="small" icon={<ReloadOutlined />} onClick={retryTiles}>
+      <Button size="small" icon={<ReloadOutlined aria-hidden="true" />} onClick={retryTiles}>
         {t('common.retry')}
       </Button>
     </div>

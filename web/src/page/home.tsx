@@ -90,10 +90,10 @@ function NoTown() {
 }
 
 const icons: Record<PanelName, ReactNode> = {
-  map: <AppstoreOutlined />,
-  units: <TableOutlined />,
-  data: <CloudUploadOutlined />,
-  unplaced: <HomeOutlined />,
+  map: <AppstoreOutlined aria-hidden="true" />,
+  units: <TableOutlined aria-hidden="true" />,
+  data: <CloudUploadOutlined aria-hidden="true" />,
+  unplaced: <HomeOutlined aria-hidden="true" />,
 };
 
 function Tabs({ current, onChoose }: { current: PanelName | null; onChoose: (panel: PanelName) => void }) {

@@ -52,7 +52,7 @@ export function Settings() {
           size="small"
           type="text"
           aria-label={t('common.copyLink')}
-          icon={<LinkOutlined />}
+          icon={<LinkOutlined aria-hidden="true" />}
           onClick={() => copy(location.href)}
         />
       </Tooltip>
@@ -61,7 +61,7 @@ export function Settings() {
           size="small"
           type="text"
           aria-label={t('help.title')}
-          icon={<QuestionCircleOutlined />}
+          icon={<QuestionCircleOutlined aria-hidden="true" />}
           onClick={() => usePage.setState({ helping: true })}
         />
       </Tooltip>

@@ -34,7 +34,7 @@ export default function DataPanel() {
         <Button
           type="primary"
           block
-          icon={<UploadOutlined />}
+          icon={<UploadOutlined aria-hidden="true" />}
           onClick={() => usePage.setState({ importing: true, drawer: false })}
         >
           {t('data.import')}

@@ -24,12 +24,12 @@ export const SEARCH_FIELD = 'search-field';
 const REST = 200;
 
 const icons: Record<string, ReactNode> = {
-  unit: <TableOutlined />,
-  household: <HomeOutlined />,
-  'service-point': <ShopOutlined />,
-  street: <NodeIndexOutlined />,
-  place: <EnvironmentOutlined />,
-  coordinates: <PushpinOutlined />,
+  unit: <TableOutlined aria-hidden="true" />,
+  household: <HomeOutlined aria-hidden="true" />,
+  'service-point': <ShopOutlined aria-hidden="true" />,
+  street: <NodeIndexOutlined aria-hidden="true" />,
+  place: <EnvironmentOutlined aria-hidden="true" />,
+  coordinates: <PushpinOutlined aria-hidden="true" />,
 };
 
 export function Search({ onChosen }: { onChosen?: () => void }) {

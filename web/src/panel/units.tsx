@@ -186,7 +186,7 @@ function ParentTag({ code, onClose }: { code: string; onClose: () => void }) {
         type="text"
         size="small"
         aria-label={t('units.allUnits')}
-        icon={<CloseOutlined />}
+        icon={<CloseOutlined aria-hidden="true" />}
         onClick={(event) => {
           event.stopPropagation();
           onClose();

@@ -61,15 +61,20 @@ describe('a draft', () => {
 
   it('is mended by the offered repair, with the revision that was seen, and then published', async () => {
     let mended = false;
+    let published = false;
     const asked = serve({
       ...common,
-      'GET /plans/7': () => plan(mended ? 0 : 1, { revision: mended ? 2 : 1 }),
+      'GET /plans/7': () =>
+        plan(mended ? 0 : 1, { revision: mended ? 2 : 1, state: published ? 'published' : 'draft' }),
       'GET /plans/7/faults': () => faults(...(mended ? [] : ['g1'])),
       'POST /plans/7/repairs': () => {
         mended = true;
         return plan(0, { revision: 2, repairs: 1 });
       },
-      'POST /plans/7/publish': () => plan(0, { revision: 3, state: 'published', effective_on: '2026-01-05' }),
+      'POST /plans/7/publish': () => {
+        published = true;
+        return plan(0, { revision: 3, state: 'published', effective_on: '2026-01-05' });
+      },
     });
     show(<DraftPanel id={7} />);
     await userEvent.click(await screen.findByRole('button', { name: 'Fill into neighbour' }));

@@ -10,9 +10,11 @@ import { vi } from 'vitest';
 export type Answers = Record<string, unknown | ((request: Request) => unknown)>;
 
 /** problem is an error answer for Answers. */
-export const problem = (status: number, code: string, title: string, more: object = {}) => ({
-  problem: { status, code, title, ...more },
-});
+export const problem = (status: number, code: string, title: string) => new Refusal({ status, code, title });
+
+class Refusal {
+  constructor(readonly body: { status: number; code: string; title: string }) {}
+}
 
 /** serve answers fetch by "METHOD /path" (without the query); anything else is 404. */
 export function serve(answers: Answers) {
@@ -25,8 +27,7 @@ export function serve(answers: Answers) {
     const found = answers[what];
     const answer = typeof found === 'function' ? found(request) : found;
     if (answer === undefined) return json(404, { title: 'Not Found', status: 404, code: 'http' });
-    const failed = (answer as { problem?: { status: number } }).problem;
-    return failed ? json(failed.status, failed) : json(200, answer);
+    return answer instanceof Refusal ? json(answer.body.status, answer.body) : json(200, answer);
   });
   return asked;
 }

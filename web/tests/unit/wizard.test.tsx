@@ -74,8 +74,14 @@ async function chooseFile() {
 async function chooseSystem(name: string) {
   const field = screen.getByRole('combobox', { name: /Coordinate system/ });
   await userEvent.click(field);
-  await userEvent.type(field, name);
-  await userEvent.keyboard('{Enter}');
+  const option = await waitFor(() => {
+    const found = [...document.querySelectorAll('.ant-select-item-option')].find((one) =>
+      one.textContent?.includes(name),
+    );
+    if (!found) throw new Error(`no option ${name}`);
+    return found;
+  });
+  await userEvent.click(option);
 }
 
 const start = () => screen.getByRole('button', { name: 'Import' }) as HTMLButtonElement;
