@@ -38,6 +38,7 @@ func Mount(a route.API, pool *pgxpool.Pool) {
 	route.Get(a, "/households/{id}", op("get-household", "One household"), h.get)
 	route.Put(a, "/households/{id}", op("edit-household", "Change what is said of a household; its place stays"), h.edit)
 	route.Get(a, "/households/{id}/suggestion", op("suggest-place", "Where an unplaced household may be"), h.suggest)
+	route.Post(a, "/households/matches", op("match-households", "Place every unplaced household whose doorplate is known"), h.match)
 	route.Post(a, "/households/{id}/actions", op("act-on-household", "Place, move, merge, close or reopen a household"), h.act)
 }
 
@@ -138,6 +139,16 @@ func (h handler) suggest(ctx context.Context, in *id) (*route.Body[PlaceSuggesti
 	}
 	at := s.Point.Degrees()
 	return route.OK(PlaceSuggestion{&at, s.Confidence}, nil)
+}
+
+// Matched is how many households were placed by their doorplate.
+type Matched struct {
+	Placed int `json:"placed"`
+}
+
+func (h handler) match(ctx context.Context, _ *struct{}) (*route.Body[Matched], error) {
+	placed, err := household.Match(ctx, h.pool, route.Actor(ctx))
+	return route.OK(Matched{placed}, err)
 }
 
 type actInput struct {

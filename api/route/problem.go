@@ -67,9 +67,10 @@ func Of(err error) *Problem {
 }
 
 // UseProblems makes the framework answer its own errors (a parameter that does
-// not validate) as our problems. The framework keeps this in a variable of its
-// package; every API of a process shares it.
+// not validate) as our problems, and describe lists as never null. The framework
+// keeps both in variables of its package; every API of a process shares them.
 func UseProblems() {
+	huma.DefaultArrayNullable = false
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		p := &Problem{Title: http.StatusText(status), Status: status, Detail: msg, Code: "request_invalid"}
 		for _, err := range errs {

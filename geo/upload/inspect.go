@@ -46,7 +46,9 @@ func Inspect(ctx context.Context, db pg.DB, actor staff.Actor, name, layer strin
 	}
 	defer f.Close()
 	if isPBF(f) {
-		return Look{Format: "OpenStreetMap PBF", CRSHint: string(crs.WGS84), Suggested: Suggestion{Kind: OSM, CRS: string(crs.WGS84)}}, nil
+		look := newLook("OpenStreetMap PBF")
+		look.CRSHint, look.Suggested.Kind, look.Suggested.CRS = string(crs.WGS84), OSM, string(crs.WGS84)
+		return look, nil
 	}
 	look, err := inspectVector(ctx, name, layer, f, file.Size)
 	if errors.Is(err, vectorfile.ErrFormat) {
@@ -81,26 +83,35 @@ func inspectVector(ctx context.Context, name, layer string, f io.ReaderAt, size 
 	if err != nil {
 		return Look{}, err
 	}
-	look := Look{Format: file.Format, Layer: file.Layer, Layers: file.Layers, Rows: len(file.Features), Notes: file.Notes}
+	look := newLook(file.Format)
+	look.Layer, look.Rows = file.Layer, len(file.Features)
+	look.Layers, look.Notes = append(look.Layers, file.Layers...), append(look.Notes, file.Notes...)
 	if own, ok := ownCRS(file.CRSHint); ok {
 		look.CRSHint = string(own)
 	}
-	look.Columns, look.Personal = withoutPersonal(file.Fields)
 	areas := 0
-	for i, feature := range file.Features {
-		if i < sampleRows {
-			look.Sample = append(look.Sample, only(feature.Properties, look.Columns))
-		}
+	for _, feature := range file.Features {
 		if kind := geometryType(feature); kind == "Polygon" || kind == "MultiPolygon" {
 			areas++
 		}
 	}
-	look.Suggested = Suggestion{Kind: ServicePoints, CRS: look.CRSHint}
-	if 2*areas >= len(file.Features) {
+	look.Suggested = Suggestion{Kind: ServicePoints, CRS: look.CRSHint, Fields: map[string]string{}}
+	look.Columns, look.Personal = withoutPersonal(file.Fields)
+	if 2*areas >= len(file.Features) { // an area's name is no person's
 		look.Suggested.Kind = Boundaries
 		look.Suggested.Fields = SuggestFields(file.Fields)
+		look.Columns, look.Personal = file.Fields, []string{}
+	}
+	for _, feature := range file.Features[:min(sampleRows, len(file.Features))] {
+		look.Sample = append(look.Sample, only(feature.Properties, look.Columns))
 	}
 	return look, nil
+}
+
+// newLook has empty lists, not absent ones.
+func newLook(format string) Look {
+	return Look{Format: format, Layers: []string{}, Columns: []string{}, Sample: []map[string]string{},
+		Personal: []string{}, Notes: []fault.Place{}, Suggested: Suggestion{Fields: map[string]string{}}}
 }
 
 func geometryType(f vectorfile.Feature) string {
@@ -111,6 +122,7 @@ func geometryType(f vectorfile.Feature) string {
 }
 
 func withoutPersonal(columns []string) (kept, personal []string) {
+	kept, personal = []string{}, []string{}
 	for _, c := range columns {
 		if _, is := sheet.Personal(c); is {
 			personal = append(personal, c)
@@ -175,7 +187,8 @@ func inspectSheet(name string, f io.ReaderAt, size int64) (Look, error) {
 	if err != nil {
 		return Look{}, err
 	}
-	look := Look{Format: table.Format, Rows: len(rows), Suggested: Suggestion{Kind: Households}}
+	look := newLook(table.Format)
+	look.Rows = len(rows)
 	look.Columns, look.Personal = withoutPersonal(table.Header())
 	for _, row := range rows[:min(sampleRows, len(rows))] {
 		cells := map[string]string{}
