@@ -50,24 +50,32 @@ func ownerOf(l layout) (owner, error) {
 	if uid := os.Geteuid(); uid != 0 {
 		return owner{name: nameOf(uint32(uid)), uid: uint32(uid), gid: uint32(os.Getegid())}, l.mine(uint32(uid))
 	}
-	names := []string{"postgres", User}
-	if info, err := os.Stat(l.cluster()); err == nil {
-		if uid := statOf(info).Uid; uid != 0 {
-			names = []string{nameOf(uid)}
-		}
-	}
-	for _, name := range names {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, _ := strconv.ParseUint(u.Uid, 10, 32) // numbers on every unix
-		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
-		o := owner{name: name, uid: uint32(uid), gid: uint32(gid), drop: true}
+	if info, err := os.Stat(l.cluster()); err == nil && statOf(info).Uid != 0 {
+		s := statOf(info)
+		o := owner{name: nameOf(s.Uid), uid: s.Uid, gid: s.Gid, drop: true}
 		return o, o.passes(l.folder)
 	}
-	return owner{}, fmt.Errorf("%w: PostgreSQL refuses to run as root and there is no user %s; make one with: useradd --system %s",
-		ErrNotWritable, strings.Join(names, " or "), User)
+	for _, name := range []string{"postgres", User} {
+		if o, err := named(name); err == nil {
+			return o, o.passes(l.folder)
+		}
+	}
+	return owner{}, fmt.Errorf("%w: PostgreSQL refuses to run as root and there is no user postgres or %s; make one with: useradd --system %s",
+		ErrNotWritable, User, User)
+}
+
+// named is the user of a name, to whom root steps down.
+func named(name string) (owner, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return owner{}, err
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return owner{}, err
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	return owner{name: name, uid: uint32(uid), gid: uint32(gid), drop: true}, err
 }
 
 // mine refuses a cluster that belongs to another user.

@@ -99,8 +99,8 @@ func choose(found []Installation, l layout) (Installation, error) {
 		return Installation{}, fmt.Errorf("%w; on Debian and Ubuntu: %s", ErrMissing, aptCommand(major))
 	}
 	return Installation{}, fmt.Errorf("%w: %s was made by PostgreSQL %d, installed is %s. "+
-		"Install the old version (%s), make a backup with it (wangge backup --data %s), and restore that into a new folder with the new version (wangge restore FILE --data NEW)",
-		ErrVersion, l.folder, major, majors(found), aptCommand(major), l.folder)
+		"Make a backup with the old version (%s, then wangge backup --data %s), or take the newest in %s, and restore it into a new folder: wangge restore FILE --data NEW",
+		ErrVersion, l.folder, major, majors(found), aptCommand(major), l.folder, filepath.Join(l.folder, "backups"))
 }
 
 // debianMajor is the PostgreSQL version of Debian 12.

@@ -677,3 +677,27 @@ func TestReservedFolderAdoptsTheClusterBesideIt(t *testing.T) {
 		t.Errorf("%s is left: %v", beside, err)
 	}
 }
+
+// A folder that came from another machine may belong to a number without a name.
+func TestRootRunsAClusterAsItsOwner(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: root's part; run the tests as root")
+	}
+	folder := filepath.Join(shelf(t), "data")
+	c := start(t, folder)
+	c.Stop()
+	const uid = 54321
+	err := filepath.WalkDir(c.cluster(), func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, uid, uid))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = start(t, folder)
+	pid, _ := postmaster(c.layout)
+	info, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
+	if err != nil || statOf(info).Uid != uid {
+		t.Errorf("PostgreSQL runs as %v, %v; want user %d", info, err, uid)
+	}
+}
