@@ -54,6 +54,7 @@ type Config struct {
 // Limits of a request.
 const (
 	Timeout       = 20 * time.Second // of what the database may take for one
+	ChangeTimeout = 5 * time.Minute  // of repairs and publishing, which look at a whole plan
 	UploadTimeout = 15 * time.Minute
 	MaxUpload     = 1 << 30 // bytes of one file
 	maxBuffered   = 1 << 20 // bytes read before the rest is streamed
@@ -77,10 +78,10 @@ func New(c Config) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app.Use(m.recover, m.observe, m.headers, m.bound)
+	app.Use(m.recover, m.observe, m.headers, m.sameOrigin, m.bound)
 
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
-	app.Get("/readyz", ready(c.Pool))
+	app.Get("/readyz", ready(c))
 	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
 	c.Tiles.Mount(app)
 	Resources(app, c)
@@ -111,7 +112,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	servicepoints.Mount(a, c.Pool)
 	zones.Mount(a, c.Pool)
 	imports.Mount(a, c.Pool, c.Queue, c.Spool)
-	plans.Mount(a, c.Pool)
+	plans.Mount(a, c.Pool, c.Queue)
 	exports.Mount(a, c.Pool)
 	jobs.Mount(a, c.Pool, c.Queue)
 	audit.Mount(a, c.Pool)
@@ -120,13 +121,17 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	return a.OpenAPI()
 }
 
-// ready says whether requests can be answered: the database must.
-func ready(pool *pgxpool.Pool) fiber.Handler {
+// ready says whether requests can be answered: the database must, and the map
+// must have been read.
+func ready(config Config) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
 		defer cancel()
-		if err := pool.Ping(ctx); err != nil {
+		if err := config.Pool.Ping(ctx); err != nil {
 			return &route.Problem{Title: "The database does not answer.", Status: fiber.StatusServiceUnavailable, Code: "database_unavailable"}
+		}
+		if !config.Tiles.Ready() {
+			return tiles.ErrLoading
 		}
 		return c.SendString("ready\n")
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -78,6 +79,34 @@ func (m *middleware) headers(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// errForeign answers requests that another site makes a browser send.
+var errForeign = &route.Problem{Title: "Only pages of this server may ask for this.", Status: fiber.StatusForbidden, Code: "foreign_origin"}
+
+// sameOrigin refuses what a page of another site makes a browser send. Until
+// there is a sign-in, whoever reaches the port may change everything, and a
+// browser on this machine does: so the host must be a name of this machine (a
+// foreign name that points here is an attack), and a change must come from our
+// own page or from no page at all.
+func (m *middleware) sameOrigin(c *fiber.Ctx) error {
+	host, _, err := net.SplitHostPort(string(c.Request().Host()))
+	if err != nil {
+		host = string(c.Request().Host())
+	}
+	if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errForeign
+	}
+	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
+		return c.Next()
+	}
+	if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return errForeign
+	}
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" && origin != "http://"+string(c.Request().Host()) && origin != "https://"+string(c.Request().Host()) {
+		return errForeign
+	}
+	return c.Next()
+}
+
 // bound gives the request a deadline, which the database obeys, and bounds its body.
 func (m *middleware) bound(c *fiber.Ctx) error {
 	timeout := Timeout
@@ -90,6 +119,8 @@ func (m *middleware) bound(c *fiber.Ctx) error {
 		return fiber.ErrRequestEntityTooLarge
 	case isUpload:
 		timeout = UploadTimeout
+	case c.Method() == fiber.MethodPost && strings.HasPrefix(c.Path(), route.Prefix+"/plans/"):
+		timeout = ChangeTimeout
 	case length > maxBuffered:
 		return fiber.ErrRequestEntityTooLarge
 	}

@@ -10,23 +10,27 @@ import (
 
 	"wangge/api/route"
 	"wangge/geo"
+	"wangge/geo/job"
 	"wangge/geo/plan"
 )
 
 // Mount adds /plans.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{pool}
+func Mount(a route.API, pool *pgxpool.Pool, queue *job.Queue) {
+	h := handler{pool, queue}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "plans"} }
 	route.Get(a, "/plans", op("list-plans", "Plans, newest first"), h.list)
 	route.Get(a, "/plans/{id}", op("get-plan", "One plan"), h.get)
 	route.Get(a, "/plans/{id}/units", op("plan-units", "The units of a draft as GeoJSON"), h.units)
 	route.Get(a, "/plans/{id}/faults", op("plan-faults", "What is wrong with a draft, with places, as GeoJSON"), h.faults)
 	route.Post(a, "/plans/{id}/repairs", op("repair-plan", "Mend a fault, or all of a kind"), h.repair)
-	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on"), h.publish)
+	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on; a later day is scheduled"), h.publish)
 	route.Delete(a, "/plans/{id}", op("abandon-plan", "Give a draft up"), h.abandon)
 }
 
-type handler struct{ pool *pgxpool.Pool }
+type handler struct {
+	pool  *pgxpool.Pool
+	queue *job.Queue
+}
 
 type listInput struct {
 	State string `query:"state" enum:"draft,published,abandoned"`
@@ -120,6 +124,9 @@ func (h handler) publish(ctx context.Context, in *publishInput) (*route.Body[pla
 	day, err := route.AsOf{At: in.Body.EffectiveOn}.Day()
 	if err != nil {
 		return nil, err
+	}
+	if geo.DayOf(time.Now()).Before(day) {
+		return route.OK(plan.Schedule(ctx, h.pool, h.queue, route.Actor(ctx), in.ID, in.Body.Revision, day))
 	}
 	return route.OK(plan.Publish(ctx, h.pool, route.Actor(ctx), in.ID, in.Body.Revision, day, func(string, int64, int64) {}))
 }

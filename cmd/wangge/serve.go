@@ -16,6 +16,7 @@ import (
 	"wangge/api"
 	"wangge/geo/job"
 	"wangge/geo/pg"
+	"wangge/geo/plan"
 	"wangge/geo/upload"
 	"wangge/migrations"
 	"wangge/tiles"
@@ -96,7 +97,10 @@ func newApplication(p *program, pool *pgxpool.Pool, spool upload.Spool) (applica
 		}
 	}
 	var err error
-	s.queue, err = job.NewQueue(pool, p.log, map[string]job.Handler{upload.JobKind: upload.Handler(pool, spool)})
+	s.queue, err = job.NewQueue(pool, p.log, map[string]job.Handler{
+		upload.JobKind:  upload.Handler(pool, spool),
+		plan.PublishJob: plan.PublishHandler(pool),
+	})
 	if err != nil {
 		return application{}, err
 	}

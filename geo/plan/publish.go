@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,8 +27,11 @@ import (
 // units that changed, and raises the layer's version.
 //
 // Errors: ErrFaulty with every hard fault and its place, ErrStale, ErrNotDraft,
-// ErrBefore.
+// ErrBefore, ErrFuture.
 func Publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day, step Step) (Plan, error) {
+	if geo.DayOf(time.Now()).Before(day) {
+		return Plan{}, fmt.Errorf("publish plan %d: %w", id, ErrFuture)
+	}
 	for attempt := 0; ; attempt++ {
 		err := publish(ctx, db, actor, id, revision, day, step)
 		if errors.Is(err, errBasis) && attempt < 3 {
