@@ -26,9 +26,9 @@ import (
 // importCommand brings files in, as the page does.
 type importCommand struct {
 	Boundaries    importBoundaries `cmd:"" help:"Boundaries of one level: GeoJSON, KML, zipped Shapefile, GeoPackage, or the administrative areas of an .osm.pbf. Makes a draft, and with --publish puts it in force."`
-	Households    importLedger     `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
-	Incidents     importLedger     `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
-	ServicePoints importLedger     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
+	Households    importHouseholds `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
+	Incidents     importIncidents  `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
+	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
 }
@@ -62,8 +62,22 @@ type importLedger struct {
 	CloseAbsent bool   `help:"With --full: close what is absent from the file."`
 }
 
-// Run imports a ledger; which one is told by the command's name.
-func (c *importLedger) Run(p *program, kind upload.Kind) error {
+type importHouseholds struct{ importLedger }
+
+// Run imports households.
+func (c *importHouseholds) Run(p *program) error { return c.run(p, upload.Households) }
+
+type importIncidents struct{ importLedger }
+
+// Run imports incidents.
+func (c *importIncidents) Run(p *program) error { return c.run(p, upload.Incidents) }
+
+type importPoints struct{ importLedger }
+
+// Run imports service points.
+func (c *importPoints) Run(p *program) error { return c.run(p, upload.ServicePoints) }
+
+func (c *importLedger) run(p *program, kind upload.Kind) error {
 	req := c.request(kind)
 	req.Source, req.Full, req.CloseAbsent = c.Source, c.Full || c.CloseAbsent, c.CloseAbsent
 	if c.Mapping != "" {

@@ -96,7 +96,28 @@ func (d *draft) chosen(r Repair) []Fault {
 		}
 		out = append(out, f)
 	}
+	if r.Repair == string(topology.Split) {
+		out = d.withRingFaults(out)
+	}
 	return out
+}
+
+// withRingFaults adds the other ring faults of the same units: a ring is split
+// everywhere at once or not at all.
+func (d *draft) withRingFaults(chosen []Fault) []Fault {
+	code, have := map[string]bool{}, map[string]bool{}
+	for _, f := range chosen {
+		have[f.ID] = true
+		for _, c := range f.Codes {
+			code[c] = true
+		}
+	}
+	for _, f := range d.faults {
+		if !have[f.ID] && slices.Contains(f.Repairs, string(topology.Split)) && slices.ContainsFunc(f.Codes, func(c string) bool { return code[c] }) {
+			chosen = append(chosen, f)
+		}
+	}
+	return chosen
 }
 
 func (d *draft) mend(m *topology.Mosaic, chosen []Fault, r Repair) error {
@@ -126,20 +147,11 @@ func (d *draft) mend(m *topology.Mosaic, chosen []Fault, r Repair) error {
 	return nil
 }
 
-// take copies the areas that a repair changed from the mosaic to the rows. Rings
-// that are still at fault keep their own points, so that the fault stays visible.
+// take copies the areas that a repair changed from the mosaic to the rows.
 func (d *draft) take(m *topology.Mosaic) {
-	ringFault := map[string]bool{}
-	for _, v := range m.Violations() {
-		if v.Kind == topology.SelfTouch || v.Kind == topology.SelfCross {
-			for _, code := range v.Codes {
-				ringFault[code] = true
-			}
-		}
-	}
 	keys := d.keys()
 	for _, part := range m.Parts() {
-		if i, ours := keys[part.Code]; ours && !ringFault[part.Code] {
+		if i, ours := keys[part.Code]; ours {
 			d.units[i].Area = part.Area
 		}
 	}

@@ -183,9 +183,9 @@ func toRecords(file *vectorfile.File, columns map[string]string, system crs.CRS)
 	records := make([]plan.Record, 0, len(file.Features))
 	for _, f := range file.Features {
 		record := plan.Record{
-			Code:   strings.TrimSpace(f.Properties[columns["code"]]),
+			Code:   codeOf(f.Properties[columns["code"]]),
 			Name:   strings.TrimSpace(f.Properties[columns["name"]]),
-			Parent: strings.TrimSpace(f.Properties[columns["parent"]]),
+			Parent: codeOf(f.Properties[columns["parent"]]),
 			Place:  f.Place,
 			Fault:  f.Fault,
 		}
@@ -207,6 +207,17 @@ func toRecords(file *vectorfile.File, columns map[string]string, system crs.CRS)
 		records = append(records, record)
 	}
 	return records, nil
+}
+
+// codeOf is a code as it was meant: files keep codes as numbers, and some
+// programs write those with a decimal point.
+func codeOf(text string) string {
+	text = strings.TrimSpace(text)
+	whole, fraction, ok := strings.Cut(text, ".")
+	if ok && strings.Trim(fraction, "0") == "" && strings.Trim(whole, "0123456789") == "" {
+		return whole
+	}
+	return text
 }
 
 // checkCRS tests the declared reference system, first against what the file says
