@@ -83,31 +83,6 @@ func Move(ctx context.Context, db pg.DB, actor staff.Actor, id int64, at geo.Poi
 	})
 }
 
-// Place puts several unplaced households of one building on the map at once.
-func Place(ctx context.Context, db pg.DB, actor staff.Actor, ids []int64, at geo.Point) (placed int, err error) {
-	if err := checkPlace(&at); err != nil {
-		return 0, fmt.Errorf("place households: %w", err)
-	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, `
-			UPDATE household SET point = $2, cell = $3, placed_by = 'hand', confidence = NULL, updated_at = now()
-			WHERE id = ANY($1) AND point IS NULL AND closed_on IS NULL
-			RETURNING id`, ids, at, ledger.CellOf(&at))
-		done, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return err
-		}
-		if placed = len(done); placed == 0 {
-			return nil
-		}
-		return settle(ctx, tx, actor, "place", map[string]any{"households": placed}, done...)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("place households: %w", err)
-	}
-	return placed, nil
-}
-
 // Merge closes a household as a duplicate of another, open one, which keeps its
 // own values and takes those it lacks.
 func Merge(ctx context.Context, db pg.DB, actor staff.Actor, id, into int64) (Household, error) {

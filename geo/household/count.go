@@ -12,43 +12,6 @@ import (
 	"wangge/geo/staff"
 )
 
-// Counts returns how many households the units in force on day and all units
-// below each of them were responsible for, by unit id. Units with none are left
-// out; codes narrow the answer, none gives all.
-func Counts(ctx context.Context, db pg.DB, _ staff.Actor, day geo.Day, codes ...string) (map[int64]int, error) {
-	rows, err := db.Query(ctx, `
-		WITH RECURSIVE own AS (
-			SELECT unit_id, count(*) AS n
-			FROM household_unit
-			WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)
-			GROUP BY unit_id
-		), up AS (
-			SELECT unit_id AS ancestor, unit_id, 0 AS step FROM own
-			UNION ALL
-			SELECT b.parent_id, up.unit_id, up.step + 1
-			FROM up JOIN boundary b ON b.unit_id = up.ancestor AND b.parent_id IS NOT NULL
-			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
-			WHERE up.step < 20)
-		SELECT up.ancestor, sum(own.n)::bigint
-		FROM up JOIN own USING (unit_id)
-		WHERE cardinality($2::text[]) = 0 OR up.ancestor IN (SELECT id FROM unit WHERE code = ANY($2))
-		GROUP BY up.ancestor`, day, codes)
-	if err != nil {
-		return nil, fmt.Errorf("count households by unit: %w", err)
-	}
-	counts := map[int64]int{}
-	var id int64
-	var n int
-	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
-		counts[id] = n
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count households by unit: %w", err)
-	}
-	return counts, nil
-}
-
 // Summary says who lives in a unit and all units below it.
 type Summary struct {
 	Households int     `json:"households"`
@@ -96,21 +59,4 @@ func Summarise(ctx context.Context, db pg.DB, _ staff.Actor, day geo.Day, unit i
 		s.People = &p
 	}
 	return s, nil
-}
-
-// Totals are the figures of the front page.
-type Totals struct {
-	Households int // open
-	Unplaced   int // of them, without a place
-}
-
-// Total counts the open households.
-func Total(ctx context.Context, db pg.DB, _ staff.Actor) (t Totals, err error) {
-	err = db.QueryRow(ctx, `
-		SELECT (SELECT count(*) FROM household WHERE closed_on IS NULL),
-		       (SELECT count(*) FROM household WHERE point IS NULL AND closed_on IS NULL)`).Scan(&t.Households, &t.Unplaced)
-	if err != nil {
-		return Totals{}, fmt.Errorf("count households: %w", err)
-	}
-	return t, nil
 }

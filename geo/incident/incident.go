@@ -164,37 +164,6 @@ func orNull(t time.Time) *time.Time {
 	return &t
 }
 
-// CountOpen is how many open incidents a unit and all units below it were
-// responsible for on day.
-func CountOpen(ctx context.Context, db pg.DB, _ staff.Actor, day geo.Day, unit int64) (n int, err error) {
-	err = db.QueryRow(ctx, `
-		WITH RECURSIVE down AS (
-			SELECT $2::bigint AS unit_id, 0 AS step
-			UNION ALL
-			SELECT b.unit_id, down.step + 1
-			FROM down JOIN boundary b ON b.parent_id = down.unit_id
-			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
-			WHERE down.step < 20)
-		SELECT count(*)
-		FROM incident_unit o JOIN incident i ON i.id = o.incident_id
-		WHERE o.unit_id IN (SELECT unit_id FROM down)
-		  AND o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1)
-		  AND i.reported_at < $3 AND (i.closed_at IS NULL OR i.closed_at >= $3)`,
-		day, unit, day.Start().AddDate(0, 0, 1)).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("open incidents of unit %d: %w", unit, err)
-	}
-	return n, nil
-}
-
-// Total is how many incidents are in the ledger.
-func Total(ctx context.Context, db pg.DB, _ staff.Actor) (n int, err error) {
-	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident`).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count incidents: %w", err)
-	}
-	return n, nil
-}
-
 // Categories returns the list, large classes before their small ones.
 func Categories(ctx context.Context, db pg.DB, _ staff.Actor) ([]Category, error) {
 	rows, _ := db.Query(ctx, `

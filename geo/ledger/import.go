@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -271,16 +272,14 @@ func (im *importer) read(ctx context.Context) ([]row, error) {
 	return batch, ctx.Err()
 }
 
-// stream reads and checks rows in one goroutine and writes them in this one.
+// stream reads in one goroutine, checks in another and writes in a third.
 func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []row) error {
 	work, inner := errgroup.WithContext(ctx)
-	ready := make(chan *batch, 2)
+	read, checked := make(chan []row, 2), make(chan *batch, 2)
 	work.Go(func() error {
-		defer close(ready)
+		defer close(read)
 		for rows := first; len(rows) > 0; {
-			select {
-			case ready <- im.check(rows):
-			case <-inner.Done():
+			if !pass(inner, read, rows) {
 				return inner.Err()
 			}
 			var err error
@@ -291,7 +290,16 @@ func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []row) error {
 		return nil
 	})
 	work.Go(func() error {
-		for b := range ready {
+		defer close(checked)
+		for rows := range read {
+			if !pass(inner, checked, im.check(rows)) {
+				return inner.Err()
+			}
+		}
+		return nil
+	})
+	work.Go(func() error {
+		for b := range checked {
 			if err := im.store(inner, tx, b); err != nil {
 				return err
 			}
@@ -303,24 +311,42 @@ func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []row) error {
 	return work.Wait()
 }
 
-// batch is a number of rows that were checked, encoded for COPY.
-type batch struct {
-	read int
-	kept []kept
-	buf  []byte
+// pass hands a value on; false when the work was given up.
+func pass[T any](ctx context.Context, to chan<- T, v T) bool {
+	select {
+	case to <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
-// kept is a new or changed row: its encoded columns, without the id.
-type kept struct {
-	from, to, fields int // in batch.buf
-	id               id  // of a changed row
-	isNew            bool
-	unit             int64
+// batch is a number of rows that were checked, encoded for COPY.
+type batch struct {
+	read    int
+	fresh   *copyStream // new rows, for the ledger itself
+	staged  *copyStream // changed rows, for ledger_stage
+	added   []added
+	changed []id
 }
+
+// added is a new row that waits for its id.
+type added struct {
+	in   *copyStream
+	at   int // where in the stream the id belongs
+	unit int64
+}
+
+// rowBytes is how long an encoded row is, about.
+const rowBytes = 288
 
 // check decides for every row of a batch.
 func (im *importer) check(rows []row) *batch {
-	b := &batch{read: len(rows), kept: make([]kept, 0, len(rows)), buf: make([]byte, 0, 192*len(rows))}
+	b := &batch{read: len(rows), fresh: newCopyStream(0), staged: newCopyStream(0)}
+	if im.stored == 0 {
+		b.added = make([]added, 0, len(rows))
+		b.fresh = newCopyStream(rowBytes * len(rows))
+	}
 	for _, r := range rows {
 		im.report.Rows++
 		if why := im.checkRow(b, r); why != nil {
@@ -345,44 +371,50 @@ func (im *importer) checkRow(b *batch, r row) *Reason {
 	}
 	if !isKnown {
 		at = int32(len(im.seen))
-		im.known[sourceID] = at
+		im.known[strings.Clone(sourceID)] = at
 		im.seen = append(im.seen, entry{})
 	}
 	im.seen[at].line = int32(r.Line)
-	return im.checkValues(b, at, sourceID, isKnown)
+	return im.checkValues(b, &im.seen[at], sourceID, isKnown)
 }
 
-func (im *importer) checkValues(b *batch, at int32, sourceID string, isKnown bool) *Reason {
+func (im *importer) checkValues(b *batch, e *entry, sourceID string, isKnown bool) *Reason {
 	place, why := im.position()
 	if why != nil {
 		return why
 	}
-	t := Tuple{buf: b.buf}
-	from := len(b.buf)
+	to := b.staged
+	if !isKnown && im.book.Stage == "" {
+		to = b.fresh
+	}
+	t := to.begin()
+	t.id(e.id, im.book.Subject.idBytes())
+	from := len(t.buf)
 	t.Text(im.opts.Source)
 	t.Text(sourceID)
 	t.Point(place)
-	t.cell(place)
-	if why := im.book.Decode(im.cells, &t); why != nil {
+	if why := im.book.Decode(im.cells, t); why != nil {
 		return why
 	}
 	digest := digestOf(t.buf[from:])
-	t.Int8(int64(digest))
 	unit := im.unitAt(place)
 	if place != nil && unit == 0 {
 		im.report.Outside++
 	}
-	k := kept{from: from, to: len(t.buf), fields: t.fields, unit: unit, isNew: !isKnown, id: im.seen[at].id}
 	switch {
 	case !isKnown:
 		im.report.New++
-	case im.seen[at].digest == digest:
+		b.added = append(b.added, added{in: to, at: from - im.book.Subject.idBytes(), unit: unit})
+	case e.digest == digest:
 		im.report.Unchanged++
 		return nil
 	default:
 		im.report.Changed++
+		b.changed = append(b.changed, e.id)
 	}
-	b.buf, b.kept = t.buf, append(b.kept, k)
+	t.Int8(int64(digest))
+	t.cell(place)
+	to.end(t)
 	return nil
 }
 

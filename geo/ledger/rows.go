@@ -18,7 +18,9 @@ type Rows struct {
 	next     func() (row, error)
 	sample   func() ([]sheet.Row, error) // the first rows, without taking them
 	geometry bool                        // rows carry their own position
-	total    int64                       // 0 = not known
+	// cellFaults says that single cells may be bad, as those of workbooks.
+	cellFaults bool
+	total      int64 // 0 = not known
 }
 
 // row is one row as it stands in the file.
@@ -36,8 +38,9 @@ func (r Rows) Header() []string { return r.header }
 // FromSheet reads a CSV or XLSX table, row by row.
 func FromSheet(s *sheet.Sheet) Rows {
 	return Rows{
-		header: s.Header(),
-		sample: func() ([]sheet.Row, error) { return s.Sample(sampled) },
+		header:     s.Header(),
+		cellFaults: s.Format != "CSV",
+		sample:     func() ([]sheet.Row, error) { return s.Sample(sampled) },
 		next: func() (row, error) {
 			r, err := s.Next()
 			return row{Row: r}, err

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +15,8 @@ import (
 
 // columnNames are those of a row's tuple, with the id before them.
 func (im *importer) columnNames() []string {
-	names := append([]string{"id", "source", "source_id", "point", "cell"}, im.book.Columns...)
-	return append(names, "digest")
+	names := append([]string{"id", "source", "source_id", "point"}, im.book.Columns...)
+	return append(names, "digest", "cell")
 }
 
 func (im *importer) columnList() string { return strings.Join(im.columnNames(), ", ") }
@@ -24,49 +25,29 @@ func (im *importer) columnList() string { return strings.Join(im.columnNames(), 
 // into ledger_stage.
 func (im *importer) store(ctx context.Context, tx pgx.Tx, b *batch) error {
 	s := im.book.Subject
-	fresh, owners, staged := newCopyStream(len(b.buf)+20*len(b.kept)), newCopyStream(40*len(b.kept)), newCopyStream(0)
-	ids, err := im.reserve(ctx, tx, b)
+	ids, err := s.reserve(ctx, tx, len(b.added))
 	if err != nil {
 		return err
 	}
-	for _, k := range b.kept {
-		to := staged
-		if k.isNew {
-			k.id, ids = ids[0], ids[1:]
-			if im.book.Stage == "" {
-				to = fresh
-				if k.unit != 0 {
-					s.appendOwner(owners, k.id, k.unit, im.today)
-				}
-			}
+	owners := newCopyStream(40 * len(b.added))
+	for i, row := range b.added {
+		copy(row.in.buf[row.at:], ids[i][:s.idBytes()])
+		im.touch(ids[i])
+		if row.in == b.fresh && row.unit != 0 {
+			s.appendOwner(owners, ids[i], row.unit, im.today)
 		}
-		im.touch(k.id)
-		t := to.begin()
-		t.id(k.id, s.idBytes())
-		t.buf, t.fields = append(t.buf, b.buf[k.from:k.to]...), t.fields+k.fields
-		to.end(t)
 	}
-	im.staged += staged.rows
-	if err := fresh.sendIfAny(ctx, tx, s.table, im.columnNames()); err != nil {
+	for _, changed := range b.changed {
+		im.touch(changed)
+	}
+	im.staged += b.staged.rows
+	if err := b.fresh.sendIfAny(ctx, tx, s.table, im.columnNames()); err != nil {
 		return err
 	}
 	if err := owners.sendIfAny(ctx, tx, s.owners, s.ownerColumns()); err != nil {
 		return err
 	}
-	return staged.sendIfAny(ctx, tx, "ledger_stage", im.columnNames())
-}
-
-func (im *importer) reserve(ctx context.Context, tx pgx.Tx, b *batch) ([]id, error) {
-	n := 0
-	for _, k := range b.kept {
-		if k.isNew {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil, nil
-	}
-	return im.book.Subject.reserve(ctx, tx, n)
+	return b.staged.sendIfAny(ctx, tx, "ledger_stage", im.columnNames())
 }
 
 // touch remembers an id for the tiles while they are few.
@@ -115,7 +96,7 @@ func (im *importer) strip(ctx context.Context, tx pgx.Tx, large bool) (bool, err
 // dress builds the indexes again.
 func (im *importer) dress(ctx context.Context, tx pgx.Tx) error {
 	s := im.book.Subject
-	for _, x := range s.secondary {
+	for _, x := range slices.Backward(s.secondary) {
 		if _, err := tx.Exec(ctx, x.create); err != nil {
 			return fmt.Errorf("index %s: %w", s.Name, err)
 		}

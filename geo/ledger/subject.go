@@ -19,8 +19,9 @@ type Subject struct {
 	// place is where somebody has to be responsible, in SQL; NULL is nowhere. Of
 	// the things that match frozen the present owner o is history and stays.
 	place, frozen string
-	// secondary are the constraints and indexes of table beside the primary key. A
-	// first load drops them and builds them at its end.
+	// secondary are the constraints and indexes of table and owners, those that
+	// others stand on last. A first load drops them in this order and builds them
+	// at its end in the other.
 	secondary []index
 }
 
@@ -34,6 +35,10 @@ var (
 		idType: "bigint", open: "t.closed_on IS NULL",
 		place: "CASE WHEN t.closed_on IS NULL THEN t.point END", frozen: "false",
 		secondary: []index{
+			{`ALTER TABLE household DROP CONSTRAINT household_merged_into_fkey`,
+				`ALTER TABLE household ADD CONSTRAINT household_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES household`},
+			{`ALTER TABLE household DROP CONSTRAINT household_pkey`,
+				`ALTER TABLE household ADD CONSTRAINT household_pkey PRIMARY KEY (id)`},
 			{`ALTER TABLE household DROP CONSTRAINT household_source_is_unique`,
 				`ALTER TABLE household ADD CONSTRAINT household_source_is_unique UNIQUE (source, source_id)`},
 			{`DROP INDEX household_cell`, `CREATE INDEX household_cell ON household (cell)`},
@@ -54,6 +59,8 @@ var (
 		// A closed incident stays with the unit that had it.
 		place: "t.point", frozen: "t.closed_at IS NOT NULL AND o.unit_id IS NOT NULL",
 		secondary: []index{
+			{`ALTER TABLE incident DROP CONSTRAINT incident_pkey`,
+				`ALTER TABLE incident ADD CONSTRAINT incident_pkey PRIMARY KEY (id)`},
 			{`ALTER TABLE incident DROP CONSTRAINT incident_source_is_unique`,
 				`ALTER TABLE incident ADD CONSTRAINT incident_source_is_unique UNIQUE (source, source_id)`},
 			{`DROP INDEX incident_cell`, `CREATE INDEX incident_cell ON incident (cell)`},
@@ -67,7 +74,9 @@ var (
 	}
 	ServicePoints = Subject{
 		Name: "service-point", table: "service_point", owners: "service_point_unit", key: "service_point_id",
-		idType: "bigint", open: "true",
+		idType: "bigint",
+		open: `NOT EXISTS (SELECT FROM service_point_state l WHERE l.service_point_id = t.id AND l.state = 'closed'
+			AND l.valid_from <= (now() AT TIME ZONE 'Asia/Shanghai')::date AND l.valid_to IS NULL)`,
 		place: "t.point", frozen: "false",
 	}
 )
@@ -89,7 +98,8 @@ func (s Subject) reserve(ctx context.Context, tx pgx.Tx, n int) ([]id, error) {
 		return newUUIDs(n)
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2::int)`, s.table, n)
+		SELECT nextval(q.s)
+		FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS s OFFSET 0) q, generate_series(1, $2::int)`, s.table, n)
 	if err != nil {
 		return nil, fmt.Errorf("reserve ids of %s: %w", s.Name, err)
 	}

@@ -189,8 +189,9 @@ func (t *Tuple) id(v id, n int) {
 
 // copyStream collects rows for one COPY.
 type copyStream struct {
-	buf  []byte
-	rows int
+	buf   []byte
+	rows  int
+	tuple Tuple // the row that was begun last
 }
 
 var copySignature = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
@@ -199,9 +200,11 @@ func newCopyStream(capacity int) *copyStream {
 	return &copyStream{buf: append(make([]byte, 0, capacity+len(copySignature)), copySignature...)}
 }
 
-// begin starts a row at the end of the stream; end counts its fields.
+// begin starts a row at the end of the stream; end counts its fields. A row that
+// is not ended is not sent.
 func (c *copyStream) begin() *Tuple {
-	return &Tuple{buf: append(c.buf, 0, 0)}
+	c.tuple = Tuple{buf: append(c.buf, 0, 0)}
+	return &c.tuple
 }
 
 func (c *copyStream) end(t *Tuple) {

@@ -20,7 +20,6 @@ import (
 	"wangge/geo"
 	"wangge/geo/cell"
 	"wangge/geo/fault"
-	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -205,34 +204,6 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, f Filt
 	}
 	err = db.QueryRow(ctx, `SELECT count(*)`+tables+matching,
 		day, 0, units, f.Function, f.Tier, string(f.State), ledger.Containing(f.Text)).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("count service points: %w", err)
-	}
-	return n, nil
-}
-
-// CountActive is how many points a unit and all units below it had on day that
-// were open to people: active or tried as a pilot.
-func CountActive(ctx context.Context, db pg.DB, _ staff.Actor, day geo.Day, unit int64) (n int, err error) {
-	err = db.QueryRow(ctx, `
-		WITH RECURSIVE down AS (
-			SELECT $2::bigint AS unit_id, 0 AS step
-			UNION ALL
-			SELECT b.unit_id, down.step + 1
-			FROM down JOIN boundary b ON b.parent_id = down.unit_id
-			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
-			WHERE down.step < 20)
-		SELECT count(*)`+tables+`
-		WHERE o.unit_id IN (SELECT unit_id FROM down) AND s.state IN ('active', 'pilot')`, day, unit).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("service points of unit %d: %w", unit, err)
-	}
-	return n, nil
-}
-
-// Total is how many points are not closed today.
-func Total(ctx context.Context, db pg.DB, _ staff.Actor) (n int, err error) {
-	err = db.QueryRow(ctx, `SELECT count(*)`+tables+` WHERE s.state IS DISTINCT FROM 'closed'`, grid.Today()).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count service points: %w", err)
 	}
