@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -72,9 +73,26 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, l
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.tiles.Run(ctx) })
-	group.Go(func() error { return s.queue.Run(ctx) })
+	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	return group.Wait()
+}
+
+// lasting runs a worker until ctx ends, and again when it fails: the database
+// may be away for a moment. The pauses grow to half a minute.
+func lasting(ctx context.Context, log *slog.Logger, what string, run func(context.Context) error) error {
+	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
+		err := run(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		log.Error("a worker failed and is started again", "worker", what, "err", err, "pause", pause.String())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
 }
 
 // application is everything that runs while we serve.

@@ -74,7 +74,13 @@ type service struct {
 	log     *bytes.Buffer
 }
 
+// up starts wangge up without a demo town.
 func up(t *testing.T, args ...string) *service {
+	t.Helper()
+	return upWithTown(t, append(args, "--no-demo")...)
+}
+
+func upWithTown(t *testing.T, args ...string) *service {
 	t.Helper()
 	return background(t, append([]string{"up", "--listen", "127.0.0.1:0"}, args...)...)
 }
@@ -118,7 +124,7 @@ func (s *service) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
 	r, err := http.Get(s.address + path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, s.log)
 	}
 	defer r.Body.Close()
 	text, err := io.ReadAll(r.Body)
@@ -169,8 +175,13 @@ func TestUpServesAndStopsCleanlyOnSIGTERM(t *testing.T) {
 	t.Parallel()
 	data := folder(t)
 	began := time.Now()
-	s := up(t, "--data", data)
+	s := upWithTown(t, "--data", data, "--households", "1000")
 	t.Logf("first start in %v", time.Since(began).Round(10*time.Millisecond))
+	town := `SELECT count(*)::text FROM household`
+	households := value(t, private(t, data), town)
+	if n, err := strconv.Atoi(households); err != nil || n < 900 {
+		t.Errorf("%s households in the demo town, want about 1,000", households)
+	}
 	for _, path := range []string{"/healthz", "/readyz"} {
 		if status, body := s.get(t, path); status != http.StatusOK {
 			t.Errorf("%s: %d %s, want 200", path, status, body)
@@ -184,8 +195,11 @@ func TestUpServesAndStopsCleanlyOnSIGTERM(t *testing.T) {
 		t.Errorf("the database was not shut down: %v", err)
 	}
 	began = time.Now()
-	up(t, "--data", data)
+	upWithTown(t, "--data", data)
 	t.Logf("later start in %v", time.Since(began).Round(10*time.Millisecond))
+	if got := value(t, private(t, data), town); got != households {
+		t.Errorf("after a later start there are %s households, want the %s of the first", got, households)
+	}
 }
 
 func TestUpKeepsEverythingThroughKills(t *testing.T) {
@@ -333,8 +347,10 @@ func TestDatabaseOfALaterReleaseIsRefused(t *testing.T) {
 func TestBackupOfARunningTownIsRestoredElsewhere(t *testing.T) {
 	t.Parallel()
 	data := folder(t)
-	s := up(t, "--data", data)
-	value(t, private(t, data), `INSERT INTO audit (actor, action, subject) VALUES ('test', 'keep', 'this') RETURNING subject`)
+	s := upWithTown(t, "--data", data)
+	town := `SELECT md5(string_agg(concat(source_id, ST_AsEWKT(point), cell, unit_id), ',' ORDER BY source_id))
+		FROM household LEFT JOIN household_unit ON household_id = id`
+	want := value(t, private(t, data), town)
 
 	mustWangge(t, "backup", "--data", data)
 	found, _ := filepath.Glob(filepath.Join(data, "backups", "manual-*.dump"))
@@ -353,8 +369,8 @@ func TestBackupOfARunningTownIsRestoredElsewhere(t *testing.T) {
 	mustWangge(t, "restore", found[0], "--data", elsewhere)
 	t.Logf("restore in %v", time.Since(began).Round(10*time.Millisecond))
 	up(t, "--data", elsewhere)
-	if got := value(t, private(t, elsewhere), `SELECT subject FROM audit WHERE actor = 'test'`); got != "this" {
-		t.Errorf("after the restore: %q, want %q", got, "this")
+	if got := value(t, private(t, elsewhere), town); got != want {
+		t.Errorf("households, places and units after the restore differ: %s, want %s", got, want)
 	}
 }
 
@@ -468,7 +484,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"--help"}} {
 		said := mustWangge(t, args...)
-		for _, name := range []string{"up", "serve", "migrate", "backup", "restore", "version"} {
+		for _, name := range []string{"up", "serve", "migrate", "import", "export", "backup", "restore", "town", "bench", "version"} {
 			if !strings.Contains(said, "\n  "+name) {
 				t.Errorf("wangge %v does not name %s:\n%s", args, name, said)
 			}
@@ -517,4 +533,19 @@ func TestAddressIsForTheBrowser(t *testing.T) {
 	if got := address(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}); got != "http://localhost:8080" {
 		t.Errorf("address = %s", got)
 	}
+}
+
+func TestTownWritesFilesToTryTheImportsWith(t *testing.T) {
+	t.Parallel()
+	to := filepath.Join(t.TempDir(), "town")
+	mustWangge(t, "town", to, "--households", "500", "--now", "2026-05-04")
+	for _, name := range []string{"households.csv", "incidents.csv", "service-points.csv", "boundaries-micro-grid.geojson"} {
+		if info, err := os.Stat(filepath.Join(to, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v, want a file", name, err)
+		}
+	}
+	_, err := wangge(t, "town", to)
+	wantError(t, err, to, "not empty")
+	_, err = wangge(t, "town", to+"2", "--now", "yesterday")
+	wantError(t, err, "yesterday", "2026-05-04")
 }
