@@ -183,6 +183,26 @@ func TestAnOverlapStopsPublishingUntilItIsCut(t *testing.T) {
 	checkTiling(t, db, "2026-01-01")
 }
 
+func TestARingWithTwoFaultsIsSplitEverywhereAtOnce(t *testing.T) {
+	db := town(t)
+	// It crosses itself in the west and touches itself in the east.
+	x, y := int32(1_150_000_000), int32(300_000_000)
+	ring := geo.Ring{{X: x, Y: y}, {X: x + 2000, Y: y + 2000}, {X: x + 2000, Y: y}, {X: x, Y: y + 2000}, {X: x, Y: y + 10000},
+		{X: x + 5000, Y: y + 5000}, {X: x + 6000, Y: y + 10000}, {X: x + 10000, Y: y + 10000}, {X: x + 10000, Y: y + 4000}, {X: x + 5000, Y: y + 5000}, {X: x + 4000, Y: y + 100}}
+	p := draftOf(t, db, "grid", "2026-01-01",
+		plan.Record{Code: "990101001001001", Name: "A", Parent: "990101001001", Area: geo.MultiPolygon{{ring}}})
+	before := kinds(faults(t, db, p))
+	if !slices.Contains(before, "self_cross") || !slices.Contains(before, "self_touch") {
+		t.Fatalf("faults %v, want a crossing and a touch", before)
+	}
+	p = mend(t, db, p, plan.Repair{Kind: "self_touch", Repair: "split"})
+	for _, kind := range kinds(faults(t, db, p)) {
+		if kind == "self_cross" || kind == "self_touch" {
+			t.Errorf("%s is left after the split", kind)
+		}
+	}
+}
+
 func TestRecordsAtFaultAreNamedAndMended(t *testing.T) {
 	db := town(t)
 	unreadable := fault.Place{Pointer: "feature 6", Code: "ring_open", Detail: "the ring is not closed"}
