@@ -33,7 +33,8 @@ type Polygon []Ring
 // MultiPolygon is a set of polygons that meet in points at most.
 type MultiPolygon []Polygon
 
-// Snap rounds degrees to the lattice, halves away from zero.
+// Snap rounds degrees to the lattice, halves away from zero. The place must be
+// one on the globe: what a caller sent is checked before.
 func Snap(p orb.Point) Point {
 	return Point{X: int32(math.Round(p[0] * Scale)), Y: int32(math.Round(p[1] * Scale))}
 }

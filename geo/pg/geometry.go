@@ -29,7 +29,7 @@ func register(ctx context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{Name: "geometry", OID: oid, Codec: geometryCodec{}})
 	for _, value := range []any{
 		geo.Point{}, geo.MultiPolygon{}, orb.Point{}, orb.MultiPoint{}, orb.LineString{},
-		orb.MultiLineString{}, orb.Polygon{}, orb.MultiPolygon{}, orb.Bound{},
+		orb.MultiLineString{}, orb.Polygon{}, orb.MultiPolygon{}, orb.Collection{}, orb.Bound{},
 	} {
 		conn.TypeMap().RegisterDefaultPgType(value, "geometry")
 	}
