@@ -27,7 +27,7 @@ const (
 	// MediaType is that of a vector tile.
 	MediaType = "application/vnd.mapbox-vector-tile"
 
-	forever = "public, max-age=31536000, immutable"
+	forever = "max-age=31536000, immutable"
 	ask     = "no-cache"
 )
 

@@ -2,12 +2,14 @@ package tiles
 
 import (
 	"html"
+	"math"
 	"net/url"
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
 	"wangge/geo/fault"
+	"wangge/tiles/mvt"
 )
 
 // ErrTheme says that the style has no such light.
@@ -39,17 +41,20 @@ func (s *Server) serveStyle(c *fiber.Ctx) error {
 // styleOf is the whole map as a MapLibre style. It names no glyphs: clients draw
 // all letters with local fonts. Every layer carries in its metadata the group it
 // is switched with ("wangge:group": "background", or the name of its source) and
-// the title of that group; of the units only the lowest level is filled and
-// labelled at first, those above it are lines.
+// the title of that group; of the units one level is filled and labelled at each
+// zoom, the lowest whose units are wide enough to be read.
 func styleOf(v *view, p palette, lang, base, at string) object {
 	d := drawing{palette: p, lang: lang}
+	bands := v.bands()
+	d.soil()
+	d.unitFills(bands)
 	d.ground()
 	d.cells()
 	d.zones()
-	d.units(v)
+	d.borders(bands)
 	d.groundNames()
 	d.ledgers()
-	d.unitNames(v)
+	d.unitNames(bands)
 
 	sources := object{}
 	for _, l := range d.layers {
@@ -125,8 +130,8 @@ func (d *drawing) backdrop(id, kind, part string, options object) {
 	d.add(subjectBackground, d.say("底图", "Background"), id, kind, subjectBackground, part, options)
 }
 
-// ground is land, green, water, buildings and streets.
-func (d *drawing) ground() {
+// soil is what lies under the tints of the units.
+func (d *drawing) soil() {
 	d.layers = append(d.layers, object{"id": "land", "type": "background", "paint": object{"background-color": d.land},
 		"metadata": object{"wangge:group": subjectBackground, "wangge:title": d.say("底图", "Background")}})
 	d.backdrop("green", "fill", "green", object{"paint": object{
@@ -136,6 +141,10 @@ func (d *drawing) ground() {
 			array{"pitch", "track", "playground", "sports_centre", "golf_course"}, d.pitch,
 			"cemetery", d.grave, d.park},
 		"fill-antialias": false}})
+}
+
+// ground is water, buildings and streets.
+func (d *drawing) ground() {
 	d.backdrop("water", "fill", "water", object{"filter": array{"==", array{"geometry-type"}, "Polygon"},
 		"paint": object{"fill-color": d.water}})
 	d.backdrop("water-shore", "line", "water", object{"filter": array{"==", array{"geometry-type"}, "Polygon"}, "minzoom": 13,
@@ -247,58 +256,89 @@ func (d *drawing) zones() {
 		"paint": object{"line-color": d.zone, "line-width": 1.6, "line-dasharray": array{2, 1.5}}})
 }
 
-// present are the levels that have units on the day, from top to bottom.
-func (v *view) present() (list []level) {
+// band is a level that has units, and the zooms at which it is the one to look at.
+type band struct {
+	level
+	from, to float64
+	wide     float64 // how much wider its border is than that of the lowest level
+}
+
+// legible is how wide a unit is, in pixels, when its level takes over.
+const legible = 84
+
+// bands are the levels with units on the day, from top to bottom. A level begins
+// where its units are legible on average, and ends where the next begins.
+func (v *view) bands() (list []band) {
 	for _, l := range v.levels {
-		if grid := v.layers["grid-"+l.Code]; grid != nil && grid.content.(*shapes).table.Len() > 0 {
-			list = append(list, l)
+		grid := v.layers["grid-"+l.Code]
+		if grid == nil || grid.bounds.Empty() {
+			continue
 		}
+		n := grid.content.(*shapes).table.Len()
+		if n == 0 {
+			continue
+		}
+		low, high := mvt.Project(grid.bounds.Min), mvt.Project(grid.bounds.Max)
+		width := math.Sqrt((high.X - low.X) * (low.Y - high.Y) / float64(n)) // of the world
+		from := math.Round(4*math.Log2(legible/(512*math.Max(width, 1e-9)))) / 4
+		if len(list) > 0 {
+			from = max(from, list[len(list)-1].from+0.25)
+			list[len(list)-1].to = from
+		} else {
+			from = 0
+		}
+		list = append(list, band{level: l, from: min(from, 20), to: 24})
+	}
+	for i := range list {
+		list[i].wide = float64(len(list)-1-i) * 0.45
 	}
 	return list
 }
 
-// units draws the lowest level filled, with a halo under thin borders, and the
-// levels above as broken lines, wider the higher they stand.
-func (d *drawing) units(v *view) {
-	levels := v.present()
-	for i, l := range slices.Backward(levels) {
-		group, title := "grid-"+l.Code, d.say(l.TitleZh, l.TitleEn)
-		lowest := i == len(levels)-1
+func (d *drawing) unitFills(bands []band) {
+	for _, b := range bands {
 		fill := array{"match", array{"%", array{"get", "tint"}, len(d.tints)}}
 		for k, tint := range d.tints[1:] {
 			fill = append(fill, k+1, tint)
 		}
-		filled := object{"paint": object{"fill-color": append(fill, d.tints[0]), "fill-opacity": d.tintWeight}}
-		if !lowest {
-			filled["layout"] = hidden
-		}
-		d.add(group, title, group+"-fill", "fill", group, group, filled)
-		wide := float64(len(levels)-1-i) * 0.5
-		d.add(group, title, group+"-halo", "line", group, group, object{"layout": round, "paint": object{
-			"line-color": d.borderHalo, "line-width": zoomed(9, 1.4+wide, 13, 2.6+wide, 17, 5+wide), "line-opacity": 0.7}})
-		border := object{"line-color": d.border, "line-width": zoomed(9, 0.5+wide, 13, 0.9+wide, 17, 1.8+wide)}
-		if !lowest {
-			border["line-dasharray"] = array{4, 2}
-		}
-		d.add(group, title, group+"-line", "line", group, group, object{"layout": object{"line-join": "round"}, "paint": border})
+		d.unit(b, "-fill", "fill", object{"minzoom": b.from, "maxzoom": b.to,
+			"paint": object{"fill-color": append(fill, d.tints[0]), "fill-opacity": d.tintWeight}})
 	}
 }
 
-// unitNames names each level in its own range of zooms: the higher, the sooner.
-func (d *drawing) unitNames(v *view) {
-	levels := v.present()
-	for i, l := range levels {
-		group := "label-" + l.Code
-		from, _ := gridZooms(l.Rank)
-		name := object{"minzoom": from + 1,
-			"layout": object{"text-field": array{"get", "name"}, "text-size": zoomed(10, 11, 17, 15), "text-max-width": 7, "text-padding": 6},
-			"paint":  object{"text-color": d.text, "text-halo-color": d.halo, "text-halo-width": 1.8}}
-		if i < len(levels)-1 {
-			name["maxzoom"] = 12 + i
-		} else if i > 1 {
-			name["minzoom"] = 12
+// unit adds a layer of a level's units.
+func (d *drawing) unit(b band, suffix, kind string, options object) {
+	group := "grid-" + b.Code
+	d.add(group, d.say(b.TitleZh, b.TitleEn), group+suffix, kind, group, group, options)
+}
+
+// borders draws thin lines over a halo, those of higher levels wider, each from a
+// little before its level begins.
+func (d *drawing) borders(bands []band) {
+	for i, b := range slices.Backward(bands) {
+		from := max(0, b.from-0.5)
+		opacity := 0.9
+		if i == len(bands)-1 {
+			opacity = 0.6
 		}
-		d.add("grid-"+l.Code, d.say(l.TitleZh, l.TitleEn), group, "symbol", group, group, name)
+		if i < len(bands)-1 {
+			d.unit(b, "-halo", "line", object{"minzoom": from, "layout": round, "paint": object{
+				"line-color": d.borderHalo, "line-width": zoomed(9, 1.2+b.wide, 13, 2.2+1.6*b.wide, 17, 3.5+2.4*b.wide), "line-opacity": 0.6}})
+		}
+		d.unit(b, "-line", "line", object{"minzoom": from, "layout": object{"line-join": "round"}, "paint": object{
+			"line-color": d.border, "line-width": zoomed(9, 0.4+b.wide/2, 13, 0.7+b.wide, 17, 1.2+1.4*b.wide), "line-opacity": opacity}})
+	}
+}
+
+// unitNames names the units of each level in its band, and a little beyond.
+func (d *drawing) unitNames(bands []band) {
+	for i, b := range slices.Backward(bands) {
+		group := "label-" + b.Code
+		big := 1.5 * float64(len(bands)-1-i)
+		d.add("grid-"+b.Code, d.say(b.TitleZh, b.TitleEn), group, "symbol", group, group, object{
+			"minzoom": b.from, "maxzoom": min(24, b.to+0.5),
+			"layout": object{"text-field": array{"get", "name"}, "text-size": zoomed(10, 11+big/2, 17, 13+big), "text-max-width": 7, "text-padding": 4},
+			"paint":  object{"text-color": d.border, "text-halo-color": d.halo, "text-halo-width": 1.8}})
 	}
 }
 
@@ -313,7 +353,7 @@ func (d *drawing) ledgers() {
 			"circle-color":        array{"case", array{"==", array{"get", "occupied"}, false}, d.vacant, d.household},
 			"circle-stroke-color": d.halo, "circle-stroke-width": zoomed(13, 0.3, 17, 1)}})
 	closed := array{"==", array{"get", "state"}, "closed"}
-	d.add(subjectIncident, d.say("事件", "Incidents"), "incident", "circle", subjectIncident, subjectIncident, object{
+	d.add(subjectIncident, d.say("事件", "Incidents"), "incident", "circle", subjectIncident, subjectIncident, object{"layout": hidden,
 		"paint": object{"circle-radius": zoomed(10, standsFor(1.6), 14, standsFor(3.2), 18, standsFor(6)),
 			"circle-color": array{"case", closed, d.incidentClosed, d.incident}, "circle-opacity": array{"case", closed, 0.55, 0.9},
 			"circle-stroke-color": d.halo, "circle-stroke-width": 0.8}})
@@ -326,6 +366,8 @@ func (d *drawing) servicePoints() {
 	}
 	title := d.say("服务点", "Service points")
 	d.add(subjectService, title, "service-point", "circle", subjectService, subjectService, object{
+		// The many points of the lowest tiers wait for the scale at which they stand apart.
+		"filter": array{"step", array{"zoom"}, array{"in", array{"get", "tier"}, array{"literal", array{"center", "station"}}}, 13, true},
 		"layout": object{"circle-sort-key": byTier(3, 2, 1, 0)},
 		"paint": object{"circle-radius": zoomed(9, byTier(4, 2.6, 1.6, 1.4), 14, byTier(8, 6.2, 4.8, 4), 18, byTier(11, 9, 7, 6)),
 			"circle-color":        byTier(d.tiers[0], d.tiers[1], d.tiers[2], d.tiers[3]),
