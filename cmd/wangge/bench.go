@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,13 +17,18 @@ import (
 // benchCommand measures on a private cluster of its own, with the settings that
 // wangge up uses, on disk.
 type benchCommand struct {
-	Only string `placeholder:"NAME" help:"Run this one alone."`
-	Out  string `type:"path" default:"bench.json" placeholder:"FILE" help:"Where the result goes as JSON, beside the table that is shown."`
+	Only  string `placeholder:"NAME" help:"Measure this one alone: assign, import, publish, tiles, or one row of the table."`
+	Out   string `type:"path" default:"bench.json" placeholder:"FILE" help:"Where the result goes as JSON, beside the table that is shown."`
+	Scale string `enum:"smoke,quick,full" default:"quick" help:"How much is measured: quick (minutes), full (half an hour), smoke (whether it runs)."`
 }
 
 // Run runs the benchmarks and shows what they found.
 func (c *benchCommand) Run(p *program) error {
 	list, err := bench.Choose(c.Only)
+	if err != nil {
+		return err
+	}
+	scale, err := bench.ScaleOf(c.Scale)
 	if err != nil {
 		return err
 	}
@@ -37,17 +43,18 @@ func (c *benchCommand) Run(p *program) error {
 		return err
 	}
 	defer db.close()
-	made := 0
-	rows, err := bench.Run(p.ctx, list, func(ctx context.Context) (bench.Lab, func(), error) {
-		made++
-		pool, err := newDatabase(ctx, db, fmt.Sprintf("bench_%d", made))
-		if err != nil {
-			return bench.Lab{}, nil, err
-		}
-		return bench.Lab{Pool: pool, Say: show.sayf, Scale: 1}, pool.Close, nil
-	})
+	ground := &benchGround{db: db}
+	defer ground.close()
+	if err := ground.prepare(p); err != nil {
+		return err
+	}
+	rows, err := bench.Run(p.ctx, list, bench.Lab{Database: ground.database, Say: show.sayf, Scale: scale})
 	if err != nil {
 		return err
+	}
+	rows = bench.Only(rows, c.Only)
+	if len(rows) == 0 {
+		return fmt.Errorf("there is no row %s", c.Only)
 	}
 	if err := bench.Print(p.stdout, rows); err != nil {
 		return err
@@ -55,9 +62,36 @@ func (c *benchCommand) Run(p *program) error {
 	return bench.WriteFile(c.Out, rows)
 }
 
-// newDatabase makes a migrated, empty database in the cluster of db.
-func newDatabase(ctx context.Context, db database, name string) (*pgxpool.Pool, error) {
-	conn, err := pgx.Connect(ctx, db.DSN)
+// benchGround makes databases in a cluster.
+type benchGround struct {
+	db    database
+	pools []*pgxpool.Pool
+}
+
+// prepare stops what PostgreSQL does unasked, which would be counted against
+// whoever is measured just then, and says what is measured on.
+func (g *benchGround) prepare(p *program) error {
+	pool, err := g.database(p.ctx)
+	if err != nil {
+		return err
+	}
+	for _, sql := range []string{`ALTER SYSTEM SET autovacuum = off`, `SELECT pg_reload_conf()`, `SELECT pg_sleep(0.2)`} {
+		if _, err := pool.Exec(p.ctx, sql); err != nil {
+			return fmt.Errorf("settings: %w", err)
+		}
+	}
+	machine, err := bench.Machine(p.ctx, pool)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.stdout, machine)
+	return err
+}
+
+// database makes a migrated, empty database.
+func (g *benchGround) database(ctx context.Context) (*pgxpool.Pool, error) {
+	name := fmt.Sprintf("bench_%d", len(g.pools)+1)
+	conn, err := pgx.Connect(ctx, g.db.DSN)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +99,19 @@ func newDatabase(ctx context.Context, db database, name string) (*pgxpool.Pool, 
 	if _, err := conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()); err != nil {
 		return nil, err
 	}
-	dsn := db.cluster.DSNOf(name)
+	dsn := g.db.cluster.DSNOf(name)
 	if _, err := migrations.Up(ctx, dsn); err != nil {
 		return nil, err
 	}
-	return pg.Open(ctx, dsn, pg.Options{})
+	pool, err := pg.Open(ctx, dsn, pg.Options{})
+	if err == nil {
+		g.pools = append(g.pools, pool)
+	}
+	return pool, err
+}
+
+func (g *benchGround) close() {
+	for _, pool := range slices.Backward(g.pools) {
+		pool.Close()
+	}
 }

@@ -3,22 +3,21 @@ package bench
 import (
 	"context"
 	"fmt"
-	"math"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
+	"wangge/geo/cell"
 	"wangge/geo/locate"
 )
 
-// assign asks which of 3,025 grids is responsible for each of 1,000,000
+// assign asks which of 3,025 grids is responsible for each of up to 1,000,000
 // households.
 func assign() Benchmark {
 	return Benchmark{
 		Name:  "assign",
-		About: "which grid has each household: geo/locate, against PostGIS with an index on both",
+		About: "which grid has each household: geo/locate, against PostGIS with an index on both tables",
 		Run:   runAssign,
 	}
 }
@@ -30,8 +29,8 @@ const (
 	bestAssign = `
 		SELECT count(*) FROM bench_grid g
 		CROSS JOIN LATERAL (SELECT id FROM bench_household h WHERE ST_Intersects(g.area, h.point) OFFSET 0) h`
-	// plainAssign is what people write: the lowest code that covers.
-	plainAssign = `
+	// plannersAssign is what people write: the lowest code that covers.
+	plannersAssign = `
 		SELECT count(*) FROM (
 			SELECT DISTINCT ON (h.id) h.id, g.code
 			FROM bench_household h JOIN bench_grid g ON ST_Covers(g.area, h.point)
@@ -39,69 +38,113 @@ const (
 )
 
 func runAssign(ctx context.Context, lab Lab) ([]Row, error) {
-	board := newCounty(max(2, int(55*math.Sqrt(lab.Scale))))
-	units, points := board.grids(), board.points(lab.scaled(1_000_000))
-	data := fmt.Sprintf("%d households, %d grids", len(points), len(units))
-
+	units := newCounty(lab.Scale.Side).grids()
 	var index *locate.Index
-	build, err := threadCPU(func() { index = locate.Build(units) })
+	build, err := median(lab.Scale.Light, func() (cost, error) { return alone(func() { index = locate.Build(units) }) })
 	if err != nil {
 		return nil, err
 	}
+	var rows []Row
+	last := len(lab.Scale.Assign) - 1
+	for i, n := range lab.Scale.Assign {
+		more, err := assignOnce(ctx, lab, index, units, n, i == last)
+		if err != nil {
+			return nil, fmt.Errorf("%d households: %w", n, err)
+		}
+		rows = append(rows, more...)
+	}
+	data := fmt.Sprintf("%d grids of 60 vertices", len(units))
+	return append(rows,
+		inCPU("assign-build", build, cost{}, data).note("building our index, once for a plan in force"),
+		less("assign-memory", float64(index.Bytes())/1e6, 0, "MB", data).note("what our index holds"),
+	), nil
+}
+
+// assignOnce measures n households; whole says that it is the largest number, of
+// which everything is measured.
+func assignOnce(ctx context.Context, lab Lab, index *locate.Index, units []locate.Unit, n int, whole bool) ([]Row, error) {
+	points := newCounty(lab.Scale.Side).points(n)
+	data := fmt.Sprintf("%d households, %d grids", len(points), len(units))
 	owner := make([]int32, len(points))
-	find, err := threadCPU(func() { index.FindAll(points, owner) })
+	find, err := median(lab.Scale.Light, func() (cost, error) { return alone(func() { index.FindAll(points, owner) }) })
 	if err != nil {
 		return nil, err
 	}
-	lab.Say("loading %s into PostGIS", data)
-	if err := loadAssign(ctx, lab.Pool, units, points); err != nil {
-		return nil, err
-	}
-	if err := agree(ctx, lab.Pool, units, owner); err != nil {
-		return nil, err
-	}
-	best, err := serverCPU(ctx, lab.Pool, bestAssign)
+	lab.Say("assign: loading %s into PostGIS", data)
+	pool, err := lab.Database(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := serverCPU(ctx, lab.Pool, plainAssign)
+	if err := loadAssign(ctx, pool, units, points); err != nil {
+		return nil, err
+	}
+	best, err := median(lab.Scale.Light, func() (cost, error) { return statement(ctx, pool, bestAssign) })
+	if err != nil {
+		return nil, err
+	}
+	if !whole {
+		return []Row{inCPU(fmt.Sprintf("assign-%s", short(n)), find, best, data).note("growth; the peer is its best statement")}, nil
+	}
+	if err := agree(ctx, pool, units, owner); err != nil {
+		return nil, err
+	}
+	planners, err := median(lab.Scale.Heavy, func() (cost, error) { return statement(ctx, pool, plannersAssign) })
+	if err != nil {
+		return nil, err
+	}
+	cells, err := median(lab.Scale.Light, func() (cost, error) { return alone(func() { keyAll(points) }) })
 	if err != nil {
 		return nil, err
 	}
 	return []Row{
-		less("assign, best PostGIS statement", find.Seconds(), best.Seconds(), "CPU s", data),
-		less("assign, plain PostGIS join", find.Seconds(), plain.Seconds(), "CPU s", data),
-		less("assign, per household", perItem(find, len(points)), perItem(best, len(points)), "CPU ns", data),
-		less("assign, building our index", build.Seconds(), 0, "CPU s", data),
-		less("assign, memory of our index", float64(index.Bytes())/1e6, 0, "MB", data),
+		inCPU("assign", find, best, data).atLeast(8).note("the best statement we know, driven from the grids; one thread each"),
+		inCPU("assign-planner", find, planners, data).atLeast(50).note("the join that people write, with the plan that PostgreSQL chooses; one thread each"),
+		inCPU("assign-cell", cells, cost{}, data).note("the H3 cell of each household, apart: %.2f µs; PostGIS has none", cells.cpu.Seconds()*1e6/float64(n)),
 	}, nil
 }
 
-func perItem(d time.Duration, n int) float64 { return float64(d.Nanoseconds()) / float64(n) }
+// keyAll gives every place its H3 cell.
+func keyAll(points []geo.Point) (sum cell.Cell) {
+	for _, p := range points {
+		sum ^= cell.At(p)
+	}
+	return sum
+}
+
+// short writes 10,000 as 10k and 1,000,000 as 1M.
+func short(n int) string {
+	switch {
+	case n >= 1_000_000 && n%1_000_000 == 0:
+		return fmt.Sprintf("%dM", n/1_000_000)
+	case n >= 1000 && n%1000 == 0:
+		return fmt.Sprintf("%dk", n/1000)
+	}
+	return fmt.Sprint(n)
+}
 
 // loadAssign gives PostGIS the same in lattice steps, as our tables have it.
 func loadAssign(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, points []geo.Point) error {
 	for _, sql := range []string{
-		`CREATE TABLE bench_grid (code text COLLATE "C", shape geometry(MultiPolygon, 4326), area geometry(MultiPolygon, 0))`,
-		`CREATE TABLE bench_household (id integer, place geometry(Point, 4326), point geometry(Point, 0))`,
+		`CREATE TABLE bench_shape (code text COLLATE "C", shape geometry(MultiPolygon, 4326))`,
+		`CREATE TABLE bench_place (id integer, place geometry(Point, 4326))`,
 	} {
 		if _, err := pool.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
-	_, err := pool.CopyFrom(ctx, pgx.Identifier{"bench_grid"}, []string{"code", "shape"},
+	_, err := pool.CopyFrom(ctx, pgx.Identifier{"bench_shape"}, []string{"code", "shape"},
 		pgx.CopyFromSlice(len(units), func(i int) ([]any, error) { return []any{units[i].Code, units[i].Area}, nil }))
 	if err != nil {
 		return err
 	}
-	_, err = pool.CopyFrom(ctx, pgx.Identifier{"bench_household"}, []string{"id", "place"},
+	_, err = pool.CopyFrom(ctx, pgx.Identifier{"bench_place"}, []string{"id", "place"},
 		pgx.CopyFromSlice(len(points), func(i int) ([]any, error) { return []any{i, points[i]}, nil }))
 	if err != nil {
 		return err
 	}
 	for _, sql := range []string{
-		`UPDATE bench_grid SET area = to_lattice(shape)`,
-		`UPDATE bench_household SET point = to_lattice(place)`,
+		`CREATE TABLE bench_grid AS SELECT code, (ST_Dump(to_lattice(shape))).geom AS area FROM bench_shape`,
+		`CREATE TABLE bench_household AS SELECT id, to_lattice(place) AS point FROM bench_place`,
 		`CREATE INDEX ON bench_grid USING gist (area)`,
 		`CREATE INDEX ON bench_household USING gist (point)`,
 		`VACUUM ANALYZE bench_grid`,

@@ -3,34 +3,22 @@
 // times do not. Each benchmark is one file; All lists them.
 //
 // CPU time is what counts: a busy machine changes it far less than the time on
-// the wall. Ours is measured on our thread or process, the peer's on the
-// PostgreSQL processes that serve the session.
+// the wall. Ours is that of this process and of the PostgreSQL processes it
+// makes work, the peer's likewise; so both must run on this machine, which must
+// be Linux.
 package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Row is one line of the result.
-type Row struct {
-	Name    string  `json:"name"`
-	Ours    float64 `json:"ours"`
-	Peer    float64 `json:"peer"`  // 0 = there is no peer, only our cost
-	Ratio   float64 `json:"ratio"` // how many times better ours is
-	Unit    string  `json:"unit"`
-	DataSet string  `json:"data_set"`
-}
-
-// Benchmark is one question.
+// Benchmark is one question. It answers with one or more rows, all of which
+// begin with its name.
 type Benchmark struct {
 	Name  string
 	About string // ours and the peer, in one line
@@ -39,99 +27,99 @@ type Benchmark struct {
 
 // Lab is what benchmarks work with.
 type Lab struct {
-	Pool  *pgxpool.Pool // a new, migrated database of its own
-	Say   func(format string, args ...any)
-	Scale float64 // of the data set; 1 as named, tests use less
+	// Database makes a new, migrated database; Run's caller removes it at the end.
+	Database func(ctx context.Context) (*pgxpool.Pool, error)
+	Say      func(format string, args ...any)
+	Scale    Scale
 }
 
-// scaled is a number of things, at least one.
-func (l Lab) scaled(n int) int { return max(1, int(float64(n)*l.Scale)) }
+// Scale is how much is measured.
+type Scale struct {
+	Name    string
+	Assign  []int   // households to assign, growing
+	Import  []int   // households to import, growing
+	Publish int     // households when a plan is published
+	Tiles   float64 // part of the county of 300,000 households
+	Side    int     // the county of the other benchmarks has Side × Side grids
+	Light   int     // times that cheap work is measured
+	Heavy   int     // times that costly work is measured
+}
 
-// less makes a row in which less is better.
-func less(name string, ours, peer float64, unit, data string) Row {
-	r := Row{Name: name, Ours: ours, Peer: peer, Unit: unit, DataSet: data}
-	if ours > 0 {
-		r.Ratio = peer / ours
+// The scales. Quick takes a few minutes on two processors, full about half an
+// hour; smoke only shows that everything still runs.
+var (
+	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Import: []int{300, 1_500}, Publish: 1_500, Tiles: 0.01, Side: 8, Light: 1, Heavy: 1}
+	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Import: []int{10_000, 200_000}, Publish: 200_000, Tiles: 0.25, Side: 55, Light: 3, Heavy: 1}
+	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Tiles: 1, Side: 55, Light: 5, Heavy: 3}
+)
+
+// ErrUnknown means that nothing to measure has the name.
+var ErrUnknown = errors.New("unknown")
+
+// ScaleOf returns the scale of a name.
+func ScaleOf(name string) (Scale, error) {
+	for _, s := range []Scale{Smoke, Quick, Full} {
+		if s.Name == name {
+			return s, nil
+		}
 	}
-	return r
+	return Scale{}, fmt.Errorf("scale %s: %w; there are smoke, quick and full", name, ErrUnknown)
 }
 
 // All are the benchmarks, in the order of the table.
 func All() []Benchmark {
-	return []Benchmark{assign(), households(), mixedTiles()}
+	return []Benchmark{assign(), households(), publish(), mixedTiles()}
 }
 
-// ErrUnknown means that no benchmark has the name.
-var ErrUnknown = errors.New("no such benchmark")
-
-// Choose returns the benchmark of a name, or all for "".
+// Choose returns the benchmarks that have rows of the name: all for "", one for
+// "import" and for "import-again".
 func Choose(only string) ([]Benchmark, error) {
 	if only == "" {
 		return All(), nil
 	}
 	var names []string
 	for _, b := range All() {
-		if b.Name == only {
+		if within(only, b.Name) {
 			return []Benchmark{b}, nil
 		}
 		names = append(names, b.Name)
 	}
-	return nil, fmt.Errorf("%w: %s; there are: %s", ErrUnknown, only, strings.Join(names, ", "))
+	return nil, fmt.Errorf("benchmark %s: %w; there are %s", only, ErrUnknown, strings.Join(names, ", "))
 }
 
-// Open makes a lab; done removes it.
-type Open func(ctx context.Context) (lab Lab, done func(), err error)
+// Only keeps the rows of the name.
+func Only(rows []Row, name string) []Row {
+	var kept []Row
+	for _, r := range rows {
+		if name == "" || within(r.Name, name) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
 
-// Run runs benchmarks one after the other, each in a lab of its own.
-func Run(ctx context.Context, list []Benchmark, open Open) ([]Row, error) {
+// within reports whether a name is a part of another: import-again of import.
+func within(name, whole string) bool {
+	return name == whole || strings.HasPrefix(name, whole+"-")
+}
+
+// Run runs benchmarks one after the other.
+func Run(ctx context.Context, list []Benchmark, lab Lab) ([]Row, error) {
 	var rows []Row
 	for _, b := range list {
-		got, err := runOne(ctx, b, open)
+		lab.Say("%s: %s", b.Name, b.About)
+		load := machineLoad()
+		got, err := b.Run(ctx, lab)
 		if err != nil {
 			return rows, fmt.Errorf("benchmark %s: %w", b.Name, err)
 		}
-		rows = append(rows, got...)
+		for _, r := range got {
+			r.Load = (load + machineLoad()) / 2
+			if lab.Scale.Name == Smoke.Name { // too little to judge by
+				r.Target, r.Met = "", nil
+			}
+			rows = append(rows, r)
+		}
 	}
 	return rows, nil
-}
-
-func runOne(ctx context.Context, b Benchmark, open Open) ([]Row, error) {
-	lab, done, err := open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	lab.Say("%s: %s", b.Name, b.About)
-	return b.Run(ctx, lab)
-}
-
-// Print writes rows as a table.
-func Print(w io.Writer, rows []Row) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "name\tours\tpeer\tratio\tunit\tdata set\t")
-	for _, r := range rows {
-		peer, ratio := number(r.Peer), fmt.Sprintf("%.1f×", r.Ratio)
-		if r.Peer == 0 {
-			peer, ratio = "–", "–"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", r.Name, number(r.Ours), peer, ratio, r.Unit, r.DataSet)
-	}
-	return t.Flush()
-}
-
-// number shows three significant digits, and whole ones from 1,000 on.
-func number(v float64) string {
-	if v >= 1000 {
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
-}
-
-// WriteFile writes rows as JSON.
-func WriteFile(file string, rows []Row) error {
-	text, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(text, '\n'), 0o644)
 }

@@ -1,112 +1,168 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
 	"wangge/geo/locate"
+	"wangge/geo/plan"
+	"wangge/geo/staff"
 )
 
-// county is a board of grids without seams between them: side × side of them,
-// about 400 m wide, with 60 vertices each, and points among them.
+// county is one town as a board of grids without seams between them: side × side
+// of them, about 400 m wide, with 60 vertices each. Equal counties are drawn
+// equally.
 type county struct {
-	side   int
-	rnd    *rand.Rand
-	corner []geo.Point   // (side+1)²
-	across [][]geo.Point // seams from west to east, without their ends
-	down   [][]geo.Point // seams from north to south
+	side int
+	seed uint64
+	// moved says that one inner corner lies elsewhere, so that the four grids
+	// around it are others.
+	moved bool
 }
 
 const (
 	gridWidth = 40_000 // lattice steps
-	perSeam   = 14     // vertices between two corners
+	perSide   = 15     // edges of one side of a grid
 )
 
 // origin is the south-western corner, 120.1° E 30.2° N.
 var origin = geo.Point{X: 1_201_000_000, Y: 302_000_000}
 
-// newCounty makes the county of side × side grids; the same side, the same county.
-func newCounty(side int) *county {
-	c := &county{side: side, rnd: rand.New(rand.NewPCG(1, uint64(side)))}
-	for y := range side + 1 {
-		for x := range side + 1 {
-			c.corner = append(c.corner, c.jitter(geo.Point{
-				X: origin.X + int32(x*gridWidth), Y: origin.Y + int32(y*gridWidth)}, gridWidth/8))
-		}
+func newCounty(side int) county { return county{side: side, seed: 1} }
+
+// redrawn is the county with other borders everywhere but on the rim.
+func (c county) redrawn() county { return county{side: c.side, seed: c.seed + 1} }
+
+// withCornerMoved is the county in which four grids have changed.
+func (c county) withCornerMoved() county { return county{side: c.side, seed: c.seed, moved: true} }
+
+// vertex is a vertex of the borders. Both numbers count edges; one of them at
+// least is a multiple of perSide.
+func (c county) vertex(i, j int) geo.Point {
+	x, y, along := i/perSide, j/perSide, i%perSide+j%perSide
+	from := c.corner(x, y)
+	if along == 0 {
+		return from
 	}
-	for y := range side + 1 {
-		for x := range side {
-			c.across = append(c.across, c.seam(c.at(x, y), c.at(x+1, y)))
-		}
+	to := c.corner(x, y+1)
+	if j%perSide == 0 {
+		to = c.corner(x+1, y)
 	}
-	for x := range side + 1 {
-		for y := range side {
-			c.down = append(c.down, c.seam(c.at(x, y), c.at(x, y+1)))
-		}
+	straight := geo.Point{
+		X: from.X + int32(int64(to.X-from.X)*int64(along)/perSide),
+		Y: from.Y + int32(int64(to.Y-from.Y)*int64(along)/perSide),
 	}
-	return c
+	return c.jitter(c.seed, straight, gridWidth/(4*perSide), i, j)
 }
 
-func (c *county) at(x, y int) geo.Point { return c.corner[y*(c.side+1)+x] }
-
-func (c *county) jitter(p geo.Point, by int32) geo.Point {
-	return geo.Point{X: p.X + c.rnd.Int32N(2*by) - by, Y: p.Y + c.rnd.Int32N(2*by) - by}
+func (c county) corner(x, y int) geo.Point {
+	seed := c.seed
+	if c.moved && x == c.side/2 && y == c.side/2 {
+		seed++
+	}
+	straight := geo.Point{X: origin.X + int32(x*gridWidth), Y: origin.Y + int32(y*gridWidth)}
+	return c.jitter(seed, straight, gridWidth/8, x*perSide, y*perSide)
 }
 
-// seam is a crooked line between two corners, without these.
-func (c *county) seam(from, to geo.Point) []geo.Point {
-	line := make([]geo.Point, perSeam)
-	for i := range line {
-		part := int64(i + 1)
-		straight := geo.Point{
-			X: from.X + int32(int64(to.X-from.X)*part/(perSeam+1)),
-			Y: from.Y + int32(int64(to.Y-from.Y)*part/(perSeam+1)),
-		}
-		line[i] = c.jitter(straight, gridWidth/(4*perSeam))
+// jitter depends on the seed and the vertex alone; on the rim, which all counties
+// of a side share, on the vertex alone.
+func (c county) jitter(seed uint64, p geo.Point, by int32, i, j int) geo.Point {
+	if i == 0 || j == 0 || i == c.side*perSide || j == c.side*perSide {
+		seed = 0
 	}
-	return line
+	r := rand.New(rand.NewPCG(seed, uint64(i)<<32|uint64(j)))
+	return geo.Point{X: p.X + r.Int32N(2*by) - by, Y: p.Y + r.Int32N(2*by) - by}
+}
+
+// block is the border of wide × wide grids, with the inside on the left.
+func (c county) block(x, y, wide int) geo.MultiPolygon {
+	i, j, n := x*perSide, y*perSide, wide*perSide
+	ring := make(geo.Ring, 0, 4*n)
+	for k := range n {
+		ring = append(ring, c.vertex(i+k, j))
+	}
+	for k := range n {
+		ring = append(ring, c.vertex(i+n, j+k))
+	}
+	for k := range n {
+		ring = append(ring, c.vertex(i+n-k, j+n))
+	}
+	for k := range n {
+		ring = append(ring, c.vertex(i, j+n-k))
+	}
+	return geo.MultiPolygon{{ring}}
 }
 
 // grids are the units, numbered from 1 row by row.
-func (c *county) grids() []locate.Unit {
+func (c county) grids() []locate.Unit {
 	var units []locate.Unit
 	for y := range c.side {
 		for x := range c.side {
 			id := len(units) + 1
-			units = append(units, locate.Unit{ID: int64(id), Code: fmt.Sprintf("%06d", id), Rank: 50,
-				Area: geo.MultiPolygon{{c.ring(x, y)}}})
+			units = append(units, locate.Unit{ID: int64(id), Code: fmt.Sprintf("%06d", id), Rank: 70, Area: c.block(x, y, 1)})
 		}
 	}
 	return units
 }
 
-// ring walks a grid's border with the inside on the left.
-func (c *county) ring(x, y int) geo.Ring {
-	ring := geo.Ring{c.at(x, y)}
-	ring = append(ring, c.across[y*c.side+x]...)
-	ring = append(ring, c.at(x+1, y))
-	ring = append(ring, c.down[(x+1)*c.side+y]...)
-	ring = append(ring, c.at(x+1, y+1))
-	ring = append(ring, reversed(c.across[(y+1)*c.side+x])...)
-	ring = append(ring, c.at(x, y+1))
-	return append(ring, reversed(c.down[x*c.side+y])...)
-}
-
-func reversed(line []geo.Point) []geo.Point {
-	back := make([]geo.Point, len(line))
-	for i, p := range line {
-		back[len(line)-1-i] = p
-	}
-	return back
-}
-
 // points are n places within the county.
-func (c *county) points(n int) []geo.Point {
+func (c county) points(n int) []geo.Point {
+	r := rand.New(rand.NewPCG(1, 2))
 	list := make([]geo.Point, n)
 	width := int32(c.side * gridWidth)
 	for i := range list {
-		list[i] = geo.Point{X: origin.X + c.rnd.Int32N(width), Y: origin.Y + c.rnd.Int32N(width)}
+		list[i] = geo.Point{X: origin.X + r.Int32N(width), Y: origin.Y + r.Int32N(width)}
 	}
 	return list
 }
+
+const (
+	townCode  = "990101"
+	presetSQL = `
+		WITH p AS (INSERT INTO preset (code, title_zh, title_en) VALUES ('bench', '测量', 'Bench'))
+		INSERT INTO preset_level (preset, depth, level) VALUES ('bench', 0, 'town'), ('bench', 1, 'micro-grid')`
+)
+
+// publishFirst makes the county's town and grids the first plans in force.
+func (c county) publishFirst(ctx context.Context, pool *pgxpool.Pool, day geo.Day) error {
+	if _, err := pool.Exec(ctx, presetSQL); err != nil {
+		return fmt.Errorf("preset: %w", err)
+	}
+	town := plan.Record{Code: townCode, Name: "Town", Place: "feature 1", Area: c.block(0, 0, c.side)}
+	top, err := draft(ctx, pool, "town", day, []plan.Record{town})
+	if err != nil {
+		return err
+	}
+	if _, err := plan.Publish(ctx, pool, staff.System, top.ID, top.Revision, day, silent); err != nil {
+		return err
+	}
+	below, err := draft(ctx, pool, "micro-grid", day, c.records())
+	if err != nil {
+		return err
+	}
+	_, err = plan.Publish(ctx, pool, staff.System, below.ID, below.Revision, day, silent)
+	return err
+}
+
+// records are the grids as a file has them.
+func (c county) records() []plan.Record {
+	var list []plan.Record
+	for i, u := range c.grids() {
+		list = append(list, plan.Record{Code: u.Code, Name: u.Code, Parent: townCode, Place: fmt.Sprintf("feature %d", i+1), Area: u.Area})
+	}
+	return list
+}
+
+func draft(ctx context.Context, pool *pgxpool.Pool, level string, day geo.Day, records []plan.Record) (plan.Plan, error) {
+	return plan.New(ctx, pool, staff.System, plan.Source{Name: "bench", Preset: "bench", Level: level, Day: day, Records: records}, silent)
+}
+
+func silent(string, int64, int64) {}
+
+// longAgo is the day from which the first plans are in force.
+func longAgo() geo.Day { return geo.DayOf(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)) }

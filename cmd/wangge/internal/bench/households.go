@@ -5,24 +5,20 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sys/unix"
 
 	"wangge/geo"
 	"wangge/geo/household"
 	"wangge/geo/ledger"
-	"wangge/geo/locate"
 	"wangge/geo/staff"
 )
 
-// households asks what it costs to bring a ledger of 1,000,000 rows in: read,
-// checked, keyed to H3 and assigned, against storing the finished rows.
+// households asks what it costs to bring a ledger of up to 1,000,000 rows in:
+// read, checked, keyed to H3 and assigned, against storing the finished rows.
 func households() Benchmark {
 	return Benchmark{
 		Name:  "import",
@@ -31,68 +27,87 @@ func households() Benchmark {
 	}
 }
 
-// cost is what some work took.
-type cost struct {
-	wall, cpu time.Duration // cpu: ours and PostgreSQL's
+func runHouseholds(ctx context.Context, lab Lab) ([]Row, error) {
+	var rows []Row
+	for i, n := range lab.Scale.Import {
+		more, err := importSize(ctx, lab, n, i == len(lab.Scale.Import)-1)
+		if err != nil {
+			return nil, fmt.Errorf("%d households: %w", n, err)
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
 }
 
-func runHouseholds(ctx context.Context, lab Lab) ([]Row, error) {
-	board := newCounty(max(2, int(55*math.Sqrt(lab.Scale))))
-	units, points := board.grids(), board.points(lab.scaled(1_000_000))
-	data := fmt.Sprintf("%d households, %d grids", len(points), len(units))
-	if err := inForce(ctx, lab.Pool, units); err != nil {
-		return nil, err
-	}
-	file, err := writeLedger(points)
+// importSize measures n households; whole says that it is the largest number.
+func importSize(ctx context.Context, lab Lab, n int, whole bool) ([]Row, error) {
+	b, err := newImportBench(ctx, lab, n)
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(file)
-
-	lab.Say("first import")
-	first, err := importOnce(ctx, lab.Pool, file, func(r ledger.Report) bool { return r.New == len(points) })
+	defer b.close()
+	lab.Say("import: %s, first load", b.data)
+	first, err := median(lab.Scale.Heavy, func() (cost, error) { return b.first(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	lab.Say("the same file again")
-	again, err := importOnce(ctx, lab.Pool, file, func(r ledger.Report) bool { return r.Unchanged == len(points) })
+	lab.Say("import: the same file again")
+	again, err := median(lab.Scale.Heavy, func() (cost, error) { return b.again(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	lab.Say("COPY and indexes")
-	plain, err := copyPlain(ctx, lab.Pool)
+	lab.Say("import: COPY and indexes")
+	plain, err := b.plain(ctx, lab.Scale.Heavy, "household", "household_unit")
 	if err != nil {
 		return nil, err
 	}
+	if !whole {
+		return []Row{
+			onTheWall("import-first-"+short(n), first, plain, b.data).note("growth"),
+			onTheWall("import-again-"+short(n), again, plain, b.data).note("growth"),
+		}, nil
+	}
+	narrow, err := b.plain(ctx, lab.Scale.Heavy, "household")
+	if err != nil {
+		return nil, err
+	}
+	stored := "COPY of finished rows in binary form into equal tables, then the same indexes; nothing is read, checked, keyed or assigned"
 	return []Row{
-		less("import, first load", first.wall.Seconds(), plain.wall.Seconds(), "s", data),
-		less("import, first load, CPU", first.cpu.Seconds(), plain.cpu.Seconds(), "CPU s", data),
-		less("import, per household", perItem(first.cpu, len(points))/1000, perItem(plain.cpu, len(points))/1000, "CPU µs", data),
-		less("import, the same file again", again.wall.Seconds(), 0, "s", data),
-		less("import, the same file again, CPU", again.cpu.Seconds(), 0, "CPU s", data),
+		onTheWall("import-first", first, plain, b.data).atLeast(0.5).note("%s; %.1f µs on the wall for a household", stored, first.wall.Seconds()*1e6/float64(n)),
+		inCPU("import-first-cpu", first, plain, b.data).note("ours and PostgreSQL's together"),
+		onTheWall("import-first-one-table", first, narrow, b.data).note("the same against the household table alone, without who is responsible"),
+		onTheWall("import-again", again, plain, b.data).note("the same file; nothing is written; the peer as above, for it stores again what it has"),
+		inCPU("import-again-cpu", again, plain, b.data).note("ours and PostgreSQL's together"),
 	}, nil
 }
 
-// inForce stores the grids as a published division.
-func inForce(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit) error {
-	var plan int64
-	err := pool.QueryRow(ctx, `
-		INSERT INTO plan (name, preset, level, state, effective_on, created_by, published_by, published_at)
-		VALUES ('bench', 'town-cluster', 'micro-grid', 'published', '2024-01-01', 'bench', 'bench', now())
-		RETURNING id`).Scan(&plan)
-	if err != nil {
-		return err
-	}
-	batch := &pgx.Batch{}
-	for _, u := range units {
-		batch.Queue(`
-			WITH u AS (INSERT INTO unit (code, preset, level) VALUES ($1, 'town-cluster', 'micro-grid') RETURNING id)
-			INSERT INTO boundary (unit_id, plan_id, name, valid_from, area, label, geom)
-			SELECT id, $2, $1, '2024-01-01', $3, $4, $5 FROM u`,
-			u.Code, plan, float64(u.Area.SquareMeters()), u.Area[0][0][0], u.Area)
-	}
-	return pool.SendBatch(ctx, batch).Close()
+// importBench is a ledger file and a database in which its grids are in force.
+type importBench struct {
+	pool *pgxpool.Pool
+	meter
+	file string
+	n    int
+	data string
 }
+
+func newImportBench(ctx context.Context, lab Lab, n int) (*importBench, error) {
+	county := newCounty(lab.Scale.Side)
+	b := &importBench{n: n, data: fmt.Sprintf("%d households, %d grids", n, lab.Scale.Side*lab.Scale.Side)}
+	var err error
+	if b.pool, err = lab.Database(ctx); err != nil {
+		return nil, err
+	}
+	if b.meter, err = newMeter(ctx, b.pool); err != nil {
+		return nil, err
+	}
+	if err := county.publishFirst(ctx, b.pool, longAgo()); err != nil {
+		return nil, err
+	}
+	b.file, err = writeLedger(county.points(n))
+	return b, err
+}
+
+func (b *importBench) close() { os.Remove(b.file) }
 
 // writeLedger writes a ledger as offices keep it, and returns the file.
 func writeLedger(points []geo.Point) (string, error) {
@@ -114,9 +129,36 @@ func writeLedger(points []geo.Point) (string, error) {
 	return f.Name(), f.Close()
 }
 
-// importOnce imports the file and checks that the report is the expected one.
-func importOnce(ctx context.Context, pool *pgxpool.Pool, name string, expected func(ledger.Report) bool) (cost, error) {
-	file, err := os.Open(name)
+// first imports into empty tables.
+func (b *importBench) first(ctx context.Context) (cost, error) {
+	if err := b.settle(ctx, `TRUNCATE household, household_unit CASCADE`); err != nil {
+		return cost{}, err
+	}
+	return b.load(ctx, func(r ledger.Report) bool { return r.New == b.n })
+}
+
+// again imports what is there already.
+func (b *importBench) again(ctx context.Context) (cost, error) {
+	if err := b.settle(ctx, `VACUUM ANALYZE household, household_unit`); err != nil {
+		return cost{}, err
+	}
+	return b.load(ctx, func(r ledger.Report) bool { return r.Unchanged == b.n })
+}
+
+// settle runs statements and lets PostgreSQL write what it has put off, so that
+// nobody pays for what came before.
+func (b *importBench) settle(ctx context.Context, statements ...string) error {
+	for _, sql := range append(statements, `CHECKPOINT`) {
+		if _, err := b.pool.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load imports the file and checks that the report is the expected one.
+func (b *importBench) load(ctx context.Context, expected func(ledger.Report) bool) (cost, error) {
+	file, err := os.Open(b.file)
 	if err != nil {
 		return cost{}, err
 	}
@@ -126,12 +168,12 @@ func importOnce(ctx context.Context, pool *pgxpool.Pool, name string, expected f
 		return cost{}, err
 	}
 	var report ledger.Report
-	c, err := measure(ctx, pool, func() error {
-		rows, err := ledger.Open(ctx, name, file, info.Size())
+	c, err := b.measure(func() error {
+		rows, err := ledger.Open(ctx, b.file, file, info.Size())
 		if err != nil {
 			return err
 		}
-		report, err = household.Import(ctx, pool, staff.System, rows, ledger.Options{Source: "bench", Confirm: "generated"})
+		report, err = household.Import(ctx, b.pool, staff.System, rows, ledger.Options{Source: "bench", Confirm: "generated"})
 		return err
 	})
 	if err == nil && !expected(report) {
@@ -140,80 +182,98 @@ func importOnce(ctx context.Context, pool *pgxpool.Pool, name string, expected f
 	return c, err
 }
 
-// copyPlain stores what the import has stored in a table of its own, which gets
-// the same indexes when it is full. Nothing is read, checked or assigned.
-func copyPlain(ctx context.Context, pool *pgxpool.Pool) (cost, error) {
-	conn, err := pool.Acquire(ctx)
+// plain stores what the import has stored in tables of its own, which get the
+// same indexes when they are full.
+func (b *importBench) plain(ctx context.Context, times int, tables ...string) (cost, error) {
+	conn, err := b.pool.Acquire(ctx)
 	if err != nil {
 		return cost{}, err
 	}
 	defer conn.Release()
-	finished, err := os.CreateTemp("", "wangge-bench-*.copy")
-	if err != nil {
-		return cost{}, err
-	}
-	defer os.Remove(finished.Name())
-	defer finished.Close()
-	raw := conn.Conn().PgConn()
-	if _, err := raw.CopyTo(ctx, finished, `COPY household TO STDOUT (FORMAT binary)`); err != nil {
-		return cost{}, err
-	}
-	indexes, err := indexesOf(ctx, conn, "household", "bench_plain")
-	if err != nil {
-		return cost{}, err
-	}
-	if _, err := conn.Exec(ctx, `CREATE TABLE bench_plain (LIKE household INCLUDING CONSTRAINTS)`); err != nil {
-		return cost{}, err
-	}
-	return measure(ctx, pool, func() error {
-		if _, err := finished.Seek(0, io.SeekStart); err != nil {
-			return err
+	var copies []*tableCopy
+	for _, table := range tables {
+		c, err := newTableCopy(ctx, conn, table)
+		if err != nil {
+			return cost{}, err
 		}
-		if _, err := raw.CopyFrom(ctx, finished, `COPY bench_plain FROM STDIN (FORMAT binary)`); err != nil {
-			return err
-		}
-		for _, sql := range indexes {
-			if _, err := conn.Exec(ctx, sql); err != nil {
-				return err
+		defer c.close()
+		copies = append(copies, c)
+	}
+	return median(times, func() (cost, error) {
+		for _, c := range copies {
+			if err := c.prepare(ctx); err != nil {
+				return cost{}, err
 			}
 		}
-		return nil
+		if err := b.settle(ctx); err != nil {
+			return cost{}, err
+		}
+		return b.measure(func() error {
+			return pgx.BeginFunc(ctx, conn, func(pgx.Tx) error {
+				for _, c := range copies {
+					if err := c.store(ctx); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
 	})
 }
 
-// indexesOf are the statements that make the indexes of one table for another.
-func indexesOf(ctx context.Context, conn *pgxpool.Conn, from, to string) ([]string, error) {
-	rows, _ := conn.Query(ctx, `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = $1`, from)
+// tableCopy is the content of a table in a file, and how its indexes are made.
+type tableCopy struct {
+	conn     *pgxpool.Conn
+	from, to string
+	rows     *os.File // in the binary form of COPY
+	indexes  []string
+}
+
+func newTableCopy(ctx context.Context, conn *pgxpool.Conn, table string) (*tableCopy, error) {
+	c := &tableCopy{conn: conn, from: table, to: "plain_" + table}
+	var err error
+	if c.rows, err = os.CreateTemp("", "wangge-bench-*.copy"); err != nil {
+		return nil, err
+	}
+	if _, err := conn.Conn().PgConn().CopyTo(ctx, c.rows, `COPY `+table+` TO STDOUT (FORMAT binary)`); err != nil {
+		c.close()
+		return nil, err
+	}
+	found, _ := conn.Query(ctx, `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = $1`, table)
 	var name, sql string
-	var list []string
-	_, err := pgx.ForEachRow(rows, []any{&name, &sql}, func() error {
-		sql = strings.Replace(sql, " INDEX "+name+" ", " INDEX "+to+"_"+name+" ", 1)
-		list = append(list, strings.Replace(sql, " ON public."+from+" ", " ON "+to+" ", 1))
+	_, err = pgx.ForEachRow(found, []any{&name, &sql}, func() error {
+		sql = strings.Replace(sql, " INDEX "+name+" ", " INDEX "+c.to+"_"+name+" ", 1)
+		c.indexes = append(c.indexes, strings.Replace(sql, " ON public."+table+" ", " ON "+c.to+" ", 1))
 		return nil
 	})
-	return list, err
+	if err != nil {
+		c.close()
+	}
+	return c, err
 }
 
-// measure times work by the wall and by the processor, ours and PostgreSQL's.
-func measure(ctx context.Context, pool *pgxpool.Pool, work func() error) (cost, error) {
-	before, err := allCPU(ctx, pool)
-	if err != nil {
-		return cost{}, err
-	}
-	began := time.Now()
-	if err := work(); err != nil {
-		return cost{}, err
-	}
-	wall := time.Since(began)
-	after, err := allCPU(ctx, pool)
-	return cost{wall: wall, cpu: after - before}, err
+func (c *tableCopy) close() {
+	c.rows.Close()
+	os.Remove(c.rows.Name())
 }
 
-func allCPU(ctx context.Context, pool *pgxpool.Pool) (time.Duration, error) {
-	ours, err := clock(unix.CLOCK_PROCESS_CPUTIME_ID)
-	if err != nil {
-		return 0, err
+// prepare makes the table anew, empty and without indexes.
+func (c *tableCopy) prepare(ctx context.Context) error {
+	_, err := c.conn.Exec(ctx, `DROP TABLE IF EXISTS `+c.to+`; CREATE TABLE `+c.to+` (LIKE `+c.from+` INCLUDING CONSTRAINTS)`)
+	return err
+}
+
+func (c *tableCopy) store(ctx context.Context) error {
+	if _, err := c.rows.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
-	theirs, err := clusterCPU(ctx, pool)
-	return ours + theirs, err
+	if _, err := c.conn.Conn().PgConn().CopyFrom(ctx, c.rows, `COPY `+c.to+` FROM STDIN (FORMAT binary)`); err != nil {
+		return err
+	}
+	for _, sql := range c.indexes {
+		if _, err := c.conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
