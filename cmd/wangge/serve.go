@@ -58,7 +58,7 @@ const drain = 10 * time.Second
 const statementTimeout = 5 * time.Minute
 
 // serve wires the application and answers until ctx ends; ready is called once
-// it does.
+// the map is there.
 func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, listener net.Listener, ready func()) error {
 	pool, err := pg.Open(ctx, dsn, pg.Options{StatementTimeout: statementTimeout})
 	if err != nil {
@@ -69,13 +69,25 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, l
 	if err != nil {
 		return err
 	}
-	s.app.Hooks().OnListen(func(fiber.ListenData) error { ready(); return nil })
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.tiles.Run(ctx) })
 	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
 	group.Go(func() error { return answer(ctx, s.app, listener) })
+	group.Go(func() error { announce(ctx, s.tiles, ready); return nil })
 	return group.Wait()
+}
+
+// announce calls ready when the map has been loaded; the listener is open before.
+func announce(ctx context.Context, tiles *tiles.Server, ready func()) {
+	for !tiles.Ready() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	ready()
 }
 
 // lasting runs a worker until ctx ends, and again when it fails: the database
