@@ -124,7 +124,9 @@ func (m *middleware) bound(c *fiber.Ctx) error {
 	case length > maxBuffered:
 		return fiber.ErrRequestEntityTooLarge
 	}
-	if c.Request().BodyStream() == nil { // the framework wants a reader, even of nothing
+	// The framework wants a reader, even of nothing. A form has been read already,
+	// its files to disk.
+	if !isUpload && c.Request().BodyStream() == nil {
 		c.Request().SetBodyStream(bytes.NewReader(nil), 0)
 	}
 	ctx, cancel := context.WithTimeout(c.UserContext(), timeout)

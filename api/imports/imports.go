@@ -84,17 +84,17 @@ func (h handler) original(ctx context.Context, in *id) (*original, error) {
 type form struct {
 	RawBody huma.MultipartFormFiles[struct {
 		File        huma.FormFile `form:"file" required:"true"`
-		Kind        string        `form:"kind"`
-		CRS         string        `form:"crs" doc:"as declared; see /coordinate-systems"`
-		Layer       string        `form:"layer"`
-		Preset      string        `form:"preset"`
-		Level       string        `form:"level"`
-		Fields      string        `form:"fields" doc:"JSON object: our field name → the file's column"`
-		Source      string        `form:"source" doc:"ledgers: who keeps the file; with a row's id it names a thing for ever"`
-		Confirm     string        `form:"confirm" doc:"why the reference system is right, when it cannot be checked"`
-		DryRun      bool          `form:"dry_run"`
-		Full        bool          `form:"full" doc:"the file holds everything this source has"`
-		CloseAbsent bool          `form:"close_absent" doc:"close what a full file no longer holds"`
+		Kind        string        `form:"kind" required:"true"`
+		CRS         string        `form:"crs" required:"true" doc:"as declared; see /coordinate-systems"`
+		Layer       string        `form:"layer" required:"false"`
+		Preset      string        `form:"preset" required:"false"`
+		Level       string        `form:"level" required:"false"`
+		Fields      string        `form:"fields" required:"false" doc:"JSON object: our field name → the file's column"`
+		Source      string        `form:"source" required:"false" doc:"ledgers: who keeps the file; with a row's id it names a thing for ever"`
+		Confirm     string        `form:"confirm" required:"false" doc:"why the reference system is right, when it cannot be checked"`
+		DryRun      bool          `form:"dry_run" required:"false"`
+		Full        bool          `form:"full" required:"false" doc:"the file holds everything this source has"`
+		CloseAbsent bool          `form:"close_absent" required:"false" doc:"close what a full file no longer holds"`
 	}]
 }
 
@@ -132,7 +132,7 @@ func (h handler) start(ctx context.Context, in *form) (*route.Body[job.Job], err
 type inspectForm struct {
 	RawBody huma.MultipartFormFiles[struct {
 		File  huma.FormFile `form:"file" required:"true"`
-		Layer string        `form:"layer"`
+		Layer string        `form:"layer" required:"false"`
 	}]
 }
 
