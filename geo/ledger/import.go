@@ -300,7 +300,9 @@ func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []row) error {
 	})
 	work.Go(func() error {
 		for b := range checked {
-			if err := im.store(inner, tx, b); err != nil {
+			// Not with inner: cancelling a COPY costs the connection, and the end of
+			// the rows ends this as well.
+			if err := im.store(ctx, tx, b); err != nil {
 				return err
 			}
 			im.done += int64(b.read)

@@ -138,7 +138,9 @@ func copyFeatures(ctx context.Context, tx pgx.Tx, id int64, produce func(context
 		return rows.failed
 	})
 	work.Go(func() error {
-		_, err := tx.CopyFrom(inner, pgx.Identifier{"map_feature"}, featureColumns, rows)
+		// Not with inner: cancelling a COPY costs the connection, and the end of the
+		// queue ends it as well.
+		_, err := tx.CopyFrom(ctx, pgx.Identifier{"map_feature"}, featureColumns, rows)
 		return err
 	})
 	if err := work.Wait(); err != nil {
