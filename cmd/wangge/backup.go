@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -10,17 +9,14 @@ import (
 
 // backupCommand writes one backup; up makes one every night by itself.
 type backupCommand struct {
-	File string `arg:"" optional:"" type:"path" help:"File to write (NAME.dump; NAME.json goes beside it). By default one with the date in backups in the data folder."`
+	File string `arg:"" optional:"" type:"path" help:"File to write, such as town.dump; its manifest town.json goes beside it. By default one with the date in backups in the data folder."`
 	databaseFlags
 }
 
 // Run works beside a running wangge up as well as without one.
 func (c *backupCommand) Run(p *program) error {
 	show := p.progress()
-	file, err := c.file(time.Now())
-	if err != nil {
-		return err
-	}
+	file := c.file(time.Now())
 	db, err := c.open(p, show.say)
 	if err != nil {
 		return err
@@ -35,14 +31,11 @@ func (c *backupCommand) Run(p *program) error {
 	return nil
 }
 
-func (c *backupCommand) file(now time.Time) (string, error) {
+func (c *backupCommand) file(now time.Time) string {
 	if c.File == "" {
-		return backup.ManualFile(filepath.Join(c.Data, "backups"), now), nil
+		return backup.ManualFile(filepath.Join(c.Data, "backups"), now)
 	}
-	if filepath.Ext(c.File) != ".dump" {
-		return "", fmt.Errorf("backup %s: the name must end in .dump", c.File)
-	}
-	return c.File, nil
+	return c.File
 }
 
 func total(rows map[string]int64) (n int64) {

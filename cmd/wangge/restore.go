@@ -15,7 +15,7 @@ import (
 
 // restoreCommand makes a database from a backup. It never overwrites one.
 type restoreCommand struct {
-	File  string `arg:"" type:"existingfile" help:"A file that wangge backup or wangge up wrote (NAME.dump)."`
+	File  string `arg:"" type:"existingfile" help:"A file that wangge backup or wangge up wrote."`
 	Force bool   `help:"Replace a database that is there; the old one is kept under another name."`
 	databaseFlags
 }

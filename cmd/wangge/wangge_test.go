@@ -468,7 +468,7 @@ func TestWrongUseIsExplained(t *testing.T) {
 		{"unknown command", []string{"upp"}, "upp"},
 		{"unknown flag", []string{"up", "--dta", "x"}, "--dta"},
 		{"no such backup", []string{"restore", "/nonexistent.dump"}, "/nonexistent.dump"},
-		{"backup of another kind", []string{"backup", "town.zip"}, ".dump"},
+		{"backup over a file", []string{"backup", os.Args[0], "--database-url", "postgres://nobody@localhost:1/none"}, "already a file"},
 		{"no backups to keep", []string{"up", "--keep-backups", "0"}, "--no-daily-backup"},
 		{"log level", []string{"--log-level", "loud", "version"}, "loud"},
 	}

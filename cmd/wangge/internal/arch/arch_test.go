@@ -80,7 +80,7 @@ var rules = []rule{
 		"the schema and the page are handed to cmd, not the reverse"},
 	{anything, nothing, `^(log|github\.com/sirupsen/.*|go\.uber\.org/zap.*)$`, nothing,
 		"logs are structured: log/slog"},
-	{anything, `^geo/pg/pgtest$`, `^testing(/.*)?$`, nothing,
+	{anything, `test$`, `^testing(/.*)?$`, nothing,
 		"helpers of tests live in a package of their own, out of the program"},
 	{anything, nothing, `^(math/rand|io/ioutil|github\.com/pkg/errors|golang\.org/x/net/context)$`, nothing,
 		"the standard library has a better one"},

@@ -56,7 +56,8 @@ const (
 	unfinish  = ".tmp" // what a file is called until it is complete
 )
 
-// manifestOf is the manifest's path for a backup's.
+// manifestOf is the manifest's path for a backup's: town.json for town.dump,
+// and for other names one with .json at the end.
 func manifestOf(file string) string { return strings.TrimSuffix(file, extension) + ".json" }
 
 // Write makes a backup of db at file, which must not exist. The database stays
