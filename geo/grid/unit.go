@@ -192,6 +192,7 @@ type InForce struct {
 	Code, Name, Level string
 	Rank              int
 	State             string
+	Uncovered         float64 // m²
 	Label             geo.Point
 	Area              geo.MultiPolygon
 }
@@ -200,7 +201,7 @@ type InForce struct {
 // code. It is the one reader that fills memory with boundaries.
 func AllInForce(ctx context.Context, db pg.DB, day Day) ([]InForce, error) {
 	rows, _ := db.Query(ctx, `
-		SELECT u.id, coalesce(b.parent_id, 0), u.code, b.name, u.level, l.rank, b.state, b.label, b.geom
+		SELECT u.id, coalesce(b.parent_id, 0), u.code, b.name, u.level, l.rank, b.state, b.uncovered, b.label, b.geom
 		FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
 		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 		ORDER BY l.rank, u.code`, day)

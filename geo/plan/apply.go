@@ -47,7 +47,7 @@ func (d *draft) apply(ctx context.Context, tx pgx.Tx, n next) error {
 		if err := d.end(ctx, tx, b.ID); err != nil {
 			return err
 		}
-		fresh = append(fresh, version{unit: b.ID, parent: b.ParentID, name: b.Name, area: b.Area, state: b.State})
+		fresh = append(fresh, version{unit: b.ID, parent: b.ParentID, name: b.Name, area: b.Area, state: b.State, uncovered: b.Uncovered})
 	}
 	if err := d.begin(ctx, tx, fresh); err != nil {
 		return err
@@ -68,6 +68,7 @@ func (d *draft) apply(ctx context.Context, tx pgx.Tx, n next) error {
 type version struct {
 	unit, parent int64 // parent 0 = none
 	name, state  string
+	uncovered    float64 // m²
 	area         geo.MultiPolygon
 }
 
@@ -138,7 +139,7 @@ func (d *draft) end(ctx context.Context, tx pgx.Tx, unit int64) error {
 
 func (d *draft) begin(ctx context.Context, tx pgx.Tx, list []version) error {
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"boundary"},
-		[]string{"unit_id", "parent_id", "plan_id", "name", "valid_from", "state", "area", "label", "geom"},
+		[]string{"unit_id", "parent_id", "plan_id", "name", "valid_from", "state", "uncovered", "area", "label", "geom"},
 		pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
 			v := list[i]
 			var parent *int64
@@ -149,7 +150,7 @@ func (d *draft) begin(ctx context.Context, tx pgx.Tx, list []version) error {
 			if state == "" {
 				state = "undivided"
 			}
-			return []any{v.unit, parent, d.id, v.name, d.day, state,
+			return []any{v.unit, parent, d.id, v.name, d.day, state, v.uncovered,
 				float64(v.area.SquareMeters()), topology.LabelPoint(v.area), v.area}, nil
 		}))
 	if err != nil {
@@ -171,26 +172,42 @@ func (d *draft) writeExcluded(ctx context.Context, tx pgx.Tx, list []Unit) error
 }
 
 // adopt gives every unit of a lower level whose parent is not in force (any
-// more), or that has none, the unit of the draft's level that covers its label.
+// more), or that has none, the unit of the draft's level that covers its label:
+// a new version from the plan's day on, for the past keeps its parent.
 func (d *draft) adopt(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `
-		UPDATE boundary c SET parent_id = (
-			SELECT b.unit_id
-			FROM boundary b JOIN unit u ON u.id = b.unit_id
-			WHERE u.level = $1 AND b.valid_from <= $2 AND (b.valid_to IS NULL OR b.valid_to > $2)
-			  AND ST_Covers(b.lattice, to_lattice(c.label))
-			ORDER BY u.code LIMIT 1)
-		FROM unit cu, level cl, level dl
-		WHERE cu.id = c.unit_id AND cl.code = cu.level AND dl.code = $1 AND cl.rank > dl.rank
-		  AND c.valid_from <= $2 AND (c.valid_to IS NULL OR c.valid_to > $2)
-		  AND NOT EXISTS (
-			SELECT FROM boundary p
-			WHERE p.unit_id = c.parent_id AND p.valid_from <= $2 AND (p.valid_to IS NULL OR p.valid_to > $2))`,
-		d.level, d.day)
+	now, err := grid.AllInForce(ctx, tx, d.day)
 	if err != nil {
-		return fmt.Errorf("units that lost their parent: %w", err)
+		return err
 	}
-	return nil
+	alive := map[int64]bool{}
+	rank := 0
+	var own []grid.InForce
+	for _, b := range now {
+		alive[b.ID] = true
+		if b.Level == d.level {
+			rank, own = b.Rank, append(own, b)
+		}
+	}
+	index := grid.NewIndex(own)
+	var adopted []version
+	for _, b := range now {
+		if b.Rank <= rank || alive[b.ParentID] {
+			continue
+		}
+		i, ok := index.Find(b.Label)
+		if !ok && b.ParentID == 0 {
+			continue
+		}
+		v := version{unit: b.ID, name: b.Name, state: b.State, uncovered: b.Uncovered, area: b.Area}
+		if ok {
+			v.parent = own[i].ID
+		}
+		if err := d.end(ctx, tx, b.ID); err != nil {
+			return err
+		}
+		adopted = append(adopted, v)
+	}
+	return d.begin(ctx, tx, adopted)
 }
 
 // states says of every parent of the draft's units, and of every unit of the
@@ -208,8 +225,8 @@ func (d *draft) states(ctx context.Context, tx pgx.Tx, n next, ids map[string]in
 	for _, id := range ids {
 		touched[id] = true
 	}
-	for _, b := range n.redrawn {
-		touched[b.ID] = true
+	for _, b := range n.redrawn { // and the unit above: a redrawn unit may leave it
+		touched[b.ID], touched[b.ParentID] = true, true
 	}
 	divided := map[int64]string{}
 	for _, u := range n.parts {

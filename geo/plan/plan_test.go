@@ -308,6 +308,36 @@ func TestAnEarlierDayThanAPublishedOneIsRefused(t *testing.T) {
 	}
 }
 
+func TestUnitsBelowARetiredOneGetTheParentThatCoversThem(t *testing.T) {
+	db := town(t)
+	publish(t, db, draftOf(t, db, "grid", "2026-01-01",
+		plan.Record{Code: "990101001002001", Name: "E", Parent: "990101001002", Area: box(10000, 0, 20000, 10000)}), "2026-01-01")
+	publish(t, db, draftOf(t, db, "village", "2026-03-01",
+		plan.Record{Code: "990101001003", Name: "Both", Parent: "990101001000", Area: box(0, 0, 20000, 10000)}), "2026-03-01")
+	for on, want := range map[string]string{"2026-02-28": "990101001002", "2026-03-01": "990101001003"} {
+		if got := unit(t, db, on, "990101001002001").Parent; got != want {
+			t.Errorf("on %s the grid's parent is %s, want %s", on, got, want)
+		}
+	}
+	if got := unit(t, db, "2026-03-01", "990101001003"); got.State != "incomplete" || got.Children != 1 {
+		t.Errorf("the merged village is %s with %d grids, want incomplete with 1", got.State, got.Children)
+	}
+}
+
+func TestAVillageDrawnBeforeItsTownJoinsIt(t *testing.T) {
+	db := pgtest.Database(t)
+	publish(t, db, draftOf(t, db, "village", "2026-01-01",
+		plan.Record{Code: "990101001001", Name: "West", Area: box(0, 0, 10000, 10000)}), "2026-01-01")
+	publish(t, db, draftOf(t, db, "town", "2026-01-01",
+		plan.Record{Code: "990101001000", Name: "Town", Area: box(0, 0, 20000, 10000)}), "2026-01-01")
+	if got := unit(t, db, "2026-01-01", "990101001001").Parent; got != "990101001000" {
+		t.Errorf("the village's parent is %q, want the town", got)
+	}
+	if got := unit(t, db, "2026-01-01", "990101001000").State; got != "incomplete" {
+		t.Errorf("the town is %s, want incomplete", got)
+	}
+}
+
 // checkTiling proves that every complete unit is tiled exactly by those below it.
 func checkTiling(t *testing.T, db *pgxpool.Pool, on string) {
 	t.Helper()
