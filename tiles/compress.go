@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/andybalholm/brotli"
+	"github.com/andybalholm/brotli/matchfinder"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -22,15 +23,17 @@ const (
 func (e encoding) name() string { return [...]string{"", "gzip", "br"}[e] }
 
 const (
-	// gzipLevel and brotliLevel are about where more effort stops to pay: on tiles
-	// of 50 kB the next level costs twice the time for 1 % fewer bytes.
+	// gzipLevel and brotliLevel are where more effort stops to pay. Mixed tiles of
+	// 37 kB become 16.6 kB with gzip 6 and 16.4 kB with Brotli 2 in about the same
+	// time; gzip 7 takes half as long again for 0.2 %, Brotli 4 nearly twice as long
+	// for 2.5 %.
 	gzipLevel   = 6
-	brotliLevel = 4
+	brotliLevel = 2
 )
 
 var (
 	gzipWriters   = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(nil, gzipLevel); return w }}
-	brotliWriters = sync.Pool{New: func() any { return brotli.NewWriterLevel(nil, brotliLevel) }}
+	brotliWriters = sync.Pool{New: func() any { return brotli.NewWriterV2(nil, brotliLevel) }}
 )
 
 // compress returns the tile in a coding, as a slice of its own.
@@ -45,7 +48,7 @@ func compress(tile []byte, e encoding) []byte {
 		_, _ = w.Write(tile) // a bytes.Buffer takes everything
 		_ = w.Close()
 	case brotlied:
-		w := brotliWriters.Get().(*brotli.Writer)
+		w := brotliWriters.Get().(*matchfinder.Writer)
 		defer brotliWriters.Put(w)
 		w.Reset(&out)
 		_, _ = w.Write(tile)

@@ -534,3 +534,46 @@ func TestNonsenseTilesAreInvalid(t *testing.T) {
 		t.Error("the last column of zoom 22 is not valid")
 	}
 }
+
+// FuzzClip cuts a triangle fan of arbitrary points: whatever comes, every piece
+// stays in the box, and pieces of neighbours sum to the piece of their union.
+func FuzzClip(f *testing.F) {
+	f.Add(int32(0), int32(0), int32(9000), int32(100), int32(9000), int32(9000), int32(-500), int32(8000))
+	f.Add(int32(-64), int32(-64), int32(4160), int32(-64), int32(4160), int32(4160), int32(-64), int32(4160))
+	f.Add(int32(-100), int32(50), int32(50), int32(-100), int32(100), int32(50), int32(50), int32(5000))
+	f.Fuzz(func(t *testing.T, ax, ay, bx, by, cx, cy, dx, dy int32) {
+		const most = 1 << 24
+		p := []Point{{ax % most, ay % most}, {bx % most, by % most}, {cx % most, cy % most}, {dx % most, dy % most}}
+		// The diagonal must lie within: two triangles turned alike.
+		if doubledArea([]Point{p[0], p[1], p[2]}) <= 0 || doubledArea([]Point{p[0], p[2], p[3]}) <= 0 {
+			return
+		}
+		whole := clippedArea(t, p)
+		if parts := clippedArea(t, []Point{p[0], p[1], p[2]}) + clippedArea(t, []Point{p[0], p[2], p[3]}); parts != whole {
+			t.Errorf("%v: the halves cover %d, the whole %d", p, parts, whole)
+		}
+	})
+}
+
+func clippedArea(t *testing.T, ring []Point) (sum int64) {
+	t.Helper()
+	within, bounds := Tile{}.buffered(), emptyBox
+	for _, p := range ring {
+		bounds = bounds.add(p)
+	}
+	if !bounds.meets(within) {
+		return 0
+	}
+	var c clipper
+	c.from.points, c.from.ends = slices.Clone(ring), []int32{int32(len(ring))}
+	c.polygon(within, bounds)
+	for i := range c.from.len() {
+		for _, p := range c.from.at(i) {
+			if !within.holds(box{p.X, p.Y, p.X, p.Y}) {
+				t.Errorf("%v: a piece reaches %v", ring, p)
+			}
+		}
+		sum += doubledArea(c.from.at(i))
+	}
+	return sum
+}
