@@ -5,6 +5,9 @@ import type { components, paths } from './schema';
 
 type ProblemBody = components['schemas']['Problem'];
 
+/** Where the API is at the server. */
+export const API = '/api/v1';
+
 /** How long a request may take before the page gives it up, in milliseconds. */
 const PATIENCE = 60_000;
 
@@ -51,14 +54,17 @@ async function patientFetch(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: patientFetch });
+export const api = createClient<paths>({ baseUrl: `${location.origin}${API}`, fetch: patientFetch });
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
-/** answer unwraps a call: the body, or a thrown Problem. */
-export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+/**
+ * answer unwraps a call: the body, or a thrown Problem. Shape is what the body is
+ * known to be where the description says less (see types.ts).
+ */
+export async function answer<Shape>(call: Promise<Answer<unknown>>): Promise<Shape> {
   const { data, error, response } = await call;
-  if (response.ok && data !== undefined) return data;
+  if (response.ok && data !== undefined) return data as Shape;
   throw problemOf(response.status, error);
 }
 

@@ -1,8 +1,28 @@
 // Everything the page reads, by name. Keys start with the subject, so that a
 // change of a layer can refresh what depends on it (see refresh.ts).
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { answer, api } from './client';
-import type { Job, LonLat } from './types';
+import { answer, api, asProblem } from './client';
+import type { components } from './schema';
+import type {
+  FaultFeature,
+  Household,
+  Incident,
+  Job,
+  Level,
+  LonLat,
+  Place,
+  Plan,
+  Preset,
+  SearchHit,
+  ServicePoint,
+  Status,
+  UnitDetail,
+  Upload,
+} from './types';
+
+type Schemas = components['schemas'];
+/** One page of a list; next is the cursor of the page after it. */
+export type List<T> = { items: T[]; next?: string; total?: number };
 
 /** How often the page asks what has changed, in milliseconds. */
 const STATUS_EVERY = 15_000;
@@ -14,7 +34,7 @@ export const isActive = (job: Pick<Job, 'state'>) => job.state === 'waiting' || 
 export const useStatus = () =>
   useQuery({
     queryKey: ['status'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/status', { signal })),
+    queryFn: ({ signal }) => answer<Status>(api.GET('/status', { signal })),
     refetchInterval: STATUS_EVERY,
     refetchOnWindowFocus: 'always',
     staleTime: 0,
@@ -24,7 +44,7 @@ export const useLevels = (at?: string | null) =>
   useQuery({
     queryKey: ['levels', at ?? ''],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/levels', { signal, params: { query: { at: at ?? undefined } } })),
+      answer<List<Level>>(api.GET('/levels', { signal, params: { query: { at: at ?? undefined } } })),
     select: (list) => list.items,
     placeholderData: keepPreviousData,
   });
@@ -32,35 +52,17 @@ export const useLevels = (at?: string | null) =>
 export const usePresets = () =>
   useQuery({
     queryKey: ['presets'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/presets', { signal })),
+    queryFn: ({ signal }) => answer<List<Preset>>(api.GET('/presets', { signal })),
     select: (list) => list.items,
     staleTime: 300_000,
-  });
-
-export type UnitFilter = {
-  level?: string;
-  parent?: string;
-  q?: string;
-  state?: string;
-  at?: string;
-  limit?: number;
-  cursor?: string;
-};
-
-export const useUnits = (filter: UnitFilter, enabled = true) =>
-  useQuery({
-    queryKey: ['units', filter],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/units', { signal, params: { query: filter } })),
-    placeholderData: keepPreviousData,
-    enabled,
   });
 
 export const useUnit = (code: string | null, at?: string | null) =>
   useQuery({
     queryKey: ['unit', code, at ?? ''],
     queryFn: ({ signal }) =>
-      answer(
-        api.GET('/api/v1/units/{code}', {
+      answer<UnitDetail>(
+        api.GET('/units/{code}', {
           signal,
           params: { path: { code: code ?? '' }, query: { at: at ?? undefined } },
         }),
@@ -72,8 +74,8 @@ export const usePlace = (place: LonLat | null, at?: string | null) =>
   useQuery({
     queryKey: ['place', place, at ?? ''],
     queryFn: ({ signal }) =>
-      answer(
-        api.GET('/api/v1/places', {
+      answer<Place>(
+        api.GET('/places', {
           signal,
           params: { query: { lon: place?.[0] ?? 0, lat: place?.[1] ?? 0, at: at ?? undefined } },
         }),
@@ -85,7 +87,13 @@ export const useSearch = (q: string, at?: string | null) =>
   useQuery({
     queryKey: ['search', q, at ?? ''],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/search', { signal, params: { query: { q, at: at ?? undefined, limit: 12 } } })),
+      answer<List<SearchHit>>(
+        api.POST('/search', {
+          signal,
+          params: { query: { at: at ?? undefined } },
+          body: { q, limit: 12 }, // in the body: addresses stay out of logs
+        }),
+      ),
     select: (list) => list.items,
     enabled: q.length > 0,
     placeholderData: keepPreviousData,
@@ -95,36 +103,62 @@ export const useHousehold = (id: number | null) =>
   useQuery({
     queryKey: ['household', id],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/households/{id}', { signal, params: { path: { id: id ?? 0 } } })),
+      answer<Household>(api.GET('/households/{id}', { signal, params: { path: { id: id ?? 0 } } })),
     enabled: id !== null,
   });
 
-export const useUnplaced = (q: string, cursor: string | undefined, enabled = true) =>
+/** Most unplaced households the list holds at once. */
+const MOST_UNPLACED = 2000;
+
+/** useUnplaced reads them all, so that the list can be filtered without an address in any URL. */
+export const useUnplaced = () =>
   useQuery({
-    queryKey: ['households', 'unplaced', q, cursor ?? ''],
-    queryFn: ({ signal }) =>
-      answer(
-        api.GET('/api/v1/households', {
-          signal,
-          params: { query: { placed: false, closed: false, q: q || undefined, limit: 20, cursor } },
-        }),
-      ),
-    placeholderData: keepPreviousData,
-    enabled,
+    queryKey: ['households', 'unplaced'],
+    queryFn: async ({ signal }) => {
+      const rows: Household[] = [];
+      let cursor: string | undefined;
+      let total: number | undefined;
+      do {
+        const query = { placed: 'false' as const, limit: 200, cursor };
+        const page = await answer<List<Household>>(api.GET('/households', { signal, params: { query } }));
+        rows.push(...page.items);
+        cursor = page.next || undefined;
+        total ??= page.total;
+      } while (cursor && rows.length < MOST_UNPLACED);
+      return { rows, total: total ?? rows.length };
+    },
+  });
+
+/** useSuggestion is where an unplaced household may be; null when nothing is known. */
+export const useSuggestion = (id: number | null) =>
+  useQuery({
+    queryKey: ['household', id, 'suggestion'],
+    queryFn: async ({ signal }) => {
+      try {
+        const params = { path: { id: id ?? 0 } };
+        return await answer<Schemas['PlaceSuggestion']>(
+          api.GET('/households/{id}/suggestion', { signal, params }),
+        );
+      } catch (cause) {
+        if (asProblem(cause).status === 404) return null;
+        throw cause;
+      }
+    },
+    enabled: id !== null,
   });
 
 export const useIncident = (id: string | null) =>
   useQuery({
     queryKey: ['incident', id],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/incidents/{id}', { signal, params: { path: { id: id ?? '' } } })),
+      answer<Incident>(api.GET('/incidents/{id}', { signal, params: { path: { id: id ?? '' } } })),
     enabled: id !== null,
   });
 
 export const useCategories = () =>
   useQuery({
     queryKey: ['incident-categories'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/incident-categories', { signal })),
+    queryFn: ({ signal }) => answer<List<Schemas['Category']>>(api.GET('/incident-categories', { signal })),
     select: (list) => list.items,
     staleTime: 300_000,
   });
@@ -133,14 +167,14 @@ export const useServicePoint = (id: number | null) =>
   useQuery({
     queryKey: ['service-point', id],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/service-points/{id}', { signal, params: { path: { id: id ?? 0 } } })),
+      answer<ServicePoint>(api.GET('/service-points/{id}', { signal, params: { path: { id: id ?? 0 } } })),
     enabled: id !== null,
   });
 
 export const useTiers = () =>
   useQuery({
     queryKey: ['service-tiers'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/service-tiers', { signal })),
+    queryFn: ({ signal }) => answer<List<Schemas['Word']>>(api.GET('/service-tiers', { signal })),
     select: (list) => list.items,
     staleTime: 300_000,
   });
@@ -148,7 +182,7 @@ export const useTiers = () =>
 export const useFunctions = () =>
   useQuery({
     queryKey: ['service-functions'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/service-functions', { signal })),
+    queryFn: ({ signal }) => answer<List<Schemas['Word']>>(api.GET('/service-functions', { signal })),
     select: (list) => list.items,
     staleTime: 300_000,
   });
@@ -156,7 +190,8 @@ export const useFunctions = () =>
 export const useJobs = () =>
   useQuery({
     queryKey: ['jobs'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/jobs', { signal, params: { query: { limit: 30 } } })),
+    queryFn: ({ signal }) =>
+      answer<List<Job>>(api.GET('/jobs', { signal, params: { query: { limit: 30 } } })),
     select: (list) => list.items,
     refetchInterval: (query) => (query.state.data?.items.some(isActive) ? JOBS_EVERY : STATUS_EVERY),
   });
@@ -165,7 +200,7 @@ export const useJob = (id: number | null) =>
   useQuery({
     queryKey: ['jobs', id],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/jobs/{id}', { signal, params: { path: { id: id ?? 0 } } })),
+      answer<Job>(api.GET('/jobs/{id}', { signal, params: { path: { id: id ?? 0 } } })),
     enabled: id !== null,
     refetchInterval: (query) =>
       query.state.data === undefined || isActive(query.state.data) ? JOBS_EVERY : false,
@@ -174,7 +209,8 @@ export const useJob = (id: number | null) =>
 export const useUploads = () =>
   useQuery({
     queryKey: ['imports'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/imports', { signal, params: { query: { limit: 20 } } })),
+    queryFn: ({ signal }) =>
+      answer<List<Upload>>(api.GET('/imports', { signal, params: { query: { limit: 20 } } })),
     select: (list) => list.items,
   });
 
@@ -182,7 +218,7 @@ export const useUpload = (id: number | null) =>
   useQuery({
     queryKey: ['imports', id],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/imports/{id}', { signal, params: { path: { id: id ?? 0 } } })),
+      answer<Upload>(api.GET('/imports/{id}', { signal, params: { path: { id: id ?? 0 } } })),
     enabled: id !== null,
   });
 
@@ -190,7 +226,7 @@ export const useDrafts = () =>
   useQuery({
     queryKey: ['plans', 'draft'],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/plans', { signal, params: { query: { state: 'draft', limit: 50 } } })),
+      answer<List<Plan>>(api.GET('/plans', { signal, params: { query: { state: 'draft', limit: 50 } } })),
     select: (list) => list.items,
   });
 
@@ -198,7 +234,7 @@ export const usePlan = (id: number | null) =>
   useQuery({
     queryKey: ['plans', id],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/plans/{id}', { signal, params: { path: { id: id ?? 0 } } })),
+      answer<Plan>(api.GET('/plans/{id}', { signal, params: { path: { id: id ?? 0 } } })),
     enabled: id !== null,
   });
 
@@ -206,7 +242,9 @@ export const useFaults = (id: number | null, revision: number | undefined) =>
   useQuery({
     queryKey: ['plans', id, 'faults', revision],
     queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/plans/{id}/faults', { signal, params: { path: { id: id ?? 0 } } })),
+      answer<{ features: FaultFeature[] }>(
+        api.GET('/plans/{id}/faults', { signal, params: { path: { id: id ?? 0 } } }),
+      ),
     select: (collection) => collection.features,
     enabled: id !== null && revision !== undefined,
     placeholderData: keepPreviousData,
@@ -215,7 +253,7 @@ export const useFaults = (id: number | null, revision: number | undefined) =>
 export const useSystems = () =>
   useQuery({
     queryKey: ['coordinate-systems'],
-    queryFn: ({ signal }) => answer(api.GET('/api/v1/coordinate-systems', { signal })),
+    queryFn: ({ signal }) => answer<List<Schemas['Info']>>(api.GET('/coordinate-systems', { signal })),
     select: (list) => list.items,
     staleTime: 300_000,
   });

@@ -110,7 +110,7 @@ function UnitCard({ code }: { code: string }) {
       <Chain units={unit.ancestors} current={code} />
       <Post unit={unit} />
       <UnitFigures unit={unit} />
-      <Ages ages={unit.people} />
+      <Ages ages={unit.residents?.people} />
       <div className="card-actions">
         {box && <Button onClick={() => goToBounds(box)}>{t('unit.zoom')}</Button>}
         {unit.children > 0 && <PartsButton unit={unit} />}
@@ -202,7 +202,7 @@ function UnitFigures({ unit }: { unit: UnitDetail }) {
   return (
     <dl className="figures-grid">
       <Figure name={t('unit.households')} value={n(unit.households)} />
-      <Figure name={t('unit.occupied')} value={n(unit.occupied)} />
+      <Figure name={t('unit.occupied')} value={n(unit.residents?.occupied)} />
       <Figure name={t('unit.incidents')} value={n(unit.incidents_open)} />
       <Figure name={t('unit.servicePoints')} value={n(unit.service_points)} />
       <Figure name={t('unit.area')} value={area(unit.area, language)} />
@@ -210,7 +210,6 @@ function UnitFigures({ unit }: { unit: UnitDetail }) {
       {unit.uncovered > 0 && (
         <Figure name={t('unit.uncovered')} value={area(unit.uncovered, language)} warn />
       )}
-      {Boolean(unit.outside) && <Figure name={t('unit.outside')} value={n(unit.outside)} warn />}
     </dl>
   );
 }
@@ -317,8 +316,8 @@ function PlaceFacts({ place, facts }: { place: LonLat; facts: Place }) {
       {facts.border && (
         <Fact name={t('place.border')}>
           {t('place.borderHint', {
-            distance: length(facts.border.distance_m, language),
-            unit: facts.border.unit.name,
+            distance: length(facts.border.distance, language),
+            unit: facts.border.name,
           })}
         </Fact>
       )}

@@ -1,5 +1,5 @@
 // Cards of single things: a household, an incident, a service point.
-import { App, Button, Input, InputNumber, Modal, Tag } from 'antd';
+import { App, Button, InputNumber, Modal, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
@@ -106,25 +106,14 @@ function HouseholdActions({ household }: { household: Household }) {
   const action = useHouseholdAction();
   const [merging, setMerging] = useState(false);
   const move = household.point ? 'move' : 'place';
-  const close = () => {
-    let reason = '';
+  const close = () =>
     modal.confirm({
       getContainer: overlays,
       title: t('household.closeTitle'),
-      content: (
-        <Input
-          aria-label={t('common.reason')}
-          placeholder={t('common.reason')}
-          onChange={(event) => {
-            reason = event.target.value;
-          }}
-        />
-      ),
       okText: t('household.close'),
       cancelText: t('common.cancel'),
-      onOk: () => action.mutateAsync({ id: household.id, do: 'close', reason }),
+      onOk: () => action.mutateAsync({ id: household.id, do: 'close' }),
     });
-  };
   return (
     <div className="card-actions">
       <ShowOnMap point={household.point} />
@@ -151,7 +140,6 @@ function MergeDialog({ household, onClose }: { household: Household; onClose: ()
   const { t } = useTranslation();
   const [, setView] = useView();
   const [into, setInto] = useState<number | null>(null);
-  const [reason, setReason] = useState('');
   const other = useHousehold(into && into !== household.id ? into : null);
   const action = useHouseholdAction(() => {
     onClose();
@@ -165,7 +153,7 @@ function MergeDialog({ household, onClose }: { household: Household; onClose: ()
       okText={t('household.merge')}
       cancelText={t('common.cancel')}
       okButtonProps={{ disabled: !other.data, loading: action.isPending }}
-      onOk={() => into && action.mutate({ id: household.id, do: 'merge', into, reason })}
+      onOk={() => into && action.mutate({ id: household.id, do: 'merge', into })}
       onCancel={onClose}
     >
       <p>{t('household.mergeHint')}</p>
@@ -175,10 +163,6 @@ function MergeDialog({ household, onClose }: { household: Household; onClose: ()
       </div>
       {other.data && <p className="note">{addressOf(other.data)}</p>}
       {other.isError && <Failed cause={other.error} />}
-      <div className="form-row">
-        <label htmlFor="merge-reason">{t('common.reason')}</label>
-        <Input id="merge-reason" value={reason} onChange={(event) => setReason(event.target.value)} />
-      </div>
     </Modal>
   );
 }

@@ -13,7 +13,6 @@ export type HouseholdAction = {
   do: 'place' | 'move' | 'close' | 'reopen' | 'merge';
   point?: LonLat;
   into?: number;
-  reason?: string;
 };
 
 /** useHouseholdAction does something to a household and refreshes what shows it. */
@@ -24,7 +23,7 @@ export function useHouseholdAction(done?: (household: Household) => void) {
   const word = useWords();
   return useMutation({
     mutationFn: ({ id, ...body }: HouseholdAction) =>
-      answer(api.POST('/api/v1/households/{id}/actions', { params: { path: { id } }, body })),
+      answer<Household>(api.POST('/households/{id}/actions', { params: { path: { id } }, body })),
     onSuccess: (household, action) => {
       message.success(t(`household.did.${action.do}`, { unit: household.unit ?? t('place.nobody') }));
       for (const subject of ['household', 'households', 'status', 'unit', 'place']) {

@@ -140,7 +140,7 @@ function Faults({ plan }: { plan: Plan }) {
   const repair = usePlanChange(
     (body: Repair) =>
       answer(
-        api.POST('/api/v1/plans/{id}/repairs', {
+        api.POST('/plans/{id}/repairs', {
           params: { path: { id: plan.id } },
           body: { ...body, revision: plan.revision },
         }),
@@ -464,7 +464,7 @@ function Publish({ plan }: { plan: Plan }) {
   const publish = usePlanChange(
     () =>
       answer(
-        api.POST('/api/v1/plans/{id}/publish', {
+        api.POST('/plans/{id}/publish', {
           params: { path: { id: plan.id } },
           body: { revision: plan.revision, ...(effective ? { effective_on: effective } : {}) },
         }),
@@ -478,7 +478,7 @@ function Publish({ plan }: { plan: Plan }) {
     },
   );
   const abandon = usePlanChange(
-    () => answer(api.DELETE('/api/v1/plans/{id}', { params: { path: { id: plan.id } } })),
+    () => answer(api.DELETE('/plans/{id}', { params: { path: { id: plan.id } } })),
     () => setView({ plan: null }),
   );
   const giveUp = () =>

@@ -113,7 +113,6 @@ export const en: Dictionary = {
     area: 'Area',
     parts: 'Parts',
     uncovered: 'In no part',
-    outside: 'Households in no part',
     zoom: 'Zoom to it',
     showParts: 'List {{count}} parts',
     versions: 'Boundary over time',
@@ -191,6 +190,8 @@ export const en: Dictionary = {
     none: 'Every household has its place',
     noneFound: 'No household matches',
     total: '{{total}} in all',
+    match: 'Match all by doorplate',
+    matched: '{{count}} placed by doorplate',
   },
   data: {
     import: 'Import a file',
@@ -204,6 +205,20 @@ export const en: Dictionary = {
     uploads: 'Files that came',
     noUploads: 'No file was imported yet.',
     size: 'Size',
+    exports: 'Export',
+    exportsHint: 'For the same date as the map; GeoJSON, or CSV that Excel opens.',
+    exportAs: 'Export {{what}} as {{format}}',
+    clearDemo: 'Remove the demo data',
+    clearDemoTitle: 'Remove all demo data?',
+    clearDemoText:
+      'The invented town with its grids, households, incidents and service points is deleted, to make room for yours.',
+    cleared: 'The demo data are gone',
+  },
+  exportKind: {
+    units: 'grids',
+    households: 'households',
+    incidents: 'incidents',
+    'service-points': 'service points',
   },
   jobs: { progress: 'Progress', elapsed: '{{time}} so far', cancel: 'Cancel job', retry: 'Run again' },
   jobState: {
@@ -446,6 +461,7 @@ export const en: Dictionary = {
       'This address is not encrypted (HTTP): others may read along, and finding your position does not work. Please use HTTPS.',
     placing: 'Place “{{address}}”',
     placingHint: 'Click where the building stands; Esc cancels.',
+    suggestion: 'Take the likely place ({{sure}}%)',
   },
   empty: {
     title: 'There is nothing here yet',

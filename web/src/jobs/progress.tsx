@@ -34,8 +34,8 @@ export function useJobAction(action: 'cancel' | 'retry') {
     mutationFn: (id: number) =>
       answer(
         action === 'cancel'
-          ? api.POST('/api/v1/jobs/{id}/cancel', { params: { path: { id } } })
-          : api.POST('/api/v1/jobs/{id}/retry', { params: { path: { id } } }),
+          ? api.POST('/jobs/{id}/cancel', { params: { path: { id } } })
+          : api.POST('/jobs/{id}/retry', { params: { path: { id } } }),
       ),
     onSettled: () => client.invalidateQueries({ queryKey: ['jobs'] }),
     onError: (cause) => message.error(asProblem(cause).message),

@@ -48,8 +48,10 @@ export function MapControls() {
         )}
         <Locate />
       </nav>
-      <Readout />
-      <Credit />
+      <div className="map-foot">
+        <Readout />
+        <Credit />
+      </div>
       <Failure />
     </>
   );

@@ -31,6 +31,9 @@ export type MapChoice = {
   fault: string | null;
 };
 
+/** From this rank on units bear the names of the places they cover, which then stand once. */
+const VILLAGE_RANK = 40;
+
 type Layers = LayerSpecification[];
 type Sources = Record<string, SourceSpecification>;
 
@@ -80,8 +83,14 @@ function background(base: StyleSpecification | null, choice: MapChoice) {
   };
   if (base === null) return { sources: {}, below: [land], labels: [] };
   const plain = base.layers.filter((layer) => layer.type === 'background');
+  const named = (shownLevels(choice).at(-1)?.rank ?? 0) >= VILLAGE_RANK;
   const drawn = choice.layers.includes('background')
-    ? base.layers.filter((layer) => 'source' in layer && layer.source === 'background')
+    ? base.layers.filter(
+        (layer) =>
+          'source' in layer &&
+          layer.source === 'background' &&
+          !(named && layer['source-layer'] === 'place' && layer.type === 'symbol'),
+      )
     : [];
   return {
     sources: base.sources.background ? { background: absolute(base.sources.background, choice.origin) } : {},
@@ -176,6 +185,8 @@ function unitLayers(choice: MapChoice): Layers {
   const p = choice.palette;
   const id = `grid-${chosen.code}`;
   const faded = choice.draft ? 0.35 : 1;
+  const counted = choice.layers.includes('cell'); // two colours on one place would read as a third
+  const tint = counted ? 0 : (choice.theme === 'dark' ? 0.2 : 0.28) * faded;
   const parents: Layers = levels.slice(0, -1).map((level) => ({
     id: `parent-${level.code}`,
     type: 'line',
@@ -197,12 +208,7 @@ function unitLayers(choice: MapChoice): Layers {
       'source-layer': id,
       paint: {
         'fill-color': tintOf(p.tints),
-        'fill-opacity': [
-          'case',
-          ['boolean', ['feature-state', 'hover'], false],
-          0.5,
-          (choice.theme === 'dark' ? 0.2 : 0.28) * faded,
-        ],
+        'fill-opacity': ['case', ['boolean', ['feature-state', 'hover'], false], 0.5, tint],
       },
     },
     {
@@ -313,7 +319,7 @@ function householdLayers(choice: MapChoice): Layers {
       source: 'household',
       'source-layer': 'household',
       paint: {
-        'circle-radius': byZoom([11, standsFor(0.9)], [14, standsFor(2.2)], [17, standsFor(4.5)]),
+        'circle-radius': byZoom([11, standsFor(0.8)], [14, standsFor(1.7)], [17, standsFor(4)]),
         'circle-color': ['case', empty, p.casing, p.household],
         'circle-stroke-color': ['case', empty, p.vacant, p.casing],
         'circle-stroke-width': byZoom([13, 0.2], [16, 1.2]),

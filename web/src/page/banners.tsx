@@ -4,9 +4,11 @@ import { Alert, Button } from 'antd';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../api/client';
-import { useStatus } from '../api/queries';
+import { useStatus, useSuggestion } from '../api/queries';
+import { usePlacing } from '../card/placing';
 import { addressOf } from '../common/address';
 import { useShortcuts } from '../common/keys';
+import { goToPlace } from '../map/camera';
 import { usePage } from '../view/store';
 
 function useOnline(): boolean {
@@ -80,9 +82,8 @@ function NewVersion() {
 
 function Insecure() {
   const { t } = useTranslation();
-  const insecure = useStatus().data?.insecure ?? false;
   const [hidden, setHidden] = useState(false);
-  if ((!insecure && window.isSecureContext) || hidden) return null;
+  if (window.isSecureContext || hidden) return null;
   return (
     <Alert
       type="warning"
@@ -93,28 +94,43 @@ function Insecure() {
   );
 }
 
-/** Placing reminds of the household that the next click gives a place to. */
+/** Placing reminds of the household that the next click gives a place to, and says where it may be. */
 function Placing() {
   const { t } = useTranslation();
   const placing = usePage((page) => page.placing);
   const map = usePage((page) => page.map);
+  const household = placing?.household;
+  const suggestion = useSuggestion(placing?.action === 'place' ? (household?.id ?? null) : null).data;
+  const place = usePlacing();
   const stop = () => usePage.setState({ placing: null });
-  useShortcuts([{ key: 'Escape', run: stop }]);
+  useShortcuts(placing ? [{ key: 'Escape', run: stop }] : []);
   useEffect(() => {
     if (placing) map?.getCanvas().focus({ preventScroll: true });
   }, [placing, map]);
-  if (!placing) return null;
+  const [lon, lat] = suggestion?.point ?? [];
+  const known = lon !== undefined && lat !== undefined;
+  useEffect(() => {
+    if (known) goToPlace([lon, lat], 18);
+  }, [known, lon, lat]);
+  if (!household) return null;
   return (
     <Alert
       type="info"
       className="banner-placing"
       showIcon
-      title={t('banner.placing', { address: addressOf(placing.household) })}
+      title={t('banner.placing', { address: addressOf(household) })}
       description={t('banner.placingHint')}
       action={
-        <Button size="small" onClick={stop}>
-          {t('common.cancel')}
-        </Button>
+        <div className="banner-buttons">
+          {known && suggestion && (
+            <Button size="small" type="primary" onClick={() => place([lon, lat])}>
+              {t('banner.suggestion', { sure: Math.round(suggestion.confidence * 100) })}
+            </Button>
+          )}
+          <Button size="small" onClick={stop}>
+            {t('common.cancel')}
+          </Button>
+        </div>
       }
     />
   );

@@ -1,9 +1,11 @@
 // What came in from outside: import, drafts, jobs, files.
 import { UploadOutlined } from '@ant-design/icons';
-import { Button, Drawer, Tag } from 'antd';
+import { useQueryClient } from '@tanstack/react-query';
+import { App, Button, Drawer, Tag } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isActive, useDrafts, useJobs, useUpload, useUploads } from '../api/queries';
+import { API, api, problemOf } from '../api/client';
+import { isActive, useDrafts, useJobs, useStatus, useUpload, useUploads } from '../api/queries';
 import type { Job, Report, Upload } from '../api/types';
 import { count, fileSize, moment, useLanguage, useWords } from '../common/format';
 import { usePhone } from '../common/media';
@@ -11,8 +13,9 @@ import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { isLedgerReport } from '../imports/report';
 import { JobProgress, useJobAction } from '../jobs/progress';
+import { useChosenLevel } from '../map/level';
 import { usePage } from '../view/store';
-import { useView } from '../view/url';
+import { nothingSelected, useView } from '../view/url';
 
 const DraftPanel = lazy(() => import('../drafts/draft'));
 const ReportView = lazy(() => import('../imports/report-view').then((m) => ({ default: m.ReportView })));
@@ -44,6 +47,8 @@ export default function DataPanel() {
       <Drafts />
       <Jobs />
       <Uploads onOpen={setUpload} />
+      <Exports />
+      <ClearDemo />
       <UploadDrawer id={upload} onClose={() => setUpload(null)} />
     </>
   );
@@ -161,6 +166,86 @@ function Uploads({ onOpen }: { onOpen: (id: number) => void }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+const EXPORTS = ['units', 'households', 'incidents', 'service-points'] as const;
+const FORMATS = ['geojson', 'csv'] as const;
+
+function Exports() {
+  const { t } = useTranslation();
+  const [view] = useView();
+  const level = useChosenLevel();
+  return (
+    <section className="block" aria-labelledby="exports-title">
+      <h2 id="exports-title">{t('data.exports')}</h2>
+      <ul className="exports">
+        {EXPORTS.map((kind) => (
+          <li key={kind}>
+            <span>{t(`exportKind.${kind}`)}</span>
+            {FORMATS.map((format) => (
+              <a
+                key={format}
+                href={exportAddress(kind, format, kind === 'units' ? level : null, view.at)}
+                download
+                aria-label={t('data.exportAs', {
+                  what: t(`exportKind.${kind}`),
+                  format: format.toUpperCase(),
+                })}
+              >
+                {format === 'csv' ? 'CSV' : 'GeoJSON'}
+              </a>
+            ))}
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{t('data.exportsHint')}</p>
+    </section>
+  );
+}
+
+/** exportAddress is where the server writes out a kind of thing. */
+export function exportAddress(kind: string, format: string, level: string | null, at: string | null): string {
+  const query = new URLSearchParams({ format });
+  if (level) query.set('level', level);
+  if (at) query.set('at', at);
+  return `${API}/exports/${kind}?${query}`;
+}
+
+/** ClearDemo makes room for a town's own data. */
+function ClearDemo() {
+  const { t } = useTranslation();
+  const { modal, message } = App.useApp();
+  const client = useQueryClient();
+  const [, setView] = useView();
+  const demo = useStatus().data?.demo ?? false;
+  if (!demo) return null;
+  const clear = async () => {
+    const { error, response } = await api.DELETE('/demo');
+    if (!response.ok) {
+      message.error(problemOf(response.status, error).message);
+      return;
+    }
+    setView({ ...nothingSelected, plan: null, level: null, at: null });
+    client.invalidateQueries();
+    message.success(t('data.cleared'));
+  };
+  const ask = () =>
+    modal.confirm({
+      getContainer: overlays,
+      title: t('data.clearDemoTitle'),
+      content: t('data.clearDemoText'),
+      okText: t('data.clearDemo'),
+      okButtonProps: { danger: true },
+      cancelText: t('common.cancel'),
+      onOk: clear,
+    });
+  return (
+    <section className="block">
+      <Button size="small" danger onClick={ask}>
+        {t('data.clearDemo')}
+      </Button>
     </section>
   );
 }

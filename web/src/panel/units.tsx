@@ -6,7 +6,7 @@ import { Button, Input, Select, Table, type TableColumnsType, Tag } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
-import { useLevels, useUnit } from '../api/queries';
+import { type List, useLevels, useUnit } from '../api/queries';
 import type { Unit } from '../api/types';
 import { UnitState } from '../card/unit-state';
 import { area, count, useLanguage, useTitle } from '../common/format';
@@ -35,7 +35,7 @@ function useAllUnits(level: string | null, parent: string | null, at: string | n
           limit: PAGE,
           cursor,
         };
-        const page = await answer(api.GET('/api/v1/units', { signal, params: { query } }));
+        const page = await answer<List<Unit>>(api.GET('/units', { signal, params: { query } }));
         rows.push(...page.items);
         cursor = page.next || undefined;
       } while (cursor && rows.length < MOST);

@@ -40,8 +40,7 @@ const unit = {
   bbox: [121, 31, 121.1, 31.1],
   post_zh: '微网格长',
   post_en: 'Micro-grid leader',
-  occupied: 40,
-  people: null,
+  residents: { households: 42, occupied: 40, people: { age_0_2: 3, age_80: 5 } },
   incidents_open: 3,
   service_points: 1,
   versions: [{ valid_from: '2025-01-01', valid_to: null, name: 'First micro-grid', plan_id: 1 }],
@@ -52,7 +51,7 @@ const place = {
   unit,
   ancestors: chain,
   households: 42,
-  border: { distance_m: 4.2, unit: { code: '31002', name: 'Second micro-grid' } },
+  border: { code: '31002', name: 'Second micro-grid', distance: 4.2 },
   street: 'River Road',
 };
 

@@ -17,6 +17,7 @@ const level = (code: string, rank: number, units: number): Level => ({
   title_en: code,
   post_zh: '',
   post_en: '',
+  builtin: true,
 });
 const levels = [
   level('town', 20, 1),
