@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/osm"
-	"github.com/paulmach/osm/osmpbf"
 
 	"wangge/geo"
 	"wangge/geo/fault"
@@ -21,14 +21,13 @@ type Progress func(done, total int64, stage string)
 
 // The stages of reading an extract, in order.
 const (
-	StageInspect   = "inspect"
 	StageRelations = "relations"
 	StageWays      = "ways"
 	StageNodes     = "nodes"
 	StageShapes    = "shapes"
 )
 
-var stages = []string{StageInspect, StageRelations, StageWays, StageNodes, StageShapes}
+var stages = []string{StageRelations, StageWays, StageNodes, StageShapes}
 
 // extract reads an .osm.pbf in several passes, so that memory holds only the
 // places of the nodes that are needed (16 bytes each) and the members of
@@ -66,10 +65,6 @@ func newExtract(ctx context.Context, r io.ReaderAt, size int64, progress Progres
 // run does all passes up to the shapes of ways; areas of relations follow with
 // area.
 func (x *extract) run() error {
-	x.progress(0, x.size*int64(len(stages)), StageInspect)
-	if err := inspect(x.ctx, x.section()); err != nil {
-		return err
-	}
 	for _, pass := range []func() error{x.readRelations, x.readWays, x.readNodes, x.readShapes} {
 		if err := pass(); err != nil {
 			return err
@@ -78,12 +73,7 @@ func (x *extract) run() error {
 	return nil
 }
 
-func (x *extract) section() io.Reader {
-	return &cancelled{x.ctx, io.NewSectionReader(x.r, 0, x.size)}
-}
-
-// cancelled ends a read when its context does; the decoder would go on to the
-// end of the file.
+// cancelled ends a read when its context does.
 type cancelled struct {
 	ctx context.Context
 	r   io.Reader
@@ -96,33 +86,18 @@ func (c *cancelled) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// scan visits the elements that skip leaves.
-func (x *extract) scan(stage string, skip func(*osmpbf.Scanner), visit func(osm.Object) error) error {
-	done := int64(slices.Index(stages, stage)) * x.size
-	scanner := osmpbf.New(x.ctx, x.section(), 2)
-	defer scanner.Close()
-	skip(scanner)
-	for n := 0; scanner.Scan(); n++ {
-		if n%8192 == 0 {
-			x.progress(done+scanner.FullyScannedBytes(), x.size*int64(len(stages)), stage)
-		}
-		if err := visit(scanner.Object()); err != nil {
-			return err
-		}
-	}
-	if err := x.ctx.Err(); err != nil {
-		return err
-	}
-	if err := scanner.Err(); err != nil {
-		return ErrDamaged.Because(err)
-	}
-	return nil
+// scan is one pass over the file.
+func (x *extract) scan(stage string, visit elements) error {
+	before := int64(slices.Index(stages, stage)) * x.size
+	total := x.size * int64(len(stages))
+	x.progress(before, total, stage)
+	file := bufio.NewReaderSize(io.NewSectionReader(x.r, 0, x.size), int(min(x.size, 1<<20)))
+	return decode(x.ctx, file, visit, func(done int64) { x.progress(before+done, total, stage) })
 }
 
 func (x *extract) readRelations() error {
-	return x.scan(StageRelations, func(s *osmpbf.Scanner) { s.SkipNodes, s.SkipWays = true, true }, func(o osm.Object) error {
-		r, ok := o.(*osm.Relation)
-		if !ok || !r.Visible || !x.accept(r) {
+	return x.scan(StageRelations, elements{relation: func(r *osm.Relation) error {
+		if !x.accept(r) {
 			return nil
 		}
 		x.relations = append(x.relations, r)
@@ -132,12 +107,12 @@ func (x *extract) readRelations() error {
 			}
 		}
 		return nil
-	})
+	}})
 }
 
 // wantsWay tells whether a way becomes a feature or part of one.
 func (x *extract) wantsWay(w *osm.Way) bool {
-	if !w.Visible || len(w.Nodes) < 2 {
+	if len(w.Nodes) < 2 {
 		return false
 	}
 	if _, isMember := x.members[int64(w.ID)]; isMember {
@@ -151,16 +126,15 @@ func closed(w *osm.Way) bool {
 }
 
 func (x *extract) readWays() error {
-	err := x.scan(StageWays, func(s *osmpbf.Scanner) { s.SkipNodes, s.SkipRelations = true, true }, func(o osm.Object) error {
-		w, ok := o.(*osm.Way)
-		if !ok || !x.wantsWay(w) {
+	err := x.scan(StageWays, elements{way: func(w *osm.Way) error {
+		if !x.wantsWay(w) {
 			return nil
 		}
 		for _, n := range w.Nodes {
 			x.needed = append(x.needed, int64(n.ID))
 		}
 		return nil
-	})
+	}})
 	slices.Sort(x.needed)
 	x.needed = slices.Clip(slices.Compact(x.needed))
 	x.places = make([]geo.Point, len(x.needed))
@@ -171,9 +145,8 @@ func (x *extract) readWays() error {
 }
 
 func (x *extract) readNodes() error {
-	return x.scan(StageNodes, func(s *osmpbf.Scanner) { s.SkipWays, s.SkipRelations = true, true }, func(o osm.Object) error {
-		n, ok := o.(*osm.Node)
-		if !ok || !n.Visible || !onEarth(n) {
+	return x.scan(StageNodes, elements{node: func(n *osm.Node) error {
+		if !onEarth(n) {
 			return nil
 		}
 		at := orb.Point{n.Lon, n.Lat}
@@ -189,7 +162,7 @@ func (x *extract) readNodes() error {
 			}
 		}
 		return nil
-	})
+	}})
 }
 
 func onEarth(n *osm.Node) bool { return math.Abs(n.Lon) <= 180 && math.Abs(n.Lat) <= 90 }
@@ -224,9 +197,8 @@ func (x *extract) course(w *osm.Way) (ids []int64, at []geo.Point, whole bool) {
 }
 
 func (x *extract) readShapes() error {
-	return x.scan(StageShapes, func(s *osmpbf.Scanner) { s.SkipNodes, s.SkipRelations = true, true }, func(o osm.Object) error {
-		w, ok := o.(*osm.Way)
-		if !ok || !x.wantsWay(w) {
+	return x.scan(StageShapes, elements{way: func(w *osm.Way) error {
+		if !x.wantsWay(w) {
 			return nil
 		}
 		ids, at, whole := x.course(w)
@@ -240,7 +212,7 @@ func (x *extract) readShapes() error {
 			x.Partial++
 		}
 		return x.emitWay(w, ids, at, whole)
-	})
+	}})
 }
 
 func (x *extract) emitWay(w *osm.Way, ids []int64, at []geo.Point, whole bool) error {

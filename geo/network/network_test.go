@@ -65,7 +65,21 @@ func TestBoundariesOfARealCountry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	whole := map[string]int{} // by admin level
 	for _, b := range got {
-		t.Log(b.Place, b.Properties, b.Fault, b.Geometry != nil)
+		if (b.Fault == nil) != (b.Geometry != nil) {
+			t.Errorf("%s has a fault and a geometry, or neither: %+v", b.Place, b.Fault)
+		}
+		if b.Fault != nil {
+			continue
+		}
+		level := b.Properties["admin_level"]
+		whole[level]++
+		if level == "8" && b.Properties["parent"] != "r1156141" && b.Properties["parent"] != "r1156142" {
+			t.Errorf("%s lies in %q", b.Properties["name"], b.Properties["parent"])
+		}
+	}
+	if whole["6"] != 2 || whole["8"] != 11 {
+		t.Errorf("whole boundaries by level %v, want 2 constituencies and 11 municipalities", whole)
 	}
 }
