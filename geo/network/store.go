@@ -124,37 +124,43 @@ func replace(ctx context.Context, db pg.DB, actor staff.Actor, src Source,
 // copyFeatures streams what produce emits into the table and counts it by class.
 func copyFeatures(ctx context.Context, tx pgx.Tx, id int64, produce func(context.Context, func(Feature) error) error) (map[string]int, error) {
 	work, inner := errgroup.WithContext(ctx)
-	rows := &featureRows{id: id, queue: make(chan Feature, 256), counts: map[string]int{}}
+	queue := make(chan produced, 256)
+	send := func(p produced) error {
+		select {
+		case queue <- p:
+			return nil
+		case <-inner.Done():
+			return inner.Err()
+		}
+	}
 	work.Go(func() error {
-		defer close(rows.queue)
-		rows.failed = produce(inner, func(f Feature) error {
-			select {
-			case rows.queue <- f:
-				return nil
-			case <-inner.Done():
-				return inner.Err()
-			}
-		})
-		return rows.failed
+		defer close(queue)
+		err := produce(inner, func(f Feature) error { return send(produced{feature: f}) })
+		if err != nil {
+			return send(produced{err: err}) // ends the COPY, which returns it
+		}
+		return nil
 	})
+	rows := &featureRows{id: id, queue: queue, counts: map[string]int{}}
 	work.Go(func() error {
 		// Not with inner: cancelling a COPY costs the connection, and the end of the
 		// queue ends it as well.
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{"map_feature"}, featureColumns, rows)
+		if rows.err != nil {
+			return rows.err // rather than what the database says of a COPY cut short
+		}
 		return err
 	})
 	if err := work.Wait(); err != nil {
-		return nil, firstCause(err, rows)
+		return nil, err
 	}
 	return rows.counts, nil
 }
 
-// firstCause prefers what the producer said to the broken stream it left behind.
-func firstCause(err error, rows *featureRows) error {
-	if rows.failed != nil && !errors.Is(rows.failed, context.Canceled) {
-		return rows.failed
-	}
-	return err
+// produced is a feature, or why there are no more.
+type produced struct {
+	feature Feature
+	err     error
 }
 
 var featureColumns = []string{"import_id", "class", "osm_type", "osm_id", "kind", "name", "name_en", "layer", "tags", "nodes", "geom"}
@@ -162,19 +168,20 @@ var featureColumns = []string{"import_id", "class", "osm_type", "osm_id", "kind"
 // featureRows hands features to COPY.
 type featureRows struct {
 	id     int64
-	queue  chan Feature
+	queue  <-chan produced
 	next   Feature
-	failed error // read only after queue was closed
+	err    error
 	counts map[string]int
 }
 
 func (r *featureRows) Next() bool {
-	f, ok := <-r.queue
-	r.next = f
-	if ok {
-		r.counts[f.Class]++
+	p, ok := <-r.queue
+	r.next, r.err = p.feature, p.err
+	if !ok || p.err != nil {
+		return false
 	}
-	return ok
+	r.counts[p.feature.Class]++
+	return true
 }
 
 func (r *featureRows) Values() ([]any, error) {
@@ -186,7 +193,7 @@ func (r *featureRows) Values() ([]any, error) {
 	return []any{r.id, f.Class, f.OSMType, f.OSMID, clean(f.Kind), clean(f.Name), clean(f.NameEn), f.Layer, tags, f.Nodes, f.Shape}, nil
 }
 
-func (r *featureRows) Err() error { return r.failed }
+func (r *featureRows) Err() error { return r.err }
 
 // clean drops what the database cannot keep in a text.
 func clean(s string) string {
