@@ -202,9 +202,7 @@ func (p points) changed(next points, into *mvt.Touched) {
 
 // find lists the tiles in which points with these ids are drawn.
 func (p points) find(ids map[int64]bool, into *mvt.Touched) {
-	for zoom := p.min; zoom <= p.max; zoom++ {
-		p.Points.Find(ids, zoom, into)
-	}
+	p.Points.Find(ids, p.min, p.max, into)
 }
 
 // several draws more than one MVT layer into a tile.

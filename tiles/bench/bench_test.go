@@ -84,3 +84,25 @@ func BenchmarkDraw(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFollow reads one new incident into the map of a large county.
+func BenchmarkFollow(b *testing.B) {
+	r := &run{Config: Scaled(pgtest.Database(b), b.Logf, 1)}
+	ground := newCounty(r.Households, r.Incidents)
+	if err := ground.store(b.Context(), r.Pool); err != nil {
+		b.Fatal(err)
+	}
+	if err := r.load(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	places := newCounty(0, 0).dwellings(10_000)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := r.report(b.Context(), places[i%len(places)].at); err != nil {
+			b.Fatal(err)
+		}
+		if err := r.server.Refresh(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

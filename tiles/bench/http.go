@@ -44,10 +44,19 @@ func (r *run) overHTTP(ctx context.Context) error {
 	if _, err := ask(peer, once[:len(once)/4]); err != nil { // plans and pages warm
 		return err
 	}
+	before, err := r.backendsCPU(ctx)
+	if err != nil {
+		return err
+	}
 	theirs, err := ask(peer, once)
 	if err != nil {
 		return err
 	}
+	after, err := r.backendsCPU(ctx)
+	if err != nil {
+		return err
+	}
+	theirs.cpu += after - before
 	r.server.Forget()
 	cold, err := ask(ours, once)
 	if err != nil {
@@ -69,11 +78,31 @@ func (r *run) overHTTP(ctx context.Context) error {
 	r.more("over HTTP, cold", cold.perSecond(), theirs.perSecond(), "tiles/s")
 	r.row("over HTTP, cold, p50", cold.quantile(0.5), theirs.quantile(0.5), "ms")
 	r.row("over HTTP, cold, p99", cold.quantile(0.99), theirs.quantile(0.99), "ms")
+	r.row("over HTTP, cold, CPU of an answer with the client's", cold.cpuEach(), theirs.cpuEach(), "ms")
 	r.row("over HTTP, bytes of an answer", float64(cold.bytes)/float64(len(once)), float64(theirs.bytes)/float64(len(once)), "B")
 	r.more("over HTTP, warm", warm.perSecond(), theirs.perSecond(), "tiles/s")
 	r.more("over HTTP, warm, against ready bytes through the same server", warm.perSecond(), limit.perSecond(), "tiles/s")
 	r.row("over HTTP, warm, CPU with the client's, against ready bytes", warm.cpuEach(), limit.cpuEach(), "ms")
 	return nil
+}
+
+// backendsCPU is the time of all processes that serve our connections.
+func (r *run) backendsCPU(ctx context.Context) (sum time.Duration, err error) {
+	var pids []int32
+	err = r.Pool.QueryRow(ctx, `
+		SELECT array_agg(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND backend_type = 'client backend'`).Scan(&pids)
+	if err != nil {
+		return 0, fmt.Errorf("processes of PostgreSQL: %w", err)
+	}
+	for _, pid := range pids {
+		spent, err := backendCPU(uint32(pid))
+		if err != nil {
+			return 0, err
+		}
+		sum += spent
+	}
+	return sum, nil
 }
 
 // requests are the paths that a map with all layers asks for in the sessions.

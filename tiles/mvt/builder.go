@@ -300,16 +300,16 @@ func (b *Builder) Points(name string, p *Points, t Tile) {
 }
 
 func (b *Builder) thinnedPoints(name string, p *Points, t Tile) {
-	thin := &p.thin[t.Z]
+	thin := p.thin[t.Z]
 	from, to := p.drawn(thin, t)
 	if from == to {
 		return
 	}
 	b.begin(name, p.table)
 	for k := from; k < to; k++ {
-		i := thin.points[k]
+		i := thin[k]
 		b.row(p.table, p.rows[i])
-		if n := thin.counts[k]; n > 1 {
+		if n := thin.standsFor(k, len(p.codes)); n > 1 {
 			b.addCount(n)
 		}
 		b.point(p.codes[i], t)

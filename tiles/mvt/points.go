@@ -2,8 +2,8 @@ package mvt
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
-	"sort"
 )
 
 // Points are many single places for all zooms, sorted along a Z-order curve of
@@ -27,10 +27,16 @@ type Points struct {
 // tile, and every later drawing of the same points, chooses alike.
 type Thinning [MaxZoom + 1]uint8
 
-// thinned are the points that are drawn at a zoom.
-type thinned struct {
-	points []uint32
-	counts []uint32 // how many each stands for
+// thinned are the points that are drawn at a zoom: each stands for itself and all
+// up to the next one.
+type thinned []uint32
+
+// standsFor is the number of points that the k-th stands for, of n in all.
+func (t thinned) standsFor(k, n int) uint32 {
+	if k+1 < len(t) {
+		return t[k+1] - t[k]
+	}
+	return uint32(n) - t[k]
 }
 
 // Place is a point to be added.
@@ -55,8 +61,9 @@ func (p *Points) Edit(without map[int64]bool, add []Place) *Points {
 	next := &Points{table: &table, rule: p.rule}
 	n := len(p.codes) + len(added)
 	next.codes, next.ids, next.rows = make([]uint64, 0, n), make([]int64, 0, n), make([]uint32, 0, n)
+	gone := newMembers(without)
 	for i, code := range p.codes {
-		if len(without) > 0 && without[p.ids[i]] {
+		if gone.has(p.ids[i]) {
 			continue
 		}
 		for len(added) > 0 && added[0].before(code, p.ids[i]) {
@@ -68,12 +75,34 @@ func (p *Points) Edit(without map[int64]bool, add []Place) *Points {
 	for _, a := range added {
 		next.append(a)
 	}
-	for zoom, bits := range next.rule {
-		if bits > 0 {
-			next.thin[zoom] = next.choose(2 * (MaxZoom - zoom + int(bits)))
+	next.choose(p)
+	return next
+}
+
+// members is a set of ids that is quick to ask when there are few.
+type members struct {
+	few  []int64
+	many map[int64]bool
+}
+
+func newMembers(ids map[int64]bool) members {
+	if len(ids) > 4 {
+		return members{many: ids}
+	}
+	var m members
+	for id, in := range ids {
+		if in {
+			m.few = append(m.few, id)
 		}
 	}
-	return next
+	return m
+}
+
+func (m members) has(id int64) bool {
+	if m.many != nil {
+		return m.many[id]
+	}
+	return slices.Contains(m.few, id)
 }
 
 type located struct {
@@ -101,27 +130,47 @@ func (p *Points) append(l located) {
 	p.codes, p.ids, p.rows = append(p.codes, l.code), append(p.ids, l.id), append(p.rows, l.row)
 }
 
-// choose keeps the first point of every run that agrees above the lowest bits.
-func (p *Points) choose(bits int) thinned {
-	var t thinned
-	for i, code := range p.codes {
-		if i == 0 || code>>bits != p.codes[i-1]>>bits {
-			t.points, t.counts = append(t.points, uint32(i)), append(t.counts, 0)
+// choose lists the points that are drawn at each zoom: the first of every run that
+// agrees above the bits which the zoom's squares leave out. like is a set of about
+// the same points.
+func (p *Points) choose(like *Points) {
+	type square struct{ zoom, bits int }
+	var squares []square
+	for zoom := MaxZoom; zoom >= 0; zoom-- { // small squares first
+		if p.rule[zoom] > 0 {
+			squares = append(squares, square{zoom, 2 * (MaxZoom - zoom + int(p.rule[zoom]))})
+			p.thin[zoom] = make(thinned, 0, len(like.thin[zoom])+64)
 		}
-		t.counts[len(t.counts)-1]++
 	}
-	return thinned{slices.Clip(t.points), slices.Clip(t.counts)}
+	slices.SortFunc(squares, func(a, b square) int { return a.bits - b.bits })
+	for i, code := range p.codes {
+		differs := 64
+		if i > 0 {
+			differs = bits.Len64(code ^ p.codes[i-1])
+		}
+		for _, s := range squares {
+			if differs <= s.bits {
+				break
+			}
+			p.thin[s.zoom] = append(p.thin[s.zoom], uint32(i))
+		}
+	}
 }
 
 // Len is the number of points.
 func (p *Points) Len() int { return len(p.codes) }
 
-// Find lists the tiles of the zoom in which points with one of the ids lie.
-func (p *Points) Find(ids map[int64]bool, zoom int, into *Touched) {
-	shift := extentBits + MaxZoom - zoom
+// Find lists the tiles of the zooms from min to max in which points with one of
+// the ids lie.
+func (p *Points) Find(ids map[int64]bool, min, max int, into *Touched) {
+	wanted := newMembers(ids)
 	for i, id := range p.ids {
-		if ids[id] {
-			x, y := deinterleave(p.codes[i])
+		if !wanted.has(id) {
+			continue
+		}
+		x, y := deinterleave(p.codes[i])
+		for zoom := min; zoom <= max; zoom++ {
+			shift := extentBits + MaxZoom - zoom
 			into.Add(Tile{uint8(zoom), x >> shift, y >> shift})
 		}
 	}
@@ -143,10 +192,10 @@ func (p *Points) within(t Tile) (from, to int) {
 }
 
 // drawn is the range in thin of the points of the tile.
-func (p *Points) drawn(thin *thinned, t Tile) (from, to int) {
+func (p *Points) drawn(thin thinned, t Tile) (from, to int) {
 	first, last := p.within(t)
-	from = sort.Search(len(thin.points), func(i int) bool { return int(thin.points[i]) >= first })
-	to = sort.Search(len(thin.points), func(i int) bool { return int(thin.points[i]) >= last })
+	from, _ = slices.BinarySearch(thin, uint32(first))
+	to, _ = slices.BinarySearch(thin, uint32(last))
 	return from, to
 }
 
@@ -154,7 +203,7 @@ func (p *Points) drawn(thin *thinned, t Tile) (from, to int) {
 func (p *Points) Size() int64 {
 	n := p.table.Size() + int64(cap(p.codes))*20
 	for _, t := range p.thin {
-		n += int64(cap(t.points)) * 8
+		n += int64(cap(t)) * 4
 	}
 	return n
 }

@@ -94,8 +94,6 @@ func (p *Points) Changed(next *Points, min, max int, into *Touched) {
 	for id := range old {
 		differs[id] = true
 	}
-	for zoom := min; zoom <= max; zoom++ {
-		p.Find(differs, zoom, into)
-		next.Find(differs, zoom, into)
-	}
+	p.Find(differs, min, max, into)
+	next.Find(differs, min, max, into)
 }
