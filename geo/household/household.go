@@ -150,7 +150,7 @@ const matching = `
 	  AND ($3::boolean IS NULL OR (h.point IS NOT NULL) = $3)
 	  AND ($4 = '' OR h.address ILIKE $4 OR h.compound ILIKE $4 OR concat(h.compound, h.building, h.stairwell, h.doorplate) ILIKE $4
 	       OR h.source_id ILIKE $4)
-	  AND ($5::bigint[] IS NULL OR o.unit_id = ANY($5))`
+	  AND ($5::bigint[] IS NULL OR h.id IN (SELECT household_id FROM household_unit WHERE unit_id = ANY($5) AND valid_to IS NULL))`
 
 // List returns households by id.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Household, error) {
@@ -173,7 +173,7 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, e
 	if err != nil {
 		return 0, err
 	}
-	err = db.QueryRow(ctx, `SELECT count(*)`+tables+matching, 0, f.Closed, f.Placed, ledger.Containing(f.Text), units).Scan(&n)
+	err = db.QueryRow(ctx, `SELECT count(*) FROM household h`+matching, 0, f.Closed, f.Placed, ledger.Containing(f.Text), units).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count households: %w", err)
 	}

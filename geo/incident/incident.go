@@ -113,7 +113,7 @@ type Filter struct {
 }
 
 const matching = `
-	WHERE ($1::bigint[] IS NULL OR o.unit_id = ANY($1))
+	WHERE ($1::bigint[] IS NULL OR i.id IN (SELECT incident_id FROM incident_unit WHERE unit_id = ANY($1) AND valid_to IS NULL))
 	  AND ($2 = '' OR i.state = $2)
 	  AND (NOT $3 OR i.closed_at IS NULL)
 	  AND ($4 = '' OR i.category = $4 OR i.category IN (SELECT code FROM incident_category WHERE parent = $4))
@@ -143,7 +143,7 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, e
 	if err != nil {
 		return 0, err
 	}
-	if err := db.QueryRow(ctx, `SELECT count(*)`+tables+matching, args...).Scan(&n); err != nil {
+	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident i`+matching, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count incidents: %w", err)
 	}
 	return n, nil
