@@ -93,10 +93,14 @@ type New struct {
 
 // Enqueue adds a job in the caller's transaction: it runs if that commits.
 func (q *Queue) Enqueue(ctx context.Context, tx pgx.Tx, actor staff.Actor, n New) (Job, error) {
+	args, err := json.Marshal(n.Args)
+	if err != nil {
+		return Job{}, fmt.Errorf("enqueue %s: %w", n.Kind, err)
+	}
 	var id int64
-	err := tx.QueryRow(ctx, `
+	err = tx.QueryRow(ctx, `
 		INSERT INTO job (kind, title, args, created_by) VALUES ($1, $2, $3, $4) RETURNING id`,
-		n.Kind, n.Title, n.Args, actor.Name).Scan(&id)
+		n.Kind, n.Title, args, actor.Name).Scan(&id)
 	if err != nil {
 		return Job{}, fmt.Errorf("enqueue %s: %w", n.Kind, err)
 	}

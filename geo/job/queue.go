@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -61,11 +62,11 @@ func NewQueue(pool *pgxpool.Pool, log *slog.Logger, handlers map[string]Handler)
 // Run works until ctx ends; what runs then is stopped and begins again at the
 // next start.
 func (q *Queue) Run(ctx context.Context) error {
-	if err := q.recover(ctx); err != nil {
+	if err := q.start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before it began
+		}
 		return err
-	}
-	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
 	}
 	<-ctx.Done()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
@@ -76,11 +77,25 @@ func (q *Queue) Run(ctx context.Context) error {
 	return nil
 }
 
+func (q *Queue) start(ctx context.Context) error {
+	if err := q.recover(ctx); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	return nil
+}
+
 // lockSpace keeps the advisory locks of running jobs apart from all others.
 const lockSpace = 77_002
 
 // recover gives back the jobs of processes that died: a running job holds an
-// advisory lock, so whoever can take it knows that nobody runs it.
+// advisory lock, so whoever can take it knows that nobody runs it. A waiting job
+// that River gave up, after errors of the database, is handed to it again.
 func (q *Queue) recover(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
@@ -94,6 +109,19 @@ func (q *Queue) recover(ctx context.Context) error {
 			UPDATE job j SET state = 'waiting', stage = '' FROM orphan o WHERE j.id = o.id`, lockSpace)
 		if err != nil {
 			return fmt.Errorf("recover jobs: %w", err)
+		}
+		rows, _ := tx.Query(ctx, `
+			SELECT j.id FROM job j LEFT JOIN river_job r ON r.id = j.river_id
+			WHERE j.state = 'waiting' AND (r.id IS NULL OR r.finalized_at IS NOT NULL)
+			FOR UPDATE OF j`)
+		lost, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return fmt.Errorf("recover jobs: %w", err)
+		}
+		for _, id := range lost {
+			if err := q.hand(ctx, tx, id, time.Time{}); err != nil {
+				return fmt.Errorf("recover jobs: %w", err)
+			}
 		}
 		return nil
 	})
@@ -123,9 +151,16 @@ type worker struct {
 	queue *Queue
 }
 
+// snooze keeps a job that is interrupted by a stop from beginning again before
+// the stop is over.
+const snooze = time.Second
+
 // Work runs one job. A fault is the job's result and ends it; so does a cancel.
 // Only a stop of this process makes River run it again.
 func (w *worker) Work(ctx context.Context, rj *river.Job[riverArgs]) error {
+	if stopping(ctx) { // River stops the work before it stops handing it out
+		return river.JobSnooze(snooze)
+	}
 	q, id := w.queue, rj.Args.JobID
 	conn, err := q.pool.Acquire(ctx)
 	if err != nil {
@@ -156,7 +191,13 @@ func (w *worker) Work(ctx context.Context, rj *river.Job[riverArgs]) error {
 	return q.finish(context.WithoutCancel(ctx), ctx, id, kind, result, err)
 }
 
-func (q *Queue) handle(ctx context.Context, id int64, kind string, args json.RawMessage) (any, error) {
+// handle calls the handler. A panic ends the job, not the process.
+func (q *Queue) handle(ctx context.Context, id int64, kind string, args json.RawMessage) (result any, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
 	handler, ok := q.handlers[kind]
 	if !ok {
 		return nil, fmt.Errorf("no handler for jobs of kind %q", kind)
@@ -174,10 +215,14 @@ func (q *Queue) handle(ctx context.Context, id int64, kind string, args json.Raw
 
 // finish stores how a job ended. live is the context the job ran under.
 func (q *Queue) finish(ctx, live context.Context, id int64, kind string, result any, err error) error {
+	var stored []byte
+	if err == nil {
+		stored, err = json.Marshal(result)
+	}
 	if err == nil {
 		_, err = q.pool.Exec(ctx, `
 			UPDATE job SET state = 'done', result = $2, finished_at = now(),
-				done = greatest(done, total), stage = '' WHERE id = $1`, id, result)
+				done = greatest(done, total), stage = '' WHERE id = $1`, id, stored)
 		return err
 	}
 	var cancelled bool
@@ -188,9 +233,9 @@ func (q *Queue) finish(ctx, live context.Context, id int64, kind string, result 
 	case cancelled:
 		_, _ = q.pool.Exec(ctx, `UPDATE job SET state = 'cancelled', finished_at = now() WHERE id = $1`, id)
 		return river.JobCancel(err)
-	case live.Err() != nil && !errors.Is(live.Err(), context.DeadlineExceeded):
+	case stopping(live):
 		_, _ = q.pool.Exec(ctx, `UPDATE job SET state = 'waiting', stage = '' WHERE id = $1`, id)
-		return river.JobSnooze(0) // this process stops; the next one begins again
+		return river.JobSnooze(snooze) // the next process begins again
 	}
 	if fault.Of(err) == nil {
 		q.log.Error("job failed", "job", id, "kind", kind, "err", err)
@@ -201,6 +246,12 @@ func (q *Queue) finish(ctx, live context.Context, id int64, kind string, result 
 		return storeErr
 	}
 	return river.JobCancel(err)
+}
+
+// stopping reports whether this process is told to stop, as far as a job's
+// context can tell that from a cancel and from the job's own time running out.
+func stopping(live context.Context) bool {
+	return live.Err() != nil && !errors.Is(live.Err(), context.DeadlineExceeded)
 }
 
 // problemOf is what people may see of an error, in the shape of RFC 9457.
