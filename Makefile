@@ -25,8 +25,10 @@ web/dist/index.html: web/node_modules/.package-lock.json $(PAGE)
 	cd web && npm run build --silent
 	@touch web/dist/.gitkeep $@
 
+# The versions of the lock file. (npm ci refuses a lock file without the parts for
+# other systems, which not every registry carries.)
 web/node_modules/.package-lock.json: web/package-lock.json
-	cd web && npm ci --no-audit --no-fund
+	cd web && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 test: ## install what is missing and run all tests: Go, page, browser
