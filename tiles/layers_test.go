@@ -200,6 +200,31 @@ func TestTheMapTurnsToANewDay(t *testing.T) {
 	}
 }
 
+func TestTheFirstUnitsOfALevelAppearAndTheLastVanish(t *testing.T) {
+	w := newTown(t)
+	s, app := w.serve()
+	path, label := tileOf("grid-micro-grid", 13, step, step), tileOf("label-micro-grid", 13, step/2, step/2)
+	empty := get(t, app, path)
+	if empty.status != 204 || get(t, app, label).status != 204 {
+		t.Fatalf("status %d before there are units, want 204", empty.status)
+	}
+	w.boundary("T001", "micro-grid", "T00", geo.MultiPolygon{{block(0, 0, 1)}}, "2026-01-01")
+	w.raise("grid")
+	w.refresh(s)
+	if r := get(t, app, path, "If-None-Match", empty.header.Get("ETag")); r.status != 200 {
+		t.Errorf("status %d after the first unit, want 200", r.status)
+	}
+	if r := get(t, app, label); r.status != 200 {
+		t.Errorf("status %d for the name of the first unit, want 200", r.status)
+	}
+	w.exec(`DELETE FROM boundary WHERE unit_id = $1`, w.ids["T001"])
+	w.raise("grid")
+	w.refresh(s)
+	if r := get(t, app, path); r.status != 204 {
+		t.Errorf("status %d after the last unit, want 204", r.status)
+	}
+}
+
 func TestALevelOfOnesOwnHasALayer(t *testing.T) {
 	w := newTown(t)
 	s, app := w.serve()

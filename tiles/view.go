@@ -180,11 +180,17 @@ func (s *shapes) rows(rows map[int]bool, into *mvt.Touched) {
 
 // changed lists the tiles in which next looks different.
 func (s *shapes) changed(next *shapes, into *mvt.Touched) {
-	for zoom, at := range s.zooms {
-		if at != nil && next.zooms[zoom] != nil {
-			at.Changed(s.table, next.zooms[zoom], next.table, zoom, into)
-		}
+	for zoom := range s.zooms {
+		was, now := orNone(s.zooms[zoom]), orNone(next.zooms[zoom])
+		was.Changed(s.table, now, next.table, zoom, into)
 	}
+}
+
+func orNone(s *mvt.Shapes) *mvt.Shapes {
+	if s == nil {
+		return new(mvt.Shapes)
+	}
+	return s
 }
 
 // points are features at one place each.

@@ -63,7 +63,7 @@ func BenchmarkCounty(b *testing.B) {
 
 // BenchmarkDraw draws the mixed tiles of a small county, polygons and all layers.
 func BenchmarkDraw(b *testing.B) {
-	r := &run{Config: Scaled(pgtest.Database(b), b.Logf, 0.1)}
+	r := &run{Config: Scaled(pgtest.Database(b), b.Logf, 0.5)}
 	ground := newCounty(r.Households, r.Incidents)
 	if err := ground.store(b.Context(), r.Pool); err != nil {
 		b.Fatal(err)

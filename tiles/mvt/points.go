@@ -115,14 +115,19 @@ func (l located) before(code uint64, id int64) bool {
 	return l.code < code || l.code == code && l.id < id
 }
 
+// newRun sorts places along the curve, and adds their rows in that order: what a
+// tile draws lies together in memory.
 func newRun(table *Table, places []Place) []located {
-	run := make([]located, 0, len(places))
-	for _, place := range places {
-		run = append(run, located{place.At.code(), place.ID, uint32(table.Add(place.Values...))})
+	run := make([]located, len(places))
+	for i, place := range places {
+		run[i] = located{place.At.code(), place.ID, uint32(i)}
 	}
 	slices.SortFunc(run, func(a, b located) int {
 		return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.id, b.id))
 	})
+	for i := range run {
+		run[i].row = uint32(table.Add(places[run[i].row].Values...))
+	}
 	return run
 }
 

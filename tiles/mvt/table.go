@@ -140,6 +140,9 @@ func (t *Table) at(row, column int) string {
 // uniqueAt is the value behind a cell of a unique column: it carries its own length.
 func (t *Table) uniqueAt(cell uint32) []byte {
 	b := t.unique[cell-1:]
+	if b[1] < 0x80 {
+		return b[:2+int(b[1])]
+	}
 	n, size := binary.Uvarint(b[1:])
 	return b[:1+size+int(n)]
 }
