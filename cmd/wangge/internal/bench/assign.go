@@ -45,9 +45,12 @@ func runAssign(ctx context.Context, lab Lab) ([]Row, error) {
 		return nil, err
 	}
 	var rows []Row
-	last := len(lab.Scale.Assign) - 1
 	for i, n := range lab.Scale.Assign {
-		more, err := assignOnce(ctx, lab, index, units, n, i == last)
+		a, err := newAssignBench(ctx, lab, index, units, n)
+		if err != nil {
+			return nil, fmt.Errorf("%d households: %w", n, err)
+		}
+		more, err := a.run(ctx, lab.Scale, i == len(lab.Scale.Assign)-1)
 		if err != nil {
 			return nil, fmt.Errorf("%d households: %w", n, err)
 		}
@@ -60,47 +63,61 @@ func runAssign(ctx context.Context, lab Lab) ([]Row, error) {
 	), nil
 }
 
-// assignOnce measures n households; whole says that it is the largest number, of
-// which everything is measured.
-func assignOnce(ctx context.Context, lab Lab, index *locate.Index, units []locate.Unit, n int, whole bool) ([]Row, error) {
-	points := newCounty(lab.Scale.Side).points(n)
-	data := fmt.Sprintf("%d households, %d grids", len(points), len(units))
-	owner := make([]int32, len(points))
-	find, err := median(lab.Scale.Light, func() (cost, error) { return alone(func() { index.FindAll(points, owner) }) })
+// assignBench is one number of households, ours in memory and the peer's in tables.
+type assignBench struct {
+	index  *locate.Index
+	units  []locate.Unit
+	points []geo.Point
+	pool   *pgxpool.Pool
+	data   string
+}
+
+func newAssignBench(ctx context.Context, lab Lab, index *locate.Index, units []locate.Unit, n int) (assignBench, error) {
+	a := assignBench{index: index, units: units, points: newCounty(lab.Scale.Side).points(n),
+		data: fmt.Sprintf("%d households, %d grids", n, len(units))}
+	lab.Say("assign: %s", a.data)
+	var err error
+	if a.pool, err = lab.Database(ctx); err != nil {
+		return a, err
+	}
+	return a, loadAssign(ctx, a.pool, units, a.points)
+}
+
+// run measures; whole says that this is the largest number, which the aims are for.
+func (a assignBench) run(ctx context.Context, scale Scale, whole bool) ([]Row, error) {
+	n := len(a.points)
+	owner := make([]int32, n)
+	find, err := median(scale.Light, func() (cost, error) { return alone(func() { a.index.FindAll(a.points, owner) }) })
 	if err != nil {
 		return nil, err
 	}
-	lab.Say("assign: loading %s into PostGIS", data)
-	pool, err := lab.Database(ctx)
+	if err := a.agree(ctx, owner); err != nil {
+		return nil, err
+	}
+	best, err := median(scale.Light, func() (cost, error) { return statement(ctx, a.pool, bestAssign) })
 	if err != nil {
 		return nil, err
 	}
-	if err := loadAssign(ctx, pool, units, points); err != nil {
-		return nil, err
+	first := inCPU("assign-"+short(n), find, best, a.data).note("growth; the peer is its best statement")
+	if whole {
+		first = inCPU("assign", find, best, a.data).atLeast(8).note("the best statement we know, driven from the grids; one thread each")
 	}
-	best, err := median(lab.Scale.Light, func() (cost, error) { return statement(ctx, pool, bestAssign) })
-	if err != nil {
-		return nil, err
+	rows := []Row{first}
+	if n == scale.Planner {
+		planners, err := median(scale.Heavy, func() (cost, error) { return statement(ctx, a.pool, plannersAssign) })
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, inCPU("assign-planner", find, planners, a.data).atLeast(50).note("the join that people write, with the plan that PostgreSQL chooses; one thread each"))
 	}
-	if !whole {
-		return []Row{inCPU(fmt.Sprintf("assign-%s", short(n)), find, best, data).note("growth; the peer is its best statement")}, nil
+	if whole {
+		cells, err := median(scale.Light, func() (cost, error) { return alone(func() { keyAll(a.points) }) })
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, inCPU("assign-cell", cells, cost{}, a.data).note("the H3 cell of each household, apart: %.2f µs; PostGIS has none", cells.cpu.Seconds()*1e6/float64(n)))
 	}
-	if err := agree(ctx, pool, units, owner); err != nil {
-		return nil, err
-	}
-	planners, err := median(lab.Scale.Heavy, func() (cost, error) { return statement(ctx, pool, plannersAssign) })
-	if err != nil {
-		return nil, err
-	}
-	cells, err := median(lab.Scale.Light, func() (cost, error) { return alone(func() { keyAll(points) }) })
-	if err != nil {
-		return nil, err
-	}
-	return []Row{
-		inCPU("assign", find, best, data).atLeast(8).note("the best statement we know, driven from the grids; one thread each"),
-		inCPU("assign-planner", find, planners, data).atLeast(50).note("the join that people write, with the plan that PostgreSQL chooses; one thread each"),
-		inCPU("assign-cell", cells, cost{}, data).note("the H3 cell of each household, apart: %.2f µs; PostGIS has none", cells.cpu.Seconds()*1e6/float64(n)),
-	}, nil
+	return rows, nil
 }
 
 // keyAll gives every place its H3 cell.
@@ -122,7 +139,8 @@ func short(n int) string {
 	return fmt.Sprint(n)
 }
 
-// loadAssign gives PostGIS the same in lattice steps, as our tables have it.
+// loadAssign gives PostGIS the same in lattice steps, as our tables have it. The
+// households are stored by place, which halves its work; ours come in no order.
 func loadAssign(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, points []geo.Point) error {
 	for _, sql := range []string{
 		`CREATE TABLE bench_shape (code text COLLATE "C", shape geometry(MultiPolygon, 4326))`,
@@ -147,6 +165,7 @@ func loadAssign(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, po
 		`CREATE TABLE bench_household AS SELECT id, to_lattice(place) AS point FROM bench_place`,
 		`CREATE INDEX ON bench_grid USING gist (area)`,
 		`CREATE INDEX ON bench_household USING gist (point)`,
+		`CLUSTER bench_household USING bench_household_point_idx`,
 		`VACUUM ANALYZE bench_grid`,
 		`VACUUM ANALYZE bench_household`,
 	} {
@@ -158,8 +177,8 @@ func loadAssign(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, po
 }
 
 // agree compares the answers of both, for a ratio of different answers is none.
-func agree(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, owner []int32) error {
-	rows, _ := pool.Query(ctx, `
+func (a assignBench) agree(ctx context.Context, owner []int32) error {
+	rows, _ := a.pool.Query(ctx, `
 		SELECT h.id, coalesce(min(g.code), '')
 		FROM bench_household h LEFT JOIN bench_grid g ON g.area && h.point AND ST_Covers(g.area, h.point)
 		WHERE h.id % 17 = 0
@@ -169,7 +188,7 @@ func agree(ctx context.Context, pool *pgxpool.Pool, units []locate.Unit, owner [
 	_, err := pgx.ForEachRow(rows, []any{&id, &code}, func() error {
 		ours := ""
 		if owner[id] >= 0 {
-			ours = units[owner[id]].Code
+			ours = a.units[owner[id]].Code
 		}
 		if ours != code {
 			return fmt.Errorf("household %d: ours says %q, PostGIS %q", id, ours, code)
