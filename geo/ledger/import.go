@@ -33,7 +33,8 @@ type Options struct {
 	Full    bool              // the file holds everything the source has
 	// CloseAbsent closes what a full file no longer holds.
 	CloseAbsent bool
-	// Progress hears of rows done, of total (0 = not known), and of the stage.
+	// Progress hears of rows done, of total (0 = not known), and of the stage. It
+	// is called from one goroutine, which the import does not wait for.
 	Progress func(done, total int64, stage string)
 }
 
@@ -81,6 +82,8 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, book Book, rows Ro
 	if err != nil {
 		return Report{}, fmt.Errorf("import %s: %w", book.Subject.Name, err)
 	}
+	im.tell = newTeller(opts.Progress)
+	defer im.tell.stop() // after the commit
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if err := im.run(ctx, tx, actor); err != nil {
 			return err
@@ -115,6 +118,7 @@ type importer struct {
 	stored   int // how many of seen stood in the ledger before
 	nameless int // refused rows whose id is not known
 
+	tell    *teller
 	sample  sampler
 	done    int64
 	staged  int      // rows in ledger_stage
@@ -139,9 +143,6 @@ func newImporter(book Book, rows Rows, opts Options) (*importer, error) {
 	}
 	if opts.Zone == nil {
 		opts.Zone = Shanghai
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(int64, int64, string) {}
 	}
 	cells, err := newCells(book, rows, opts)
 	if err != nil {
@@ -306,7 +307,7 @@ func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []row) error {
 				return err
 			}
 			im.done += int64(b.read)
-			im.opts.Progress(im.done, im.rows.total, StageRead)
+			im.say(StageRead)
 		}
 		return nil
 	})
@@ -463,7 +464,7 @@ func digestOf(b []byte) uint64 {
 }
 
 // say reports a stage.
-func (im *importer) say(stage string) { im.opts.Progress(im.done, im.rows.total, stage) }
+func (im *importer) say(stage string) { im.tell.say(telling{im.done, im.rows.total, stage}) }
 
 // sampleOf are the positions of the first rows, for the guard.
 func (im *importer) sampleOf(rows []row) []orb.Point {
