@@ -95,6 +95,9 @@ func importBoundaries(ctx context.Context, db pg.DB, actor staff.Actor, id int64
 	if err != nil {
 		return Result{}, err
 	}
+	if err := settle(ctx, db, records, system); err != nil {
+		return Result{}, err
+	}
 	if err := keepOriginal(ctx, db, id, r, size); err != nil {
 		return Result{}, err
 	}
@@ -105,7 +108,7 @@ func importBoundaries(ctx context.Context, db pg.DB, actor staff.Actor, id int64
 	if err != nil {
 		return Result{}, err
 	}
-	report := map[string]any{"format": file.Format, "features": len(file.Features), "columns": columns, "notes": file.Report()}
+	report := map[string]any{"format": file.Format, "features": len(file.Features), "columns": columns, "notes": notes(file)}
 	if err := storeReport(ctx, db, id, report, verdict); err != nil {
 		return Result{}, err
 	}
@@ -168,7 +171,7 @@ func importZones(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req
 		}
 		zones = append(zones, grid.Zone{Code: record.Code, Kind: kind, Name: record.Name, ValidFrom: grid.Today(), Area: record.Area})
 	}
-	report := map[string]any{"rows": len(records), "new": len(zones), "refused": len(records) - len(zones), "notes": file.Report()}
+	report := map[string]any{"rows": len(records), "new": len(zones), "refused": len(records) - len(zones), "notes": notes(file)}
 	if !req.DryRun {
 		if err := grid.AddZones(ctx, db, actor, zones); err != nil {
 			return Result{}, err
@@ -220,6 +223,51 @@ func codeOf(text string) string {
 	return text
 }
 
+// settle puts vertices that came back one lattice step (1 cm) beside a vertex in
+// force onto it. A file in a system that has to be converted was rounded in that
+// system: borders that are the same would part by the last digit. Two steps are a
+// difference and stay one.
+func settle(ctx context.Context, db pg.DB, records []plan.Record, system crs.CRS) error {
+	if system == crs.WGS84 || system == crs.CGCS2000 {
+		return nil
+	}
+	inForce, err := grid.AllInForce(ctx, db, grid.Today())
+	if err != nil {
+		return err
+	}
+	known := map[geo.Point]bool{}
+	for _, b := range inForce {
+		for _, polygon := range b.Area {
+			for _, ring := range polygon {
+				for _, p := range ring {
+					known[p] = true
+				}
+			}
+		}
+	}
+	for i := range records {
+		for _, polygon := range records[i].Area {
+			for _, ring := range polygon {
+				for k, p := range ring {
+					ring[k] = beside(known, p)
+				}
+			}
+		}
+		records[i].Area = geo.FromOrb(records[i].Area.Orb()) // two vertices may have become one
+	}
+	return nil
+}
+
+// beside is p, or the known vertex one step from it: straight ones before slanted.
+func beside(known map[geo.Point]bool, p geo.Point) geo.Point {
+	for _, d := range [9][2]int32{{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}} {
+		if q := (geo.Point{X: p.X + d[0], Y: p.Y + d[1]}); known[q] {
+			return q
+		}
+	}
+	return p
+}
+
 // checkCRS tests the declared reference system, first against what the file says
 // of itself, then against what is known of the place.
 func checkCRS(ctx context.Context, db pg.DB, req Request, file *vectorfile.File) (crs.CRS, *crs.Verdict, error) {
@@ -227,7 +275,7 @@ func checkCRS(ctx context.Context, db pg.DB, req Request, file *vectorfile.File)
 	if err != nil {
 		return "", nil, err
 	}
-	if own, ok := ownCRS(file.CRSHint); ok && own.Projected() != claim.Projected() {
+	if own, ok := ownCRS(file.CRSHint); ok && contradicts(own, claim) {
 		return "", nil, ErrFileCRS.Saying(fmt.Sprintf("It says %s, you said %s.", own, claim))
 	}
 	sample := sampleOf(file)
@@ -245,6 +293,32 @@ func checkCRS(ctx context.Context, db pg.DB, req Request, file *vectorfile.File)
 		return "", &verdict, ErrUnchecked.Saying(verdict.Why).With(fault.Place{Pointer: "/crs", Code: "why_zh", Detail: verdict.WhyZh})
 	}
 	return claim, &verdict, nil
+}
+
+// contradicts reports whether what a file says of itself rules the claim out.
+// Projections do, for their numbers mean something else. Degrees do not: software
+// writes WGS 84 beside shifted ones, and no file can say GCJ-02.
+func contradicts(own, claim crs.CRS) bool {
+	return own != claim && (own.Projected() || claim.Projected())
+}
+
+// notes are what was seen in a file, with what it says of itself when that is no
+// system of ours, such as an older datum: it was taken as declared.
+func notes(file *vectorfile.File) []fault.Place {
+	list := file.Report()
+	if _, ours := ownCRS(file.CRSHint); file.CRSHint != "" && !ours {
+		list = append(list, fault.Place{Pointer: "/crs", Code: "file_crs_unknown",
+			Detail: "The file names a reference system that is not supported and was taken as declared: " + shortened(file.CRSHint)})
+	}
+	return list
+}
+
+// shortened is the beginning of a long text.
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > 120 {
+		return string(runes[:120]) + "…"
+	}
+	return s
 }
 
 func ownCRS(hint string) (crs.CRS, bool) {

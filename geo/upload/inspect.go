@@ -85,7 +85,7 @@ func inspectVector(ctx context.Context, name, layer string, f io.ReaderAt, size 
 	}
 	look := newLook(file.Format)
 	look.Layer, look.Rows = file.Layer, len(file.Features)
-	look.Layers, look.Notes = append(look.Layers, file.Layers...), append(look.Notes, file.Notes...)
+	look.Layers, look.Notes = append(look.Layers, file.Layers...), append(look.Notes, notes(file)...)
 	if own, ok := ownCRS(file.CRSHint); ok {
 		look.CRSHint = string(own)
 	}
