@@ -2,6 +2,8 @@ package upload
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -9,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
 	"wangge/geo"
@@ -72,6 +75,9 @@ func columnsOf(req Request, file *vectorfile.File) (map[string]string, error) {
 
 // importBoundaries makes a draft of a file of boundaries.
 func importBoundaries(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
+	if result, done, err := earlier(ctx, db, id); done || err != nil {
+		return result, err
+	}
 	step("reading the file", 0, 0)
 	file, err := readAreas(ctx, req, r, size)
 	if err != nil {
@@ -101,6 +107,10 @@ func importBoundaries(ctx context.Context, db pg.DB, actor staff.Actor, id int64
 	if err := keepOriginal(ctx, db, id, r, size); err != nil {
 		return Result{}, err
 	}
+	report := map[string]any{"format": file.Format, "features": len(file.Features), "columns": columns, "notes": notes(file)}
+	if err := storeReport(ctx, db, id, report, verdict); err != nil {
+		return Result{}, err
+	}
 	p, err := plan.New(ctx, db, actor, plan.Source{
 		Name: strings.TrimSuffix(req.FileName, path.Ext(req.FileName)), Preset: req.Preset, Level: req.Level,
 		UploadID: id, Day: grid.Today(), Records: records,
@@ -108,11 +118,26 @@ func importBoundaries(ctx context.Context, db pg.DB, actor staff.Actor, id int64
 	if err != nil {
 		return Result{}, err
 	}
-	report := map[string]any{"format": file.Format, "features": len(file.Features), "columns": columns, "notes": notes(file)}
-	if err := storeReport(ctx, db, id, report, verdict); err != nil {
-		return Result{}, err
-	}
 	return Result{UploadID: id, PlanID: p.ID, Report: report}, nil
+}
+
+// earlier finds the draft of an import that ended before its job could say so: a
+// job that runs again makes no second one.
+func earlier(ctx context.Context, db pg.DB, id int64) (result Result, done bool, err error) {
+	result.UploadID = id
+	var report json.RawMessage
+	err = db.QueryRow(ctx, `
+		SELECT p.id, u.report FROM plan p JOIN upload u ON u.id = p.upload_id
+		WHERE u.id = $1
+		ORDER BY p.id LIMIT 1`, id).Scan(&result.PlanID, &report)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Result{}, false, nil
+	}
+	if err != nil {
+		return Result{}, false, fmt.Errorf("draft of upload %d: %w", id, err)
+	}
+	result.Report = report
+	return result, true, nil
 }
 
 // defaultAdminLevel is the level of municipalities in most of OpenStreetMap.

@@ -219,8 +219,7 @@ func checkUpload(t *testing.T, db *pgxpool.Pool, result upload.Result, file stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(content)
-	if u.FileName != file || u.Size != int64(len(content)) || u.SHA256 != hex.EncodeToString(sum[:]) || u.CreatedBy != staff.Local.Name {
+	if u.FileName != file || u.Size != int64(len(content)) || u.SHA256 != sha256Of(content) || u.CreatedBy != staff.Local.Name {
 		t.Errorf("recorded as %+v", u)
 	}
 	if u.PlanID == nil || *u.PlanID != result.PlanID || u.Confirmed != nil {
@@ -242,6 +241,11 @@ func checkUpload(t *testing.T, db *pgxpool.Pool, result upload.Result, file stri
 	if err != nil || name != file || !bytes.Equal(kept, content) {
 		t.Errorf("the original is not kept byte for byte: %q, %d of %d bytes, %v", name, len(kept), len(content), err)
 	}
+}
+
+func sha256Of(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }
 
 func TestAFileWrittenByOtherSoftwareIsReadTheSame(t *testing.T) {

@@ -23,9 +23,13 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Put copies a file into the spool.
+// Put copies a file into the spool, and sweeps it.
 func (s Spool) Put(r io.Reader) (File, error) {
-	if err := os.MkdirAll(string(s), 0o700); err != nil {
+	err := os.MkdirAll(string(s), 0o700)
+	if err == nil {
+		err = s.Sweep(time.Now())
+	}
+	if err != nil {
 		return File{}, fmt.Errorf("spool: %w", err)
 	}
 	f, err := os.CreateTemp(string(s), "upload-*")
