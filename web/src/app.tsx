@@ -4,7 +4,6 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as AntApp, Button, ConfigProvider } from 'antd';
 import en from 'antd/locale/en_US';
 import zh from 'antd/locale/zh_CN';
-import { NuqsAdapter } from 'nuqs/adapters/react-router/v7';
 import { Component, lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
@@ -13,6 +12,7 @@ import { useMedia } from './common/media';
 import { overlays } from './common/overlays';
 import { useLanguageOfAddress } from './i18n/language';
 import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
+import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
 
@@ -35,9 +35,7 @@ export function Application() {
   return (
     <QueryClientProvider client={client}>
       <BrowserRouter>
-        <NuqsAdapter>
-          <Themed />
-        </NuqsAdapter>
+        <Themed />
       </BrowserRouter>
     </QueryClientProvider>
   );
@@ -49,6 +47,7 @@ function Themed() {
   const touch = useMedia('(pointer: coarse)');
   useThemeOnPage(theme);
   useLanguageOfAddress();
+  useViewOfHistory();
   return (
     <ConfigProvider
       csp={nonce ? { nonce } : undefined}

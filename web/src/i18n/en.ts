@@ -270,6 +270,7 @@ export const en: Dictionary = {
     dryRun: 'Only try, keep nothing',
     mapping: 'Which column is which',
     noColumn: 'not imported',
+    byName: 'recognised by its name',
     needs: 'Name a column for at least one of: {{fields}}',
     sample: 'First {{count}} records',
     otherFile: 'Another file',

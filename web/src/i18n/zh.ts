@@ -248,6 +248,7 @@ export const zh = {
     dryRun: '只试算，不保存',
     mapping: '列的对应',
     noColumn: '不导入',
+    byName: '按列名自动识别',
     needs: '至少需要指定：{{fields}}',
     sample: '前 {{count}} 条记录',
     otherFile: '换一个文件',

@@ -54,20 +54,19 @@ export const fieldsOf: Record<Kind, string[]> = {
   osm: [],
 };
 
-/** Fields without which a file of this kind says too little; one of a group will do. */
-const needed: Partial<Record<Kind, string[][]>> = {
-  boundaries: [['code', 'name']],
-  zones: [['code', 'name']],
-  households: [['source_id', 'doorplate', 'address']],
-  'service-points': [['name'], ['lon'], ['lat']],
+/**
+ * Fields of which a file needs at least one. Columns of ledgers are recognised by
+ * the server, which says what it did not find.
+ */
+const needed: Partial<Record<Kind, string[]>> = {
+  boundaries: ['code', 'name'],
+  zones: ['code', 'name'],
 };
 
-/** missingFields are the groups of which no field has a column. A GeoJSON file has its own places. */
-export function missingFields(kind: Kind, mapping: Record<string, string>, hasPlaces: boolean): string[][] {
-  const groups = needed[kind] ?? [];
-  return groups.filter(
-    (group) => !group.some((field) => mapping[field] || (hasPlaces && (field === 'lon' || field === 'lat'))),
-  );
+/** missingFields are those of which at least one still needs a column; none when all is well. */
+export function missingFields(kind: Kind, mapping: Record<string, string>): string[] {
+  const fields = needed[kind] ?? [];
+  return fields.some((field) => mapping[field]) ? [] : fields;
 }
 
 /** cleanMapping leaves out fields without a column and columns the file does not have. */

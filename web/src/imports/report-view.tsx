@@ -1,10 +1,11 @@
 import { DownloadOutlined } from '@ant-design/icons';
-import { Alert, Button, Table, type TableColumnsType } from 'antd';
+import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { Report } from '../api/types';
+import type { Refusal, Report } from '../api/types';
 import { Figure } from '../card/card';
 import { count, useLanguage, useWords } from '../common/format';
-import { download, type Refusal, reasonOf, refusalsCSV, tallies } from './report';
+import { type Column, DataTable } from '../common/table';
+import { download, reasonOf, refusalsCSV, tallies } from './report';
 
 /** Figures that ask for attention when they are not zero. */
 const attention = new Set(['outside', 'unplaced', 'refused', 'absent']);
@@ -17,15 +18,22 @@ export function ReportView({ report, name }: { report: Report; name: string }) {
   const refusals = report.refusals ?? [];
   const dropped = report.dropped_columns ?? [];
   const absent = report.absent_ids ?? [];
-  const columns: TableColumnsType<Refusal> = [
-    { title: t('report.line'), dataIndex: 'line', width: 72, sorter: (a, b) => a.line - b.line },
-    { title: t('report.column'), key: 'column', render: (_, row) => row.column || word('field', row.field) },
+  const columns: Column<Refusal>[] = [
     {
-      title: t('report.value'),
-      dataIndex: 'value',
-      render: (value) => <span className="figures">{value}</span>,
+      key: 'line',
+      title: t('report.line'),
+      figures: true,
+      compare: (a, b) => a.line - b.line,
+      cell: (row) => row.line,
     },
-    { title: t('report.reason'), key: 'reason', render: (_, row) => reasonOf(row, language) },
+    { key: 'column', title: t('report.column'), cell: (row) => row.column || word('field', row.field) },
+    { key: 'value', title: t('report.value'), cell: (row) => <span className="figures">{row.value}</span> },
+    {
+      key: 'reason',
+      title: t('report.reason'),
+      compare: (a, b) => (a.reason_code < b.reason_code ? -1 : Number(a.reason_code > b.reason_code)),
+      cell: (row) => reasonOf(row, language),
+    },
   ];
   const save = () => {
     const header = [
@@ -68,13 +76,12 @@ export function ReportView({ report, name }: { report: Report; name: string }) {
               CSV
             </Button>
           </div>
-          <Table<Refusal>
-            size="small"
-            rowKey={(row) => `${row.line}${row.field}${row.reason_code}`}
+          <DataTable<Refusal>
+            label={t('report.refusedRows')}
             columns={columns}
-            dataSource={refusals}
-            pagination={{ size: 'small', pageSize: 10, showSizeChanger: false, hideOnSinglePage: true }}
-            scroll={{ x: 'max-content' }}
+            rows={refusals}
+            rowKey={(row) => `${row.line}${row.field}${row.reason_code}`}
+            pageSize={10}
           />
           {report.refused > refusals.length && (
             <p className="soft">{t('report.first', { count: refusals.length })}</p>

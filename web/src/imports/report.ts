@@ -1,8 +1,6 @@
 // The report of a ledger as figures and as a CSV file for Excel.
-import type { Report } from '../api/types';
+import type { Refusal, Report } from '../api/types';
 import type { Language } from '../common/format';
-
-export type Refusal = NonNullable<Report['refusals']>[number];
 
 /** tallies are the counts of a report in the order they are read. */
 export const tallies = [

@@ -277,8 +277,7 @@ function Describe(props: {
   const { t } = useTranslation();
   const { draft, look, change } = props;
   const language = useLanguage();
-  const hasPlaces = !/csv|xlsx|text|table/i.test(look.format);
-  const missing = missingFields(draft.kind, draft.mapping, hasPlaces);
+  const missing = missingFields(draft.kind, draft.mapping);
   const lacks =
     draft.crs === '' ||
     (draft.kind === 'boundaries' && (!draft.preset || !draft.level)) ||
@@ -431,7 +430,7 @@ function LedgerOptions({ draft, change }: { draft: Draft; change: Change }) {
 }
 
 /** Mapping says which column of the file is which field of ours. */
-function Mapping(props: { draft: Draft; look: Inspection; change: Change; missing: string[][] }) {
+function Mapping(props: { draft: Draft; look: Inspection; change: Change; missing: string[] }) {
   const { t } = useTranslation();
   const word = useWords();
   const { draft, look, change } = props;
@@ -450,18 +449,18 @@ function Mapping(props: { draft: Draft; look: Inspection; change: Change; missin
             allowClear
             showSearch
             size="small"
-            placeholder={t('import.noColumn')}
+            placeholder={t(isLedger(draft.kind) ? 'import.byName' : 'import.noColumn')}
             value={draft.mapping[field]}
             onChange={(column) => change({ mapping: { ...draft.mapping, [field]: column ?? '' } })}
             options={columns.map((column) => ({ value: column, label: column }))}
           />
         </div>
       ))}
-      {props.missing.map((group) => (
-        <p className="warn-text" key={group.join()}>
-          {t('import.needs', { fields: group.map((field) => word('field', field)).join(' / ') })}
+      {props.missing.length > 0 && (
+        <p className="warn-text">
+          {t('import.needs', { fields: props.missing.map((field) => word('field', field)).join(' / ') })}
         </p>
-      ))}
+      )}
     </fieldset>
   );
 }

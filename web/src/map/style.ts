@@ -19,7 +19,7 @@ export type MapChoice = {
   palette: Palette;
   levels: Level[];
   level: string | null;
-  layers: Layer[];
+  layers: readonly Layer[];
   cells: CellMeasure;
   at: string | null;
   /** Layers the server has tiles for, as in the status: absent ones are left out. */

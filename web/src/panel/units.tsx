@@ -2,7 +2,7 @@
 // do with a unit can be done from here.
 import { CloseOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Button, Input, Select, Table, type TableColumnsType, Tag } from 'antd';
+import { Button, Input, Select, Tag } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
@@ -11,6 +11,7 @@ import type { Unit } from '../api/types';
 import { UnitState } from '../card/unit-state';
 import { area, count, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading, Nothing } from '../common/states';
+import { type Column, DataTable } from '../common/table';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
 import { useChosenLevel, usedLevels } from '../map/level';
 import { nothingSelected, useView } from '../view/url';
@@ -65,12 +66,12 @@ export default function UnitsPanel() {
   const language = useLanguage();
   const rows = useMemo(() => filterUnits(units.data?.rows ?? [], text, state), [units.data, text, state]);
 
-  const columns: TableColumnsType<Unit> = [
+  const columns: Column<Unit>[] = [
     {
-      title: t('units.unit'),
       key: 'name',
-      sorter: (a, b) => a.name.localeCompare(b.name, language === 'en' ? 'en' : 'zh-CN'),
-      render: (_, unit) => (
+      title: t('units.unit'),
+      compare: (a, b) => a.name.localeCompare(b.name, language === 'en' ? 'en' : 'zh-CN'),
+      cell: (unit) => (
         <button type="button" className="unit-link" onClick={() => open(unit)}>
           <span>{unit.name}</span>
           <small className="figures">{unit.code}</small>
@@ -78,26 +79,24 @@ export default function UnitsPanel() {
       ),
     },
     {
-      title: t('units.households'),
       key: 'households',
-      align: 'right',
-      width: 84,
-      sorter: (a, b) => a.households - b.households,
-      render: (_, unit) => <span className="figures">{count(unit.households, language)}</span>,
+      title: t('units.households'),
+      figures: true,
+      compare: (a, b) => a.households - b.households,
+      cell: (unit) => count(unit.households, language),
     },
     {
-      title: t('units.area'),
       key: 'area',
-      align: 'right',
-      width: 96,
-      sorter: (a, b) => a.area - b.area,
-      render: (_, unit) => <span className="figures">{area(unit.area, language)}</span>,
+      title: t('units.area'),
+      figures: true,
+      compare: (a, b) => a.area - b.area,
+      cell: (unit) => area(unit.area, language),
     },
     {
-      title: t('units.state'),
       key: 'state',
-      width: 88,
-      render: (_, unit) => <UnitState state={unit.state} short />,
+      title: t('units.state'),
+      compare: (a, b) => a.state.localeCompare(b.state),
+      cell: (unit) => <UnitState state={unit.state} short />,
     },
   ];
 
@@ -133,19 +132,17 @@ export default function UnitsPanel() {
       </div>
       {units.isPending && units.fetchStatus !== 'idle' && <Loading rows={8} />}
       {units.isError && <Failed cause={units.error} retry={() => units.refetch()} />}
-      {!units.isPending && !units.isError && (
-        <Table<Unit>
-          size="small"
-          rowKey="code"
-          expandable={{ childrenColumnName: 'no-rows-below' }} // "children" of a unit is a number
+      {rows.length > 0 && (
+        <DataTable<Unit>
+          label={t('units.title')}
           columns={columns}
-          dataSource={rows}
-          rowClassName={(unit) => (unit.code === view.unit ? 'row-chosen' : '')}
-          pagination={{ size: 'small', pageSize: 25, showSizeChanger: false, hideOnSinglePage: true }}
-          locale={{ emptyText: <Nothing title={t('units.none')} /> }}
-          scroll={{ x: 'max-content' }}
+          rows={rows}
+          rowKey={(unit) => unit.code}
+          isChosen={(unit) => unit.code === view.unit}
+          pageSize={25}
         />
       )}
+      {units.data && rows.length === 0 && <Nothing title={t('units.none')} />}
       {units.data?.more && <p className="soft">{t('units.more', { count: MOST })}</p>}
       <p className="soft" role="status">
         {t('units.count', { count: rows.length })}

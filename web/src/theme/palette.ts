@@ -23,6 +23,9 @@ export type Palette = {
   good: string;
   warn: string;
   bad: string;
+  goodWash: string;
+  warnWash: string;
+  badWash: string;
   shadow: string;
   /** The map: casing under lines, halo of labels. */
   casing: string;
@@ -62,6 +65,9 @@ export const palettes: Record<Theme, Palette> = {
     good: '#1f6b45',
     warn: '#8a5300',
     bad: '#b3261e',
+    goodWash: '#eaf3ec',
+    warnWash: '#fbf3e2',
+    badWash: '#fbecea',
     shadow: '0 1px 2px rgba(22,38,45,.06), 0 8px 28px rgba(22,38,45,.12)',
     casing: '#ffffff',
     grid: '#0f5561',
@@ -96,6 +102,9 @@ export const palettes: Record<Theme, Palette> = {
     good: '#6fcf97',
     warn: '#e7b04f',
     bad: '#ff8a80',
+    goodWash: '#16291f',
+    warnWash: '#2e2615',
+    badWash: '#33201e',
     shadow: '0 1px 2px rgba(0,0,0,.4), 0 10px 32px rgba(0,0,0,.45)',
     casing: '#0d1417',
     grid: '#62bcc8',

@@ -1,19 +1,14 @@
 // What the address of the page holds, so that a link shows the same to another
 // person: level, unit or place, date, layers, panel, draft, language, theme. The
-// camera is in the hash (#map=zoom/lat/lon), which MapLibre keeps.
-import {
-  createParser,
-  parseAsArrayOf,
-  parseAsInteger,
-  parseAsString,
-  parseAsStringLiteral,
-  useQueryStates,
-} from 'nuqs';
+// camera is in the hash (#map=zoom/lat/lon), which MapLibre writes; each leaves
+// the other's part alone, and both write at once, so that none is lost.
+import { useEffect } from 'react';
+import { create } from 'zustand';
 import type { LonLat } from '../api/types';
 
 export const LAYERS = ['background', 'cell', 'zone', 'household', 'incident', 'service-point'] as const;
 export type Layer = (typeof LAYERS)[number];
-export const DEFAULT_LAYERS: Layer[] = ['background', 'service-point'];
+export const DEFAULT_LAYERS: readonly Layer[] = ['background', 'service-point'];
 
 export const PANELS = ['map', 'units', 'data', 'unplaced'] as const;
 export type PanelName = (typeof PANELS)[number];
@@ -21,13 +16,25 @@ export type PanelName = (typeof PANELS)[number];
 export const CELL_MEASURES = ['households', 'incidents'] as const;
 export type CellMeasure = (typeof CELL_MEASURES)[number];
 
+const KINDS = ['household', 'incident', 'service-point'] as const;
 /** A thing chosen on the map: kind and id, as in "household:12". */
-export type Item = { kind: 'household' | 'incident' | 'service-point'; id: string };
+export type Item = { kind: (typeof KINDS)[number]; id: string };
 
-const parseAsDate = createParser<string>({
-  parse: (text) => (isDate(text) ? text : null),
-  serialize: (date) => date,
-});
+export type View = {
+  level: string | null;
+  unit: string | null;
+  place: LonLat | null;
+  item: Item | null;
+  /** The day that is shown; null is today. */
+  at: string | null;
+  layers: readonly Layer[];
+  cells: CellMeasure;
+  panel: PanelName | null;
+  /** The draft that is open. */
+  plan: number | null;
+  lang: 'zh' | 'en' | null;
+  theme: 'light' | 'dark' | 'system' | null;
+};
 
 /** isDate accepts real calendar days as YYYY-MM-DD and nothing else. */
 export function isDate(text: string): boolean {
@@ -36,41 +43,96 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
-const parseAsPlace = createParser<LonLat>({
-  parse: (text) => {
-    const [lon, lat, ...rest] = text.split(',').map(Number);
-    if (rest.length > 0 || lon === undefined || lat === undefined) return null;
-    return Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? [lon, lat] : null;
-  },
-  serialize: ([lon, lat]) => `${lon.toFixed(7)},${lat.toFixed(7)}`,
-  eq: (a, b) => a[0] === b[0] && a[1] === b[1],
-});
+const oneOf = <T extends string>(words: readonly T[], text: string | null): T | null =>
+  words.find((word) => word === text) ?? null;
 
-const parseAsItem = createParser<Item>({
-  parse: (text) => {
-    const match = /^(household|incident|service-point):(.+)$/.exec(text);
-    return match ? { kind: match[1] as Item['kind'], id: match[2] ?? '' } : null;
-  },
-  serialize: (item) => `${item.kind}:${item.id}`,
-  eq: (a, b) => a.kind === b.kind && a.id === b.id,
-});
+function readPlace(text: string | null): LonLat | null {
+  const [lon, lat, ...rest] = (text ?? '')
+    .split(',')
+    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (rest.length > 0 || lon === undefined || lat === undefined) return null;
+  return Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? [lon, lat] : null;
+}
 
-export const viewParsers = {
-  level: parseAsString,
-  unit: parseAsString,
-  place: parseAsPlace,
-  item: parseAsItem,
-  at: parseAsDate,
-  layers: parseAsArrayOf(parseAsStringLiteral(LAYERS)).withDefault(DEFAULT_LAYERS),
-  cells: parseAsStringLiteral(CELL_MEASURES).withDefault('households'),
-  panel: parseAsStringLiteral(PANELS),
-  plan: parseAsInteger,
-  lang: parseAsStringLiteral(['zh', 'en'] as const),
-  theme: parseAsStringLiteral(['light', 'dark', 'system'] as const),
-};
+function readItem(text: string | null): Item | null {
+  const [, kind = '', id = ''] = /^([a-z-]+):(.+)$/.exec(text ?? '') ?? [];
+  const known = oneOf(KINDS, kind);
+  return known && id ? { kind: known, id } : null;
+}
 
-/** useView reads and writes the address; null takes a part out of it. */
-export const useView = () => useQueryStates(viewParsers, { history: 'replace', shallow: true });
+function readLayers(text: string | null): readonly Layer[] {
+  if (text === null) return DEFAULT_LAYERS;
+  return text.split(',').flatMap((name) => oneOf(LAYERS, name) ?? []);
+}
+
+/** readView makes a view of the query of an address; what it does not understand it leaves out. */
+export function readView(search: string): View {
+  const query = new URLSearchParams(search);
+  const plan = Number(query.get('plan'));
+  const at = query.get('at');
+  return {
+    level: query.get('level'),
+    unit: query.get('unit'),
+    place: readPlace(query.get('place')),
+    item: readItem(query.get('item')),
+    at: at !== null && isDate(at) ? at : null,
+    layers: readLayers(query.get('layers')),
+    cells: oneOf(CELL_MEASURES, query.get('cells')) ?? 'households',
+    panel: oneOf(PANELS, query.get('panel')),
+    plan: Number.isInteger(plan) && plan > 0 ? plan : null,
+    lang: oneOf(['zh', 'en'] as const, query.get('lang')),
+    theme: oneOf(['light', 'dark', 'system'] as const, query.get('theme')),
+  };
+}
+
+/** writeView is the query of a view, without what goes without saying. */
+export function writeView(view: View): string {
+  const { place, item, layers, cells } = view;
+  const usual =
+    layers.length === DEFAULT_LAYERS.length && DEFAULT_LAYERS.every((name) => layers.includes(name));
+  const parts: [string, string | null][] = [
+    ['level', view.level],
+    ['unit', view.unit],
+    ['place', place && `${place[0].toFixed(7)},${place[1].toFixed(7)}`],
+    ['item', item && `${item.kind}:${item.id}`],
+    ['at', view.at],
+    ['layers', usual ? null : layers.join(',')],
+    ['cells', cells === 'households' ? null : cells],
+    ['panel', view.panel],
+    ['plan', view.plan === null ? null : String(view.plan)],
+    ['lang', view.lang],
+    ['theme', view.theme],
+  ];
+  const said = parts.filter((part): part is [string, string] => part[1] !== null);
+  return said.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',')}`).join('&');
+}
+
+const useViewStore = create<View>(() => readView(location.search));
+
+/** setView changes parts of the view and the address with them; null takes a part out. */
+export function setView(change: Partial<View>): void {
+  const next = { ...useViewStore.getState(), ...change };
+  const query = writeView(next);
+  // The hash is read now, not remembered: the map may have written it meanwhile.
+  history.replaceState(history.state, '', `${location.pathname}${query && `?${query}`}${location.hash}`);
+  useViewStore.setState(next);
+}
+
+/** rereadView takes the view from the address, after somebody else has changed it. */
+export const rereadView = (): void => useViewStore.setState(readView(location.search));
+
+/** useView is the view and how to change it. */
+export function useView(): [View, typeof setView] {
+  return [useViewStore(), setView];
+}
+
+/** useViewOfHistory follows the browser's back and forward. */
+export function useViewOfHistory(): void {
+  useEffect(() => {
+    window.addEventListener('popstate', rereadView);
+    return () => window.removeEventListener('popstate', rereadView);
+  }, []);
+}
 
 /** nothingSelected clears what the card shows. */
 export const nothingSelected = { unit: null, place: null, item: null };

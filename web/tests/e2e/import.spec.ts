@@ -33,7 +33,8 @@ async function startImport(page: Page, name: string, content: string) {
 
 async function choose(page: Page, label: RegExp, option: string | RegExp) {
   await page.locator('.import-drawer').getByRole('combobox', { name: label }).click();
-  await page.locator('.ant-select-item-option').filter({ hasText: option }).first().click();
+  const menu = page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)');
+  await menu.locator('.ant-select-item-option').filter({ hasText: option }).first().click();
 }
 
 test('imports a file with a gap, repairs it, publishes, and the new units are on the map', async ({

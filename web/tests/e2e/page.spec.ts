@@ -75,9 +75,10 @@ test('says which grid a clicked place is in, and who is above it', async ({ page
   const card = page.getByRole('complementary', { name: '详情' });
   await expect(card.getByRole('heading', { level: 2, name: unit.name })).toBeVisible();
   await expect(card.getByText('责任岗位')).toBeVisible();
-  await expect(card.getByRole('button', { name: new RegExp(parent.name) })).toBeVisible();
+  const above = card.getByRole('button', { name: new RegExp(`${parent.name}$`) });
+  await expect(above).toBeVisible();
   await accessible(page);
-  await card.getByRole('button', { name: new RegExp(parent.name) }).click();
+  await above.click();
   await expect(card.getByRole('heading', { level: 2, name: parent.name })).toBeVisible();
 });
 

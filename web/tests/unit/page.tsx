@@ -3,9 +3,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { render } from '@testing-library/react';
 import { App } from 'antd';
-import { withNuqsTestingAdapter } from 'nuqs/adapters/testing';
 import type { ReactElement, ReactNode } from 'react';
 import { vi } from 'vitest';
+import { rereadView } from '../../src/view/url';
 
 export type Answers = Record<string, unknown | ((request: Request) => unknown)>;
 
@@ -40,12 +40,11 @@ export function show(part: ReactElement, search = '') {
   const client = new QueryClient({
     defaultOptions: { queries: { retry: false }, mutations: { retry: false } },
   });
-  const Address = withNuqsTestingAdapter({ searchParams: search, hasMemory: true });
+  history.replaceState(null, '', `/${search}`);
+  rereadView();
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>
-      <Address>
-        <App>{children}</App>
-      </Address>
+      <App>{children}</App>
     </QueryClientProvider>
   );
   return render(part, { wrapper });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultFeature } from '../../src/api/types';
+import type { FaultFeature, Refusal } from '../../src/api/types';
 import { isInForce } from '../../src/card/card';
 import { area, count, elapsed, fileSize, length, moment } from '../../src/common/format';
 import { isTyping, matches } from '../../src/common/keys';
+import { type Column, nextOrder, type Order, sortRows } from '../../src/common/table';
 import { commonRepairs, filterFaults, within } from '../../src/drafts/faults';
 import { cleanMapping, missingFields } from '../../src/imports/fields';
-import { isLedgerReport, type Refusal, refusalsCSV } from '../../src/imports/report';
+import { isLedgerReport, refusalsCSV } from '../../src/imports/report';
 import { looksLike, whyOf } from '../../src/imports/wizard';
 import { share } from '../../src/jobs/progress';
 import { endedJobs } from '../../src/jobs/watch';
@@ -68,12 +69,12 @@ describe('refused rows as CSV', () => {
 });
 
 describe('the mapping of columns', () => {
-  it('names what is missing, and takes places from the geometry', () => {
-    expect(missingFields('boundaries', {}, true)).toEqual([['code', 'name']]);
-    expect(missingFields('boundaries', { name: 'Name' }, true)).toEqual([]);
-    expect(missingFields('service-points', { name: 'n' }, true)).toEqual([]);
-    expect(missingFields('service-points', { name: 'n', lon: 'x', lat: '' }, false)).toEqual([['lat']]);
-    expect(missingFields('osm', {}, false)).toEqual([]);
+  it('names what is missing, and leaves ledgers to the server', () => {
+    expect(missingFields('boundaries', {})).toEqual(['code', 'name']);
+    expect(missingFields('boundaries', { code: '' })).toEqual(['code', 'name']);
+    expect(missingFields('boundaries', { name: 'Name' })).toEqual([]);
+    expect(missingFields('households', {})).toEqual([]);
+    expect(missingFields('osm', {})).toEqual([]);
   });
 
   it('forgets columns that the file does not have', () => {
@@ -199,6 +200,33 @@ describe('keys', () => {
     const radio = document.createElement('input');
     radio.type = 'radio';
     expect(isTyping(press('u', radio))).toBe(false);
+  });
+});
+
+describe('a table', () => {
+  const columns: Column<{ n: number; s: string }>[] = [
+    { key: 'n', title: 'n', cell: () => null, compare: (a, b) => a.n - b.n },
+    { key: 's', title: 's', cell: () => null },
+  ];
+  const rows = [
+    { n: 2, s: 'a' },
+    { n: 1, s: 'b' },
+    { n: 2, s: 'c' },
+  ];
+  const names = (order: Order) => sortRows(rows, columns, order).map((row) => row.s);
+
+  it('sorts up, down, and back to how it came; equal rows stay in order', () => {
+    expect(names(null)).toEqual(['a', 'b', 'c']);
+    expect(names({ key: 'n', down: false })).toEqual(['b', 'a', 'c']);
+    expect(names({ key: 'n', down: true })).toEqual(['a', 'c', 'b']);
+    expect(names({ key: 's', down: true })).toEqual(['a', 'b', 'c']); // does not sort
+  });
+
+  it('turns with each press on the same heading', () => {
+    expect(nextOrder(null, 'n')).toEqual({ key: 'n', down: false });
+    expect(nextOrder({ key: 'n', down: false }, 'n')).toEqual({ key: 'n', down: true });
+    expect(nextOrder({ key: 'n', down: true }, 'n')).toBeNull();
+    expect(nextOrder({ key: 'n', down: true }, 's')).toEqual({ key: 's', down: false });
   });
 });
 
