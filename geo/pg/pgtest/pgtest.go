@@ -86,7 +86,9 @@ var (
 func Main(m *testing.M) {
 	code := m.Run()
 	if pool != nil {
+		name := pool.Config().ConnConfig.Database
 		pool.Close()
+		drop(name)
 	}
 	if stop != nil {
 		stop()
@@ -95,6 +97,17 @@ func Main(m *testing.M) {
 }
 
 var stop func()
+
+// drop removes the shared database; the cluster may outlive this process.
+func drop(name string) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, server+" dbname=postgres")
+	if err != nil {
+		return // it has gone, and the database with it
+	}
+	defer conn.Close(ctx)
+	_, _ = conn.Exec(ctx, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`)
+}
 
 // cluster is the address of a server without a database name.
 func cluster(t testing.TB) string {
