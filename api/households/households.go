@@ -91,11 +91,13 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	return route.OK(page, nil)
 }
 
-type id struct {
+// Path names one by its id. It is exported because the framework fills in exported
+// structs only.
+type Path struct {
 	ID int64 `path:"id"`
 }
 
-func (h handler) get(ctx context.Context, in *id) (*route.Body[Household], error) {
+func (h handler) get(ctx context.Context, in *Path) (*route.Body[Household], error) {
 	return route.OK(shown(household.Get(ctx, h.pool, route.Actor(ctx), in.ID)))
 }
 
@@ -111,14 +113,17 @@ type NewHousehold struct {
 func (h handler) add(ctx context.Context, in *addInput) (*route.Body[Household], error) {
 	var at *geo.Point
 	if in.Body.Point != nil {
-		snapped := geo.Snap(*in.Body.Point)
-		at = &snapped
+		place, err := route.Place(*in.Body.Point)
+		if err != nil {
+			return nil, err
+		}
+		at = &place
 	}
 	return route.OK(shown(household.Add(ctx, h.pool, route.Actor(ctx), in.Body.SourceID, in.Body.Dwelling, at)))
 }
 
 type editInput struct {
-	id
+	Path
 	Body household.Dwelling
 }
 
@@ -132,7 +137,7 @@ type PlaceSuggestion struct {
 	Confidence float32    `json:"confidence" doc:"0 to 1"`
 }
 
-func (h handler) suggest(ctx context.Context, in *id) (*route.Body[PlaceSuggestion], error) {
+func (h handler) suggest(ctx context.Context, in *Path) (*route.Body[PlaceSuggestion], error) {
 	s, ok, err := household.Suggest(ctx, h.pool, route.Actor(ctx), in.ID)
 	if err != nil || !ok {
 		return route.OK(PlaceSuggestion{}, err)
@@ -152,7 +157,7 @@ func (h handler) match(ctx context.Context, _ *struct{}) (*route.Body[Matched], 
 }
 
 type actInput struct {
-	id
+	Path
 	Body HouseholdAction
 }
 
@@ -170,7 +175,11 @@ func (h handler) act(ctx context.Context, in *actInput) (*route.Body[Household],
 		if in.Body.Point == nil {
 			return nil, errPoint
 		}
-		return route.OK(shown(household.Move(ctx, h.pool, actor, in.ID, geo.Snap(*in.Body.Point))))
+		at, err := route.Place(*in.Body.Point)
+		if err != nil {
+			return nil, err
+		}
+		return route.OK(shown(household.Move(ctx, h.pool, actor, in.ID, at)))
 	case "merge":
 		if in.Body.Into == 0 {
 			return nil, errInto

@@ -11,7 +11,6 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
-	"wangge/geo"
 	"wangge/geo/incident"
 )
 
@@ -117,8 +116,12 @@ type NewIncident struct {
 
 func (h handler) report(ctx context.Context, in *route.Body[NewIncident]) (*route.Body[Incident], error) {
 	n := in.Body
+	at, err := route.Place(n.Point)
+	if err != nil {
+		return nil, err
+	}
 	got, _, err := incident.Create(ctx, h.pool, route.Actor(ctx), incident.New{
-		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: geo.Snap(n.Point),
+		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: at,
 	}, time.Now())
 	return route.OK(shown(got, err))
 }

@@ -37,7 +37,9 @@ type listInput struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-type id struct {
+// Path names one by its id. It is exported because the framework fills in exported
+// structs only.
+type Path struct {
 	ID int64 `path:"id"`
 }
 
@@ -46,7 +48,7 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	return route.OK(route.List[plan.Plan]{Items: list}, err)
 }
 
-func (h handler) get(ctx context.Context, in *id) (*route.Body[plan.Plan], error) {
+func (h handler) get(ctx context.Context, in *Path) (*route.Body[plan.Plan], error) {
 	return route.OK(plan.Get(ctx, h.pool, route.Actor(ctx), in.ID))
 }
 
@@ -59,7 +61,7 @@ type unitProperties struct {
 	Place  string    `json:"place"`
 }
 
-func (h handler) units(ctx context.Context, in *id) (*route.GeoJSON[unitProperties], error) {
+func (h handler) units(ctx context.Context, in *Path) (*route.GeoJSON[unitProperties], error) {
 	if _, err := plan.Get(ctx, h.pool, route.Actor(ctx), in.ID); err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func (h handler) units(ctx context.Context, in *id) (*route.GeoJSON[unitProperti
 	return out, nil
 }
 
-func (h handler) faults(ctx context.Context, in *id) (*route.GeoJSON[plan.Fault], error) {
+func (h handler) faults(ctx context.Context, in *Path) (*route.GeoJSON[plan.Fault], error) {
 	if _, err := plan.Get(ctx, h.pool, route.Actor(ctx), in.ID); err != nil {
 		return nil, err
 	}
@@ -101,7 +103,7 @@ func shapeOf(f plan.Fault) orb.Geometry {
 }
 
 type repairInput struct {
-	id
+	Path
 	Body plan.Repair
 }
 
@@ -110,7 +112,7 @@ func (h handler) repair(ctx context.Context, in *repairInput) (*route.Body[plan.
 }
 
 type publishInput struct {
-	id
+	Path
 	Body Publication
 }
 
@@ -131,6 +133,6 @@ func (h handler) publish(ctx context.Context, in *publishInput) (*route.Body[pla
 	return route.OK(plan.Publish(ctx, h.pool, route.Actor(ctx), in.ID, in.Body.Revision, day, func(string, int64, int64) {}))
 }
 
-func (h handler) abandon(ctx context.Context, in *id) (*route.Body[plan.Plan], error) {
+func (h handler) abandon(ctx context.Context, in *Path) (*route.Body[plan.Plan], error) {
 	return route.OK(plan.Abandon(ctx, h.pool, route.Actor(ctx), in.ID))
 }

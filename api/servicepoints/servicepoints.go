@@ -10,19 +10,15 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
-	"wangge/geo"
 	"wangge/geo/servicepoint"
 )
 
 // ServicePoint is a service point with its place.
 type ServicePoint struct {
-	life
+	servicepoint.Point
 	At   orb.Point `json:"point" doc:"[lon, lat]"`
 	Cell string    `json:"cell" doc:"H3, resolution 11"`
 }
-
-// life is a service point as its package knows it.
-type life = servicepoint.Point
 
 // Mount adds /service-points, /service-tiers and /service-functions.
 func Mount(a route.API, pool *pgxpool.Pool) {
@@ -42,7 +38,7 @@ func Mount(a route.API, pool *pgxpool.Pool) {
 type handler struct{ pool *pgxpool.Pool }
 
 func shown(p servicepoint.Point, err error) (ServicePoint, error) {
-	return ServicePoint{life: p, At: p.Place.Degrees(), Cell: p.Cell.String()}, err
+	return ServicePoint{Point: p, At: p.Place.Degrees(), Cell: p.Cell.String()}, err
 }
 
 type listInput struct {
@@ -83,12 +79,14 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	return route.OK(page, nil)
 }
 
-type id struct {
+// Path names one by its id. It is exported because the framework fills in exported
+// structs only.
+type Path struct {
 	ID int64 `path:"id"`
 }
 
 type getInput struct {
-	id
+	Path
 	route.AsOf
 }
 
@@ -113,7 +111,11 @@ func (h handler) add(ctx context.Context, in *route.Body[NewServicePoint]) (*rou
 	if err != nil {
 		return nil, err
 	}
-	return route.OK(shown(servicepoint.Add(ctx, h.pool, route.Actor(ctx), in.Body.Details, geo.Snap(in.Body.Point), in.Body.State, from)))
+	at, err := route.Place(in.Body.Point)
+	if err != nil {
+		return nil, err
+	}
+	return route.OK(shown(servicepoint.Add(ctx, h.pool, route.Actor(ctx), in.Body.Details, at, in.Body.State, from)))
 }
 
 // ServicePointEdit is what is said of a service point from now on.
@@ -123,7 +125,7 @@ type ServicePointEdit struct {
 }
 
 type editInput struct {
-	id
+	Path
 	Body ServicePointEdit
 }
 
@@ -132,7 +134,11 @@ func (h handler) edit(ctx context.Context, in *editInput) (*route.Body[ServicePo
 	if err != nil {
 		return nil, err
 	}
-	return route.OK(shown(servicepoint.Edit(ctx, h.pool, route.Actor(ctx), day, in.ID, in.Body.Details, geo.Snap(in.Body.Point))))
+	at, err := route.Place(in.Body.Point)
+	if err != nil {
+		return nil, err
+	}
+	return route.OK(shown(servicepoint.Edit(ctx, h.pool, route.Actor(ctx), day, in.ID, in.Body.Details, at)))
 }
 
 // NextState is the next step of a point's life.
@@ -142,7 +148,7 @@ type NextState struct {
 }
 
 type stateInput struct {
-	id
+	Path
 	Body NextState
 }
 
