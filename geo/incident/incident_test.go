@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -197,5 +198,31 @@ func TestRealRequestsOfACity(t *testing.T) {
 	t.Log(report.Rows, report.New, report.Refused, byReason, report.Notes, report.Dropped, report.Unknown)
 	if report.Rows != 7545 || report.New+report.Refused != report.Rows || report.Refused < 430 {
 		t.Errorf("rows %d, new %d, refused %d; want 7545, and 430 or more without a place refused", report.Rows, report.New, report.Refused)
+	}
+}
+
+func TestALargeFirstLoadRebuildsItsIndexes(t *testing.T) {
+	pool := pgtest.Database(t)
+	ledgertest.Town(t, pool, 2)
+	indexes := func() (list string) {
+		if err := pool.QueryRow(t.Context(), `
+			SELECT string_agg(indexdef, E'\n' ORDER BY indexdef) FROM pg_indexes WHERE tablename IN ('incident', 'incident_unit')`).Scan(&list); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	before := indexes()
+	lines := make([]string, 5000)
+	for i := range lines {
+		lines[i] = fmt.Sprintf("%d,噪声扰民,,2024-02-21,,,%s,", i, at(float64(i%100)/50, float64(i/100)/25))
+	}
+	if report := load(t, pool, lines...); report.New != 5000 || report.Outside != 0 {
+		t.Fatalf("report = %+v", report)
+	}
+	if after := indexes(); after != before {
+		t.Errorf("indexes before:\n%s\nafter:\n%s", before, after)
+	}
+	if report := load(t, pool, lines...); report.Unchanged != 5000 {
+		t.Errorf("again = %+v", report)
 	}
 }
