@@ -172,7 +172,7 @@ type locked struct{ closed, merged bool }
 func lock(ctx context.Context, tx pgx.Tx, id int64) (locked, error) {
 	var h locked
 	err := tx.QueryRow(ctx, `
-		SELECT closed_on IS NOT NULL, merged_into IS NOT NULL FROM household WHERE id = $1 FOR UPDATE`, id).Scan(&h.closed, &h.merged)
+		SELECT closed_on IS NOT NULL, merged_into IS NOT NULL FROM household WHERE id = $1 FOR NO KEY UPDATE`, id).Scan(&h.closed, &h.merged)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
 	}

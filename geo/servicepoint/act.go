@@ -126,10 +126,11 @@ func SetState(ctx context.Context, db pg.DB, actor staff.Actor, id int64, state 
 	return Get(ctx, db, actor, grid.Today(), id)
 }
 
-// turn ends the last state and begins the next one.
+// turn ends the last state and begins the next one. The lock on the point lets
+// publishing refer to it: that waits for nobody who waits for publishing.
 func turn(ctx context.Context, tx pgx.Tx, id int64, state State, from geo.Day) error {
 	var there bool
-	err := tx.QueryRow(ctx, `SELECT true FROM service_point WHERE id = $1 FOR UPDATE`, id).Scan(&there)
+	err := tx.QueryRow(ctx, `SELECT true FROM service_point WHERE id = $1 FOR NO KEY UPDATE`, id).Scan(&there)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrUnknown
 	}
