@@ -1450,10 +1450,36 @@ export interface components {
             subject_id: string;
         };
         ServicePoint: {
+            address: string;
+            /**
+             * Format: int64
+             * @description people served at once
+             */
+            capacity: number | null;
             /** @description H3, resolution 11 */
             cell: string;
+            functions: components["schemas"]["Function"][];
+            ground_floor: boolean | null;
+            /** Format: int64 */
+            id: number;
+            mobile: boolean;
+            name: string;
             /** @description [lon, lat] */
             point: number[];
+            source: string;
+            source_id: string;
+            /** @description on the date asked for; empty before its first */
+            state: string;
+            /** @description its whole life */
+            states: components["schemas"]["Span"][];
+            step_free: boolean | null;
+            stops: components["schemas"]["Stop"][];
+            /** @description a code of the tier list */
+            tier: string;
+            /** @description code of the unit responsible on the date asked for */
+            unit: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         ServicePointEdit: {
             address: string;
@@ -1480,6 +1506,13 @@ export interface components {
             readonly demo: boolean;
             /** @description map review number (审图号) */
             review_number: string;
+        };
+        Span: {
+            /** @enum {string} */
+            state: "proposed" | "pilot" | "active" | "paused" | "closed";
+            valid_from: string;
+            /** @description first day no longer valid */
+            valid_to: string | null;
         };
         Status: {
             /** @description must stand on every map */
@@ -2683,24 +2716,24 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     /** @description close what a full file no longer holds */
-                    close_absent: boolean;
+                    close_absent?: boolean;
                     /** @description why the reference system is right, when it cannot be checked */
-                    confirm: string;
+                    confirm?: string;
                     /** @description as declared; see /coordinate-systems */
                     crs: string;
-                    dry_run: boolean;
+                    dry_run?: boolean;
                     /** @description JSON object: our field name → the file's column */
-                    fields: string;
+                    fields?: string;
                     /** Format: binary */
                     file: string;
                     /** @description the file holds everything this source has */
-                    full: boolean;
+                    full?: boolean;
                     kind: string;
-                    layer: string;
-                    level: string;
-                    preset: string;
+                    layer?: string;
+                    level?: string;
+                    preset?: string;
                     /** @description ledgers: who keeps the file; with a row's id it names a thing for ever */
-                    source: string;
+                    source?: string;
                 };
             };
         };
@@ -2782,7 +2815,7 @@ export interface operations {
                 "multipart/form-data": {
                     /** Format: binary */
                     file: string;
-                    layer: string;
+                    layer?: string;
                 };
             };
         };
