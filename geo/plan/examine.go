@@ -28,6 +28,8 @@ type draft struct {
 	levels   grid.Preset
 	inForce  []grid.InForce
 	basis    int64                   // version of the boundaries that inForce shows
+	byCode   map[string]grid.InForce // all of inForce
+	byID     map[int64]grid.InForce  // all of inForce
 	above    map[string]grid.InForce // units of the nearest level above, by code
 	taken    map[string]string       // code → why it cannot be used at this level
 	accepted map[string]bool         // ids of soft faults that a person accepted
@@ -49,6 +51,10 @@ func (d *draft) load(ctx context.Context, db pg.DB, actor staff.Actor) error {
 	}
 	if d.inForce, err = grid.AllInForce(ctx, db, d.day); err != nil {
 		return err
+	}
+	d.byCode, d.byID = map[string]grid.InForce{}, map[int64]grid.InForce{}
+	for _, b := range d.inForce {
+		d.byCode[b.Code], d.byID[b.ID] = b, b
 	}
 	d.above = d.levelAbove(depth)
 	if d.taken, err = d.loadTaken(ctx, db); err != nil {
@@ -287,9 +293,24 @@ func (d *draft) shapeFaults(m *topology.Mosaic) []Fault {
 		for _, r := range v.Repairs {
 			f.Repairs = append(f.Repairs, string(r))
 		}
+		if v.Kind == topology.Outside && len(v.Codes) == 1 {
+			d.offerParents(&f, keys, v.Codes[0])
+		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// offerParents changes what is offered for a unit that lies outside its parent as
+// a whole: clipping it would leave nothing, so another parent is asked for.
+func (d *draft) offerParents(f *Fault, keys map[string]int, key string) {
+	i, ours := keys[key]
+	if !ours || f.Area < (1-1e-9)*float64(d.units[i].Area.SquareMeters()) {
+		return
+	}
+	f.Detail = "all of it lies outside " + f.Parent
+	f.Repairs = slices.DeleteFunc(f.Repairs, func(r string) bool { return r == string(topology.Clip) })
+	f.Repairs = append([]string{parentByPlace, setParent}, append(f.Repairs, drop)...)
 }
 
 // excluded are the gaps that were accepted.

@@ -65,6 +65,7 @@ var (
 	ErrEmpty        = fault.New(fault.Invalid, "plan_empty", "There are no units in it.")
 	ErrUnknownFault = fault.New(fault.NotFound, "fault_unknown", "The draft has no such fault (any more).")
 	ErrRepair       = fault.New(fault.Invalid, "repair_unfit", "This repair does not fit this fault.")
+	ErrEmptied      = fault.New(fault.Invalid, "repair_leaves_nothing", "This repair would leave a unit without any area. Give it another parent, redraw the parent, or drop the unit.")
 	ErrReason       = fault.New(fault.Invalid, "reason_missing", "Accepting a gap needs a reason.")
 	ErrTooWide      = fault.New(fault.Invalid, "extent_too_large", "The file spans more than 90 degrees: no town does. Check the declared coordinate system.")
 	ErrBefore       = fault.New(fault.Conflict, "effective_too_early", "Some of these units have a later version already. Choose a later day.")
@@ -142,6 +143,7 @@ type Unit struct {
 	Parent  string // code
 	Place   string // where in the file
 	Area    geo.MultiPolygon
+	Before  geo.MultiPolygon // of a unit above: as it was in force when the draft redrew it
 }
 
 // Role says what a row of a draft is.
@@ -150,14 +152,14 @@ type Role string
 // The roles.
 const (
 	Part     Role = "part"     // a unit of the draft's level
-	Parent   Role = "parent"   // a unit above that the draft redraws, or adds vertices to
+	Parent   Role = "parent"   // a unit of a level above that the draft redraws, or adds vertices to
 	Excluded Role = "excluded" // an accepted gap; Name is the reason
 )
 
 // Units returns the rows of a plan, in file order.
 func Units(ctx context.Context, db pg.DB, _ staff.Actor, id int64) ([]Unit, error) {
 	rows, _ := db.Query(ctx, `
-		SELECT ordinal, role, code, name, coalesce(parent, ''), place, geom
+		SELECT ordinal, role, code, name, coalesce(parent, ''), place, geom, original
 		FROM plan_unit
 		WHERE plan_id = $1
 		ORDER BY ordinal`, id)

@@ -153,7 +153,7 @@ func (d *draft) next(m *topology.Mosaic) (next, error) {
 			n.excluded = append(n.excluded, u)
 		}
 	}
-	n.retired = d.retired(covered, coming)
+	n.retired = append(d.retired(covered, coming), d.swallowed()...)
 	n.redrawn = d.redrawn(m, coming)
 	for _, f := range d.faults {
 		if f.Kind == string(topology.Gap) {
@@ -165,10 +165,20 @@ func (d *draft) next(m *topology.Mosaic) (next, error) {
 	}
 	for _, list := range [][]grid.InForce{n.retired, n.redrawn} {
 		for _, b := range list {
-			n.bound = n.bound.Union(b.Area.Bound())
+			n.bound = n.bound.Union(b.Area.Bound()).Union(d.byCode[b.Code].Area.Bound())
 		}
 	}
 	return n, nil
+}
+
+// swallowed are the units above of which redrawing leaves nothing.
+func (d *draft) swallowed() (out []grid.InForce) {
+	for _, u := range d.units {
+		if u.Role == Parent && len(u.Area) == 0 {
+			out = append(out, d.byCode[u.Code])
+		}
+	}
+	return out
 }
 
 // retired are the units of the draft's level, below the parents that it divides,
@@ -192,26 +202,35 @@ func (d *draft) retired(covered, coming map[string]bool) []grid.InForce {
 	return out
 }
 
-// redrawn are the units outside the draft's level whose boundary changes: the
-// parents a repair redrew, and every unit in force that shares an edge into
-// which noding put a vertex.
+// redrawn are the units outside the draft's level whose boundary changes: those of
+// the levels above that a repair redrew, and every unit in force that shares an
+// edge into which noding put a vertex.
 func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool) []grid.InForce {
 	edges := newVertices{}
 	changed := map[string]geo.MultiPolygon{}
-	for _, p := range m.Parents() {
-		b, ok := d.above[p.Code]
-		if !ok || sameArea(b.Area, p.Area) {
-			continue
+	change := func(code string, area geo.MultiPolygon) {
+		b := d.byCode[code]
+		if before := d.drawn(b); !sameArea(before, area) {
+			edges.learn(before, area)
 		}
-		changed[p.Code] = p.Area
-		edges.learn(b.Area, p.Area)
+		if !sameArea(b.Area, area) {
+			edges.learn(b.Area, area)
+			changed[code] = area
+		}
+	}
+	for _, u := range d.units {
+		if u.Role == Parent {
+			change(u.Code, u.Area)
+		}
+	}
+	for _, p := range m.Parents() {
+		if _, ok := d.above[p.Code]; ok {
+			change(p.Code, p.Area)
+		}
 	}
 	for _, p := range m.Parts() { // neighbours at the top level get vertices too
-		if i := slices.IndexFunc(d.inForce, func(b grid.InForce) bool { return b.Code == p.Code }); i >= 0 && !coming[p.Code] {
-			if b := d.inForce[i]; !sameArea(b.Area, p.Area) {
-				changed[p.Code] = p.Area
-				edges.learn(b.Area, p.Area)
-			}
+		if _, ok := d.byCode[p.Code]; ok && !coming[p.Code] {
+			change(p.Code, p.Area)
 		}
 	}
 	var out []grid.InForce
@@ -219,12 +238,16 @@ func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool) []grid.InFor
 		if b.Level == d.level && coming[b.Code] {
 			continue
 		}
-		if area, ok := changed[b.Code]; ok {
-			b.Area = area
-			out = append(out, b)
-			continue
+		area, isRedrawn := changed[b.Code]
+		if !isRedrawn {
+			area = b.Area
+		} else if len(area) == 0 {
+			continue // swallowed
 		}
-		if area, ok := edges.apply(b.Area); ok {
+		if noded, ok := edges.apply(area); ok {
+			area, isRedrawn = noded, true
+		}
+		if isRedrawn {
 			b.Area = area
 			out = append(out, b)
 		}

@@ -20,6 +20,8 @@ const (
 	unknownParent = "unknown_parent"
 	unreadable    = "unreadable"
 	empty         = "empty"
+	swallowed     = "swallowed"    // a unit above of which redrawing leaves nothing
+	staleParent   = "stale_parent" // a unit above that was redrawn from a boundary no longer in force
 )
 
 // Repairs of records.
@@ -31,6 +33,7 @@ const (
 	setParent     = "set_parent"      // args.parent
 	parentByPlace = "parent_by_place" // the unit above that covers most of it
 	accept        = "accept"          // keep it as it is
+	reset         = "reset"           // take all units above as they are in force
 )
 
 // maxCode is the longest code a unit may have; the 20 digits of CJ/T 349 and the
@@ -43,6 +46,9 @@ func (d *draft) recordFaults() []Fault {
 	byCode := map[string][]int{}
 	byName := map[string][]int{}
 	for i, u := range d.units {
+		if u.Role == Parent {
+			out = append(out, d.faultsOfRedrawn(u)...)
+		}
 		if u.Role != Part {
 			continue
 		}
@@ -98,6 +104,23 @@ func (d *draft) faultsOfRecord(u Unit) []Fault {
 		}
 	}
 	return out
+}
+
+// faultsOfRedrawn looks at a unit above that the draft redraws.
+func (d *draft) faultsOfRedrawn(u Unit) []Fault {
+	f := Fault{Hard: true, Codes: []string{u.Code}, At: middle(u.Before), Shape: u.Before}
+	b, alive := d.byCode[u.Code]
+	switch {
+	case !alive || !sameArea(b.Area, u.Before):
+		f.Kind, f.Detail, f.Repairs = staleParent, "its boundary in force has changed since this draft redrew it", []string{reset}
+	case len(u.Area) == 0:
+		f.Kind, f.Detail, f.Repairs = swallowed, "other units take all of its land: it ends when this draft is published", []string{reset, accept}
+	default:
+		return nil
+	}
+	f.ID = f.Kind + ":" + u.Code
+	f.Area = float64(u.Before.SquareMeters())
+	return []Fault{f}
 }
 
 // middle is the middle of an area's box, nil without an area. The area itself may

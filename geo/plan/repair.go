@@ -51,7 +51,7 @@ func Mend(ctx context.Context, db pg.DB, actor staff.Actor, id int64, r Repair, 
 	if len(chosen) == 0 {
 		return Plan{}, fmt.Errorf("repair plan %d: %w", id, ErrUnknownFault)
 	}
-	if err := d.mend(m, chosen, r); err != nil {
+	if chosen, err = d.mend(ctx, m, chosen, r); err != nil {
 		return Plan{}, fmt.Errorf("repair plan %d: %w", id, err)
 	}
 
@@ -120,31 +120,84 @@ func (d *draft) withRingFaults(chosen []Fault) []Fault {
 	return chosen
 }
 
-func (d *draft) mend(m *topology.Mosaic, chosen []Fault, r Repair) error {
-	shapes := false
+// mend makes a repair and returns the faults that it mended. Of many faults those
+// are left whose repair would leave a unit without any area; one alone is ErrEmptied.
+func (d *draft) mend(ctx context.Context, m *topology.Mosaic, chosen []Fault, r Repair) ([]Fault, error) {
 	for _, f := range chosen {
 		if !slices.Contains(f.Repairs, r.Repair) {
-			return ErrRepair.Saying(fmt.Sprintf("%s offers: %s.", f.Kind, strings.Join(f.Repairs, ", ")))
+			return nil, ErrRepair.Saying(fmt.Sprintf("%s offers: %s.", f.Kind, strings.Join(f.Repairs, ", ")))
+		}
+	}
+	switch r.Repair {
+	case drop, rename, number, join, setParent, parentByPlace, string(topology.Exclude):
+		for _, f := range chosen {
+			if err := d.mendRecord(f, r); err != nil {
+				return nil, err
+			}
+		}
+		return chosen, nil
+	case accept: // the journal is enough
+		return chosen, nil
+	case reset:
+		d.units = slices.DeleteFunc(d.units, func(u Unit) bool { return u.Role == Parent })
+		return chosen, nil
+	case string(topology.FitParent):
+		return chosen, d.fitParents(ctx, m, chosen)
+	}
+	return d.mendShapes(ctx, m, chosen, r)
+}
+
+// mendShapes lets the mosaic mend faults and takes over what it redrew.
+func (d *draft) mendShapes(ctx context.Context, m *topology.Mosaic, chosen []Fault, r Repair) ([]Fault, error) {
+	for {
+		for _, f := range chosen {
+			if err := m.Repair(f.ID, topology.RepairKind(r.Repair)); err != nil {
+				return nil, err
+			}
+		}
+		lost := d.emptied(m)
+		if len(lost) == 0 {
+			d.take(m)
+			return chosen, nil
+		}
+		rest := slices.DeleteFunc(slices.Clone(chosen), func(f Fault) bool {
+			return slices.ContainsFunc(f.Codes, func(code string) bool { return slices.Contains(lost, code) })
+		})
+		if r.FaultID != "" || len(rest) == 0 || len(rest) == len(chosen) {
+			return nil, ErrEmptied.Saying(strings.Join(lost, ", "))
 		}
 		var err error
-		switch r.Repair {
-		case drop, rename, number, join, setParent, parentByPlace:
-			err = d.mendRecord(f, r)
-		case accept: // the journal is enough
-		case string(topology.Exclude):
-			err = d.exclude(f, r.Reason)
-		default:
-			shapes = true
-			err = m.Repair(f.ID, topology.RepairKind(r.Repair))
+		if m, err = d.examine(ctx); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return err
+		chosen = rest
+	}
+}
+
+// emptied are the codes of units that had an area before the mosaic was mended.
+func (d *draft) emptied(m *topology.Mosaic) (codes []string) {
+	keys := d.keys()
+	for _, part := range m.Parts() {
+		if i, ours := keys[part.Code]; ours && len(part.Area) == 0 {
+			codes = append(codes, d.units[i].Code)
 		}
 	}
-	if shapes {
-		d.take(m)
+	return codes
+}
+
+// fitParents redraws the units above that faults name. A gap among the faults is
+// given away.
+func (d *draft) fitParents(ctx context.Context, m *topology.Mosaic, chosen []Fault) error {
+	fitted := map[string]bool{}
+	var given []geo.MultiPolygon
+	for _, f := range chosen {
+		fitted[f.Parent] = true
+		if f.Kind == string(topology.Gap) {
+			given = append(given, f.Shape)
+		}
 	}
-	return nil
+	d.take(m)
+	return d.fit(ctx, m.Parts(), fitted, given)
 }
 
 // take copies the areas that a repair changed from the mosaic to the rows.
@@ -159,26 +212,23 @@ func (d *draft) take(m *topology.Mosaic) {
 }
 
 // takeParents keeps the units above that a repair redrew, or that got vertices.
+// Rows beside them that the mosaic does not know get the same vertices.
 func (d *draft) takeParents(m *topology.Mosaic) {
-	rows := map[string]int{}
-	last := 0
-	for i, u := range d.units {
-		last = max(last, u.Ordinal)
-		if u.Role == Parent {
-			rows[u.Code] = i
+	edges := newVertices{}
+	for _, p := range m.Parents() {
+		b := d.above[p.Code]
+		if before := d.drawn(b); !sameArea(before, p.Area) {
+			edges.learn(before, p.Area)
+			d.redraw(b, p.Area)
 		}
 	}
-	for _, p := range m.Parents() {
-		if i, ok := rows[p.Code]; ok {
-			d.units[i].Area = p.Area
+	for i, u := range d.units {
+		if u.Role != Parent {
 			continue
 		}
-		b := d.above[p.Code]
-		if sameArea(p.Area, b.Area) {
-			continue
+		if area, ok := edges.apply(u.Area); ok {
+			d.units[i].Area = area
 		}
-		last++
-		d.units = append(d.units, Unit{Ordinal: last, Role: Parent, Code: b.Code, Name: b.Name, Area: p.Area})
 	}
 }
 
@@ -196,6 +246,9 @@ func (d *draft) exclude(f Fault, reason string) error {
 
 // mendRecord changes the records a fault is about.
 func (d *draft) mendRecord(f Fault, r Repair) error {
+	if r.Repair == string(topology.Exclude) {
+		return d.exclude(f, r.Reason)
+	}
 	rows := d.rowsOf(f)
 	if len(rows) == 0 {
 		return ErrUnknownFault
@@ -249,6 +302,13 @@ func (d *draft) rename(i int, args Args) error {
 
 // rowsOf are the rows a fault of a record names, in file order.
 func (d *draft) rowsOf(f Fault) []int {
+	if f.Kind == string(topology.Outside) { // it has the code to itself, or it could not be outside
+		i := slices.IndexFunc(d.units, func(u Unit) bool { return u.Role == Part && u.Code == f.Codes[0] && u.Parent == f.Parent })
+		if i < 0 {
+			return nil
+		}
+		return []int{i}
+	}
 	first := ordinalOf(f.ID)
 	start := slices.IndexFunc(d.units, func(u Unit) bool { return u.Role == Part && u.Ordinal == first })
 	if start < 0 {

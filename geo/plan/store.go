@@ -45,7 +45,7 @@ func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("save draft: %w", err)
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"plan_unit"},
-		[]string{"plan_id", "ordinal", "role", "code", "name", "parent", "place", "geom"},
+		[]string{"plan_id", "ordinal", "role", "code", "name", "parent", "place", "geom", "original"},
 		pgx.CopyFromSlice(len(d.units), func(i int) ([]any, error) {
 			u := d.units[i]
 			var parent *string
@@ -56,7 +56,7 @@ func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 			if area == nil { // a nil slice would be NULL; no area is an empty one
 				area = geo.MultiPolygon{}
 			}
-			return []any{d.id, u.Ordinal, string(u.Role), u.Code, u.Name, parent, u.Place, area}, nil
+			return []any{d.id, u.Ordinal, string(u.Role), u.Code, u.Name, parent, u.Place, area, shapeOrNil(u.Before)}, nil
 		}))
 	if err != nil {
 		return fmt.Errorf("save draft: %w", err)
