@@ -48,4 +48,5 @@ export const placeOf = (feature: FaultFeature): Bounds | null =>
   feature.geometry ? boundsOf(feature.geometry.coordinates) : null;
 
 /** whatOf are the codes a fault is about, as text. */
-export const whatOf = (fault: Fault): string => (fault.codes ?? []).join(' · ') || fault.place;
+export const whatOf = (fault: Fault): string =>
+  (fault.codes ?? []).join(' · ') || fault.place || fault.parent;

@@ -135,8 +135,9 @@ function dataSources(choice: MapChoice): Sources {
   sources['selected-point'] = geojson({ type: 'FeatureCollection', features });
   if (choice.draft) {
     const { id, revision } = choice.draft;
-    sources['draft-units'] = geojson(`${choice.origin}/api/v1/plans/${id}/units?revision=${revision}`);
-    sources['draft-faults'] = geojson(`${choice.origin}/api/v1/plans/${id}/faults?revision=${revision}`);
+    // The part after # is not sent; it makes the address new after each repair.
+    sources['draft-units'] = geojson(`${choice.origin}/api/v1/plans/${id}/units#${revision}`);
+    sources['draft-faults'] = geojson(`${choice.origin}/api/v1/plans/${id}/faults#${revision}`);
   }
   return sources;
 }

@@ -95,7 +95,7 @@ describe('the style of the map', () => {
     expect([...used].sort()).toEqual(Object.keys(style.sources).sort());
     expect(new Set(ids(style)).size).toBe(style.layers.length);
     expect(JSON.stringify(style)).toContain('/api/v1/units/a%2Fb/boundary');
-    expect(JSON.stringify(style)).toContain('/plans/7/faults?revision=3');
+    expect(JSON.stringify(style)).toContain('/plans/7/faults#3');
   });
 
   it('asks for tiles of the day, and names no glyphs and no sprite', () => {
