@@ -172,6 +172,7 @@ func shapefileOf(t testing.TB, units []town.Unit, prj string, system crs.CRS) []
 }
 
 func TestBoundariesOfEveryFormatBecomeADraftWithoutFaults(t *testing.T) {
+	t.Parallel()
 	db, made := inForce(t, "cluster"), smallTown(t)
 	villages := unitsOf(made, "village")
 	zone := crs.CRS("EPSG:4549") // 3-degree zone around 120°E
@@ -249,6 +250,7 @@ func sha256Of(content []byte) string {
 }
 
 func TestAFileWrittenByOtherSoftwareIsReadTheSame(t *testing.T) {
+	t.Parallel()
 	ogr, err := exec.LookPath("ogr2ogr")
 	if err != nil {
 		t.Skip("SKIPPED, files of GDAL are not tested: ogr2ogr is not installed (apt-get install gdal-bin)")
@@ -287,6 +289,7 @@ func TestAFileWrittenByOtherSoftwareIsReadTheSame(t *testing.T) {
 }
 
 func TestAFileThatNamesAnotherProjectionThanDeclaredIsRefused(t *testing.T) {
+	t.Parallel()
 	db, made := inForce(t, "cluster"), smallTown(t)
 	villages := unitsOf(made, "village")
 	zone120, zone117 := crs.CRS("EPSG:4549"), crs.CRS("EPSG:4548")
@@ -315,6 +318,7 @@ func TestAFileThatNamesAnotherProjectionThanDeclaredIsRefused(t *testing.T) {
 }
 
 func TestAnUnsupportedSystemNamedByTheFileIsTold(t *testing.T) {
+	t.Parallel()
 	db, villages := inForce(t, "cluster"), unitsOf(smallTown(t), "village")
 	xian := strings.NewReplacer("GCS_WGS_1984", "GCS_Xian_1980", "D_WGS_1984", "D_Xian_1980", "WGS_1984", "Xian_1980").Replace(prjWGS84)
 	content := shapefileOf(t, villages, xian, crs.WGS84)
@@ -333,6 +337,7 @@ func TestAnUnsupportedSystemNamedByTheFileIsTold(t *testing.T) {
 }
 
 func TestAClaimThatNothingCanCheckWantsAReason(t *testing.T) {
+	t.Parallel()
 	db, villages := newDatabase(t), unitsOf(smallTown(t), "village")
 	content := geoJSONOf(t, villages)
 	request := upload.Request{FileName: "居村.geojson", Level: "village"}
@@ -358,6 +363,7 @@ func TestAClaimThatNothingCanCheckWantsAReason(t *testing.T) {
 }
 
 func TestColumnsAreRecognisedOrNamedByTheCaller(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		columns []string
@@ -381,6 +387,7 @@ func TestColumnsAreRecognisedOrNamedByTheCaller(t *testing.T) {
 }
 
 func TestColumnsTheCallerNames(t *testing.T) {
+	t.Parallel()
 	db, villages := newDatabase(t), unitsOf(smallTown(t), "village")[:2]
 	area, err := json.Marshal(map[string]any{"type": "MultiPolygon", "coordinates": villages[0].Area.Orb()})
 	if err != nil {
@@ -422,6 +429,7 @@ func TestColumnsTheCallerNames(t *testing.T) {
 }
 
 func TestRecordsThatAreNoAreasStayInTheDraftAsFaults(t *testing.T) {
+	t.Parallel()
 	db := newDatabase(t)
 	const square = `{"type":"Polygon","coordinates":[[[120,30],[120.01,30],[120.01,30.01],[120,30.01],[120,30]]]}`
 	file := `{"type":"FeatureCollection","features":[
@@ -446,6 +454,7 @@ func TestRecordsThatAreNoAreasStayInTheDraftAsFaults(t *testing.T) {
 }
 
 func TestFilesThatCannotBeReadAreRefusedWithAReason(t *testing.T) {
+	t.Parallel()
 	db := newDatabase(t)
 	area := orb.Polygon{{{120, 30}, {120.01, 30}, {120.01, 30.01}, {120, 30}}}
 	body, _ := json.Marshal(map[string]any{"type": "Polygon", "coordinates": area})

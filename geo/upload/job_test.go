@@ -85,6 +85,7 @@ func inSpool(t *testing.T, spool upload.Spool) int {
 var villageRequest = upload.Request{Kind: upload.Boundaries, FileName: "居村.geojson", CRS: string(crs.WGS84), Preset: "town-cluster", Level: "village"}
 
 func TestAnImportJobEndsInADraftAndLeavesTheSpoolEmpty(t *testing.T) {
+	t.Parallel()
 	db := inForce(t, "cluster")
 	spool := upload.Spool(t.TempDir())
 	q := importQueue(t, db, spool)
@@ -109,6 +110,7 @@ func TestAnImportJobEndsInADraftAndLeavesTheSpoolEmpty(t *testing.T) {
 }
 
 func TestAFailedImportKeepsItsFileForARetry(t *testing.T) {
+	t.Parallel()
 	db := newDatabase(t) // nothing known: the reference system cannot be checked
 	spool := upload.Spool(t.TempDir())
 	q := importQueue(t, db, spool)
@@ -139,6 +141,7 @@ func TestAFailedImportKeepsItsFileForARetry(t *testing.T) {
 }
 
 func TestARetryWithoutItsFileSaysSo(t *testing.T) {
+	t.Parallel()
 	db := newDatabase(t)
 	spool := upload.Spool(t.TempDir())
 	q := importQueue(t, db, spool)
@@ -155,6 +158,7 @@ func TestARetryWithoutItsFileSaysSo(t *testing.T) {
 }
 
 func TestAnImportThatIsRepeatedAfterAKillMakesNoSecondDraft(t *testing.T) {
+	t.Parallel()
 	db := inForce(t, "cluster")
 	spool := upload.Spool(t.TempDir())
 	content := geoJSONOf(t, unitsOf(smallTown(t), "village"))
@@ -194,6 +198,7 @@ func TestAnImportThatIsRepeatedAfterAKillMakesNoSecondDraft(t *testing.T) {
 }
 
 func TestAnImportThatAStopInterruptsGoesOnAtTheNextStart(t *testing.T) {
+	t.Parallel()
 	db := inForce(t, "cluster")
 	spool := upload.Spool(t.TempDir())
 	q := importQueue(t, db, spool)
@@ -236,6 +241,7 @@ func TestAnImportThatAStopInterruptsGoesOnAtTheNextStart(t *testing.T) {
 }
 
 func TestTheSpoolIsPrivateAndSwept(t *testing.T) {
+	t.Parallel()
 	spool := upload.Spool(filepath.Join(t.TempDir(), "made", "on demand"))
 	if err := spool.Sweep(time.Now()); err != nil {
 		t.Errorf("sweeping a spool that is not there yet: %v", err)
@@ -284,6 +290,7 @@ type brokenReader struct{}
 func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("the client left") }
 
 func TestRequestsThatCannotSucceedAreRefusedBeforeTheFileIsTakenIn(t *testing.T) {
+	t.Parallel()
 	db := newDatabase(t)
 	tests := []struct {
 		name   string

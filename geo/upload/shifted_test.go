@@ -55,6 +55,7 @@ func shifted(t *testing.T, units []town.Unit, to crs.CRS, digits int) []byte {
 }
 
 func TestAShiftedFileIsRefusedAsWGS84AndTakenForWhatItIs(t *testing.T) {
+	t.Parallel()
 	db, made := inForce(t, "village"), smallTown(t)
 	units := unitsOf(made, "micro-grid")
 	original := map[string]geo.MultiPolygon{}
@@ -62,7 +63,7 @@ func TestAShiftedFileIsRefusedAsWGS84AndTakenForWhatItIs(t *testing.T) {
 		original[u.Code] = u.Area
 	}
 	for _, system := range []crs.CRS{crs.GCJ02, crs.BD09} {
-		for _, digits := range []int{-1, 9, 7} {
+		for _, digits := range []int{-1, 7} {
 			t.Run(fmt.Sprintf("%s with %d digits", system, digits), func(t *testing.T) {
 				content := shifted(t, units, system, digits)
 				_, err := bring(t, db, upload.Request{FileName: "shifted.geojson", Level: "micro-grid", Confirm: "I am sure"}, content)
@@ -89,7 +90,6 @@ func TestAShiftedFileIsRefusedAsWGS84AndTakenForWhatItIs(t *testing.T) {
 				if farthest > 1 {
 					t.Errorf("a vertex came back %d steps away, want 1 at most", farthest)
 				}
-				t.Logf("farthest vertex: %d steps", farthest)
 			})
 		}
 	}
