@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -42,11 +44,11 @@ func Reassign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, 
 
 func (s Subject) reassign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, changed []geo.Bound) (int, error) {
 	if len(changed) == 0 {
-		return s.assign(ctx, tx, day, index, "true")
+		return s.sweep(ctx, tx, day, index, "true")
 	}
 	moved := 0
 	for _, box := range changed {
-		n, err := s.assign(ctx, tx, day, index, "t.point && $1", orb.Bound{Min: box.Min.Degrees(), Max: box.Max.Degrees()})
+		n, err := s.sweep(ctx, tx, day, index, "t.point && $1", orb.Bound{Min: box.Min.Degrees(), Max: box.Max.Degrees()})
 		if err != nil {
 			return 0, err
 		}
@@ -68,7 +70,7 @@ func (s Subject) Assign(ctx context.Context, tx pgx.Tx, ids any) error {
 		SELECT t.id, unit_at(`+s.place+`, $2), o.unit_id
 		FROM `+s.table+` t
 		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
-		WHERE t.id = ANY($1) AND NOT (`+s.frozen+`)`, ids, today)
+		WHERE t.id = ANY($1) AND NOT (`+s.settled+` AND o.unit_id IS NOT NULL)`, ids, today)
 	if err != nil {
 		return fmt.Errorf("assign %s: %w", s.Name, err)
 	}
@@ -99,22 +101,106 @@ func (s Subject) assign(ctx context.Context, tx pgx.Tx, day geo.Day, index *loca
 	return len(moves), nil
 }
 
-// compare reads positions and present owners and returns the differences. What
-// is closed or has no place belongs to nobody.
-func (s Subject) compare(ctx context.Context, tx pgx.Tx, index *locate.Index, where string, args ...any) ([]move, error) {
+// sweep is assign for many things. It reads places and owners apart: a join of
+// two tables of a million rows costs the database twice as much as reading both.
+func (s Subject) sweep(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, where string, args ...any) (int, error) {
+	list, err := s.decide(ctx, tx, index, where, args...)
+	if err != nil {
+		return 0, fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	if err := s.readOwners(ctx, tx, list); err != nil {
+		return 0, fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	var moves []move
+	for _, d := range list {
+		if d.unit != d.owner && !(d.settled && d.owner != 0) {
+			moves = append(moves, move{id: d.id, unit: d.unit, fresh: d.owner == 0})
+		}
+	}
+	if err := s.write(ctx, tx, day, moves); err != nil {
+		return 0, fmt.Errorf("assign %s: %w", s.Name, err)
+	}
+	return len(moves), nil
+}
+
+// decision is who should be responsible for a thing and who is; 0 is nobody.
+type decision struct {
+	id          id
+	unit, owner int64
+	settled     bool
+}
+
+// decide reads the places of the things that where selects, in order of their
+// ids, and finds their units.
+func (s Subject) decide(ctx context.Context, tx pgx.Tx, index *locate.Index, where string, args ...any) ([]decision, error) {
+	find := finder(index)
+	rows, err := tx.Query(ctx, `SELECT t.id, `+s.place+`, `+s.settled+` FROM `+s.table+` t WHERE `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []decision
+	for rows.Next() {
+		raw := rows.RawValues()
+		d := decision{settled: raw[2][0] == 1}
+		copy(d.id[:], raw[0])
+		if d.unit, err = find(raw[1]); err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	slices.SortFunc(list, func(a, b decision) int { return bytes.Compare(a.id[:], b.id[:]) })
+	return list, rows.Err()
+}
+
+// manyOwners is from how many things on it costs less to read all owners in
+// force than to look up those of the things, one by one.
+const manyOwners = 50_000
+
+// readOwners fills in who is responsible now. Rows usually come in order of their
+// ids too, so that the next one is mostly where the last one ended.
+func (s Subject) readOwners(ctx context.Context, tx pgx.Tx, list []decision) error {
+	if len(list) == 0 {
+		return nil
+	}
+	sql, args := `SELECT `+s.key+`, unit_id FROM `+s.owners+` WHERE valid_to IS NULL`, []any(nil)
+	if len(list) < manyOwners {
+		moves := make([]move, len(list))
+		for i, d := range list {
+			moves[i].id = d.id
+		}
+		ids, _ := s.columns(moves)
+		sql, args = sql+` AND `+s.key+` = ANY ($1)`, []any{ids}
+	}
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	next := 0
+	for rows.Next() {
+		raw := rows.RawValues()
+		var thing id
+		copy(thing[:], raw[0])
+		at, known := next, next < len(list) && list[next].id == thing
+		if !known {
+			at, known = slices.BinarySearchFunc(list, thing, func(d decision, thing id) int { return bytes.Compare(d.id[:], thing[:]) })
+		}
+		if known {
+			list[at].owner = number(raw[1])
+			next = at + 1
+		}
+	}
+	return rows.Err()
+}
+
+// finder finds the unit of a place as the database sends it; NULL is nowhere.
+func finder(index *locate.Index) func([]byte) (int64, error) {
 	units := make([]int64, index.Len())
 	for i := range units {
 		units[i] = index.Unit(i).ID
 	}
-	rows, err := tx.Query(ctx, `
-		SELECT t.id, `+s.place+`, o.unit_id
-		FROM `+s.table+` t
-		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
-		WHERE NOT (`+s.frozen+`) AND `+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	return collectMoves(rows, func(raw []byte) (int64, error) {
+	return func(raw []byte) (int64, error) {
 		if raw == nil {
 			return 0, nil
 		}
@@ -126,7 +212,21 @@ func (s Subject) compare(ctx context.Context, tx pgx.Tx, index *locate.Index, wh
 			return units[i], nil
 		}
 		return 0, nil
-	})
+	}
+}
+
+// compare reads positions and present owners and returns the differences. What
+// is closed or has no place belongs to nobody.
+func (s Subject) compare(ctx context.Context, tx pgx.Tx, index *locate.Index, where string, args ...any) ([]move, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.id, `+s.place+`, o.unit_id
+		FROM `+s.table+` t
+		LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
+		WHERE NOT (`+s.settled+` AND o.unit_id IS NOT NULL) AND `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collectMoves(rows, finder(index))
 }
 
 // collectMoves reads rows of id, what decides, and present owner, and keeps
@@ -166,10 +266,12 @@ func (s Subject) write(ctx context.Context, tx pgx.Tx, day geo.Day, moves []move
 	}
 	// Rows that begin or end after day exist only when day lies in the past; then
 	// even a thing that nobody has now may have had somebody.
-	var later bool
-	if err := tx.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM `+s.owners+` WHERE valid_from > $1 OR valid_to > $1)`, day).Scan(&later); err != nil {
-		return err
+	later := false
+	if day.Before(grid.Today()) {
+		if err := tx.QueryRow(ctx, `
+			SELECT EXISTS (SELECT FROM `+s.owners+` WHERE valid_from > $1 OR valid_to > $1)`, day).Scan(&later); err != nil {
+			return err
+		}
 	}
 	rest := moves[:0:0]
 	fresh := newCopyStream(0)

@@ -16,9 +16,9 @@ type Subject struct {
 	key    string // the owners' column that points at table
 	idType string // bigint or uuid
 	open   string // SQL: t is not closed
-	// place is where somebody has to be responsible, in SQL; NULL is nowhere. Of
-	// the things that match frozen the present owner o is history and stays.
-	place, frozen string
+	// place is where somebody has to be responsible, in SQL; NULL is nowhere.
+	// Things that match settled keep the unit that has them.
+	place, settled string
 	// secondary are the constraints and indexes of table and owners, those that
 	// others stand on last. A first load drops them in this order and builds them
 	// at its end in the other.
@@ -33,7 +33,7 @@ var (
 	Households = Subject{
 		Name: "household", table: "household", owners: "household_unit", key: "household_id",
 		idType: "bigint", open: "t.closed_on IS NULL",
-		place: "CASE WHEN t.closed_on IS NULL THEN t.point END", frozen: "false",
+		place: "CASE WHEN t.closed_on IS NULL THEN t.point END", settled: "false",
 		secondary: []index{
 			{`ALTER TABLE household DROP CONSTRAINT household_merged_into_fkey`,
 				`ALTER TABLE household ADD CONSTRAINT household_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES household`},
@@ -57,7 +57,7 @@ var (
 		Name: "incident", table: "incident", owners: "incident_unit", key: "incident_id",
 		idType: "uuid", open: "t.closed_at IS NULL",
 		// A closed incident stays with the unit that had it.
-		place: "t.point", frozen: "t.closed_at IS NOT NULL AND o.unit_id IS NOT NULL",
+		place: "t.point", settled: "t.closed_at IS NOT NULL",
 		secondary: []index{
 			{`ALTER TABLE incident DROP CONSTRAINT incident_pkey`,
 				`ALTER TABLE incident ADD CONSTRAINT incident_pkey PRIMARY KEY (id)`},
@@ -77,7 +77,7 @@ var (
 		idType: "bigint",
 		open: `NOT EXISTS (SELECT FROM service_point_state l WHERE l.service_point_id = t.id AND l.state = 'closed'
 			AND l.valid_from <= (now() AT TIME ZONE 'Asia/Shanghai')::date AND l.valid_to IS NULL)`,
-		place: "t.point", frozen: "false",
+		place: "t.point", settled: "false",
 	}
 )
 
