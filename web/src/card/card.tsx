@@ -107,7 +107,7 @@ function UnitCard({ code }: { code: string }) {
   return (
     <>
       <UnitHead unit={unit} />
-      <Chain units={unit.ancestors} current={code} />
+      <Chain units={[...unit.ancestors, unit]} current={code} />
       <Post unit={unit} />
       <UnitFigures unit={unit} />
       <Ages ages={unit.residents?.people} />

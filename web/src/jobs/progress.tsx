@@ -14,6 +14,15 @@ export function share(job: Pick<Job, 'done' | 'total'>): number | null {
   return Math.min(100, Math.max(0, Math.floor((job.done / job.total) * 100)));
 }
 
+/** useJobTitle puts a title such as "boundaries: file.geojson" into the reader's language. */
+export function useJobTitle(): (title: string) => string {
+  const word = useWords();
+  return (title) => {
+    const [, kind = '', rest = ''] = /^([a-z-]+): (.*)$/s.exec(title) ?? [];
+    return kind ? `${word('importKind', kind)} · ${rest}` : title;
+  };
+}
+
 function useElapsed(job: Job): number {
   const [now, setNow] = useState(Date.now);
   const active = isActive(job);

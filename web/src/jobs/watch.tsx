@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { isActive, useJobs } from '../api/queries';
 import type { Job } from '../api/types';
 import { usePage } from '../view/store';
+import { useJobTitle } from './progress';
 
 /** endedJobs are those that were under way before and are not any more. */
 export function endedJobs(before: ReadonlyMap<number, string>, jobs: readonly Job[]): Job[] {
@@ -20,6 +21,7 @@ export function JobWatch() {
   const { notification } = App.useApp();
   const client = useQueryClient();
   const jobs = useJobs().data;
+  const titleOf = useJobTitle();
   const known = useRef<Map<number, string>>(new Map());
   useEffect(() => {
     if (!jobs) return;
@@ -32,8 +34,12 @@ export function JobWatch() {
     if (usePage.getState().importing) return; // the wizard shows it already
     for (const job of ended) {
       const tell = job.state === 'done' ? notification.success : notification.warning;
-      tell({ title: t(`jobState.${job.state as 'done'}`), description: job.title, placement: 'bottomRight' });
+      tell({
+        title: t(`jobState.${job.state as 'done'}`),
+        description: titleOf(job.title),
+        placement: 'bottomRight',
+      });
     }
-  }, [jobs, client, notification, t]);
+  }, [jobs, client, notification, t, titleOf]);
   return null;
 }

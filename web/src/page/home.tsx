@@ -2,7 +2,7 @@
 // chosen.
 import { AppstoreOutlined, CloudUploadOutlined, HomeOutlined, TableOutlined } from '@ant-design/icons';
 import { Button, Drawer } from 'antd';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, useStatus, useUnit } from '../api/queries';
 import { Card } from '../card/card';
@@ -11,7 +11,7 @@ import { usePhone } from '../common/media';
 import { overlays } from '../common/overlays';
 import { Failed, Loading, Nothing } from '../common/states';
 import { JobWatch } from '../jobs/watch';
-import { asBounds, goToBounds } from '../map/camera';
+import { asBounds, goToBounds, goToPlace } from '../map/camera';
 import { useChosenLevel, usedLevels } from '../map/level';
 import { DemoSeal, Header, Mark } from '../panel/header';
 import LayersPanel from '../panel/layers';
@@ -34,6 +34,7 @@ export default function HomePage() {
   const status = useStatus();
   const importing = usePage((page) => page.importing);
   useKeys();
+  useFirstLook();
   return (
     <div className={phone ? 'page page-phone' : 'page'}>
       <a className="skip" href="#panel">
@@ -190,6 +191,24 @@ function PhonePanel() {
       </Drawer>
     </>
   );
+}
+
+/** Whether the link that opened the page says where to look. */
+const cameraGiven = /[#&]map=/.test(location.hash);
+
+/** useFirstLook brings what a link has chosen into view, when it does not say where to look. */
+function useFirstLook() {
+  const [view] = useView();
+  const map = usePage((page) => page.map);
+  const [done, setDone] = useState(cameraGiven);
+  const box = asBounds(useUnit(done ? null : view.unit, view.at).data?.bbox);
+  useEffect(() => {
+    if (done || !map) return;
+    if (box) goToBounds(box);
+    else if (view.place) goToPlace(view.place);
+    else if (view.unit) return; // its box is on the way
+    setDone(true);
+  }, [done, map, box, view.place, view.unit]);
 }
 
 /** useKeys are the shortcuts of the page; the sheet under "?" lists them. */

@@ -12,7 +12,7 @@ import { usePhone } from '../common/media';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { isLedgerReport } from '../imports/report';
-import { JobProgress, useJobAction } from '../jobs/progress';
+import { JobProgress, useJobAction, useJobTitle } from '../jobs/progress';
 import { useChosenLevel } from '../map/level';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
@@ -118,11 +118,12 @@ function JobRow({ job }: { job: Job }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const retry = useJobAction('retry');
+  const title = useJobTitle()(job.title);
   return (
     <li className="row row-tall">
       <div className="row-line">
         <span className="unit-link">
-          <span>{job.title}</span>
+          <span>{title}</span>
           <small className="soft">{moment(job.created_at, language)}</small>
         </span>
         <Tag color={colours[job.state] ?? 'processing'}>{t(`jobState.${job.state as 'done'}`)}</Tag>
