@@ -25,14 +25,10 @@ func (d *draft) apply(ctx context.Context, tx pgx.Tx, n next) error {
 			return err
 		}
 	}
-	byCode := make(map[string]grid.InForce, len(d.inForce))
-	for _, b := range d.inForce {
-		byCode[b.Code] = b
-	}
 	var fresh []version
 	for _, u := range n.parts {
 		v := version{unit: ids[u.Code], parent: d.above[u.Parent].ID, name: u.Name, area: u.Area}
-		before, existed := byCode[u.Code]
+		before, existed := d.byCode[u.Code]
 		if existed && before.Name == u.Name && before.ParentID == v.parent && sameArea(before.Area, u.Area) {
 			continue
 		}

@@ -160,8 +160,10 @@ func (d *draft) next(m *topology.Mosaic) (next, error) {
 			n.gaps[f.Parent] += f.Area
 		}
 	}
-	for _, u := range n.parts {
-		n.bound = n.bound.Union(u.Area.Bound())
+	for _, u := range n.parts { // a unit that stays as it is moves nobody
+		if before := d.byCode[u.Code].Area; !sameArea(before, u.Area) {
+			n.bound = n.bound.Union(u.Area.Bound()).Union(before.Bound())
+		}
 	}
 	for _, list := range [][]grid.InForce{n.retired, n.redrawn} {
 		for _, b := range list {
@@ -357,6 +359,9 @@ func sameArea(a, b geo.MultiPolygon) bool {
 
 // reassign moves everything in the changed area to whoever is responsible now.
 func reassign(ctx context.Context, tx pgx.Tx, day geo.Day, changed geo.Bound) (ledger.Moved, error) {
+	if changed.Empty() { // names alone
+		return ledger.Moved{}, nil
+	}
 	index, _, err := grid.Index(ctx, tx, day)
 	if err != nil {
 		return ledger.Moved{}, err
