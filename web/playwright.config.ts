@@ -11,7 +11,8 @@ export default defineConfig({
   outputDir: 'test-results',
   workers: 1,
   fullyParallel: false,
-  retries: 0,
+  // Software rendering on a busy machine may lose a frame's race; a test that needs it is listed as flaky.
+  retries: 1,
   timeout: 150_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['./tests/e2e/tally.ts']],
