@@ -90,16 +90,26 @@ var queries = map[string]query{
 		LEFT JOIN unit u ON u.id = o.unit_id
 		ORDER BY i.reported_at, i.id`, none},
 	"service-points": {`
-		SELECT s.source, s.source_id, s.name, s.tier, s.address, s.capacity, s.ground_floor, s.step_free, s.mobile,
-		       (SELECT string_agg(concat_ws(':', f.function, nullif(f.hours, '')), '|' ORDER BY f.function)
-		          FROM service_point_function f WHERE f.service_point_id = s.id) AS functions,
-		       (SELECT string_agg(concat_ws(':', st.state, st.valid_from), '|' ORDER BY st.valid_from)
-		          FROM service_point_state st WHERE st.service_point_id = s.id) AS states,
+		SELECT s.source, s.source_id, s.name, s.tier, s.address, s.capacity, s.ground_floor, s.step_free, s.mobile AS mobile_point,
+		       f.functions, f.hours, f.sessions, f.items, f.function_hours, l.state, l.opened_on, l.closed_on, l.states,
 		       u.code AS unit, ST_X(s.point) AS lon, ST_Y(s.point) AS lat, s.point AS geom
 		FROM service_point s
 		LEFT JOIN service_point_unit o ON o.service_point_id = s.id AND o.valid_to IS NULL
 		LEFT JOIN unit u ON u.id = o.unit_id
-		ORDER BY s.id`, none},
+		CROSS JOIN LATERAL (
+			SELECT string_agg(f.function, '|' ORDER BY f.function) AS functions,
+			       CASE WHEN count(DISTINCT f.hours) = 1 THEN min(f.hours) END AS hours,
+			       CASE WHEN count(DISTINCT f.sessions) = 1 THEN min(f.sessions) END AS sessions,
+			       CASE WHEN count(DISTINCT f.items) = 1 THEN array_to_string(min(f.items), '|') END AS items,
+			       string_agg(f.function || ':' || f.hours, '|' ORDER BY f.function) FILTER (WHERE f.hours <> '') AS function_hours
+			FROM service_point_function f WHERE f.service_point_id = s.id) f
+		CROSS JOIN LATERAL (
+			SELECT max(l.state) FILTER (WHERE l.valid_from <= $1 AND (l.valid_to IS NULL OR l.valid_to > $1)) AS state,
+			       min(l.valid_from) FILTER (WHERE l.state <> 'closed') AS opened_on,
+			       CASE WHEN bool_or(l.state <> 'closed') THEN max(l.valid_from) FILTER (WHERE l.state = 'closed' AND l.valid_to IS NULL) END AS closed_on,
+			       string_agg(concat_ws(':', l.state, l.valid_from), '|' ORDER BY l.valid_from) AS states
+			FROM service_point_state l WHERE l.service_point_id = s.id) l
+		ORDER BY s.id`, func(o Options) []any { return []any{o.Day} }},
 	"zones": {`
 		SELECT z.code, z.kind, z.name, z.valid_from, z.valid_to, z.geom
 		FROM zone z
@@ -145,28 +155,33 @@ const byteOrderMark = "\ufeff"
 // writeCSV lets PostgreSQL write the table; geometry other than lon and lat is
 // left to GeoJSON.
 func writeCSV(ctx context.Context, db *pgxpool.Pool, w io.Writer, sql string, args []any) error {
-	conn, err := db.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	defer conn.Release()
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{})
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	// COPY takes no parameters: the result becomes a temporary table first.
-	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE exported ON COMMIT DROP AS `+sql, append([]any{pgx.QueryExecModeSimpleProtocol}, args...)...); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	if _, err := tx.Exec(ctx, `ALTER TABLE exported DROP COLUMN IF EXISTS geom`); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	if _, err := io.WriteString(w, byteOrderMark); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	if _, err := conn.Conn().PgConn().CopyTo(ctx, w, `COPY exported TO STDOUT WITH (FORMAT csv, HEADER)`); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	return nil
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		// COPY takes no parameters: the result becomes a temporary table first.
+		if _, err := tx.Exec(ctx, `CREATE TEMP TABLE exported ON COMMIT DROP AS `+sql, append([]any{pgx.QueryExecModeSimpleProtocol}, args...)...); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		var columns string
+		if err := tx.QueryRow(ctx, readable).Scan(&columns); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		if _, err := io.WriteString(w, byteOrderMark); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		if _, err := tx.Conn().PgConn().CopyTo(ctx, w, `COPY (SELECT `+columns+` FROM exported) TO STDOUT WITH (FORMAT csv, HEADER)`); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		return nil
+	})
 }
+
+// readable lists the columns of the table exported as other programs, and our own
+// import, read them: instants as in RFC 3339, yes and no as true and false.
+const readable = `
+	SELECT string_agg(format(
+		CASE atttypid
+			WHEN 'timestamptz'::regtype THEN 'replace(trim(''"'' FROM to_json(%1$I)::text), ''+00:00'', ''Z'') AS %1$I'
+			WHEN 'boolean'::regtype THEN '%1$I::text AS %1$I'
+			ELSE '%1$I'
+		END, attname), ', ' ORDER BY attnum)
+	FROM pg_attribute
+	WHERE attrelid = 'exported'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'geom'`

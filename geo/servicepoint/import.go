@@ -31,7 +31,7 @@ func Fields() []sheet.Field {
 		{Name: "capacity", Aliases: []string{"容量", "容纳人数", "可服务人数", "床位", "座位", "seats", "places"}},
 		{Name: "ground_floor", Aliases: []string{"是否底层", "底层", "一楼", "ground floor"}},
 		{Name: "step_free", Aliases: []string{"无障碍", "是否无障碍", "無障礙", "wheelchair", "accessible"}},
-		{Name: "mobile", Aliases: []string{"流动", "是否流动", "移动服务点", "流动服务点"}},
+		{Name: "mobile", Aliases: []string{"mobile_point", "流动", "是否流动", "移动服务点", "流动服务点"}},
 		{Name: "state", Aliases: []string{"状态", "运行状态", "营业状态", "status"}},
 		{Name: "opened_on", Aliases: []string{"启用日期", "开放日期", "启用时间", "成立日期", "建成日期", "opening date", "since"}},
 		{Name: "closed_on", Aliases: []string{"停用日期", "关闭日期", "撤销日期", "closing date", "until"}},
