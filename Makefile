@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # The commit is written into the program where git can be asked for it.
-BUILD := go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false)
+BUILD := go build -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 PAGE  := $(shell find web/src web/public web/scripts web/index.html web/package.json web/tsconfig.json web/vite.config.ts -type f 2>/dev/null)
 
 .PHONY: help run build web test test-go test-web test-browser bench lint format install clean
