@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"wangge/geo/fault"
+	"wangge/geo/pg"
 )
 
 // Problem is an error answer, RFC 9457.
@@ -23,6 +24,9 @@ type Problem struct {
 
 // ErrDate is a date that is none.
 var ErrDate = fault.New(fault.Invalid, "date_malformed", "Dates are written YYYY-MM-DD.")
+
+// errText is text with a character that no text has: NUL, or bytes that are no UTF-8.
+var errText = fault.New(fault.Invalid, "text_malformed", "The text has characters that cannot be stored.")
 
 // Error implements error.
 func (p *Problem) Error() string { return p.Code + ": " + p.Title }
@@ -58,6 +62,8 @@ func Of(err error) *Problem {
 		return &Problem{Title: f.Msg, Status: statusOf[f.Kind], Detail: f.Detail, Code: f.Code, Errors: f.Places}
 	case errors.As(err, &fe): // unknown route, body too large
 		return &Problem{Title: http.StatusText(fe.Code), Status: fe.Code, Code: "http"}
+	case pg.Unstorable(err):
+		return Of(errText)
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Problem{Title: "The server took too long. Try again, or ask for less.", Status: http.StatusServiceUnavailable, Code: "timeout"}
 	case errors.Is(err, context.Canceled):

@@ -60,15 +60,34 @@ func (h handler) add(ctx context.Context, in *addInput) (*route.Body[grid.Zone],
 		return nil, ErrShape.Because(err)
 	}
 	zone := in.Body.Properties
-	switch shape := feature.Geometry.(type) {
-	case orb.Polygon:
-		zone.Area = geo.FromOrb(orb.MultiPolygon{shape})
-	case orb.MultiPolygon:
-		zone.Area = geo.FromOrb(shape)
-	}
-	if len(zone.Area) == 0 {
-		return nil, ErrShape
+	if zone.Area, err = areaOf(feature.Geometry); err != nil {
+		return nil, err
 	}
 	err = grid.AddZones(ctx, h.pool, route.Actor(ctx), []grid.Zone{zone})
 	return route.OK(zone, err)
+}
+
+// areaOf rounds a shape of a request to the lattice.
+func areaOf(shape orb.Geometry) (geo.MultiPolygon, error) {
+	var degrees orb.MultiPolygon
+	switch s := shape.(type) {
+	case orb.Polygon:
+		degrees = orb.MultiPolygon{s}
+	case orb.MultiPolygon:
+		degrees = s
+	}
+	for _, polygon := range degrees {
+		for _, ring := range polygon {
+			for _, p := range ring {
+				if _, err := route.Place(p); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	area := geo.FromOrb(degrees)
+	if len(area) == 0 {
+		return nil, ErrShape
+	}
+	return area, nil
 }

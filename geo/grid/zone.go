@@ -24,8 +24,13 @@ type Zone struct {
 	Area      geo.MultiPolygon `json:"-"`
 }
 
-// ErrZoneExists means that the code is in use.
-var ErrZoneExists = fault.New(fault.Conflict, "zone_exists", "A zone with this code exists already.")
+// Faults of zones.
+var (
+	ErrZoneExists = fault.New(fault.Conflict, "zone_exists", "A zone with this code exists already.")
+	ErrZoneDates  = fault.New(fault.Invalid, "zone_dates", "A zone ends after the day it begins.")
+)
+
+var zoneFaults = pg.Faults{"zone_code_key": ErrZoneExists, "zone_validity_is_in_order": ErrZoneDates}
 
 // Zones returns the zones in force on day, by code.
 func Zones(ctx context.Context, db pg.DB, _ staff.Actor, day Day) ([]Zone, error) {
@@ -48,11 +53,8 @@ func AddZones(ctx context.Context, db pg.DB, actor staff.Actor, zones []Zone) er
 			_, err := tx.Exec(ctx, `
 				INSERT INTO zone (code, kind, name, valid_from, valid_to, geom)
 				VALUES ($1, $2, $3, $4, $5, $6)`, z.Code, z.Kind, z.Name, z.ValidFrom, z.ValidTo, z.Area)
-			if pg.Violated(err) == "zone_code_key" {
-				return ErrZoneExists.Saying(z.Code)
-			}
 			if err != nil {
-				return fmt.Errorf("add zone %s: %w", z.Code, err)
+				return fmt.Errorf("add zone %s: %w", z.Code, zoneFaults.Of(err))
 			}
 		}
 		if _, err := tx.Exec(ctx, `SELECT raise_layer('zone', NULL)`); err != nil {

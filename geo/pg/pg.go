@@ -83,3 +83,7 @@ func ErrCode(err error, code string) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && e.Code == code
 }
+
+// Unstorable reports whether err says that a text or JSON value holds a character
+// the database has no room for: NUL, or bytes that are no UTF-8.
+func Unstorable(err error) bool { return ErrCode(err, "22021") || ErrCode(err, "22P05") }

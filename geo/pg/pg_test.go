@@ -67,6 +67,26 @@ func TestEveryNamedConstraintSaysWhatItMeans(t *testing.T) {
 	}
 }
 
+func TestTextThatCannotBeStoredIsTold(t *testing.T) {
+	db := pgtest.Database(t)
+	for name, value := range map[string]any{
+		"NUL":          "a\x00b",
+		"no UTF-8":     "a\xff\xfeb",
+		"NUL in JSON":  map[string]string{"a": "\x00"},
+		"plain text":   "网格 💥",
+		"JSON of text": map[string]string{"a": "网格"},
+	} {
+		column := "$1::text"
+		if _, isText := value.(string); !isText {
+			column = "$1::jsonb"
+		}
+		_, err := db.Exec(t.Context(), `SELECT `+column, value)
+		if fine := name == "plain text" || name == "JSON of text"; (err == nil) != fine || pg.Unstorable(err) == fine {
+			t.Errorf("%s: %v, told %v", name, err, pg.Unstorable(err))
+		}
+	}
+}
+
 func TestStatementsAreBoundInTime(t *testing.T) {
 	db, err := pg.Open(t.Context(), pgtest.DSN(t), pg.Options{MaxConns: 2, StatementTimeout: 50 * time.Millisecond})
 	if err != nil {

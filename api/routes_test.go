@@ -1,0 +1,415 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"wangge/api"
+	"wangge/geo/town"
+)
+
+// operations calls visit for every documented operation.
+func operations(t testing.TB, visit func(method, path string, op *huma.Operation)) {
+	t.Helper()
+	doc := api.Resources(fiber.New(), api.Config{Version: "test"})
+	for path, item := range doc.Paths {
+		for method, op := range map[string]*huma.Operation{
+			http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put,
+			http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
+		} {
+			if op != nil {
+				visit(method, "/api/v1"+path, op)
+			}
+		}
+	}
+}
+
+// TestReading asks one town with everything in it.
+func TestReading(t *testing.T) {
+	s := newTown(t)
+	t.Run("every read that is documented answers", s.everyRead)
+	t.Run("nonsense is refused and nothing inside is shown", s.nonsense)
+	t.Run("bodies that are nonsense are refused", s.nonsenseBodies)
+	t.Run("unknown routes are problems, not the page", s.unknownRoutes)
+	t.Run("pages are complete, without repetition, and the same again", s.pages)
+	t.Run("any date can be asked for", s.dates)
+	t.Run("search takes any script and stands in no log", s.search)
+	t.Run("requests of other sites are refused", s.otherSites)
+	t.Run("a body too large is refused", s.tooLarge)
+	t.Run("the unit of a place is the same in SQL, Go and tiles", s.agree)
+	t.Run("exports are what is stored and can be read by others", s.exports)
+	t.Run("what is exported imports to the same", s.roundTrip)
+	t.Run("health and metrics", s.health)
+}
+
+// sample fills a documented path with ids of things that exist.
+func (s *service) sample(t testing.TB, path string) string {
+	t.Helper()
+	ids := map[string]string{"{code}": s.town.Units[0].Code, "{kind}": "households"}
+	var id string
+	first := func(sql string) string {
+		if err := s.pool.QueryRow(t.Context(), sql).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	for prefix, sql := range map[string]string{
+		"/api/v1/households":     `SELECT min(id)::text FROM household`,
+		"/api/v1/incidents":      `SELECT min(id::text) FROM incident`,
+		"/api/v1/service-points": `SELECT min(id)::text FROM service_point`,
+		"/api/v1/plans":          `SELECT min(id)::text FROM plan`,
+		"/api/v1/imports":        `SELECT min(id)::text FROM upload`,
+		"/api/v1/jobs":           `SELECT '1'`,
+	} {
+		if strings.HasPrefix(path, prefix) && strings.Contains(path, "{id}") {
+			ids["{id}"] = first(sql)
+		}
+	}
+	for name, value := range ids {
+		path = strings.ReplaceAll(path, name, value)
+	}
+	return path
+}
+
+func (s *service) everyRead(t *testing.T) {
+	absent := map[string]bool{"/api/v1/jobs/{id}": true, "/api/v1/imports/{id}/original": true} // none was run, no boundary file came
+	operations(t, func(method, path string, _ *huma.Operation) {
+		if method != http.MethodGet {
+			return
+		}
+		at := s.sample(t, path)
+		if path == "/api/v1/places" {
+			at += "?lon=118.5&lat=30.5"
+		}
+		got := s.call(t, method, at, nil)
+		want := http.StatusOK
+		if absent[path] {
+			want = http.StatusNotFound
+		}
+		if got.status != want {
+			t.Errorf("%s = %d, want %d: %.300s", at, got.status, want, got.body)
+		}
+		if got.status >= 400 {
+			problemIn(t, at, got)
+		}
+		if got.header.Get("X-Content-Type-Options") != "nosniff" || got.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: headers %v", at, got.header)
+		}
+		if strings.Contains(got.header.Get("Content-Type"), "json") && !json.Valid(got.body) {
+			t.Errorf("%s is no JSON: %.300s", at, got.body)
+		}
+	})
+}
+
+// garbage are values no parameter may choke on.
+var garbage = []string{"", "abc", "-1", "0", "99999999999999999999", "1e400", "NaN", "2026-13-45", "0001-01-01", "9999-12-31", "%00", "a%00b", "%ff%fe", "%F0%9F%92%A5",
+	"'; DROP TABLE unit; --", "../../etc/passwd", strings.Repeat("9", 300), "%5C%25_", "2026-01-01_00000000-0000-0000-0000-000000000000"}
+
+func (s *service) nonsense(t *testing.T) {
+	operations(t, func(method, path string, op *huma.Operation) {
+		if method != http.MethodGet {
+			return
+		}
+		for _, p := range op.Parameters {
+			for _, value := range garbage {
+				if !strings.Contains(value, "%") {
+					value = url.QueryEscape(value)
+				}
+				at := s.sample(t, path)
+				switch p.In {
+				case "query":
+					at += "?" + p.Name + "=" + value
+					if path == "/api/v1/places" {
+						at += "&lon=118.5&lat=30.5"
+					}
+				case "path":
+					at = strings.ReplaceAll(path, "{"+p.Name+"}", strings.ReplaceAll(value, "+", "%20"))
+				}
+				s.neverBreaks(t, method, at, nil)
+			}
+		}
+	})
+	for _, at := range []string{"/api/v1/units?limit=0", "/api/v1/units?limit=1001", "/api/v1/units?limit=x", "/api/v1/units?lvl=grid", "/api/v1/units?at=yesterday",
+		"/api/v1/units?state=odd", "/api/v1/households?cursor=x", "/api/v1/incidents?cursor=x", "/api/v1/service-points?cursor=x", "/api/v1/audit?cursor=x", "/api/v1/places",
+		"/api/v1/places?lon=181&lat=0", "/api/v1/places?lon=x&lat=0", "/api/v1/households/x", "/api/v1/incidents/x", "/api/v1/exports/secrets", "/api/v1/exports/units?format=exe"} {
+		s.refused(t, http.StatusUnprocessableEntity, "", http.MethodGet, at, nil)
+	}
+	for _, at := range []string{"/api/v1/units/none", "/api/v1/units/none/boundary", "/api/v1/households/999999999", "/api/v1/service-points/999999999",
+		"/api/v1/plans/999999999", "/api/v1/plans/999999999/units", "/api/v1/plans/999999999/faults", "/api/v1/jobs/999999999", "/api/v1/imports/999999999",
+		"/api/v1/incidents/" + uuid.NewString()} {
+		s.refused(t, http.StatusNotFound, "", http.MethodGet, at, nil)
+	}
+}
+
+// neverBreaks calls and accepts any answer but a failure of ours.
+func (s *service) neverBreaks(t *testing.T, method, at string, body any) {
+	t.Helper()
+	got := s.call(t, method, at, body)
+	if got.status >= 500 {
+		t.Errorf("%s %s = %d: %s", method, at, got.status, got.body)
+	}
+	if got.status >= 400 {
+		problemIn(t, method+" "+at, got)
+	}
+}
+
+func (s *service) nonsenseBodies(t *testing.T) {
+	bodies := []string{"", "{", "null", "[]", "{}", `"x"`, "7", `{"x":1}`, strings.Repeat("[", 20_000),
+		`{"q":"\u0000"}`, `{"q":"\ud800"}`, `{"q":"x","limit":-1}`,
+		`{"do":"place","point":[1000,1000]}`, `{"do":"merge","into":-1}`, `{"do":"place","point":[1]}`, `{"do":"place","point":[1e999,0]}`,
+		`{"revision":-1}`, `{"revision":1,"effective_on":"9999-99-99"}`, `{"revision":1,"kind":"gap","repair":"\u0000"}`,
+		`{"code":"x\u0000","rank":7,"title_zh":"\u0000","title_en":"x","post_zh":"","post_en":""}`,
+		`{"attribution":"\u0000","review_number":""}`,
+		`{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1000,1000],[1001,1000],[1001,1001],[1000,1000]]]},"properties":{"code":"z","kind":"other","name":"z","valid_from":"2026-01-01","valid_to":null}}`,
+		`{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1,1],[2,1],[2,2],[1,1]]]},"properties":{"code":"z\u0000","kind":"other","name":"z","valid_from":"2026-01-01","valid_to":null}}`,
+		`{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1,1],[2,1],[2,2],[1,1]]]},"properties":{"code":"z","kind":"other","name":"z","valid_from":"2026-01-02","valid_to":"2026-01-01"}}`,
+	}
+	operations(t, func(method, path string, op *huma.Operation) {
+		if method == http.MethodGet || method == http.MethodDelete || op.RequestBody == nil {
+			return
+		}
+		if _, form := op.RequestBody.Content["multipart/form-data"]; form {
+			return
+		}
+		for _, body := range bodies {
+			s.neverBreaks(t, method, s.sample(t, path), body)
+		}
+	})
+	operations(t, func(method, path string, op *huma.Operation) {
+		if op.RequestBody == nil {
+			return
+		}
+		if _, form := op.RequestBody.Content["multipart/form-data"]; !form {
+			return
+		}
+		for _, kind := range []string{"multipart/form-data; boundary=x", "multipart/form-data", "text/plain", "multipart/form-data; boundary=" + strings.Repeat("x", 200)} {
+			got := s.dial(t, method, path, kind, []byte("--x\r\nnonsense"))
+			if got.status < 400 || got.status >= 500 {
+				t.Errorf("%s %s of %s = %d: %s", method, path, kind, got.status, got.body)
+			}
+			problemIn(t, path+" "+kind, got)
+		}
+	})
+}
+
+func (s *service) unknownRoutes(t *testing.T) {
+	for _, at := range []string{"/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v2/units", "/api/v1/units/a/b/c"} {
+		s.refused(t, http.StatusNotFound, "", http.MethodGet, at, nil)
+	}
+	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodPost} {
+		got := s.call(t, method, "/api/v1/units", nil)
+		if p := problemIn(t, method, got); got.status != http.StatusNotFound && got.status != http.StatusMethodNotAllowed {
+			t.Errorf("%s /api/v1/units = %d %s", method, got.status, p.Code)
+		}
+	}
+	if got := s.call(t, http.MethodGet, "/drafts/7", nil); got.status != http.StatusOK || string(got.body) != "the page" {
+		t.Errorf("a link into the page = %d %q", got.status, got.body)
+	}
+}
+
+// walk reads a list page by page and returns the ids in order.
+func (s *service) walk(t testing.TB, at, key string, limit int) (ids []string, total int) {
+	t.Helper()
+	cursor := ""
+	for range 10_000 {
+		var p page[map[string]any]
+		s.get(t, fmt.Sprintf("%slimit=%d&cursor=%s", at, limit, url.QueryEscape(cursor)), &p)
+		if len(p.Items) > limit {
+			t.Fatalf("%s: a page of %d, want %d at most", at, len(p.Items), limit)
+		}
+		for _, item := range p.Items {
+			ids = append(ids, fmt.Sprint(item[key]))
+		}
+		if p.Total != nil {
+			total = *p.Total
+		}
+		if p.Next == "" {
+			return ids, total
+		}
+		cursor = p.Next
+	}
+	t.Fatalf("%s never ends", at)
+	return nil, 0
+}
+
+func (s *service) pages(t *testing.T) {
+	lists := []struct {
+		at, key, count string
+		limit          int
+	}{
+		{"/api/v1/units?", "code", `SELECT count(*) FROM boundary WHERE valid_to IS NULL`, 7},
+		{"/api/v1/units?level=village&", "code", `SELECT count(*) FROM boundary b JOIN unit u ON u.id = b.unit_id WHERE u.level = 'village'`, 1},
+		{"/api/v1/households?", "id", `SELECT count(*) FROM household WHERE closed_on IS NULL`, 97},
+		{"/api/v1/households?placed=false&", "id", `SELECT count(*) FROM household WHERE closed_on IS NULL AND point IS NULL`, 1},
+		{"/api/v1/incidents?", "id", `SELECT count(*) FROM incident`, 13},
+		{"/api/v1/service-points?", "id", `SELECT count(*) FROM service_point`, 3},
+		{"/api/v1/audit?", "id", `SELECT count(*) FROM audit`, 2},
+	}
+	for _, l := range lists {
+		t.Run(l.at, func(t *testing.T) {
+			var want int
+			if err := s.pool.QueryRow(t.Context(), l.count).Scan(&want); err != nil {
+				t.Fatal(err)
+			}
+			got, total := s.walk(t, l.at, l.key, l.limit)
+			if len(got) != want || !strings.Contains(l.at, "audit") && total != want {
+				t.Errorf("%d items in pages of %d, total %d; want %d", len(got), l.limit, total, want)
+			}
+			if sorted := slices.Sorted(slices.Values(got)); len(slices.Compact(sorted)) != len(got) {
+				t.Error("something stands on two pages")
+			}
+			whole, _ := s.walk(t, l.at, l.key, 200)
+			if !slices.Equal(got, whole) {
+				t.Error("the order depends on the size of the page")
+			}
+		})
+	}
+}
+
+func (s *service) dates(t *testing.T) {
+	count := func(at string) (n int) {
+		var p page[unitRow]
+		s.get(t, "/api/v1/units?limit=1&at="+at, &p)
+		return *p.Total
+	}
+	start := newYear()
+	before := fmt.Sprintf("%d-12-31", newYearOf(t)-1)
+	if n := count(before); n != 0 {
+		t.Errorf("%d units on the day before the first", n)
+	}
+	if on, far := count(start.String()), count("2999-01-01"); on == 0 || on != far {
+		t.Errorf("%d units on the first day, %d in the far future", on, far)
+	}
+	code := s.town.Units[0].Code
+	s.refused(t, http.StatusNotFound, "unit_unknown", http.MethodGet, "/api/v1/units/"+code+"?at="+before, nil)
+	var a struct{ Unit *unitRow }
+	s.get(t, "/api/v1/places?lon=118.5&lat=30.5&at="+before, &a)
+	if a.Unit != nil {
+		t.Errorf("before the first day %s was responsible", a.Unit.Code)
+	}
+	var status struct {
+		Town   *struct{ Code string }
+		Counts map[string]int
+	}
+	s.get(t, "/api/v1/status?at="+before, &status)
+	if status.Town != nil {
+		t.Errorf("status of the day before names the town %v", status.Town)
+	}
+}
+
+func newYearOf(t testing.TB) (year int) {
+	t.Helper()
+	if _, err := fmt.Sscanf(newYear().String(), "%d", &year); err != nil {
+		t.Fatal(err)
+	}
+	return year
+}
+
+func (s *service) search(t *testing.T) {
+	find := func(text string) (hits page[struct{ Kind, ID, Title string }]) {
+		s.want(t, http.StatusOK, http.MethodPost, "/api/v1/search", map[string]any{"q": text}, &hits)
+		return hits
+	}
+	village := slices.IndexFunc(s.town.Units, func(u town.Unit) bool { return u.Level == "village" })
+	u := s.town.Units[village]
+	for _, text := range []string{u.Name, u.Code, "  " + u.Name + " "} {
+		if hits := find(text); !slices.ContainsFunc(hits.Items, func(h struct{ Kind, ID, Title string }) bool { return h.Kind == "unit" && h.ID == u.Code }) {
+			t.Errorf("%q finds %+v, not %s", text, hits.Items, u.Code)
+		}
+	}
+	for _, text := range []string{"%", "_", `\`, "'", "💥", "ｆｕｌｌ　ｗｉｄｔｈ", strings.Repeat("长", 100)} {
+		if hits := find(text); len(hits.Items) > 20 {
+			t.Errorf("%q finds %d things", text, len(hits.Items))
+		}
+	}
+	if hits := find("%"); len(hits.Items) > 0 {
+		t.Errorf("a per cent sign finds everything: %+v", hits.Items[0])
+	}
+	s.refused(t, http.StatusUnprocessableEntity, "", http.MethodPost, "/api/v1/search", map[string]any{"q": strings.Repeat("长", 101)})
+	got := s.call(t, http.MethodGet, "/api/v1/search?q="+url.QueryEscape(u.Name), nil)
+	if got.status != http.StatusNotFound && got.status != http.StatusMethodNotAllowed {
+		t.Errorf("search by address = %d; a text must not stand in an address", got.status)
+	}
+	secret := "张三家的门牌"
+	find(secret)
+	s.call(t, http.MethodPost, "/api/v1/search?at=nonsense", map[string]any{"q": secret})
+	s.call(t, http.MethodPost, "/api/v1/search", map[string]any{"q": secret, "limit": 1000})
+	if strings.Contains(s.log.String(), secret) {
+		t.Error("the log has what was searched for")
+	}
+}
+
+func (s *service) otherSites(t *testing.T) {
+	foreign := [][]string{
+		{"Origin", "https://example.com"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "null"},
+	}
+	for _, headers := range foreign {
+		s.refused(t, http.StatusForbidden, "foreign_origin", http.MethodPost, "/api/v1/search", map[string]any{"q": "x"}, headers...)
+		s.refused(t, http.StatusForbidden, "foreign_origin", http.MethodDelete, "/api/v1/demo", nil, headers...)
+	}
+	if got := s.call(t, http.MethodPost, "/api/v1/search", map[string]any{"q": "x"}, "Origin", "http://localhost", "Sec-Fetch-Site", "same-origin"); got.status != http.StatusOK {
+		t.Errorf("our own page is refused: %d %s", got.status, got.body)
+	}
+}
+
+func (s *service) tooLarge(t *testing.T) {
+	body, err := json.Marshal(map[string]any{"q": strings.Repeat("x", 2<<20)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []string{"/api/v1/search", "/api/v1/plans/1/repairs", "/api/v1/plans/1/publish", "/api/v1/zones", "/api/v1/households"} {
+		got := s.dial(t, http.MethodPost, at, "application/json", body)
+		if problemIn(t, at, got); got.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s with 2 MiB = %d, want 413", at, got.status)
+		}
+	}
+}
+
+// dial sends a request over a real connection.
+func (s *service) dial(t testing.TB, method, path, kind string, body []byte) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.address+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", kind)
+	req.Header.Set("Expect", "100-continue") // the server may refuse before the body is sent
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: time.Second}, Timeout: time.Minute}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return answer{res.StatusCode, res.Header, text}
+}
+
+func (s *service) health(t *testing.T) {
+	if got := s.call(t, http.MethodGet, "/healthz", nil); got.status != http.StatusOK {
+		t.Errorf("/healthz = %d %s", got.status, got.body)
+	}
+	if got := s.call(t, http.MethodGet, "/readyz", nil); got.status != http.StatusOK {
+		t.Errorf("/readyz = %d %s", got.status, got.body)
+	}
+	s.call(t, http.MethodGet, "/api/v1/units/330106?at=2026-01-01", nil)
+	got := s.call(t, http.MethodGet, "/metrics", nil)
+	text := string(got.body)
+	if got.status != http.StatusOK || !strings.Contains(text, `route="/api/v1/units/:code"`) || strings.Contains(text, "330106") {
+		t.Errorf("/metrics = %d; requests are counted by route, never by address: %.600s", got.status, text)
+	}
+}
