@@ -1,7 +1,7 @@
 // The card: what was clicked, and who is responsible for it.
 import { CloseOutlined, CopyOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, usePlace, useUnit } from '../api/queries';
 import type { AgeBands, Ancestor, LonLat, Place, UnitDetail } from '../api/types';
@@ -17,6 +17,7 @@ import { nothingSelected, useView } from '../view/url';
 import { UnitState } from './unit-state';
 
 const ItemCard = lazy(() => import('./item-card'));
+const NewHousehold = lazy(() => import('./new-household'));
 
 export function Card() {
   const { t } = useTranslation();
@@ -77,6 +78,7 @@ function PlaceCard({ place }: { place: LonLat }) {
         <UnitSummary code={chosen.code} chain={found.data.ancestors} />
       )}
       <PlaceFacts place={place} facts={found.data} />
+      <AddHere place={place} />
     </>
   );
 }
@@ -107,7 +109,7 @@ function UnitCard({ code }: { code: string }) {
   return (
     <>
       <UnitHead unit={unit} />
-      <Chain units={[...unit.ancestors, unit]} current={code} />
+      <Chain units={[...unit.ancestors.filter((above) => above.code !== code), unit]} current={code} />
       <Post unit={unit} />
       <UnitFigures unit={unit} />
       <Ages ages={unit.residents?.people} />
@@ -329,6 +331,22 @@ function PlaceFacts({ place, facts }: { place: LonLat; facts: Place }) {
         <Copyable text={facts.cell} />
       </Fact>
     </dl>
+  );
+}
+
+/** AddHere records a household at the place that was clicked. */
+function AddHere({ place }: { place: LonLat }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="card-actions">
+      <Button onClick={() => setOpen(true)}>{t('household.add')}</Button>
+      {open && (
+        <Suspense fallback={null}>
+          <NewHousehold place={place} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </div>
   );
 }
 

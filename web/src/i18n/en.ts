@@ -2,7 +2,13 @@
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
-  app: { name: 'Wangge', title: 'Wangge · the map', subtitle: 'Grid map', skip: 'Skip to the panel' },
+  app: {
+    townAndMore: '{{name}} and others, {{count}} in all',
+    name: 'Wangge',
+    title: 'Wangge · the map',
+    subtitle: 'Grid map',
+    skip: 'Skip to the panel',
+  },
   demo: {
     short: 'Demo · invented',
     long: 'This town was made by a program. Its people, dwellings, incidents and places are invented.',
@@ -21,6 +27,7 @@ export const en: Dictionary = {
     no: 'no',
     reason: 'Reason',
     cancel: 'Cancel',
+    save: 'Save',
     close: 'Close',
     previous: 'Previous',
     next: 'Next',
@@ -143,6 +150,9 @@ export const en: Dictionary = {
     close: 'Close',
     reopen: 'Reopen',
     closeTitle: 'Close this household? It can be reopened.',
+    add: 'Add household',
+    addTitle: 'Add a household here',
+    addHint: 'Only the dwelling: no names, phones or identity numbers.',
     mergeTitle: 'Merge “{{address}}”',
     mergeHint: 'When one dwelling was recorded twice, this record joins the one that stays.',
     mergeInto: 'Into (number of the household)',
@@ -213,6 +223,11 @@ export const en: Dictionary = {
     clearDemoText:
       'The invented town with its grids, households, incidents and service points is deleted, to make room for yours.',
     cleared: 'The demo data are gone',
+    lines: 'Attribution and map review number',
+    attribution: 'Source of the background',
+    attributionHint: 'When empty, it is what the imported background says.',
+    reviewNumber: 'Map review number',
+    linesSaved: 'Saved',
   },
   exportKind: {
     units: 'grids',

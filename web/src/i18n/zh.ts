@@ -2,6 +2,7 @@
 
 export const zh = {
   app: {
+    townAndMore: '{{name}}等 {{count}} 个',
     name: '网格',
     title: '网格 · 一张图',
     subtitle: '网格地图',
@@ -25,6 +26,7 @@ export const zh = {
     no: '否',
     reason: '理由',
     cancel: '取消',
+    save: '保存',
     close: '关闭',
     previous: '上一页',
     next: '下一页',
@@ -147,6 +149,9 @@ export const zh = {
     close: '注销',
     reopen: '恢复',
     closeTitle: '注销这一户？可以恢复。',
+    add: '新增户',
+    addTitle: '在此处新增一户',
+    addHint: '只记房屋，不填姓名、电话和证件号。',
     mergeTitle: '合并“{{address}}”',
     mergeHint: '同一户登记了两次时，把这一条并入保留的那一条。',
     mergeInto: '并入（户的内部编号）',
@@ -206,6 +211,11 @@ export const zh = {
     clearDemoTitle: '清除全部示例数据？',
     clearDemoText: '虚构的镇及其网格、户、事件和服务点都会删除，以便导入本地数据。',
     cleared: '示例数据已清除',
+    lines: '地图署名与审图号',
+    attribution: '底图来源',
+    attributionHint: '留空时按导入的底图自动填写。',
+    reviewNumber: '审图号',
+    linesSaved: '已保存',
   },
   exportKind: { units: '网格', households: '户', incidents: '事件', 'service-points': '服务点' },
   jobs: { progress: '进度', elapsed: '已用 {{time}}', cancel: '取消任务', retry: '重新执行' },

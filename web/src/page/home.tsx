@@ -13,7 +13,7 @@ import { Failed, Loading, Nothing } from '../common/states';
 import { JobWatch } from '../jobs/watch';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
 import { useChosenLevel, usedLevels } from '../map/level';
-import { DemoSeal, Header, Mark } from '../panel/header';
+import { DemoSeal, Header, Mark, useTownName } from '../panel/header';
 import LayersPanel from '../panel/layers';
 import { focusSearch, Search } from '../panel/search';
 import { usePage } from '../view/store';
@@ -154,7 +154,7 @@ function PhonePanel() {
   const { t } = useTranslation();
   const [view, setView] = useView();
   const open = usePage((page) => page.drawer);
-  const town = useStatus().data?.town?.name;
+  const name = useTownName();
   const panel = view.panel ?? 'map';
   const close = () => usePage.setState({ drawer: false });
   return (
@@ -162,7 +162,7 @@ function PhonePanel() {
       <header className="phone-bar">
         <div className="phone-title">
           <Mark />
-          <h1>{town ?? t('app.name')}</h1>
+          <h1>{name}</h1>
           <DemoSeal />
         </div>
         <Search />

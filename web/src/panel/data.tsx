@@ -16,6 +16,7 @@ import { JobProgress, useJobAction, useJobTitle } from '../jobs/progress';
 import { useChosenLevel } from '../map/level';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
+import { MapLines } from './map-lines';
 
 const DraftPanel = lazy(() => import('../drafts/draft'));
 const ReportView = lazy(() => import('../imports/report-view').then((m) => ({ default: m.ReportView })));
@@ -48,6 +49,7 @@ export default function DataPanel() {
       <Jobs />
       <Uploads onOpen={setUpload} />
       <Exports />
+      <MapLines />
       <ClearDemo />
       <UploadDrawer id={upload} onClose={() => setUpload(null)} />
     </>

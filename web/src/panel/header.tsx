@@ -24,14 +24,22 @@ export function DemoSeal() {
   );
 }
 
+/** useTownName is the name of the town, or of the first of several at the top. */
+export function useTownName(): string {
+  const { t } = useTranslation();
+  const town = useStatus().data?.town;
+  if (!town) return t('app.name');
+  return town.tops > 1 ? t('app.townAndMore', { name: town.name, count: town.tops }) : town.name;
+}
+
 export function Header() {
   const { t } = useTranslation();
-  const status = useStatus().data;
+  const name = useTownName();
   return (
     <header className="panel-header">
       <Mark />
       <div className="panel-title">
-        <h1>{status?.town?.name ?? t('app.name')}</h1>
+        <h1 title={name}>{name}</h1>
         <p>{t('app.subtitle')}</p>
       </div>
       <DemoSeal />

@@ -14,6 +14,7 @@ import { Failed, Loading, Nothing } from '../common/states';
 import { type Column, DataTable } from '../common/table';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
 import { useChosenLevel, usedLevels } from '../map/level';
+import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
 import { useUnitTable } from './unit-table';
 
@@ -102,6 +103,7 @@ export default function UnitsPanel() {
 
   function open(unit: Unit) {
     setView({ ...nothingSelected, unit: unit.code });
+    usePage.setState({ drawer: false });
     const [lon, lat] = unit.label;
     if (lon !== undefined && lat !== undefined) goToPlace([lon, lat], zoomFor(unit.area));
   }
@@ -111,7 +113,6 @@ export default function UnitsPanel() {
       <div className="units-filter">
         {parent ? <ParentTag code={parent} onClose={() => setParent(null)} /> : <LevelSelect />}
         <Input
-          allowClear
           aria-label={t('units.filter')}
           placeholder={t('units.filter')}
           value={text}

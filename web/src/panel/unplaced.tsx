@@ -38,7 +38,6 @@ export default function UnplacedPanel() {
         <>
           <Match />
           <Input
-            allowClear
             aria-label={t('unplaced.filter')}
             placeholder={t('unplaced.filter')}
             value={text}

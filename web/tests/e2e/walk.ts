@@ -68,7 +68,7 @@ export async function panel(page: Page, name: RegExp) {
 export async function closeDrawer(page: Page) {
   if (!isPhone(page)) return;
   const drawer = page.locator('.phone-drawer');
-  if (await drawer.isVisible()) await drawer.getByRole('button', { name: /close|关闭/i }).click();
+  if (await drawer.isVisible()) await drawer.locator('.ant-drawer-close').click();
   await expect(drawer).toBeHidden();
 }
 

@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 import { Card } from '../../src/card/card';
@@ -105,5 +105,32 @@ describe('the card', () => {
     await screen.findByRole('heading', { name: 'First micro-grid' });
     await userEvent.click(screen.getByRole('button', { name: 'Close details' }));
     await waitFor(() => expect(container.querySelector('.card')).toBeNull());
+  });
+});
+
+describe('adding a household by hand', () => {
+  it('wants an address or a doorplate, keeps no person, and sends the place', async () => {
+    const asked = serve({
+      'GET /places': place,
+      'GET /units/31001': unit,
+      'GET /levels': levels,
+      'POST /households': { id: 9, unit: '31001' },
+      'GET /households/9': {},
+    });
+    show(<Card />, '?place=121.05,31.05');
+    await userEvent.click(await screen.findByRole('button', { name: 'Add household' }));
+    const dialog = await screen.findByRole('dialog');
+    const add = within(dialog).getByRole('button', { name: 'Add household' }) as HTMLButtonElement;
+    expect(add.disabled).toBe(true);
+    await userEvent.type(within(dialog).getByLabelText('Doorplate'), '12');
+    await userEvent.click(add);
+    await waitFor(() =>
+      expect(asked.find((one) => one.what === 'POST /households')?.body).toMatchObject({
+        doorplate: '12',
+        kind: 'unknown',
+        occupied: null,
+        point: [121.05, 31.05],
+      }),
+    );
   });
 });

@@ -53,10 +53,10 @@ describe('the search', () => {
     await screen.findByText('Nothing found for “nowhere”');
     first.unmount();
 
-    serve({ 'POST /search': problem(422, 'date_malformed', 'Dates are written YYYY-MM-DD.') });
+    serve({ 'POST /search': problem(422, 'quite_new', 'Something the page has no words for.') });
     show(<Search />);
     await userEvent.type(screen.getByRole('combobox'), 'x');
-    await screen.findByText('Dates are written YYYY-MM-DD.');
-    expect(screen.getByText(/date_malformed · HTTP 422/)).toBeTruthy();
+    await screen.findByText('Something the page has no words for.');
+    expect(screen.getByText(/quite_new · HTTP 422/)).toBeTruthy();
   });
 });
