@@ -5,7 +5,9 @@ package export
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -117,12 +119,24 @@ var queries = map[string]query{
 		ORDER BY z.code`, func(o Options) []any { return []any{o.Day} }},
 }
 
+// collection is what a FeatureCollection says of itself, before its features.
+type collection struct {
+	Type         string `json:"type"`
+	Attribution  string `json:"attribution"`
+	ReviewNumber string `json:"review_number"`
+	Invented     bool   `json:"invented"`
+}
+
 // writeGeoJSON writes a FeatureCollection with the attribution that must stay
 // with the data.
 func writeGeoJSON(ctx context.Context, db *pgxpool.Pool, w io.Writer, q query, args []any) error {
 	settings, err := setting.Get(ctx, db, staff.System)
 	if err != nil {
 		return err
+	}
+	head, err := json.Marshal(collection{"FeatureCollection", settings.Attribution, settings.ReviewNumber, settings.Demo})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
 	}
 	rows, err := db.Query(ctx, `
 		SELECT json_build_object('type', 'Feature',
@@ -133,8 +147,8 @@ func writeGeoJSON(ctx context.Context, db *pgxpool.Pool, w io.Writer, q query, a
 		return fmt.Errorf("export: %w", err)
 	}
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, `{"type":"FeatureCollection","attribution":%q,"review_number":%q,"invented":%t,"features":[`,
-		settings.Attribution, settings.ReviewNumber, settings.Demo)
+	out.Write(bytes.TrimSuffix(head, []byte("}")))
+	out.WriteString(`,"features":[`)
 	separator := "\n"
 	var feature string
 	_, err = pgx.ForEachRow(rows, []any{&feature}, func() error {

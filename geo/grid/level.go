@@ -56,11 +56,12 @@ var (
 )
 
 var faults = pg.Faults{
-	"level_pkey":               ErrLevelExists,
-	"level_rank_key":           ErrLevelExists,
-	"preset_pkey":              ErrPresetExists,
-	"preset_level_level_fkey":  ErrUnknownLevel,
-	"preset_level_preset_fkey": ErrUnknownPreset,
+	"level_pkey":                    ErrLevelExists,
+	"level_rank_key":                ErrLevelExists,
+	"preset_pkey":                   ErrPresetExists,
+	"preset_level_level_fkey":       ErrUnknownLevel,
+	"preset_level_preset_fkey":      ErrUnknownPreset,
+	"preset_level_preset_level_key": ErrPresetOrder,
 }
 
 // Levels returns all levels from top to bottom with their units in force on day.
