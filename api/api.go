@@ -117,7 +117,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	jobs.Mount(a, c.Pool, c.Queue)
 	audit.Mount(a, c.Pool)
 	settings.Mount(a, c.Pool)
-	status.Mount(a, c.Pool, c.Version)
+	status.Mount(a, c.Pool, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }
 

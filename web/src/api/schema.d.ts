@@ -1520,7 +1520,7 @@ export interface components {
             counts: components["schemas"]["Totals"];
             /** @description the data are the invented demo town's */
             demo: boolean;
-            /** @description layer → version; rises with every change */
+            /** @description layer → version that the tiles show now; rises with every change */
             layers: {
                 [key: string]: number;
             };
