@@ -142,7 +142,7 @@ func (s *service) nonsense(t *testing.T) {
 		}
 	})
 	for _, at := range []string{"/api/v1/units?limit=0", "/api/v1/units?limit=1001", "/api/v1/units?limit=x", "/api/v1/units?lvl=grid", "/api/v1/units?at=yesterday",
-		"/api/v1/units?state=odd", "/api/v1/households?cursor=x", "/api/v1/incidents?cursor=x", "/api/v1/service-points?cursor=x", "/api/v1/audit?cursor=x", "/api/v1/places",
+		"/api/v1/units?state=odd", "/api/v1/households?cursor=x", "/api/v1/incidents?cursor=x", "/api/v1/service-points?cursor=x", "/api/v1/audit?cursor=x", "/api/v1/plans?cursor=x", "/api/v1/jobs?cursor=x", "/api/v1/imports?cursor=x", "/api/v1/places",
 		"/api/v1/places?lon=181&lat=0", "/api/v1/places?lon=x&lat=0", "/api/v1/households/x", "/api/v1/incidents/x", "/api/v1/exports/secrets", "/api/v1/exports/units?format=exe"} {
 		s.refused(t, http.StatusUnprocessableEntity, "", http.MethodGet, at, nil)
 	}
@@ -222,6 +222,7 @@ func (s *service) unknownRoutes(t *testing.T) {
 // walk reads a list page by page and returns the ids in order.
 func (s *service) walk(t testing.TB, at, key string, limit int) (ids []string, total int) {
 	t.Helper()
+	total = -1 // not told
 	cursor := ""
 	for range 10_000 {
 		var p page[map[string]any]
@@ -255,6 +256,9 @@ func (s *service) pages(t *testing.T) {
 		{"/api/v1/households?placed=false&", "id", `SELECT count(*) FROM household WHERE closed_on IS NULL AND point IS NULL`, 1},
 		{"/api/v1/incidents?", "id", `SELECT count(*) FROM incident`, 13},
 		{"/api/v1/service-points?", "id", `SELECT count(*) FROM service_point`, 3},
+		{"/api/v1/plans?state=published&", "id", `SELECT count(*) FROM plan`, 1},
+		{"/api/v1/imports?", "id", `SELECT count(*) FROM upload`, 1},
+		{"/api/v1/jobs?", "id", `SELECT count(*) FROM job`, 1},
 		{"/api/v1/audit?", "id", `SELECT count(*) FROM audit`, 2},
 	}
 	for _, l := range lists {
@@ -264,7 +268,7 @@ func (s *service) pages(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, total := s.walk(t, l.at, l.key, l.limit)
-			if len(got) != want || !strings.Contains(l.at, "audit") && total != want {
+			if len(got) != want || total != want && total >= 0 {
 				t.Errorf("%d items in pages of %d, total %d; want %d", len(got), l.limit, total, want)
 			}
 			if sorted := slices.Sorted(slices.Values(got)); len(slices.Compact(sorted)) != len(got) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime/multipart"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,17 +50,17 @@ type handler struct {
 	spool upload.Spool
 }
 
-type listInput struct {
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
-}
-
 type id struct {
 	ID int64 `path:"id"`
 }
 
-func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[upload.Upload]], error) {
-	list, err := upload.List(ctx, h.pool, route.Actor(ctx), in.Limit)
-	return route.OK(route.List[upload.Upload]{Items: list}, err)
+func (h handler) list(ctx context.Context, in *route.Paging) (*route.Body[route.List[upload.Upload]], error) {
+	before, err := route.Number(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, err := upload.List(ctx, h.pool, route.Actor(ctx), before, in.Limit+1)
+	return route.OK(route.Page(list, in.Limit, func(u upload.Upload) string { return strconv.FormatInt(u.ID, 10) }), err)
 }
 
 func (h handler) get(ctx context.Context, in *id) (*route.Body[upload.Upload], error) {

@@ -3,6 +3,7 @@ package jobs
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -25,8 +26,8 @@ type handler struct {
 }
 
 type listInput struct {
+	route.Paging
 	State string `query:"state" enum:"waiting,running,done,failed,cancelled"`
-	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 type id struct {
@@ -34,8 +35,12 @@ type id struct {
 }
 
 func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[job.Job]], error) {
-	list, err := job.List(ctx, h.pool, route.Actor(ctx), job.State(in.State), in.Limit)
-	return route.OK(route.List[job.Job]{Items: list}, err)
+	before, err := route.Number(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, err := job.List(ctx, h.pool, route.Actor(ctx), job.State(in.State), before, in.Limit+1)
+	return route.OK(route.Page(list, in.Limit, func(j job.Job) string { return strconv.FormatInt(j.ID, 10) }), err)
 }
 
 func (h handler) get(ctx context.Context, in *id) (*route.Body[job.Job], error) {

@@ -3,6 +3,7 @@ package plans
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -33,8 +34,8 @@ type handler struct {
 }
 
 type listInput struct {
+	route.Paging
 	State string `query:"state" enum:"draft,published,abandoned"`
-	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 // Path names one by its id. It is exported because the framework fills in exported
@@ -44,8 +45,12 @@ type Path struct {
 }
 
 func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[plan.Plan]], error) {
-	list, err := plan.List(ctx, h.pool, route.Actor(ctx), plan.State(in.State), in.Limit)
-	return route.OK(route.List[plan.Plan]{Items: list}, err)
+	before, err := route.Number(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, err := plan.List(ctx, h.pool, route.Actor(ctx), plan.State(in.State), before, in.Limit+1)
+	return route.OK(route.Page(list, in.Limit, func(p plan.Plan) string { return strconv.FormatInt(p.ID, 10) }), err)
 }
 
 func (h handler) get(ctx context.Context, in *Path) (*route.Body[plan.Plan], error) {

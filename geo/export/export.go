@@ -10,12 +10,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/network"
 	"wangge/geo/setting"
 	"wangge/geo/staff"
 )
@@ -134,7 +136,12 @@ func writeGeoJSON(ctx context.Context, db *pgxpool.Pool, w io.Writer, q query, a
 	if err != nil {
 		return err
 	}
-	head, err := json.Marshal(collection{"FeatureCollection", settings.Attribution, settings.ReviewNumber, settings.Demo})
+	background, _, err := network.Current(ctx, db, staff.System)
+	if err != nil {
+		return err
+	}
+	attribution := strings.Trim(background.Attribution+" · "+settings.Attribution, " ·")
+	head, err := json.Marshal(collection{"FeatureCollection", attribution, settings.ReviewNumber, settings.Demo})
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}

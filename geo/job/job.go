@@ -70,13 +70,14 @@ func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Job, error) {
 	return j, nil
 }
 
-// List returns the newest jobs, of one state or of all ("").
-func List(ctx context.Context, db pg.DB, _ staff.Actor, state State, limit int) ([]Job, error) {
+// List returns jobs of one state or of all ("") with an id below before (0 = from
+// the newest on), newest first.
+func List(ctx context.Context, db pg.DB, _ staff.Actor, state State, before int64, limit int) ([]Job, error) {
 	rows, _ := db.Query(ctx, `
 		SELECT `+columns+` FROM job
-		WHERE $1 = '' OR state = $1
+		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2)
 		ORDER BY id DESC
-		LIMIT $2`, string(state), limit)
+		LIMIT $3`, string(state), before, limit)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Job])
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

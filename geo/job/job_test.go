@@ -158,7 +158,7 @@ func TestATransactionThatIsRolledBackEnqueuesNothing(t *testing.T) {
 	work(t, q)
 	after := enqueue(t, db, q, job.New{})
 	ended(t, db, after.ID)
-	list, err := job.List(t.Context(), db, planner, "", 10)
+	list, err := job.List(t.Context(), db, planner, "", 0, 10)
 	if err != nil || len(list) != 1 || list[0].ID != after.ID || ran.Load() != 1 {
 		t.Errorf("%d jobs ran, list %+v, %v", ran.Load(), list, err)
 	}
@@ -436,7 +436,7 @@ func TestJobsThatDoNotExistAreUnknown(t *testing.T) {
 			t.Errorf("got %v, want %v", err, job.ErrUnknown)
 		}
 	}
-	list, err := job.List(t.Context(), db, planner, job.Running, 10)
+	list, err := job.List(t.Context(), db, planner, job.Running, 0, 10)
 	if err != nil || len(list) != 0 {
 		t.Errorf("running jobs %v, %v", list, err)
 	}

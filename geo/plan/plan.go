@@ -120,13 +120,14 @@ func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Plan, error) {
 	return p, nil
 }
 
-// List returns plans in a state ("" = any), newest first.
-func List(ctx context.Context, db pg.DB, _ staff.Actor, state State, limit int) ([]Plan, error) {
+// List returns plans in a state ("" = any) with an id below before (0 = from the
+// newest on), newest first.
+func List(ctx context.Context, db pg.DB, _ staff.Actor, state State, before int64, limit int) ([]Plan, error) {
 	rows, _ := db.Query(ctx, `SELECT`+columns+`
 		FROM plan p
-		WHERE $1 = '' OR p.state = $1
+		WHERE ($1 = '' OR p.state = $1) AND ($2 = 0 OR p.id < $2)
 		ORDER BY p.id DESC
-		LIMIT $2`, string(state), limit)
+		LIMIT $3`, string(state), before, limit)
 	list, err := pgx.CollectRows(rows, scan)
 	if err != nil {
 		return nil, fmt.Errorf("plans: %w", err)

@@ -131,7 +131,7 @@ func TestAFailedImportKeepsItsFileForARetry(t *testing.T) {
 	if j = untilEnded(t, db, j.ID); !strings.Contains(string(j.Problem), "crs_unchecked") {
 		t.Errorf("after the retry: %s: %s; want the same refusal, not a missing file", j.State, j.Problem)
 	}
-	list, err := upload.List(t.Context(), db, staff.Local, 10)
+	list, err := upload.List(t.Context(), db, staff.Local, 0, 10)
 	if err != nil || len(list) != 1 || list[0].PlanID != nil {
 		t.Errorf("uploads %+v, %v; want one without a draft", list, err)
 	}

@@ -88,9 +88,9 @@ var (
 // Step reports progress: the stage, and done of total (0 = not known).
 type Step func(stage string, done, total int64)
 
-// List returns the newest uploads.
-func List(ctx context.Context, db pg.DB, _ staff.Actor, limit int) ([]Upload, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+` ORDER BY u.id DESC LIMIT $1`, limit)
+// List returns uploads with an id below before (0 = from the newest on), newest first.
+func List(ctx context.Context, db pg.DB, _ staff.Actor, before int64, limit int) ([]Upload, error) {
+	rows, _ := db.Query(ctx, `SELECT`+columns+` WHERE $1 = 0 OR u.id < $1 ORDER BY u.id DESC LIMIT $2`, before, limit)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Upload])
 	if err != nil {
 		return nil, fmt.Errorf("uploads: %w", err)

@@ -2633,6 +2633,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -3358,8 +3359,9 @@ export interface operations {
     "list-jobs": {
         parameters: {
             query?: {
-                state?: "waiting" | "running" | "done" | "failed" | "cancelled";
                 limit?: number;
+                cursor?: string;
+                state?: "waiting" | "running" | "done" | "failed" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -3897,8 +3899,9 @@ export interface operations {
     "list-plans": {
         parameters: {
             query?: {
-                state?: "draft" | "published" | "abandoned";
                 limit?: number;
+                cursor?: string;
+                state?: "draft" | "published" | "abandoned";
             };
             header?: never;
             path?: never;
