@@ -208,3 +208,18 @@ func TestTwoRepairsThatTogetherLeaveNothingAreNotMade(t *testing.T) {
 		t.Errorf("cutting a grid that lies in another: %v, want %v with its code", err, plan.ErrEmptied)
 	}
 }
+
+func TestANumberNeedsTheParentFirst(t *testing.T) {
+	db := town(t)
+	p := draftOf(t, db, "grid", "2026-01-02", gridRecord("", "", box(0, 0, 10000, 10000)))
+	_, err := plan.Mend(t.Context(), db, staff.Local, p.ID, plan.Repair{Revision: p.Revision, Kind: "missing_code", Repair: "number"}, day(t, "2026-01-02"))
+	if !errors.Is(err, plan.ErrRepair) {
+		t.Fatalf("numbered without a parent: %v, want %v", err, plan.ErrRepair)
+	}
+	p = mend(t, db, p, plan.Repair{Kind: "missing_parent", Repair: "parent_by_place"})
+	p = mend(t, db, p, plan.Repair{Kind: "missing_code", Repair: "number"})
+	units, err := plan.Units(t.Context(), db, staff.Local, p.ID)
+	if err != nil || units[0].Code != west+"001" {
+		t.Errorf("code %q, %v; want the first of its parent", units[0].Code, err)
+	}
+}

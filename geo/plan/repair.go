@@ -357,6 +357,11 @@ func (d *draft) number(rows []int) error {
 	if digits == 0 {
 		digits = 3
 	}
+	for _, i := range rows {
+		if _, known := d.above[d.units[i].Parent]; len(d.above) > 0 && !known {
+			return ErrRepair.Saying(fmt.Sprintf("A code begins with the parent's: find the parent of %s first.", d.units[i].Place))
+		}
+	}
 	sort.SliceStable(rows, func(a, b int) bool {
 		p, q := d.units[rows[a]].Area.Bound().Min, d.units[rows[b]].Area.Bound().Min
 		return p.X < q.X || p.X == q.X && p.Y > q.Y
