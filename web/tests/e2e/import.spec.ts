@@ -3,6 +3,10 @@
 import { crossings, halves, middle, outerRing, type Ring } from './halves';
 import { accessible, clickCentre, expect, idle, isPhone, open, panel, read, shows, test } from './walk';
 
+// These walks change the town: a second try would walk through another one, and
+// could hide that the first left it wrong.
+test.describe.configure({ retries: 0 });
+
 type Unit = { code: string; name: string; label: [number, number]; children: number; area: number };
 type List = { items: Unit[] };
 
@@ -81,6 +85,10 @@ for (const fault of faults) {
 
     await draft.getByRole('button', { name: '发布' }).click();
     await expect(draft.getByText('已发布', { exact: false }).first()).toBeVisible({ timeout: 60_000 });
+
+    // The halves, and nothing else, divide the unit now.
+    const { items } = await read<List>(request, `/units?parent=${unit.code}`);
+    expect(items.map((item) => item.code).sort()).toEqual(codes);
 
     // On the map: each half answers for its own place, and its tile has it.
     for (const code of codes) {
