@@ -281,6 +281,20 @@ func TestANewDivisionClosesTheOldOneAndKeepsItsHistory(t *testing.T) {
 	checkTiling(t, db, "2026-03-01")
 }
 
+func TestARetiredUnitOnAnEdgeThatGetsAVertexStaysRetired(t *testing.T) {
+	db := town(t)
+	publish(t, db, draftOf(t, db, "grid", "2026-01-01",
+		plan.Record{Code: "990101001001001", Name: "A", Parent: "990101001001", Area: box(0, 0, 10000, 10000)}), "2026-01-01")
+	publish(t, db, draftOf(t, db, "grid", "2026-03-01",
+		plan.Record{Code: "990101001001002", Name: "B", Parent: "990101001001", Area: box(0, 0, 10000, 4321)},
+		plan.Record{Code: "990101001001003", Name: "C", Parent: "990101001001", Area: box(0, 4321, 10000, 10000)}), "2026-03-01")
+	_, err := grid.ByCode(t.Context(), db, staff.Local, day(t, "2026-03-01"), "990101001001001")
+	if !errors.Is(err, grid.ErrUnknownUnit) {
+		t.Errorf("the retired grid is back: %v, want %v", err, grid.ErrUnknownUnit)
+	}
+	checkTiling(t, db, "2026-03-01")
+}
+
 func TestAPublishedPlanAndAnOldRevisionAreRefused(t *testing.T) {
 	db := town(t)
 	p := draftOf(t, db, "grid", "2026-01-01",

@@ -154,7 +154,7 @@ func (d *draft) next(m *topology.Mosaic) (next, error) {
 		}
 	}
 	n.retired = append(d.retired(covered, coming), d.swallowed()...)
-	n.redrawn = d.redrawn(m, coming)
+	n.redrawn = d.redrawn(m, coming, n.retired)
 	for _, f := range d.faults {
 		if f.Kind == string(topology.Gap) {
 			n.gaps[f.Parent] += f.Area
@@ -207,7 +207,11 @@ func (d *draft) retired(covered, coming map[string]bool) []grid.InForce {
 // redrawn are the units outside the draft's level whose boundary changes: those of
 // the levels above that a repair redrew, and every unit in force that shares an
 // edge into which noding put a vertex.
-func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool) []grid.InForce {
+func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool, retired []grid.InForce) []grid.InForce {
+	ends := map[int64]bool{} // a unit that ends gets no vertex, and no new version
+	for _, b := range retired {
+		ends[b.ID] = true
+	}
 	edges := newVertices{}
 	changed := map[string]geo.MultiPolygon{}
 	change := func(code string, area geo.MultiPolygon) {
@@ -237,7 +241,7 @@ func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool) []grid.InFor
 	}
 	var out []grid.InForce
 	for _, b := range d.inForce {
-		if b.Level == d.level && coming[b.Code] {
+		if b.Level == d.level && coming[b.Code] || ends[b.ID] {
 			continue
 		}
 		area, isRedrawn := changed[b.Code]
