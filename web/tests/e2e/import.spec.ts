@@ -3,10 +3,6 @@
 import { crossings, halves, middle, outerRing, type Ring } from './halves';
 import { accessible, clickCentre, expect, idle, isPhone, open, panel, read, shows, test } from './walk';
 
-// These walks change the town: a second try would walk through another one, and
-// could hide that the first left it wrong.
-test.describe.configure({ retries: 0 });
-
 type Unit = { code: string; name: string; label: [number, number]; children: number; area: number };
 type List = { items: Unit[] };
 
