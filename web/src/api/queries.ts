@@ -171,11 +171,12 @@ export const useServicePoint = (id: number | null) =>
     enabled: id !== null,
   });
 
-export const useTiers = () =>
+export const useTiers = (enabled = true) =>
   useQuery({
     queryKey: ['service-tiers'],
     queryFn: ({ signal }) => answer<List<Schemas['Word']>>(api.GET('/service-tiers', { signal })),
     select: (list) => list.items,
+    enabled,
     staleTime: 300_000,
   });
 

@@ -11,7 +11,7 @@ import {
   useTiers,
   useUnit,
 } from '../api/queries';
-import type { Household, LonLat } from '../api/types';
+import type { Household, LonLat, ServicePoint } from '../api/types';
 import { addressOf } from '../common/address';
 import { moment, useLanguage, useTitle, useWords } from '../common/format';
 import { overlays } from '../common/overlays';
@@ -210,10 +210,25 @@ function IncidentCard({ id }: { id: string }) {
   );
 }
 
+type Offer = ServicePoint['functions'][number];
+
+/** groupOffers puts functions together that have the same hours, sessions and items. */
+export function groupOffers(offers: readonly Offer[]) {
+  const groups = new Map<string, Omit<Offer, 'function'> & { functions: string[] }>();
+  for (const { function: code, ...offer } of offers) {
+    const key = JSON.stringify([offer.hours, offer.sessions, offer.items]);
+    const group = groups.get(key);
+    if (group) group.functions.push(code);
+    else groups.set(key, { ...offer, functions: [code] });
+  }
+  return [...groups.values()];
+}
+
 function ServicePointCard({ id }: { id: number }) {
   const { t } = useTranslation();
   const word = useWords();
   const title = useTitle();
+  const language = useLanguage();
   const found = useServicePoint(id);
   const tiers = useTiers().data;
   const functions = useFunctions().data;
@@ -233,17 +248,23 @@ function ServicePointCard({ id }: { id: number }) {
       </p>
       <h2>{point.name}</h2>
       <ul className="functions">
-        {(point.functions ?? []).map((offer) => (
-          <li key={offer.function}>
+        {groupOffers(point.functions ?? []).map((offer) => (
+          <li key={offer.functions.join()}>
             <strong>
-              {title(
-                functions?.find((one) => one.code === offer.function),
-                offer.function,
-              )}
+              {offer.functions
+                .map((code) =>
+                  title(
+                    functions?.find((one) => one.code === code),
+                    code,
+                  ),
+                )
+                .join(language === 'en' ? ', ' : '、')}
             </strong>
             {offer.hours && <span className="figures">{offer.hours}</span>}
             {offer.sessions && <span className="figures soft">{offer.sessions}</span>}
-            {(offer.items ?? []).length > 0 && <span className="soft">{offer.items?.join('、')}</span>}
+            {offer.items.length > 0 && (
+              <span className="soft">{offer.items.join(language === 'en' ? ', ' : '、')}</span>
+            )}
           </li>
         ))}
       </ul>

@@ -11,8 +11,9 @@ import {
 } from '@ant-design/icons';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearch } from '../api/queries';
+import { useSearch, useTiers } from '../api/queries';
 import type { LonLat, SearchHit } from '../api/types';
+import { useTitle } from '../common/format';
 import { Failed } from '../common/states';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
 import { formatPlace, parsePlace } from '../map/coordinates';
@@ -143,6 +144,10 @@ export function Search({ onChosen }: { onChosen?: () => void }) {
 function Hit(props: { id: string; hit: SearchHit; active: boolean; onChoose: () => void }) {
   const { t } = useTranslation();
   const { hit } = props;
+  const title = useTitle();
+  const tiers = useTiers(hit.kind === 'service-point').data;
+  const tier = tiers?.find((one) => one.code === hit.subtitle);
+  const subtitle = tier ? title(tier) : hit.subtitle;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus and names the active option
     // biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field
@@ -159,7 +164,7 @@ function Hit(props: { id: string; hit: SearchHit; active: boolean; onChoose: () 
       </span>
       <span className="search-title">{hit.title}</span>
       <span className="search-kind">{t(`search.kind.${hit.kind}` as 'search.kind.unit')}</span>
-      <span className="search-subtitle">{hit.subtitle}</span>
+      <span className="search-subtitle">{subtitle}</span>
     </div>
   );
 }

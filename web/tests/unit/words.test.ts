@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultFeature, Refusal } from '../../src/api/types';
 import { isInForce } from '../../src/card/card';
+import { groupOffers } from '../../src/card/item-card';
 import { area, count, elapsed, fileSize, length, moment } from '../../src/common/format';
 import { isTyping, matches } from '../../src/common/keys';
 import { type Column, nextOrder, type Order, sortRows } from '../../src/common/table';
@@ -200,6 +201,15 @@ describe('keys', () => {
     const radio = document.createElement('input');
     radio.type = 'radio';
     expect(isTyping(press('u', radio))).toBe(false);
+  });
+});
+
+describe('what a service point offers', () => {
+  it('says once what several functions have in common', () => {
+    const offer = (code: string, hours: string) => ({ function: code, hours, sessions: '', items: ['x'] });
+    const groups = groupOffers([offer('a', 'Mo'), offer('b', 'Tu'), offer('c', 'Mo')]);
+    expect(groups.map((group) => group.functions)).toEqual([['a', 'c'], ['b']]);
+    expect(groupOffers([])).toEqual([]);
   });
 });
 
