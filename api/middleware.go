@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"runtime/debug"
@@ -107,8 +108,21 @@ func (m *middleware) sameOrigin(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// maxLinger is how many bytes of a refused body are read all the same.
+const maxLinger = 16 << 20
+
+// linger reads what is left of a body before the answer goes out: closing a
+// connection on unread bytes resets it, and the client would see a broken
+// connection where a refusal was sent.
+func linger(c *fiber.Ctx) {
+	if body := c.Request().BodyStream(); body != nil {
+		_, _ = io.CopyN(io.Discard, body, maxLinger)
+	}
+}
+
 // bound gives the request a deadline, which the database obeys, and bounds its body.
 func (m *middleware) bound(c *fiber.Ctx) error {
+	defer linger(c)
 	timeout := Timeout
 	length := c.Request().Header.ContentLength()
 	isUpload := strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm)

@@ -373,10 +373,12 @@ func (s *service) tooLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []string{"/api/v1/search", "/api/v1/plans/1/repairs", "/api/v1/plans/1/publish", "/api/v1/zones", "/api/v1/households"} {
-		got := s.dial(t, http.MethodPost, at, "application/json", body)
-		if problemIn(t, at, got); got.status != http.StatusRequestEntityTooLarge {
-			t.Errorf("%s with 2 MiB = %d, want 413", at, got.status)
+	for range 5 { // the answer must arrive each time, not only where the client is slow to send
+		for _, at := range []string{"/api/v1/search", "/api/v1/plans/1/repairs", "/api/v1/plans/1/publish", "/api/v1/zones", "/api/v1/households"} {
+			got := s.dial(t, http.MethodPost, at, "application/json", body)
+			if problemIn(t, at, got); got.status != http.StatusRequestEntityTooLarge {
+				t.Errorf("%s with 2 MiB = %d, want 413", at, got.status)
+			}
 		}
 	}
 }
@@ -389,8 +391,7 @@ func (s *service) dial(t testing.TB, method, path, kind string, body []byte) ans
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", kind)
-	req.Header.Set("Expect", "100-continue") // the server may refuse before the body is sent
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: time.Second}, Timeout: time.Minute}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	res, err := client.Do(req)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
