@@ -16,13 +16,16 @@ type Kind string
 
 // The kinds.
 const (
-	Invalid     Kind = "invalid"     // the request or file is wrong: 422
-	Malformed   Kind = "malformed"   // it cannot even be read: 400
-	NotFound    Kind = "not_found"   // 404
-	Conflict    Kind = "conflict"    // it was right when you asked, no longer: 409
-	Forbidden   Kind = "forbidden"   // 403
-	TooLarge    Kind = "too_large"   // 413
-	Unavailable Kind = "unavailable" // try again later: 503
+	Invalid   Kind = "invalid"   // the request or file is wrong: 422
+	Malformed Kind = "malformed" // it cannot even be read: 400
+	NotFound  Kind = "not_found" // 404
+	Conflict  Kind = "conflict"  // it was right when you asked, no longer: 409
+	Forbidden Kind = "forbidden" // 403
+	TooLarge  Kind = "too_large" // 413
+	TooMany   Kind = "too_many"  // too often, or too many tries: 429
+	// Unauthenticated: nobody has signed in, or the sign-in has ended: 401
+	Unauthenticated Kind = "unauthenticated"
+	Unavailable     Kind = "unavailable" // try again later: 503
 )
 
 // Place is where something is wrong and what to do about it.
