@@ -35,20 +35,28 @@ import (
 	"wangge/api/units"
 	"wangge/api/zones"
 	"wangge/geo/job"
+	"wangge/geo/ledger"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/tiles"
 )
 
 // Config is everything the application is made from.
 type Config struct {
-	Pool    *pgxpool.Pool
-	Queue   *job.Queue
-	Tiles   *tiles.Server
-	Spool   upload.Spool
-	Page    http.Handler // the web page
-	Metrics *prometheus.Registry
-	Log     *slog.Logger
-	Version string
+	DB     pg.Pool       // of requests: what it shows depends on the actor
+	Engine *pgxpool.Pool // for what must see more than its caller: checking and publishing a plan, imports
+	Reader *pgxpool.Pool // the map's, which has no personal column
+	Queue  *job.Queue
+	// Identify says whose session or token a request carries: the public for none,
+	// staff.ErrSignedOut for one that has ended.
+	Identify func(ctx context.Context, session, bearer string) (staff.Actor, error)
+	Tiles    *tiles.Server
+	Spool    upload.Spool
+	Page     http.Handler // the web page
+	Metrics  *prometheus.Registry
+	Log      *slog.Logger
+	Version  string
 }
 
 // Limits of a request.
@@ -78,7 +86,7 @@ func New(c Config) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app.Use(m.recover, m.observe, m.headers, m.sameOrigin, m.bound)
+	app.Use(m.recover, m.observe, m.headers, m.sameOrigin, m.bound, m.identify)
 
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", ready(c))
@@ -101,23 +109,24 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	config.CreateHooks = nil // no $schema links in answers
 	config.RejectUnknownQueryParameters = true
 
-	a := route.API{API: humafiber.NewWithGroup(app, app.Group(route.Prefix), config), Log: c.Log}
-	levels.Mount(a, c.Pool)
-	presets.Mount(a, c.Pool)
-	units.Mount(a, c.Pool)
-	places.Mount(a, c.Pool)
-	search.Mount(a, c.Pool)
-	households.Mount(a, c.Pool)
-	incidents.Mount(a, c.Pool)
-	servicepoints.Mount(a, c.Pool)
-	zones.Mount(a, c.Pool)
-	imports.Mount(a, c.Pool, c.Queue, c.Spool)
-	plans.Mount(a, c.Pool, c.Queue)
-	exports.Mount(a, c.Pool)
-	jobs.Mount(a, c.Pool, c.Queue)
-	audit.Mount(a, c.Pool)
-	settings.Mount(a, c.Pool)
-	status.Mount(a, c.Pool, c.Version, c.Tiles.Versions)
+	a := route.API{API: humafiber.NewWithGroup(app, app.Group(route.Prefix), config), Log: c.Log, Rules: map[string]route.Op{}}
+	tally := ledger.NewTally(c.Reader)
+	levels.Mount(a, c.DB)
+	presets.Mount(a, c.DB)
+	units.Mount(a, c.DB, tally)
+	places.Mount(a, c.DB, tally)
+	search.Mount(a, c.DB)
+	households.Mount(a, c.DB)
+	incidents.Mount(a, c.DB)
+	servicepoints.Mount(a, c.DB)
+	zones.Mount(a, c.DB)
+	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
+	plans.Mount(a, c.DB, c.Engine, c.Queue)
+	exports.Mount(a, c.DB)
+	jobs.Mount(a, c.DB, c.Queue)
+	audit.Mount(a, c.DB)
+	settings.Mount(a, c.DB, c.Engine)
+	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }
 
@@ -127,7 +136,7 @@ func ready(config Config) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
 		defer cancel()
-		if err := config.Pool.Ping(ctx); err != nil {
+		if err := config.Engine.Ping(ctx); err != nil {
 			return &route.Problem{Title: "The database does not answer.", Status: fiber.StatusServiceUnavailable, Code: "database_unavailable"}
 		}
 		if !config.Tiles.Ready() {

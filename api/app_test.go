@@ -79,8 +79,9 @@ func newService(t testing.TB) *service {
 	}
 	s.tiles = tiles.New(tiles.Config{Pool: s.pool, Log: log})
 	s.app, err = api.New(api.Config{
-		Pool: s.pool, Queue: queue, Tiles: s.tiles, Spool: spool, Log: log, Version: "test", Metrics: prometheus.NewRegistry(),
-		Page: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
+		DB: s.pool, Engine: s.pool, Reader: s.pool, Queue: queue, Tiles: s.tiles, Spool: spool, Log: log, Version: "test", Metrics: prometheus.NewRegistry(),
+		Identify: func(context.Context, string, string) (staff.Actor, error) { return staff.Local, nil },
+		Page:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +198,7 @@ func (s *service) call(t testing.TB, method, path string, body any, headers ...s
 	}
 	req := httptest.NewRequest(method, path, content)
 	req.Host = "localhost"
+	req.Header.Set("Authorization", "Bearer anybody")
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
 	}

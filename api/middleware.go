@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,18 +17,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wangge/api/route"
+	"wangge/geo/staff"
 )
 
 // middleware is what every request passes, in the order of the methods.
 type middleware struct {
 	log      *slog.Logger
+	whoIs    func(ctx context.Context, session, bearer string) (staff.Actor, error)
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 }
 
 func newMiddleware(c Config) (*middleware, error) {
 	m := &middleware{
-		log: c.Log,
+		log: c.Log, whoIs: c.Identify,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wangge_http_requests_total", Help: "Requests by method, route and status."},
 			[]string{"method", "route", "status"}),
@@ -104,6 +107,33 @@ func (m *middleware) sameOrigin(c *fiber.Ctx) error {
 	}
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" && origin != "http://"+string(c.Request().Host()) && origin != "https://"+string(c.Request().Host()) {
 		return errForeign
+	}
+	return c.Next()
+}
+
+// SessionCookie is the name of the session's cookie. Over TLS it is bound to the
+// host; plain HTTP, which is for this machine only, knows no such cookie.
+func SessionCookie(secure bool) string {
+	if secure {
+		return "__Host-wangge"
+	}
+	return "wangge_session"
+}
+
+// identify finds who asks. A session that has ended is no error here: what needs
+// a sign-in says so.
+func (m *middleware) identify(c *fiber.Ctx) error {
+	session := c.Cookies(SessionCookie(c.Secure()))
+	bearer, hasBearer := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
+	if session == "" && !hasBearer {
+		return c.Next()
+	}
+	actor, err := m.whoIs(c.UserContext(), session, bearer)
+	if err != nil && !errors.Is(err, staff.ErrSignedOut) {
+		return err
+	}
+	if err == nil {
+		c.SetUserContext(route.WithActor(c.UserContext(), actor))
 	}
 	return c.Next()
 }

@@ -262,6 +262,23 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT everywhere OR EXISTS (SELECT FROM public.unit_ancestor a WHERE a.unit_id = unit AND a.ancestor_id = ANY (roots)) $$;
 -- +goose StatementEnd
 
+-- unit_at reads every boundary, for PostGIS's operators cannot use their index
+-- behind row-level security; a unit that a request may not see is then nobody.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION unit_at(place geometry, day date) RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT CASE WHEN current_setting('role') <> 'wangge_app' OR acting_may(owner.unit_id, 'map') THEN owner.unit_id END
+    FROM (
+        SELECT b.unit_id
+        FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
+        WHERE b.lattice && to_lattice(place) AND ST_Covers(b.lattice, to_lattice(place))
+          AND b.valid_from <= day AND (b.valid_to IS NULL OR b.valid_to > day)
+        ORDER BY l.rank DESC, u.code COLLATE "C", u.id
+        LIMIT 1) owner
+$$;
+-- +goose StatementEnd
+
 -- ── who may touch which table ────────────────────────────────────────────────
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO wangge_engine;
@@ -344,17 +361,17 @@ SELECT wall('excluded_area', 'select', '{map excluded_area.parent_id}');
 SELECT wall('lineage', 'select', '{map lineage.before} OR {map lineage.after}');
 SELECT wall('household_unit', 'select', '{place household_unit.unit_id}'), wall('household_unit', 'insert update delete', '{record household_unit.unit_id}');
 SELECT wall('incident_unit', 'select', '{place incident_unit.unit_id}'), wall('incident_unit', 'insert update delete', '{record incident_unit.unit_id}');
-SELECT wall('service_point_unit', 'select', '{map service_point_unit.unit_id}'), wall('service_point_unit', 'insert update delete', '{record service_point_unit.unit_id}');
+SELECT wall('service_point_unit', 'select', '{map service_point_unit.unit_id}'), wall('service_point_unit', 'insert update delete', '{plan service_point_unit.unit_id}');
 
 -- A thing is seen by whoever sees the unit that holds it; where none does, by
 -- those for whose area it was brought in.
 SELECT wall(kind, 'select', format('(SELECT acting_everywhere(%2$L))
         OR EXISTS (SELECT FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL)
         OR {%2$s %1$s.area_id} AND NOT %1$s_is_held(%1$s.id)', kind, permission)),
-    wall(kind, 'insert update delete', format('(SELECT acting_everywhere(''record''))
-        OR EXISTS (SELECT FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL AND {record o.unit_id})
-        OR {record %1$s.area_id} AND NOT %1$s_is_held(%1$s.id)', kind))
-FROM (VALUES ('household', 'place'), ('incident', 'place'), ('service_point', 'map')) v (kind, permission);
+    wall(kind, 'insert update delete', format('(SELECT acting_everywhere(%2$L))
+        OR EXISTS (SELECT FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL AND {%2$s o.unit_id})
+        OR {%2$s %1$s.area_id} AND NOT %1$s_is_held(%1$s.id)', kind, change))
+FROM (VALUES ('household', 'place', 'record'), ('incident', 'place', 'record'), ('service_point', 'map', 'plan')) v (kind, permission, change);
 SELECT wall(t, 'select insert update delete', format('EXISTS (SELECT FROM service_point p WHERE p.id = %I.service_point_id)', t))
 FROM unnest(ARRAY['service_point_state', 'service_point_function', 'service_point_stop']) t;
 

@@ -114,6 +114,20 @@ func queue(ctx context.Context, dsn string) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate the job queue: %w", err)
 	}
+	// Its tables hold numbers of jobs only. Requests enqueue, the engine works.
+	_, err = pool.Exec(ctx, `
+		DO $$
+		DECLARE t text;
+		BEGIN
+			FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'river%' LOOP
+				EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO wangge_engine', t);
+			END LOOP;
+		END $$;
+		GRANT SELECT, INSERT, UPDATE ON river_job TO wangge_app;
+		GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO wangge_app, wangge_engine`)
+	if err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
 	return nil
 }
 

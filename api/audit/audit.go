@@ -5,21 +5,21 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"wangge/api/route"
 	"wangge/geo/audit"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // Mount adds /audit.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	route.Get(a, "/audit", route.Op{ID: "list-audit", Summary: "Who did what, newest first", Tag: "operation"},
+func Mount(a route.API, db pg.DB) {
+	route.Get(a, "/audit", route.Op{ID: "list-audit", May: staff.Audit, Summary: "Who did what, newest first", Tag: "operation"},
 		func(ctx context.Context, in *route.Paging) (*route.Body[route.List[audit.Row]], error) {
 			before, err := route.Number(in.Cursor)
 			if err != nil {
 				return nil, err
 			}
-			list, err := audit.List(ctx, pool, route.Actor(ctx), before, in.Limit+1)
+			list, err := audit.List(ctx, db, route.Actor(ctx), before, in.Limit+1)
 			return route.OK(route.Page(list, in.Limit, func(r audit.Row) string { return strconv.FormatInt(r.ID, 10) }), err)
 		})
 }

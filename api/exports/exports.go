@@ -8,25 +8,26 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/api/route"
 	"wangge/geo/export"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // timeout bounds one export; it runs after the handler has returned.
 const timeout = 15 * time.Minute
 
 // Mount adds /exports.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{a, pool}
-	route.Get(a, "/exports/{kind}", route.Op{ID: "export", Summary: "A kind of thing as a GeoJSON or CSV file", Tag: "operation",
+func Mount(a route.API, db pg.Pool) {
+	h := handler{a, db}
+	route.Get(a, "/exports/{kind}", route.Op{ID: "export", May: staff.Export, Summary: "A kind of thing as a GeoJSON or CSV file", Tag: "operation",
 		Description: "kind is units, households, incidents, service-points or zones."}, h.export)
 }
 
 type handler struct {
-	api  route.API
-	pool *pgxpool.Pool
+	api route.API
+	db  pg.Pool
 }
 
 type input struct {
@@ -49,7 +50,7 @@ func (h handler) export(ctx context.Context, in *input) (*huma.StreamResponse, e
 		humafiber.Unwrap(hc).Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 			defer cancel()
-			err := export.Write(ctx, h.pool, actor, w, in.Kind, format, export.Options{Day: day, Level: in.Level})
+			err := export.Write(ctx, h.db, actor, w, in.Kind, format, export.Options{Day: day, Level: in.Level})
 			if err != nil {
 				h.api.Log.Error("export cut short", "kind", in.Kind, "err", err)
 			}

@@ -6,13 +6,14 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/fault"
 	"wangge/geo/household"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // Household is a dwelling with its place.
@@ -28,21 +29,21 @@ var (
 )
 
 // Mount adds /households.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{pool}
+func Mount(a route.API, db pg.DB) {
+	h := handler{db}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "households"} }
-	add := op("add-household", "Add a household by hand")
+	add := op("add-household", "Add a household by hand").For(staff.Record)
 	add.Status = 201
-	route.Get(a, "/households", op("list-households", "Households by id"), h.list)
+	route.Get(a, "/households", op("list-households", "Households by id").For(staff.Place), h.list)
 	route.Post(a, "/households", add, h.add)
-	route.Get(a, "/households/{id}", op("get-household", "One household"), h.get)
-	route.Put(a, "/households/{id}", op("edit-household", "Change what is said of a household; its place stays"), h.edit)
-	route.Get(a, "/households/{id}/suggestion", op("suggest-place", "Where an unplaced household may be"), h.suggest)
-	route.Post(a, "/households/matches", op("match-households", "Place every unplaced household whose doorplate is known"), h.match)
-	route.Post(a, "/households/{id}/actions", op("act-on-household", "Place, move, merge, close or reopen a household"), h.act)
+	route.Get(a, "/households/{id}", op("get-household", "One household").For(staff.Place), h.get)
+	route.Put(a, "/households/{id}", op("edit-household", "Change what is said of a household; its place stays").For(staff.Record), h.edit)
+	route.Get(a, "/households/{id}/suggestion", op("suggest-place", "Where an unplaced household may be").For(staff.Place), h.suggest)
+	route.Post(a, "/households/matches", op("match-households", "Place every unplaced household whose doorplate is known").For(staff.Record), h.match)
+	route.Post(a, "/households/{id}/actions", op("act-on-household", "Place, move, merge, close or reopen a household").For(staff.Record), h.act)
 }
 
-type handler struct{ pool *pgxpool.Pool }
+type handler struct{ db pg.DB }
 
 func shown(h household.Household, err error) (Household, error) {
 	out := Household{Household: h}
@@ -74,11 +75,11 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 		return nil, err
 	}
 	actor := route.Actor(ctx)
-	list, err := household.List(ctx, h.pool, actor, f)
+	list, err := household.List(ctx, h.db, actor, f)
 	if err != nil {
 		return nil, err
 	}
-	total, err := household.Count(ctx, h.pool, actor, f)
+	total, err := household.Count(ctx, h.db, actor, f)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ type Path struct {
 }
 
 func (h handler) get(ctx context.Context, in *Path) (*route.Body[Household], error) {
-	return route.OK(shown(household.Get(ctx, h.pool, route.Actor(ctx), in.ID)))
+	return route.OK(shown(household.Get(ctx, h.db, route.Actor(ctx), in.ID)))
 }
 
 type addInput struct{ Body NewHousehold }
@@ -119,7 +120,7 @@ func (h handler) add(ctx context.Context, in *addInput) (*route.Body[Household],
 		}
 		at = &place
 	}
-	return route.OK(shown(household.Add(ctx, h.pool, route.Actor(ctx), in.Body.SourceID, in.Body.Dwelling, at)))
+	return route.OK(shown(household.Add(ctx, h.db, route.Actor(ctx), in.Body.SourceID, in.Body.Dwelling, at)))
 }
 
 type editInput struct {
@@ -128,7 +129,7 @@ type editInput struct {
 }
 
 func (h handler) edit(ctx context.Context, in *editInput) (*route.Body[Household], error) {
-	return route.OK(shown(household.Edit(ctx, h.pool, route.Actor(ctx), in.ID, in.Body)))
+	return route.OK(shown(household.Edit(ctx, h.db, route.Actor(ctx), in.ID, in.Body)))
 }
 
 // PlaceSuggestion is a place with the confidence of the match.
@@ -138,7 +139,7 @@ type PlaceSuggestion struct {
 }
 
 func (h handler) suggest(ctx context.Context, in *Path) (*route.Body[PlaceSuggestion], error) {
-	s, ok, err := household.Suggest(ctx, h.pool, route.Actor(ctx), in.ID)
+	s, ok, err := household.Suggest(ctx, h.db, route.Actor(ctx), in.ID)
 	if err != nil || !ok {
 		return route.OK(PlaceSuggestion{}, err)
 	}
@@ -152,7 +153,7 @@ type Matched struct {
 }
 
 func (h handler) match(ctx context.Context, _ *struct{}) (*route.Body[Matched], error) {
-	placed, err := household.Match(ctx, h.pool, route.Actor(ctx))
+	placed, err := household.Match(ctx, h.db, route.Actor(ctx))
 	return route.OK(Matched{placed}, err)
 }
 
@@ -179,14 +180,14 @@ func (h handler) act(ctx context.Context, in *actInput) (*route.Body[Household],
 		if err != nil {
 			return nil, err
 		}
-		return route.OK(shown(household.Move(ctx, h.pool, actor, in.ID, at)))
+		return route.OK(shown(household.Move(ctx, h.db, actor, in.ID, at)))
 	case "merge":
 		if in.Body.Into == 0 {
 			return nil, errInto
 		}
-		return route.OK(shown(household.Merge(ctx, h.pool, actor, in.ID, in.Body.Into)))
+		return route.OK(shown(household.Merge(ctx, h.db, actor, in.ID, in.Body.Into)))
 	case "close":
-		return route.OK(shown(household.Close(ctx, h.pool, actor, in.ID)))
+		return route.OK(shown(household.Close(ctx, h.db, actor, in.ID)))
 	}
-	return route.OK(shown(household.Reopen(ctx, h.pool, actor, in.ID)))
+	return route.OK(shown(household.Reopen(ctx, h.db, actor, in.ID)))
 }

@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/api/route"
 	"wangge/geo/crs"
 	"wangge/geo/fault"
 	"wangge/geo/job"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 	"wangge/geo/upload"
 )
 
@@ -29,25 +30,26 @@ var (
 const maxUpload = 1 << 30
 
 // Mount adds /imports.
-func Mount(a route.API, pool *pgxpool.Pool, queue *job.Queue, spool upload.Spool) {
-	h := handler{pool, queue, spool}
+func Mount(a route.API, db, engine pg.DB, queue *job.Queue, spool upload.Spool) {
+	h := handler{db, engine, queue, spool}
 	op := func(id, summary string) route.Op {
 		return route.Op{ID: id, Summary: summary, Tag: "imports", MaxBody: maxUpload}
 	}
-	start := op("start-import", "Import a file as a job")
+	start := op("start-import", "Import a file as a job").For(staff.Import)
 	start.Status = 202
-	route.Get(a, "/imports", op("list-imports", "Files that came, newest first"), h.list)
-	route.Get(a, "/imports/{id}", op("get-import", "One file and its report"), h.get)
-	route.Get(a, "/imports/{id}/original", op("original-import", "A boundary file as it came"), h.original)
-	route.Post(a, "/imports/inspect", op("inspect-file", "What a file looks like; nothing is kept"), h.inspect)
+	route.Get(a, "/imports", op("list-imports", "Files that came, newest first").For(staff.Import), h.list)
+	route.Get(a, "/imports/{id}", op("get-import", "One file and its report").For(staff.Import), h.get)
+	route.Get(a, "/imports/{id}/original", op("original-import", "A boundary file as it came").For(staff.Import), h.original)
+	route.Post(a, "/imports/inspect", op("inspect-file", "What a file looks like; nothing is kept").For(staff.Import), h.inspect)
 	route.Post(a, "/imports", start, h.start)
-	route.Get(a, "/coordinate-systems", op("list-coordinate-systems", "Reference systems a file may be declared in"), h.systems)
+	route.Get(a, "/coordinate-systems", op("list-coordinate-systems", "Reference systems a file may be declared in").For(staff.Map), h.systems)
 }
 
 type handler struct {
-	pool  *pgxpool.Pool
-	queue *job.Queue
-	spool upload.Spool
+	db     pg.DB
+	engine pg.DB // what a file is checked against lies also outside its sender's area
+	queue  *job.Queue
+	spool  upload.Spool
 }
 
 type id struct {
@@ -59,12 +61,12 @@ func (h handler) list(ctx context.Context, in *route.Paging) (*route.Body[route.
 	if err != nil {
 		return nil, err
 	}
-	list, err := upload.List(ctx, h.pool, route.Actor(ctx), before, in.Limit+1)
+	list, err := upload.List(ctx, h.db, route.Actor(ctx), before, in.Limit+1)
 	return route.OK(route.Page(list, in.Limit, func(u upload.Upload) string { return strconv.FormatInt(u.ID, 10) }), err)
 }
 
 func (h handler) get(ctx context.Context, in *id) (*route.Body[upload.Upload], error) {
-	return route.OK(upload.Get(ctx, h.pool, route.Actor(ctx), in.ID))
+	return route.OK(upload.Get(ctx, h.db, route.Actor(ctx), in.ID))
 }
 
 type original struct {
@@ -74,7 +76,7 @@ type original struct {
 }
 
 func (h handler) original(ctx context.Context, in *id) (*original, error) {
-	name, content, err := upload.Original(ctx, h.pool, route.Actor(ctx), in.ID)
+	name, content, err := upload.Original(ctx, h.db, route.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +117,14 @@ func (h handler) start(ctx context.Context, in *form) (*route.Body[job.Job], err
 			return nil, errFields.Because(err)
 		}
 	}
-	if err := upload.Validate(ctx, h.pool, route.Actor(ctx), req); err != nil {
+	if err := upload.Validate(ctx, h.engine, route.Actor(ctx), req); err != nil {
 		return nil, err
 	}
 	file, err := h.spool.Put(data.File)
 	if err != nil {
 		return nil, err
 	}
-	j, err := upload.Start(ctx, h.pool, h.queue, route.Actor(ctx), req, file)
+	j, err := upload.Start(ctx, h.db, h.queue, route.Actor(ctx), req, file)
 	if err != nil {
 		h.spool.Remove(file)
 		return nil, fmt.Errorf("start import: %w", err)
@@ -148,7 +150,7 @@ func (h handler) inspect(ctx context.Context, in *inspectForm) (*route.Body[uplo
 		return nil, err
 	}
 	defer h.spool.Remove(file)
-	return route.OK(upload.Inspect(ctx, h.pool, route.Actor(ctx), baseName(data.File.Filename), data.Layer, file))
+	return route.OK(upload.Inspect(ctx, h.engine, route.Actor(ctx), baseName(data.File.Filename), data.Layer, file))
 }
 
 func (h handler) systems(context.Context, *struct{}) (*route.Body[route.List[crs.Info]], error) {

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
 	"wangge/geo/incident"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // Incident is a reported matter with its place.
@@ -22,18 +23,18 @@ type Incident struct {
 }
 
 // Mount adds /incidents and /incident-categories.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{pool}
+func Mount(a route.API, db pg.DB) {
+	h := handler{db}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "incidents"} }
-	report := op("report-incident", "Report an incident; the same id again is the same incident")
+	report := op("report-incident", "Report an incident; the same id again is the same incident").For(staff.Record)
 	report.Status = 201
-	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first"), h.list)
+	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first").For(staff.Place), h.list)
 	route.Post(a, "/incidents", report, h.report)
-	route.Get(a, "/incidents/{id}", op("get-incident", "One incident"), h.get)
-	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents"), h.categories)
+	route.Get(a, "/incidents/{id}", op("get-incident", "One incident").For(staff.Place), h.get)
+	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents").For(staff.Map), h.categories)
 }
 
-type handler struct{ pool *pgxpool.Pool }
+type handler struct{ db pg.DB }
 
 func shown(i incident.Incident, err error) (Incident, error) {
 	out := Incident{Incident: i}
@@ -64,11 +65,11 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 		return nil, err
 	}
 	actor := route.Actor(ctx)
-	list, err := incident.List(ctx, h.pool, actor, f)
+	list, err := incident.List(ctx, h.db, actor, f)
 	if err != nil {
 		return nil, err
 	}
-	total, err := incident.Count(ctx, h.pool, actor, f)
+	total, err := incident.Count(ctx, h.db, actor, f)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ type id struct {
 }
 
 func (h handler) get(ctx context.Context, in *id) (*route.Body[Incident], error) {
-	return route.OK(shown(incident.Get(ctx, h.pool, route.Actor(ctx), in.ID)))
+	return route.OK(shown(incident.Get(ctx, h.db, route.Actor(ctx), in.ID)))
 }
 
 // NewIncident is an incident to be reported.
@@ -120,13 +121,13 @@ func (h handler) report(ctx context.Context, in *route.Body[NewIncident]) (*rout
 	if err != nil {
 		return nil, err
 	}
-	got, _, err := incident.Create(ctx, h.pool, route.Actor(ctx), incident.New{
+	got, _, err := incident.Create(ctx, h.db, route.Actor(ctx), incident.New{
 		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: at,
 	}, time.Now())
 	return route.OK(shown(got, err))
 }
 
 func (h handler) categories(ctx context.Context, _ *struct{}) (*route.Body[route.List[incident.Category]], error) {
-	list, err := incident.Categories(ctx, h.pool, route.Actor(ctx))
+	list, err := incident.Categories(ctx, h.db, route.Actor(ctx))
 	return route.OK(route.List[incident.Category]{Items: list}, err)
 }

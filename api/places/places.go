@@ -5,7 +5,6 @@ package places
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
@@ -14,6 +13,8 @@ import (
 	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/network"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // Answer is a place and who is responsible for it.
@@ -30,15 +31,15 @@ type Answer struct {
 }
 
 // Mount adds /places.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := &handler{pool: pool}
-	route.Get(a, "/places", route.Op{ID: "get-place", Summary: "Who is responsible for this place", Tag: "units",
+func Mount(a route.API, db pg.DB, tally *ledger.Tally) {
+	h := &handler{db: db, tally: tally}
+	route.Get(a, "/places", route.Op{ID: "get-place", May: staff.Map, Summary: "Who is responsible for this place", Tag: "units",
 		Description: "The closed polygon of the lowest level decides; on a shared border the lowest code in byte order."}, h.get)
 }
 
 type handler struct {
-	pool  *pgxpool.Pool
-	tally ledger.Tally
+	db    pg.DB
+	tally *ledger.Tally
 }
 
 type input struct {
@@ -54,10 +55,10 @@ func (h *handler) get(ctx context.Context, in *input) (*route.Body[Answer], erro
 	}
 	at := geo.Snap(orb.Point{in.Lon, in.Lat})
 	p := Answer{Place: at.Degrees(), Cell: cell.At(at).String(), Ancestors: []grid.Ancestor{}}
-	if p.Street, err = network.StreetAt(ctx, h.pool, route.Actor(ctx), at); err != nil {
+	if p.Street, err = network.StreetAt(ctx, h.db, route.Actor(ctx), at); err != nil {
 		return nil, err
 	}
-	u, ok, err := grid.At(ctx, h.pool, route.Actor(ctx), day, at)
+	u, ok, err := grid.At(ctx, h.db, route.Actor(ctx), day, at)
 	if err != nil || !ok {
 		return route.OK(p, err)
 	}
@@ -71,16 +72,16 @@ func (h *handler) get(ctx context.Context, in *input) (*route.Body[Answer], erro
 // about fills in what is known of the responsible unit.
 func (h *handler) about(ctx context.Context, day geo.Day, at geo.Point, p *Answer) (err error) {
 	actor := route.Actor(ctx)
-	if p.Ancestors, err = grid.Chain(ctx, h.pool, actor, day, p.Unit.ID); err != nil {
+	if p.Ancestors, err = grid.Chain(ctx, h.db, actor, day, p.Unit.ID); err != nil {
 		return err
 	}
-	if p.PostZh, p.PostEn, err = grid.Post(ctx, h.pool, p.Unit.Level); err != nil {
+	if p.PostZh, p.PostEn, err = grid.Post(ctx, h.db, p.Unit.Level); err != nil {
 		return err
 	}
-	if p.Border, err = grid.NearBorder(ctx, h.pool, actor, day, at, *p.Unit); err != nil {
+	if p.Border, err = grid.NearBorder(ctx, h.db, actor, day, at, *p.Unit); err != nil {
 		return err
 	}
-	counts, err := h.tally.ByUnit(ctx, h.pool, day)
+	counts, err := h.tally.ByUnit(ctx, day)
 	p.Households = counts[p.Unit.ID].Households
 	return err
 }

@@ -6,31 +6,34 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/job"
+	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/staff"
 )
 
-// Mount adds /plans.
-func Mount(a route.API, pool *pgxpool.Pool, queue *job.Queue) {
-	h := handler{pool, queue}
+// Mount adds /plans. A draft is found as its reader may see it (db); checking and
+// publishing it looks at its neighbours and moves what lies in it (engine).
+func Mount(a route.API, db, engine pg.DB, queue *job.Queue) {
+	h := handler{db, engine, queue}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "plans"} }
-	route.Get(a, "/plans", op("list-plans", "Plans, newest first"), h.list)
-	route.Get(a, "/plans/{id}", op("get-plan", "One plan"), h.get)
-	route.Get(a, "/plans/{id}/units", op("plan-units", "The units of a draft as GeoJSON"), h.units)
-	route.Get(a, "/plans/{id}/faults", op("plan-faults", "What is wrong with a draft, with places, as GeoJSON"), h.faults)
-	route.Post(a, "/plans/{id}/repairs", op("repair-plan", "Mend a fault, or all of a kind"), h.repair)
-	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on; a later day is scheduled"), h.publish)
-	route.Delete(a, "/plans/{id}", op("abandon-plan", "Give a draft up"), h.abandon)
+	route.Get(a, "/plans", op("list-plans", "Plans, newest first").For(staff.Plan), h.list)
+	route.Get(a, "/plans/{id}", op("get-plan", "One plan").For(staff.Plan), h.get)
+	route.Get(a, "/plans/{id}/units", op("plan-units", "The units of a draft as GeoJSON").For(staff.Plan), h.units)
+	route.Get(a, "/plans/{id}/faults", op("plan-faults", "What is wrong with a draft, with places, as GeoJSON").For(staff.Plan), h.faults)
+	route.Post(a, "/plans/{id}/repairs", op("repair-plan", "Mend a fault, or all of a kind").For(staff.Plan), h.repair)
+	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on; a later day is scheduled").For(staff.Plan), h.publish)
+	route.Delete(a, "/plans/{id}", op("abandon-plan", "Give a draft up").For(staff.Plan), h.abandon)
 }
 
 type handler struct {
-	pool  *pgxpool.Pool
-	queue *job.Queue
+	db     pg.DB
+	engine pg.DB
+	queue  *job.Queue
 }
 
 type listInput struct {
@@ -49,12 +52,12 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	if err != nil {
 		return nil, err
 	}
-	list, err := plan.List(ctx, h.pool, route.Actor(ctx), plan.State(in.State), before, in.Limit+1)
+	list, err := plan.List(ctx, h.db, route.Actor(ctx), plan.State(in.State), before, in.Limit+1)
 	return route.OK(route.Page(list, in.Limit, func(p plan.Plan) string { return strconv.FormatInt(p.ID, 10) }), err)
 }
 
 func (h handler) get(ctx context.Context, in *Path) (*route.Body[plan.Plan], error) {
-	return route.OK(plan.Get(ctx, h.pool, route.Actor(ctx), in.ID))
+	return route.OK(plan.Get(ctx, h.db, route.Actor(ctx), in.ID))
 }
 
 // unitProperties are what a draft's unit shows on the map.
@@ -67,10 +70,10 @@ type unitProperties struct {
 }
 
 func (h handler) units(ctx context.Context, in *Path) (*route.GeoJSON[unitProperties], error) {
-	if _, err := plan.Get(ctx, h.pool, route.Actor(ctx), in.ID); err != nil {
+	if _, err := plan.Get(ctx, h.db, route.Actor(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	list, err := plan.Units(ctx, h.pool, route.Actor(ctx), in.ID)
+	list, err := plan.Units(ctx, h.db, route.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -82,10 +85,10 @@ func (h handler) units(ctx context.Context, in *Path) (*route.GeoJSON[unitProper
 }
 
 func (h handler) faults(ctx context.Context, in *Path) (*route.GeoJSON[plan.Fault], error) {
-	if _, err := plan.Get(ctx, h.pool, route.Actor(ctx), in.ID); err != nil {
+	if _, err := plan.Get(ctx, h.db, route.Actor(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	list, err := plan.FaultsOf(ctx, h.pool, route.Actor(ctx), in.ID)
+	list, err := plan.FaultsOf(ctx, h.db, route.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +116,10 @@ type repairInput struct {
 }
 
 func (h handler) repair(ctx context.Context, in *repairInput) (*route.Body[plan.Plan], error) {
-	return route.OK(plan.Mend(ctx, h.pool, route.Actor(ctx), in.ID, in.Body, geo.DayOf(time.Now())))
+	if _, err := plan.Get(ctx, h.db, route.Actor(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	return route.OK(plan.Mend(ctx, h.engine, route.Actor(ctx), in.ID, in.Body, geo.DayOf(time.Now())))
 }
 
 type publishInput struct {
@@ -132,12 +138,15 @@ func (h handler) publish(ctx context.Context, in *publishInput) (*route.Body[pla
 	if err != nil {
 		return nil, err
 	}
-	if geo.DayOf(time.Now()).Before(day) {
-		return route.OK(plan.Schedule(ctx, h.pool, h.queue, route.Actor(ctx), in.ID, in.Body.Revision, day))
+	if _, err := plan.Get(ctx, h.db, route.Actor(ctx), in.ID); err != nil {
+		return nil, err
 	}
-	return route.OK(plan.Publish(ctx, h.pool, route.Actor(ctx), in.ID, in.Body.Revision, day, func(string, int64, int64) {}))
+	if geo.DayOf(time.Now()).Before(day) {
+		return route.OK(plan.Schedule(ctx, h.engine, h.queue, route.Actor(ctx), in.ID, in.Body.Revision, day))
+	}
+	return route.OK(plan.Publish(ctx, h.engine, route.Actor(ctx), in.ID, in.Body.Revision, day, func(string, int64, int64) {}))
 }
 
 func (h handler) abandon(ctx context.Context, in *Path) (*route.Body[plan.Plan], error) {
-	return route.OK(plan.Abandon(ctx, h.pool, route.Actor(ctx), in.ID))
+	return route.OK(plan.Abandon(ctx, h.db, route.Actor(ctx), in.ID))
 }

@@ -10,6 +10,7 @@ import (
 
 	"wangge/geo/fault"
 	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // Problem is an error answer, RFC 9457.
@@ -41,13 +42,16 @@ func (p *Problem) ContentType(string) string { return ProblemType }
 const ProblemType = "application/problem+json"
 
 var statusOf = map[fault.Kind]int{
-	fault.Malformed:   http.StatusBadRequest,
-	fault.Forbidden:   http.StatusForbidden,
-	fault.NotFound:    http.StatusNotFound,
-	fault.Conflict:    http.StatusConflict,
-	fault.TooLarge:    http.StatusRequestEntityTooLarge,
-	fault.Invalid:     http.StatusUnprocessableEntity,
-	fault.Unavailable: http.StatusServiceUnavailable,
+	fault.Malformed: http.StatusBadRequest,
+	fault.Forbidden: http.StatusForbidden,
+	fault.NotFound:  http.StatusNotFound,
+	fault.Conflict:  http.StatusConflict,
+	fault.TooLarge:  http.StatusRequestEntityTooLarge,
+	fault.Invalid:   http.StatusUnprocessableEntity,
+	fault.TooMany:   http.StatusTooManyRequests,
+
+	fault.Unauthenticated: http.StatusUnauthorized,
+	fault.Unavailable:     http.StatusServiceUnavailable,
 }
 
 // Of turns any error into a problem. Nothing internal is shown.
@@ -62,6 +66,8 @@ func Of(err error) *Problem {
 		return &Problem{Title: f.Msg, Status: statusOf[f.Kind], Detail: f.Detail, Code: f.Code, Errors: f.Places}
 	case errors.As(err, &fe): // unknown route, body too large
 		return &Problem{Title: http.StatusText(fe.Code), Status: fe.Code, Code: "http"}
+	case pg.ErrCode(err, "42501"): // the database's own wall, behind ours
+		return Of(staff.ErrForbidden)
 	case pg.Unstorable(err):
 		return Of(errText)
 	case errors.Is(err, context.DeadlineExceeded):

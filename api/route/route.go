@@ -9,6 +9,7 @@ package route
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
 
@@ -27,15 +29,51 @@ const Prefix = "/api/v1"
 // API is where operations are added.
 type API struct {
 	huma.API
-	Log *slog.Logger
+	Log   *slog.Logger
+	Rules map[string]Op // by operation id, of all that were added
 }
 
 // Op describes an operation.
 type Op struct {
 	ID, Summary, Tag string
 	Description      string
-	Status           int   // of success; 0 = 200
-	MaxBody          int64 // bytes; 0 = 1 MiB
+	May              staff.Permission // the caller must have it somewhere; where, is the handler's matter
+	Open             bool             // for everybody, without a sign-in
+	Self             bool             // for everybody who has signed in, about themselves
+	Status           int              // of success; 0 = 200
+	MaxBody          int64            // bytes; 0 = 1 MiB
+}
+
+// For returns the operation for those with a permission.
+func (o Op) For(p staff.Permission) Op {
+	o.May = p
+	return o
+}
+
+// admits returns nil when the actor may call the operation at all.
+func (o Op) admits(actor staff.Actor) error {
+	switch {
+	case o.Open:
+		return nil
+	case o.Self && actor.Account != 0:
+		return nil
+	case o.Self:
+		return staff.ErrSignedOut
+	}
+	return actor.Must(o.May)
+}
+
+// guard answers those who may not call the operation, before anything is read.
+func (o Op) guard(c huma.Context, next func(huma.Context)) {
+	err := o.admits(Actor(c.Context()))
+	if err == nil {
+		next(c)
+		return
+	}
+	p := Of(err)
+	c.SetHeader("Content-Type", ProblemType)
+	c.SetStatus(p.Status)
+	_ = json.NewEncoder(c.BodyWriter()).Encode(p)
 }
 
 // Handler answers one operation. It knows no SQL and chooses no status for errors.
@@ -67,10 +105,15 @@ func Delete[I, O any](a API, path string, op Op, h Handler[I, O]) {
 }
 
 func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
+	if op.May == "" && !op.Open && !op.Self {
+		panic("operation " + op.ID + " does not say who may call it")
+	}
+	a.Rules[op.ID] = op
 	huma.Register(a.API, huma.Operation{
 		OperationID: op.ID, Method: method, Path: path, Summary: op.Summary, Description: op.Description,
-		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody,
-		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, Middlewares: huma.Middlewares{op.guard},
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
+			http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
@@ -86,8 +129,25 @@ func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
 	})
 }
 
-// Actor is who asks.
-func Actor(context.Context) staff.Actor { return staff.Local }
+type actorKey struct{}
+
+// WithActor returns a context of a request by actor. The database is told the
+// account as well, and decides by itself what it may see.
+func WithActor(ctx context.Context, actor staff.Actor) context.Context {
+	ctx = context.WithValue(ctx, actorKey{}, actor)
+	if actor.Account == 0 {
+		return ctx
+	}
+	return pg.WithAccount(ctx, strconv.FormatInt(actor.Account, 10))
+}
+
+// Actor is who asks: the public until somebody has signed in.
+func Actor(ctx context.Context) staff.Actor {
+	if actor, ok := ctx.Value(actorKey{}).(staff.Actor); ok {
+		return actor
+	}
+	return staff.Public
+}
 
 // Body is an answer with a JSON body.
 type Body[T any] struct{ Body T }

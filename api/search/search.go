@@ -7,14 +7,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
 	"wangge/geo/grid"
 	"wangge/geo/household"
 	"wangge/geo/network"
+	"wangge/geo/pg"
 	"wangge/geo/servicepoint"
+	"wangge/geo/staff"
 )
 
 // Hit is something found.
@@ -28,13 +29,13 @@ type Hit struct {
 }
 
 // Mount adds /search.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{pool}
+func Mount(a route.API, db pg.DB) {
+	h := handler{db}
 	// A search may hold an address: it comes in the body, so that it stands in no log.
-	route.Post(a, "/search", route.Op{ID: "search", Summary: "Find by code, name or address", Tag: "units"}, h.search)
+	route.Post(a, "/search", route.Op{ID: "search", May: staff.Map, Summary: "Find by code, name or address", Tag: "units"}, h.search)
 }
 
-type handler struct{ pool *pgxpool.Pool }
+type handler struct{ db pg.DB }
 
 type input struct {
 	route.AsOf
@@ -70,7 +71,7 @@ func (h handler) search(ctx context.Context, in *input) (*route.Body[route.List[
 }
 
 func (h handler) units(ctx context.Context, day grid.Day, text string, limit int) ([]Hit, error) {
-	list, err := grid.Units(ctx, h.pool, route.Actor(ctx), day, grid.Filter{Text: text, Limit: limit})
+	list, err := grid.Units(ctx, h.db, route.Actor(ctx), day, grid.Filter{Text: text, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (h handler) units(ctx context.Context, day grid.Day, text string, limit int
 }
 
 func (h handler) servicePoints(ctx context.Context, day grid.Day, text string, limit int) ([]Hit, error) {
-	list, err := servicepoint.List(ctx, h.pool, route.Actor(ctx), day, servicepoint.Filter{Text: text, Limit: limit})
+	list, err := servicepoint.List(ctx, h.db, route.Actor(ctx), day, servicepoint.Filter{Text: text, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (h handler) servicePoints(ctx context.Context, day grid.Day, text string, l
 
 func (h handler) households(ctx context.Context, _ grid.Day, text string, limit int) ([]Hit, error) {
 	placed := true
-	list, err := household.List(ctx, h.pool, route.Actor(ctx), household.Filter{Text: text, Placed: &placed, Limit: limit})
+	list, err := household.List(ctx, h.db, route.Actor(ctx), household.Filter{Text: text, Placed: &placed, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (h handler) households(ctx context.Context, _ grid.Day, text string, limit 
 
 // names are streets and places of the background map.
 func (h handler) names(ctx context.Context, _ grid.Day, text string, limit int) ([]Hit, error) {
-	list, err := network.Search(ctx, h.pool, route.Actor(ctx), text, limit)
+	list, err := network.Search(ctx, h.db, route.Actor(ctx), text, limit)
 	if err != nil {
 		return nil, err
 	}

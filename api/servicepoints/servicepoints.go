@@ -6,11 +6,12 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
+	"wangge/geo/pg"
 	"wangge/geo/servicepoint"
+	"wangge/geo/staff"
 )
 
 // ServicePoint is a service point with its place.
@@ -21,21 +22,21 @@ type ServicePoint struct {
 }
 
 // Mount adds /service-points, /service-tiers and /service-functions.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{pool}
+func Mount(a route.API, db pg.DB) {
+	h := handler{db}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "service points"} }
-	add := op("add-service-point", "Add a service point")
+	add := op("add-service-point", "Add a service point").For(staff.Plan)
 	add.Status = 201
-	route.Get(a, "/service-points", op("list-service-points", "Service points as they stand on a date"), h.list)
+	route.Get(a, "/service-points", op("list-service-points", "Service points as they stand on a date").For(staff.Map), h.list)
 	route.Post(a, "/service-points", add, h.add)
-	route.Get(a, "/service-points/{id}", op("get-service-point", "One service point"), h.get)
-	route.Put(a, "/service-points/{id}", op("edit-service-point", "Change what is said of a service point"), h.edit)
-	route.Post(a, "/service-points/{id}/states", op("set-service-point-state", "The next step of a point's life, from a day on"), h.setState)
-	route.Get(a, "/service-tiers", op("list-service-tiers", "Classes of service points"), h.tiers)
-	route.Get(a, "/service-functions", op("list-service-functions", "What service points offer"), h.functions)
+	route.Get(a, "/service-points/{id}", op("get-service-point", "One service point").For(staff.Map), h.get)
+	route.Put(a, "/service-points/{id}", op("edit-service-point", "Change what is said of a service point").For(staff.Plan), h.edit)
+	route.Post(a, "/service-points/{id}/states", op("set-service-point-state", "The next step of a point's life, from a day on").For(staff.Plan), h.setState)
+	route.Get(a, "/service-tiers", op("list-service-tiers", "Classes of service points").For(staff.Map), h.tiers)
+	route.Get(a, "/service-functions", op("list-service-functions", "What service points offer").For(staff.Map), h.functions)
 }
 
-type handler struct{ pool *pgxpool.Pool }
+type handler struct{ db pg.DB }
 
 func shown(p servicepoint.Point, err error) (ServicePoint, error) {
 	return ServicePoint{Point: p, At: p.Place.Degrees(), Cell: p.Cell.String()}, err
@@ -62,11 +63,11 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	}
 	f := servicepoint.Filter{Unit: in.Unit, Function: in.Function, Tier: in.Tier, State: servicepoint.State(in.State), Text: in.Text, After: after, Limit: in.Limit + 1}
 	actor := route.Actor(ctx)
-	list, err := servicepoint.List(ctx, h.pool, actor, day, f)
+	list, err := servicepoint.List(ctx, h.db, actor, day, f)
 	if err != nil {
 		return nil, err
 	}
-	total, err := servicepoint.Count(ctx, h.pool, actor, day, f)
+	total, err := servicepoint.Count(ctx, h.db, actor, day, f)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (h handler) get(ctx context.Context, in *getInput) (*route.Body[ServicePoin
 	if err != nil {
 		return nil, err
 	}
-	return route.OK(shown(servicepoint.Get(ctx, h.pool, route.Actor(ctx), day, in.ID)))
+	return route.OK(shown(servicepoint.Get(ctx, h.db, route.Actor(ctx), day, in.ID)))
 }
 
 // NewServicePoint is a service point to be added.
@@ -115,7 +116,7 @@ func (h handler) add(ctx context.Context, in *route.Body[NewServicePoint]) (*rou
 	if err != nil {
 		return nil, err
 	}
-	return route.OK(shown(servicepoint.Add(ctx, h.pool, route.Actor(ctx), in.Body.Details, at, in.Body.State, from)))
+	return route.OK(shown(servicepoint.Add(ctx, h.db, route.Actor(ctx), in.Body.Details, at, in.Body.State, from)))
 }
 
 // ServicePointEdit is what is said of a service point from now on.
@@ -138,7 +139,7 @@ func (h handler) edit(ctx context.Context, in *editInput) (*route.Body[ServicePo
 	if err != nil {
 		return nil, err
 	}
-	return route.OK(shown(servicepoint.Edit(ctx, h.pool, route.Actor(ctx), day, in.ID, in.Body.Details, at)))
+	return route.OK(shown(servicepoint.Edit(ctx, h.db, route.Actor(ctx), day, in.ID, in.Body.Details, at)))
 }
 
 // NextState is the next step of a point's life.
@@ -157,15 +158,15 @@ func (h handler) setState(ctx context.Context, in *stateInput) (*route.Body[Serv
 	if err != nil {
 		return nil, err
 	}
-	return route.OK(shown(servicepoint.SetState(ctx, h.pool, route.Actor(ctx), in.ID, in.Body.State, from)))
+	return route.OK(shown(servicepoint.SetState(ctx, h.db, route.Actor(ctx), in.ID, in.Body.State, from)))
 }
 
 func (h handler) tiers(ctx context.Context, _ *struct{}) (*route.Body[route.List[servicepoint.Word]], error) {
-	list, err := servicepoint.Tiers(ctx, h.pool, route.Actor(ctx))
+	list, err := servicepoint.Tiers(ctx, h.db, route.Actor(ctx))
 	return route.OK(route.List[servicepoint.Word]{Items: list}, err)
 }
 
 func (h handler) functions(ctx context.Context, _ *struct{}) (*route.Body[route.List[servicepoint.Word]], error) {
-	list, err := servicepoint.Functions(ctx, h.pool, route.Actor(ctx))
+	list, err := servicepoint.Functions(ctx, h.db, route.Actor(ctx))
 	return route.OK(route.List[servicepoint.Word]{Items: list}, err)
 }

@@ -4,30 +4,31 @@ package settings
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"wangge/api/route"
+	"wangge/geo/pg"
 	"wangge/geo/setting"
+	"wangge/geo/staff"
 )
 
-// Mount adds /settings.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	route.Get(a, "/settings", route.Op{ID: "get-settings", Summary: "Attribution and map review number", Tag: "operation"},
+// Mount adds /settings and /demo. Clearing the demo town empties whole tables,
+// which only the engine may.
+func Mount(a route.API, db, engine pg.DB) {
+	route.Get(a, "/settings", route.Op{ID: "get-settings", May: staff.Map, Summary: "Attribution and map review number", Tag: "operation"},
 		func(ctx context.Context, _ *struct{}) (*route.Body[setting.Settings], error) {
-			return route.OK(setting.Get(ctx, pool, route.Actor(ctx)))
+			return route.OK(setting.Get(ctx, db, route.Actor(ctx)))
 		})
-	route.Put(a, "/settings", route.Op{ID: "put-settings", Summary: "Change attribution and map review number", Tag: "operation"},
+	route.Put(a, "/settings", route.Op{ID: "put-settings", May: staff.Setting, Summary: "Change attribution and map review number", Tag: "operation"},
 		func(ctx context.Context, in *route.Body[setting.Settings]) (*route.Body[setting.Settings], error) {
-			if err := setting.Put(ctx, pool, route.Actor(ctx), in.Body); err != nil {
+			if err := setting.Put(ctx, db, route.Actor(ctx), in.Body); err != nil {
 				return nil, err
 			}
-			return route.OK(setting.Get(ctx, pool, route.Actor(ctx)))
+			return route.OK(setting.Get(ctx, db, route.Actor(ctx)))
 		})
-	route.Delete(a, "/demo", route.Op{ID: "clear-demo", Summary: "Remove the demo town, to begin with real files", Tag: "operation"},
+	route.Delete(a, "/demo", route.Op{ID: "clear-demo", May: staff.Setting, Summary: "Remove the demo town, to begin with real files", Tag: "operation"},
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) {
-			if err := setting.ClearDemo(ctx, pool, route.Actor(ctx)); err != nil {
+			if err := setting.ClearDemo(ctx, engine, route.Actor(ctx)); err != nil {
 				return nil, err
 			}
-			return nil, setting.KeepEmpty(ctx, pool)
+			return nil, setting.KeepEmpty(ctx, engine)
 		})
 }

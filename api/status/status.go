@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/network"
+	"wangge/geo/pg"
 	"wangge/geo/setting"
+	"wangge/geo/staff"
 )
 
 // Status is the state of the installation.
@@ -39,16 +39,16 @@ type Town struct {
 
 // Mount adds /status. versions are those of the map as it is drawn: a page that
 // was told of a newer one would wait for ever for a change that has passed.
-func Mount(a route.API, pool *pgxpool.Pool, version string, versions func() map[string]int64) {
-	h := &handler{pool: pool, version: version, versions: versions}
-	route.Get(a, "/status", route.Op{ID: "get-status", Summary: "What is here, and layer versions", Tag: "operation"}, h.get)
+func Mount(a route.API, db pg.DB, tally *ledger.Tally, version string, versions func() map[string]int64) {
+	h := &handler{db: db, tally: tally, version: version, versions: versions}
+	route.Get(a, "/status", route.Op{ID: "get-status", May: staff.Map, Summary: "What is here, and layer versions", Tag: "operation"}, h.get)
 }
 
 type handler struct {
-	pool     *pgxpool.Pool
+	db       pg.DB
 	version  string
 	versions func() map[string]int64
-	tally    ledger.Tally
+	tally    *ledger.Tally
 }
 
 func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status], error) {
@@ -58,7 +58,7 @@ func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status],
 	}
 	actor := route.Actor(ctx)
 	s := Status{Version: h.version, Today: geo.DayOf(time.Now())}
-	settings, err := setting.Get(ctx, h.pool, actor)
+	settings, err := setting.Get(ctx, h.db, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status],
 	if s.Attribution, err = h.attribution(ctx, settings); err != nil {
 		return nil, err
 	}
-	if s.Counts, err = h.tally.Totals(ctx, h.pool, day); err != nil {
+	if s.Counts, err = h.tally.Totals(ctx, day); err != nil {
 		return nil, err
 	}
 	if s.Layers = h.versions(); s.Layers == nil {
@@ -78,7 +78,7 @@ func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status],
 
 // attribution is what the background map asks to be shown, and what the operator adds.
 func (h *handler) attribution(ctx context.Context, settings setting.Settings) (string, error) {
-	current, _, err := network.Current(ctx, h.pool, route.Actor(ctx))
+	current, _, err := network.Current(ctx, h.db, route.Actor(ctx))
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +86,7 @@ func (h *handler) attribution(ctx context.Context, settings setting.Settings) (s
 }
 
 func (h *handler) town(ctx context.Context, day geo.Day) (*Town, error) {
-	tops, err := grid.Tops(ctx, h.pool, route.Actor(ctx), day)
+	tops, err := grid.Tops(ctx, h.db, route.Actor(ctx), day)
 	if err != nil || len(tops) == 0 {
 		return nil, err
 	}

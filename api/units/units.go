@@ -4,13 +4,13 @@ package units
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/grid"
 	"wangge/geo/household"
 	"wangge/geo/ledger"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // UnitRow is a unit with what lies in it.
@@ -32,17 +32,17 @@ type UnitDetail struct {
 }
 
 // Mount adds /units.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := &handler{pool: pool}
+func Mount(a route.API, db pg.DB, tally *ledger.Tally) {
+	h := &handler{db: db, tally: tally}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "units"} }
-	route.Get(a, "/units", op("list-units", "Units in force, by code"), h.list)
-	route.Get(a, "/units/{code}", op("get-unit", "One unit"), h.get)
-	route.Get(a, "/units/{code}/boundary", op("get-boundary", "The boundary of a unit as GeoJSON"), h.boundary)
+	route.Get(a, "/units", op("list-units", "Units in force, by code").For(staff.Map), h.list)
+	route.Get(a, "/units/{code}", op("get-unit", "One unit").For(staff.Map), h.get)
+	route.Get(a, "/units/{code}/boundary", op("get-boundary", "The boundary of a unit as GeoJSON").For(staff.Map), h.boundary)
 }
 
 type handler struct {
-	pool  *pgxpool.Pool
-	tally ledger.Tally
+	db    pg.DB
+	tally *ledger.Tally
 }
 
 type listInput struct {
@@ -60,15 +60,15 @@ func (h *handler) list(ctx context.Context, in *listInput) (*route.Body[route.Li
 		return nil, err
 	}
 	f := grid.Filter{Level: in.Level, Parent: in.Parent, State: in.State, Text: in.Text, After: in.Cursor, Limit: in.Limit + 1}
-	list, err := grid.Units(ctx, h.pool, route.Actor(ctx), day, f)
+	list, err := grid.Units(ctx, h.db, route.Actor(ctx), day, f)
 	if err != nil {
 		return nil, err
 	}
-	total, err := grid.Count(ctx, h.pool, route.Actor(ctx), day, f)
+	total, err := grid.Count(ctx, h.db, route.Actor(ctx), day, f)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := h.tally.ByUnit(ctx, h.pool, day)
+	counts, err := h.tally.ByUnit(ctx, day)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (h *handler) get(ctx context.Context, in *codeInput) (*route.Body[UnitDetai
 	if err != nil {
 		return nil, err
 	}
-	u, err := grid.ByCode(ctx, h.pool, route.Actor(ctx), day, in.Code)
+	u, err := grid.ByCode(ctx, h.db, route.Actor(ctx), day, in.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -105,25 +105,25 @@ func (h *handler) get(ctx context.Context, in *codeInput) (*route.Body[UnitDetai
 
 func (h *handler) detail(ctx context.Context, day geo.Day, u grid.Unit) (UnitDetail, error) {
 	actor := route.Actor(ctx)
-	counts, err := h.tally.ByUnit(ctx, h.pool, day)
+	counts, err := h.tally.ByUnit(ctx, day)
 	if err != nil {
 		return UnitDetail{}, err
 	}
 	d := UnitDetail{UnitRow: withCounts(u, counts)}
-	chain, err := grid.Chain(ctx, h.pool, actor, day, u.ID)
+	chain, err := grid.Chain(ctx, h.db, actor, day, u.ID)
 	if err != nil {
 		return UnitDetail{}, err
 	}
 	if len(chain) > 0 {
 		d.Ancestors = chain[:len(chain)-1]
 	}
-	if d.PostZh, d.PostEn, err = grid.Post(ctx, h.pool, u.Level); err != nil {
+	if d.PostZh, d.PostEn, err = grid.Post(ctx, h.db, u.Level); err != nil {
 		return UnitDetail{}, err
 	}
-	if d.Residents, err = household.Summarise(ctx, h.pool, actor, day, u.ID); err != nil {
+	if d.Residents, err = household.Summarise(ctx, h.db, actor, day, u.ID); err != nil {
 		return UnitDetail{}, err
 	}
-	d.Versions, err = grid.Versions(ctx, h.pool, actor, u.Code)
+	d.Versions, err = grid.Versions(ctx, h.db, actor, u.Code)
 	return d, err
 }
 
@@ -142,11 +142,11 @@ func (h *handler) boundary(ctx context.Context, in *codeInput) (*route.Body[boun
 	if err != nil {
 		return nil, err
 	}
-	u, err := grid.ByCode(ctx, h.pool, route.Actor(ctx), day, in.Code)
+	u, err := grid.ByCode(ctx, h.db, route.Actor(ctx), day, in.Code)
 	if err != nil {
 		return nil, err
 	}
-	area, err := grid.Boundary(ctx, h.pool, route.Actor(ctx), day, in.Code)
+	area, err := grid.Boundary(ctx, h.db, route.Actor(ctx), day, in.Code)
 	return route.OK(boundaryFeature{
 		Type: "Feature", ID: u.Code, Geometry: route.Geometry{Shape: area.Orb()},
 		Properties: boundaryProperties{u.Code, u.Name, u.Level, u.Parent, u.ValidFrom, u.ValidTo},

@@ -4,7 +4,6 @@ package zones
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
 
@@ -12,26 +11,28 @@ import (
 	"wangge/geo"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // ErrShape means that a zone has no usable area.
 var ErrShape = fault.New(fault.Invalid, "zone_shape", "A zone needs a Polygon or MultiPolygon in WGS 84.")
 
 // Mount adds /zones.
-func Mount(a route.API, pool *pgxpool.Pool) {
-	h := handler{pool}
-	route.Get(a, "/zones", route.Op{ID: "list-zones", Summary: "Overlay zones in force, as GeoJSON", Tag: "zones"}, h.list)
-	route.Post(a, "/zones", route.Op{ID: "add-zone", Summary: "Add an overlay zone", Tag: "zones", Status: 201}, h.add)
+func Mount(a route.API, db pg.DB) {
+	h := handler{db}
+	route.Get(a, "/zones", route.Op{ID: "list-zones", May: staff.Map, Summary: "Overlay zones in force, as GeoJSON", Tag: "zones"}, h.list)
+	route.Post(a, "/zones", route.Op{ID: "add-zone", May: staff.Plan, Summary: "Add an overlay zone", Tag: "zones", Status: 201}, h.add)
 }
 
-type handler struct{ pool *pgxpool.Pool }
+type handler struct{ db pg.DB }
 
 func (h handler) list(ctx context.Context, in *route.AsOf) (*route.GeoJSON[grid.Zone], error) {
 	day, err := in.Day()
 	if err != nil {
 		return nil, err
 	}
-	list, err := grid.Zones(ctx, h.pool, route.Actor(ctx), day)
+	list, err := grid.Zones(ctx, h.db, route.Actor(ctx), day)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (h handler) add(ctx context.Context, in *addInput) (*route.Body[grid.Zone],
 	if zone.Area, err = areaOf(feature.Geometry); err != nil {
 		return nil, err
 	}
-	err = grid.AddZones(ctx, h.pool, route.Actor(ctx), []grid.Zone{zone})
+	err = grid.AddZones(ctx, h.db, route.Actor(ctx), []grid.Zone{zone})
 	return route.OK(zone, err)
 }
 

@@ -60,12 +60,12 @@ const statementTimeout = 5 * time.Minute
 // serve wires the application and answers until ctx ends; ready is called once
 // the map is there.
 func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, listener net.Listener, ready func()) error {
-	pool, err := pg.Open(ctx, dsn, pg.Options{StatementTimeout: statementTimeout})
+	pools, err := openPools(ctx, dsn)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	s, err := newApplication(p, pool, upload.Spool(spool))
+	defer pools.close()
+	s, err := newApplication(p, pools, upload.Spool(spool))
 	if err != nil {
 		return err
 	}
@@ -76,6 +76,30 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, l
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	group.Go(func() error { announce(ctx, s.tiles, ready); return nil })
 	return group.Wait()
+}
+
+// pools are the connections of the three roles of the database, which own nothing.
+type pools struct{ app, engine, reader *pgxpool.Pool }
+
+func openPools(ctx context.Context, dsn string) (p pools, err error) {
+	for _, of := range []struct {
+		pool **pgxpool.Pool
+		role string
+	}{{&p.app, pg.RoleApp}, {&p.engine, pg.RoleEngine}, {&p.reader, pg.RoleReader}} {
+		if *of.pool, err = pg.Open(ctx, dsn, pg.Options{StatementTimeout: statementTimeout, Role: of.role}); err != nil {
+			p.close()
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (p pools) close() {
+	for _, pool := range []*pgxpool.Pool{p.app, p.engine, p.reader} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
 }
 
 // announce calls ready when the map has been loaded; the listener is open before.
@@ -114,22 +138,22 @@ type application struct {
 	queue *job.Queue
 }
 
-func newApplication(p *program, pool *pgxpool.Pool, spool upload.Spool) (application, error) {
+func newApplication(p *program, db pools, spool upload.Spool) (application, error) {
 	if err := spool.Sweep(time.Now()); err != nil {
 		return application{}, err
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s := application{tiles: tiles.New(tiles.Config{Pool: pool, Log: p.log})}
+	s := application{tiles: tiles.New(tiles.Config{Pool: db.reader, Log: p.log})}
 	for _, c := range s.tiles.Collectors() {
 		if err := metrics.Register(c); err != nil {
 			return application{}, fmt.Errorf("metrics: %w", err)
 		}
 	}
 	var err error
-	s.queue, err = job.NewQueue(pool, p.log, map[string]job.Handler{
-		upload.JobKind:  upload.Handler(pool, spool),
-		plan.PublishJob: plan.PublishHandler(pool),
+	s.queue, err = job.NewQueue(db.engine, p.log, map[string]job.Handler{
+		upload.JobKind:  upload.Handler(db.engine, spool),
+		plan.PublishJob: plan.PublishHandler(db.engine),
 	})
 	if err != nil {
 		return application{}, err
@@ -139,7 +163,7 @@ func newApplication(p *program, pool *pgxpool.Pool, spool upload.Spool) (applica
 		return application{}, err
 	}
 	s.app, err = api.New(api.Config{
-		Pool: pool, Queue: s.queue, Tiles: s.tiles, Spool: spool, Page: page, Metrics: metrics, Log: p.log, Version: version(),
+		DB: pg.NewActing(db.app), Engine: db.engine, Reader: db.reader, Queue: s.queue, Tiles: s.tiles, Spool: spool, Page: page, Metrics: metrics, Log: p.log, Version: version(),
 	})
 	return s, err
 }

@@ -8,9 +8,9 @@ import (
 	"path"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
+	"wangge/geo/pg"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 )
@@ -42,7 +42,7 @@ originals/           the boundary files as they came
 `
 
 // All writes a ZIP archive with everything.
-func All(ctx context.Context, db *pgxpool.Pool, actor staff.Actor, w io.Writer, day geo.Day) error {
+func All(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, day geo.Day) error {
 	archive := zip.NewWriter(w)
 	add := func(name string, write func(io.Writer) error) error {
 		file, err := archive.Create(name)
@@ -93,7 +93,7 @@ func All(ctx context.Context, db *pgxpool.Pool, actor staff.Actor, w io.Writer, 
 }
 
 // addOriginals writes the boundary files as they came, one at a time.
-func addOriginals(ctx context.Context, db *pgxpool.Pool, actor staff.Actor, add func(string, func(io.Writer) error) error) error {
+func addOriginals(ctx context.Context, db pg.Pool, actor staff.Actor, add func(string, func(io.Writer) error) error) error {
 	rows, _ := db.Query(ctx, `SELECT id FROM upload WHERE content IS NOT NULL ORDER BY id`)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {

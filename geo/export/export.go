@@ -13,11 +13,11 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
 	"wangge/geo/fault"
 	"wangge/geo/network"
+	"wangge/geo/pg"
 	"wangge/geo/setting"
 	"wangge/geo/staff"
 )
@@ -50,7 +50,7 @@ type Options struct {
 
 // Write writes one kind of thing. Names, phones and identity numbers are in none
 // of them, for they are not kept.
-func Write(ctx context.Context, db *pgxpool.Pool, _ staff.Actor, w io.Writer, kind string, format Format, o Options) error {
+func Write(ctx context.Context, db pg.Pool, _ staff.Actor, w io.Writer, kind string, format Format, o Options) error {
 	query, ok := queries[kind]
 	if !ok || format != GeoJSON && format != CSV {
 		return ErrUnknown
@@ -131,7 +131,7 @@ type collection struct {
 
 // writeGeoJSON writes a FeatureCollection with the attribution that must stay
 // with the data.
-func writeGeoJSON(ctx context.Context, db *pgxpool.Pool, w io.Writer, q query, args []any) error {
+func writeGeoJSON(ctx context.Context, db pg.Pool, w io.Writer, q query, args []any) error {
 	settings, err := setting.Get(ctx, db, staff.System)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ const byteOrderMark = "\ufeff"
 
 // writeCSV lets PostgreSQL write the table; geometry other than lon and lat is
 // left to GeoJSON.
-func writeCSV(ctx context.Context, db *pgxpool.Pool, w io.Writer, sql string, args []any) error {
+func writeCSV(ctx context.Context, db pg.Pool, w io.Writer, sql string, args []any) error {
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		// COPY takes no parameters: the result becomes a temporary table first.
 		if _, err := tx.Exec(ctx, `CREATE TEMP TABLE exported ON COMMIT DROP AS `+sql, append([]any{pgx.QueryExecModeSimpleProtocol}, args...)...); err != nil {

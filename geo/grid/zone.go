@@ -51,8 +51,8 @@ func AddZones(ctx context.Context, db pg.DB, actor staff.Actor, zones []Zone) er
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		for _, z := range zones {
 			_, err := tx.Exec(ctx, `
-				INSERT INTO zone (code, kind, name, valid_from, valid_to, geom)
-				VALUES ($1, $2, $3, $4, $5, $6)`, z.Code, z.Kind, z.Name, z.ValidFrom, z.ValidTo, z.Area)
+				INSERT INTO zone (code, kind, name, valid_from, valid_to, geom, area_id)
+				VALUES ($1, $2, $3, $4, $5, $6, $7)`, z.Code, z.Kind, z.Name, z.ValidFrom, z.ValidTo, z.Area, actor.Area(staff.Plan).Home())
 			if err != nil {
 				return fmt.Errorf("add zone %s: %w", z.Code, zoneFaults.Of(err))
 			}

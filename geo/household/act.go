@@ -38,11 +38,11 @@ func Add(ctx context.Context, db pg.DB, actor staff.Actor, sourceID string, d Dw
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			INSERT INTO household (source, source_id, compound, building, stairwell, doorplate, address, kind, occupied,
-				age_0_2, age_3_6, age_7_17, age_18_59, age_60_79, age_80, point, cell, placed_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'hand')
+				age_0_2, age_3_6, age_7_17, age_18_59, age_60_79, age_80, point, cell, area_id, placed_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'hand')
 			RETURNING id`, Hand, sourceID, d.Compound, d.Building, d.Stairwell, d.Doorplate, d.Address, d.Kind, d.Occupied,
 			d.Ages.Age0_2, d.Ages.Age3_6, d.Ages.Age7_17, d.Ages.Age18_59, d.Ages.Age60_79, d.Ages.Age80,
-			at, ledger.CellOf(at)).Scan(&id)
+			at, ledger.CellOf(at), actor.Area(staff.Record).Home()).Scan(&id)
 		if err != nil {
 			return faults.Of(err)
 		}

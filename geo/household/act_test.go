@@ -194,8 +194,8 @@ func TestListsAreNarrowedAndPaged(t *testing.T) {
 	if err != nil || s.Households != 3 || s.People == nil || s.People.Age0_2 != 3 || s.People.Age80 != 3 {
 		t.Errorf("summary %+v, %v", s, err)
 	}
-	var tally ledger.Tally
-	counts, err := tally.ByUnit(t.Context(), tx, grid.Today())
+	tally := ledger.NewTally(tx)
+	counts, err := tally.ByUnit(t.Context(), grid.Today())
 	if err != nil || counts[village.ID].Households != 3 {
 		t.Errorf("tally %+v, %v", counts[village.ID], err)
 	}

@@ -196,10 +196,10 @@ func Create(ctx context.Context, db pg.DB, actor staff.Actor, n New, now time.Ti
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-			INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell)
-			SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7 FROM incident_category WHERE code = $3
+			INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell, area_id)
+			SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7, $8 FROM incident_category WHERE code = $3
 			ON CONFLICT DO NOTHING`,
-			n.ID, Hand, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point))
+			n.ID, Hand, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point), actor.Area(staff.Record).Home())
 		if err != nil {
 			return err
 		}

@@ -100,8 +100,8 @@ func (q *Queue) Enqueue(ctx context.Context, tx pgx.Tx, actor staff.Actor, n New
 	}
 	var id int64
 	err = tx.QueryRow(ctx, `
-		INSERT INTO job (kind, title, args, created_by) VALUES ($1, $2, $3, $4) RETURNING id`,
-		n.Kind, n.Title, args, actor.Name).Scan(&id)
+		INSERT INTO job (kind, title, args, created_by, area_id) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+		n.Kind, n.Title, args, actor.Name, actor.Area(staff.Import).Home()).Scan(&id)
 	if err != nil {
 		return Job{}, fmt.Errorf("enqueue %s: %w", n.Kind, err)
 	}

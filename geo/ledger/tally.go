@@ -28,8 +28,10 @@ type Totals struct {
 }
 
 // Tally counts by unit and in all. Counting reads every dated row once, so the
-// last answer is kept until a layer or the day changes. The zero value is ready.
+// last answer is kept until a layer or the day changes. It is kept for everybody:
+// callers choose the units that their actor may see.
 type Tally struct {
+	db       pg.DB // the map's reader, who sees every unit
 	mu       sync.Mutex
 	day      geo.Day
 	versions map[string]int64
@@ -37,37 +39,40 @@ type Tally struct {
 	totals   Totals
 }
 
+// NewTally returns a tally that counts with db.
+func NewTally(db pg.DB) *Tally { return &Tally{db: db} }
+
 // ByUnit returns the counts of every unit in force on day, by the unit's id. The
 // map must not be changed.
-func (t *Tally) ByUnit(ctx context.Context, db pg.DB, day geo.Day) (map[int64]Count, error) {
+func (t *Tally) ByUnit(ctx context.Context, day geo.Day) (map[int64]Count, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	err := t.refresh(ctx, db, day)
+	err := t.refresh(ctx, day)
 	return t.counts, err
 }
 
 // Totals returns how much there is in all on day.
-func (t *Tally) Totals(ctx context.Context, db pg.DB, day geo.Day) (Totals, error) {
+func (t *Tally) Totals(ctx context.Context, day geo.Day) (Totals, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	err := t.refresh(ctx, db, day)
+	err := t.refresh(ctx, day)
 	return t.totals, err
 }
 
-func (t *Tally) refresh(ctx context.Context, db pg.DB, day geo.Day) error {
-	versions, err := layer.Versions(ctx, db)
+func (t *Tally) refresh(ctx context.Context, day geo.Day) error {
+	versions, err := layer.Versions(ctx, t.db)
 	if err != nil {
 		return err
 	}
 	if t.counts != nil && t.day == day && sameVersions(t.versions, versions) {
 		return nil
 	}
-	counts, err := count(ctx, db, day)
+	counts, err := count(ctx, t.db, day)
 	if err != nil {
 		return err
 	}
 	totals := Totals{Units: len(counts)}
-	err = db.QueryRow(ctx, `
+	err = t.db.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM household WHERE closed_on IS NULL),
 		       (SELECT count(*) FROM household WHERE closed_on IS NULL AND point IS NULL),
 		       (SELECT count(*) FROM household h WHERE closed_on IS NULL AND point IS NOT NULL AND NOT EXISTS (

@@ -24,10 +24,17 @@ type DB interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
+// Pool is a DB that also begins transactions of a stated isolation.
+type Pool interface {
+	DB
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+}
+
 // Options are what an operator may turn.
 type Options struct {
 	MaxConns         int32         // 0 = the driver's default
 	StatementTimeout time.Duration // 0 = none; bounds every statement on the server too
+	Role             string        // taken on by every connection; "" = the one that signs in
 }
 
 // Open connects, registers the geometry type on every connection and proves that
@@ -42,6 +49,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*pgxpool.Pool, error) 
 	}
 	if opts.StatementTimeout > 0 {
 		config.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(opts.StatementTimeout.Milliseconds())
+	}
+	if opts.Role != "" {
+		config.ConnConfig.RuntimeParams["role"] = opts.Role
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = "wangge"
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"

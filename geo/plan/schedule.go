@@ -27,6 +27,7 @@ type publishArgs struct {
 	Revision int     `json:"revision"`
 	Day      geo.Day `json:"day"`
 	Actor    string  `json:"actor"`
+	Account  int64   `json:"account"`
 }
 
 // Schedule has a draft published at the beginning of a later day, China time, by
@@ -53,7 +54,7 @@ func Schedule(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor
 		}
 		_, err := queue.Enqueue(ctx, tx, actor, job.New{
 			Kind: PublishJob, Title: fmt.Sprintf("publish plan %d on %s", id, day), At: day.Start(),
-			Args: publishArgs{PlanID: id, Revision: revision, Day: day, Actor: actor.Name},
+			Args: publishArgs{PlanID: id, Revision: revision, Day: day, Actor: actor.Name, Account: actor.Account},
 		})
 		if err != nil {
 			return err
@@ -73,7 +74,11 @@ func PublishHandler(db pg.DB) job.Handler {
 		if err := json.Unmarshal(raw, &args); err != nil {
 			return nil, err
 		}
-		p, err := Publish(ctx, db, staff.Actor{Name: args.Actor}, args.PlanID, args.Revision, args.Day, Step(step))
+		actor, err := staff.Again(ctx, db, args.Actor, args.Account)
+		if err != nil {
+			return nil, err
+		}
+		p, err := Publish(ctx, db, actor, args.PlanID, args.Revision, args.Day, Step(step))
 		if err != nil {
 			return nil, err
 		}

@@ -31,10 +31,10 @@ func Add(ctx context.Context, db pg.DB, actor staff.Actor, d Details, at geo.Poi
 	var id int64
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
-			INSERT INTO service_point (source, source_id, name, tier, address, capacity, ground_floor, step_free, mobile, point, cell)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+			INSERT INTO service_point (source, source_id, name, tier, address, capacity, ground_floor, step_free, mobile, point, cell, area_id)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
 			Hand, uuid.NewString(), d.Name, d.Tier, d.Address, d.Capacity, d.GroundFloor, d.StepFree, d.Mobile,
-			at, ledger.CellOf(&at)).Scan(&id)
+			at, ledger.CellOf(&at), actor.Area(staff.Plan).Home()).Scan(&id)
 		if err != nil {
 			return err
 		}

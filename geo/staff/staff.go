@@ -86,6 +86,7 @@ var everything = []Grant{{Kind: Administrator, May: Permissions}}
 // Faults of this package.
 var (
 	ErrSignedOut = fault.New(fault.Unauthenticated, "signed_out", "Sign in first.")
+	ErrOutside   = fault.New(fault.Forbidden, "outside_area", "This lies outside the area of your posts.")
 	ErrForbidden = fault.New(fault.Forbidden, "forbidden", "Your posts do not allow this. An administrator can say which post does.")
 )
 
@@ -127,6 +128,15 @@ func (a Actor) Area(p Permission) Area {
 	slices.Sort(area.Roots)
 	area.Roots = slices.Compact(area.Roots)
 	return area
+}
+
+// Home is the unit for which what this actor makes is kept as long as it lies in
+// no unit of its own: nil means everywhere. Of several areas it is the first.
+func (a Area) Home() *int64 {
+	if a.All || len(a.Roots) == 0 {
+		return nil
+	}
+	return &a.Roots[0]
 }
 
 // Empty reports whether the area holds nothing.

@@ -18,6 +18,7 @@ const JobKind = "import"
 type jobArgs struct {
 	UploadID int64   `json:"upload_id"`
 	Actor    string  `json:"actor"`
+	Account  int64   `json:"account"`
 	Request  Request `json:"request"`
 	File     File    `json:"file"`
 }
@@ -34,7 +35,7 @@ func Start(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor, r
 		}
 		j, err = queue.Enqueue(ctx, tx, actor, job.New{
 			Kind: JobKind, Title: string(req.Kind) + ": " + req.FileName,
-			Args: jobArgs{UploadID: id, Actor: actor.Name, Request: req, File: file},
+			Args: jobArgs{UploadID: id, Actor: actor.Name, Account: actor.Account, Request: req, File: file},
 		})
 		return err
 	})
@@ -48,7 +49,11 @@ func Handler(db pg.DB, spool Spool) job.Handler {
 		if err := json.Unmarshal(raw, &args); err != nil {
 			return nil, err
 		}
-		result, err := run(ctx, db, staff.Actor{Name: args.Actor}, args.UploadID, args.Request, args.File, Step(step))
+		actor, err := staff.Again(ctx, db, args.Actor, args.Account)
+		if err != nil {
+			return nil, err
+		}
+		result, err := run(ctx, db, actor, args.UploadID, args.Request, args.File, Step(step))
 		if err == nil {
 			spool.Remove(args.File) // a failed one waits for a retry
 		}

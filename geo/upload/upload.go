@@ -134,9 +134,9 @@ func store(ctx context.Context, db pg.DB, actor staff.Actor, req Request, file F
 		confirmed = &req.Confirm
 	}
 	err = db.QueryRow(ctx, `
-		INSERT INTO upload (kind, file_name, size, sha256, crs, confirmed, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-		string(req.Kind), req.FileName, file.Size, file.SHA256, req.CRS, confirmed, actor.Name).Scan(&id)
+		INSERT INTO upload (kind, file_name, size, sha256, crs, confirmed, created_by, area_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+		string(req.Kind), req.FileName, file.Size, file.SHA256, req.CRS, confirmed, actor.Name, actor.Area(staff.Import).Home()).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("record upload: %w", err)
 	}
