@@ -34,6 +34,7 @@ import (
 	"wangge/api/status"
 	"wangge/api/units"
 	"wangge/api/zones"
+	record "wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
@@ -56,6 +57,7 @@ type Config struct {
 	Page     http.Handler // the web page
 	Metrics  *prometheus.Registry
 	Log      *slog.Logger
+	Evidence record.Evidence // what the log is verified against
 	Version  string
 }
 
@@ -124,7 +126,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	plans.Mount(a, c.DB, c.Engine, c.Queue)
 	exports.Mount(a, c.DB)
 	jobs.Mount(a, c.DB, c.Queue)
-	audit.Mount(a, c.DB)
+	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	settings.Mount(a, c.DB, c.Engine)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()

@@ -54,6 +54,9 @@ const (
 	Dispatcher        Kind = "dispatcher"         // 调度员
 	Administrator     Kind = "administrator"      // 管理员
 	PrivacyOfficer    Kind = "privacy-officer"    // 个人信息保护负责人
+
+	// BreakGlass is no post: Grant.Post is the number of a row of break_glass, negative.
+	BreakGlass Kind = "break-glass"
 )
 
 // Grant is what one post gives its holder.
