@@ -257,9 +257,15 @@ AS $$
 $$;
 
 -- in_area is the same for the area that the program states: the first wall.
+-- in_chain adds what lies above an area: people know the town their grid is in.
 CREATE FUNCTION in_area(unit bigint, everywhere boolean, roots bigint[]) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT everywhere OR EXISTS (SELECT FROM public.unit_ancestor a WHERE a.unit_id = unit AND a.ancestor_id = ANY (roots)) $$;
+
+CREATE FUNCTION in_chain(unit bigint, everywhere boolean, roots bigint[]) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT everywhere OR EXISTS (SELECT FROM public.unit_ancestor a WHERE a.unit_id = unit AND a.ancestor_id = ANY (roots)
+                                   UNION ALL SELECT FROM public.unit_ancestor a WHERE a.ancestor_id = unit AND a.unit_id = ANY (roots)) $$;
 -- +goose StatementEnd
 
 -- unit_at reads every boundary, for PostGIS's operators cannot use their index
@@ -354,9 +360,11 @@ SELECT wall(t, 'select', 'true'), wall(t, 'insert update delete', '(SELECT actin
 FROM unnest(ARRAY['level', 'preset', 'preset_level']) t;
 SELECT wall('setting', 'select', 'true'), wall('setting', 'insert update delete', '(SELECT acting_everywhere(''setting''))');
 
-SELECT wall('unit_ancestor', 'select', '(SELECT acting_everywhere(''map'')) OR ancestor_id = ANY ((SELECT acting_area(''map''))::bigint[])');
-SELECT wall('unit', 'select', '{map unit.id}');
-SELECT wall('boundary', 'select', '{map boundary.unit_id}');
+-- Of units also those above one's area are seen: the village and the town of a grid.
+SELECT wall('unit_ancestor', 'select', '(SELECT acting_everywhere(''map'')) OR ancestor_id = ANY ((SELECT acting_area(''map''))::bigint[])
+    OR unit_id = ANY ((SELECT acting_area(''map''))::bigint[])');
+SELECT wall(t, 'select', format('{map %1$I.%2$I} OR EXISTS (SELECT FROM unit_ancestor a WHERE a.ancestor_id = %1$I.%2$I AND a.unit_id = ANY ((SELECT acting_area(''map''))::bigint[]))', t, c))
+FROM (VALUES ('unit', 'id'), ('boundary', 'unit_id')) v (t, c);
 SELECT wall('excluded_area', 'select', '{map excluded_area.parent_id}');
 SELECT wall('lineage', 'select', '{map lineage.before} OR {map lineage.after}');
 SELECT wall('household_unit', 'select', '{place household_unit.unit_id}'), wall('household_unit', 'insert update delete', '{record household_unit.unit_id}');

@@ -50,20 +50,23 @@ type Options struct {
 
 // Write writes one kind of thing. Names, phones and identity numbers are in none
 // of them, for they are not kept.
-func Write(ctx context.Context, db pg.Pool, _ staff.Actor, w io.Writer, kind string, format Format, o Options) error {
+func Write(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, kind string, format Format, o Options) error {
 	query, ok := queries[kind]
 	if !ok || format != GeoJSON && format != CSV {
 		return ErrUnknown
 	}
-	args := query.args(o)
+	area := actor.Area(query.who)
+	args := append(query.args(o), area.All, area.Roots)
 	if format == GeoJSON {
 		return writeGeoJSON(ctx, db, w, query, args)
 	}
 	return writeCSV(ctx, db, w, query.sql, args)
 }
 
-// query is one kind of thing as a table whose column "geom" is its place.
+// query is one kind of thing as a table whose column "geom" is its place. The last
+// two parameters are the area where its reader may see this kind of thing.
 type query struct {
+	who  staff.Permission
 	sql  string
 	args func(Options) []any
 }
@@ -71,29 +74,31 @@ type query struct {
 func none(Options) []any { return nil }
 
 var queries = map[string]query{
-	"units": {`
+	"units": {staff.Map, `
 		SELECT u.code, b.name, u.level, u.preset, p.code AS parent, b.state, round(b.area::numeric, 1) AS area,
 		       b.valid_from, b.valid_to, b.geom
 		FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
 		LEFT JOIN unit p ON p.id = b.parent_id
-		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1) AND ($2 = '' OR u.level = $2)
+		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1) AND ($2 = '' OR u.level = $2) AND in_area(u.id, $3, $4)
 		ORDER BY l.rank, u.code`, func(o Options) []any { return []any{o.Day, o.Level} }},
-	"households": {`
+	"households": {staff.Place, `
 		SELECT h.source, h.source_id, h.compound, h.building, h.stairwell, h.doorplate, h.address, h.kind, h.occupied,
 		       h.age_0_2, h.age_3_6, h.age_7_17, h.age_18_59, h.age_60_79, h.age_80, h.placed_by, h.confidence,
 		       u.code AS unit, h.closed_on, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.point AS geom
 		FROM household h
 		LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
 		LEFT JOIN unit u ON u.id = o.unit_id
+		WHERE in_area(coalesce(o.unit_id, h.area_id), $1, $2)
 		ORDER BY h.id`, none},
-	"incidents": {`
+	"incidents": {staff.Place, `
 		SELECT i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
 		       u.code AS unit, ST_X(i.point) AS lon, ST_Y(i.point) AS lat, i.point AS geom
 		FROM incident i
 		LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
 		LEFT JOIN unit u ON u.id = o.unit_id
+		WHERE in_area(coalesce(o.unit_id, i.area_id), $1, $2)
 		ORDER BY i.reported_at, i.id`, none},
-	"service-points": {`
+	"service-points": {staff.Map, `
 		SELECT s.source, s.source_id, s.name, s.tier, s.address, s.capacity, s.ground_floor, s.step_free, s.mobile AS mobile_point,
 		       f.functions, f.hours, f.sessions, f.items, f.function_hours, l.state, l.opened_on, l.closed_on, l.states,
 		       u.code AS unit, ST_X(s.point) AS lon, ST_Y(s.point) AS lat, s.point AS geom
@@ -113,11 +118,12 @@ var queries = map[string]query{
 			       CASE WHEN bool_or(l.state <> 'closed') THEN max(l.valid_from) FILTER (WHERE l.state = 'closed' AND l.valid_to IS NULL) END AS closed_on,
 			       string_agg(concat_ws(':', l.state, l.valid_from), '|' ORDER BY l.valid_from) AS states
 			FROM service_point_state l WHERE l.service_point_id = s.id) l
+		WHERE in_area(coalesce(o.unit_id, s.area_id), $2, $3)
 		ORDER BY s.id`, func(o Options) []any { return []any{o.Day} }},
-	"zones": {`
+	"zones": {staff.Map, `
 		SELECT z.code, z.kind, z.name, z.valid_from, z.valid_to, z.geom
 		FROM zone z
-		WHERE z.valid_from <= $1 AND (z.valid_to IS NULL OR z.valid_to > $1)
+		WHERE z.valid_from <= $1 AND (z.valid_to IS NULL OR z.valid_to > $1) AND in_area(z.area_id, $2, $3)
 		ORDER BY z.code`, func(o Options) []any { return []any{o.Day} }},
 }
 

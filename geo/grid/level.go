@@ -84,6 +84,9 @@ func Levels(ctx context.Context, db pg.DB, _ staff.Actor, day Day) ([]Level, err
 
 // AddLevel adds a level of an operator's own.
 func AddLevel(ctx context.Context, db pg.DB, actor staff.Actor, l Level) error {
+	if !actor.Area(staff.Plan).All {
+		return staff.ErrForbidden
+	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			INSERT INTO level (code, rank, title_zh, title_en, post_zh, post_en)
@@ -138,6 +141,9 @@ func PresetByCode(ctx context.Context, db pg.DB, actor staff.Actor, code string)
 // AddPreset adds a hierarchy of an operator's own. Its levels must exist, and
 // run downwards by rank.
 func AddPreset(ctx context.Context, db pg.DB, actor staff.Actor, p Preset) error {
+	if !actor.Area(staff.Plan).All {
+		return staff.ErrForbidden
+	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO preset (code, title_zh, title_en) VALUES ($1, $2, $3)`,
 			p.Code, p.TitleZh, p.TitleEn); err != nil {

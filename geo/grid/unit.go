@@ -60,15 +60,17 @@ const unitTables = `
 	LEFT JOIN unit p ON p.id = b.parent_id`
 
 // Units returns the units in force on day, by code.
-func Units(ctx context.Context, db pg.DB, _ staff.Actor, day Day, f Filter) ([]Unit, error) {
+func Units(ctx context.Context, db pg.DB, actor staff.Actor, day Day, f Filter) ([]Unit, error) {
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+`
 		WHERE ($2 = '' OR u.level = $2)
 		  AND ($3 = '' OR p.code = $3)
 		  AND ($4 = '' OR b.state = $4)
 		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)
-		  AND u.code > $6
+		  AND in_area(u.id, $6, $7)
+		  AND u.code > $8
 		ORDER BY u.code
-		LIMIT $7`, day, f.Level, f.Parent, f.State, prefix(f.Text), f.After, f.Limit)
+		LIMIT $9`, day, f.Level, f.Parent, f.State, prefix(f.Text), area.All, area.Roots, f.After, f.Limit)
 	list, err := pgx.CollectRows(rows, scanUnit)
 	if err != nil {
 		return nil, fmt.Errorf("units: %w", err)
@@ -85,13 +87,15 @@ func prefix(text string) string {
 }
 
 // Count is how many units match, pages aside.
-func Count(ctx context.Context, db pg.DB, _ staff.Actor, day Day, f Filter) (n int, err error) {
+func Count(ctx context.Context, db pg.DB, actor staff.Actor, day Day, f Filter) (n int, err error) {
+	area := actor.Area(staff.Map)
 	err = db.QueryRow(ctx, `SELECT count(*)`+unitTables+`
 		WHERE ($2 = '' OR u.level = $2)
 		  AND ($3 = '' OR p.code = $3)
 		  AND ($4 = '' OR b.state = $4)
-		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)`,
-		day, f.Level, f.Parent, f.State, prefix(f.Text)).Scan(&n)
+		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)
+		  AND in_area(u.id, $6, $7)`,
+		day, f.Level, f.Parent, f.State, prefix(f.Text), area.All, area.Roots).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count units: %w", err)
 	}
@@ -110,8 +114,9 @@ func scanUnit(row pgx.CollectableRow) (Unit, error) {
 }
 
 // ByCode returns one unit as it stands on day, or ErrUnknownUnit.
-func ByCode(ctx context.Context, db pg.DB, _ staff.Actor, day Day, code string) (Unit, error) {
-	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2`, day, code)
+func ByCode(ctx context.Context, db pg.DB, actor staff.Actor, day Day, code string) (Unit, error) {
+	area := actor.Area(staff.Map)
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2 AND in_area(u.id, $3, $4)`, day, code, area.All, area.Roots)
 	u, err := pgx.CollectExactlyOneRow(rows, scanUnit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownUnit
@@ -131,7 +136,8 @@ type Ancestor struct {
 }
 
 // Chain returns the unit with this id and all above it, from the top down.
-func Chain(ctx context.Context, db pg.DB, _ staff.Actor, day Day, id int64) ([]Ancestor, error) {
+func Chain(ctx context.Context, db pg.DB, actor staff.Actor, day Day, id int64) ([]Ancestor, error) {
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
 		WITH RECURSIVE up AS (
 			SELECT b.unit_id, b.parent_id, b.name, 0 AS step
@@ -144,7 +150,8 @@ func Chain(ctx context.Context, db pg.DB, _ staff.Actor, day Day, id int64) ([]A
 			WHERE up.step < 20)
 		SELECT u.id, u.code, up.name, u.level
 		FROM up JOIN unit u ON u.id = up.unit_id
-		ORDER BY up.step DESC`, day, id)
+		WHERE in_chain(u.id, $3, $4)
+		ORDER BY up.step DESC`, day, id, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Ancestor])
 	if err != nil {
 		return nil, fmt.Errorf("units above %d: %w", id, err)
@@ -153,15 +160,16 @@ func Chain(ctx context.Context, db pg.DB, _ staff.Actor, day Day, id int64) ([]A
 }
 
 // Boundary returns the area of a unit on day.
-func Boundary(ctx context.Context, db pg.DB, _ staff.Actor, day Day, code string) (area geo.MultiPolygon, err error) {
-	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2`, day, code).Scan(&area)
+func Boundary(ctx context.Context, db pg.DB, actor staff.Actor, day Day, code string) (shape geo.MultiPolygon, err error) {
+	area := actor.Area(staff.Map)
+	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2 AND in_area(u.id, $3, $4)`, day, code, area.All, area.Roots).Scan(&shape)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownUnit
 	}
 	if err != nil {
 		return nil, fmt.Errorf("boundary of %s on %s: %w", code, day, err)
 	}
-	return area, nil
+	return shape, nil
 }
 
 // Version is a stretch of time in which a unit did not change.
@@ -173,12 +181,13 @@ type Version struct {
 }
 
 // Versions returns the history of a unit, oldest first.
-func Versions(ctx context.Context, db pg.DB, _ staff.Actor, code string) ([]Version, error) {
+func Versions(ctx context.Context, db pg.DB, actor staff.Actor, code string) ([]Version, error) {
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
 		SELECT b.valid_from, b.valid_to, b.name, b.plan_id
 		FROM boundary b JOIN unit u ON u.id = b.unit_id
-		WHERE u.code = $1
-		ORDER BY b.valid_from`, code)
+		WHERE u.code = $1 AND in_area(u.id, $2, $3)
+		ORDER BY b.valid_from`, code, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Version])
 	if err != nil {
 		return nil, fmt.Errorf("versions of %s: %w", code, err)
@@ -232,9 +241,10 @@ func NewIndex(list []InForce) *locate.Index {
 }
 
 // At returns the unit responsible for a place on day, by the rule of unit_at;
-// ok is false when no unit covers it.
-func At(ctx context.Context, db pg.DB, _ staff.Actor, day Day, place geo.Point) (u Unit, ok bool, err error) {
-	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1)`, day, place)
+// ok is false when no unit of the actor's area covers it.
+func At(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place geo.Point) (u Unit, ok bool, err error) {
+	area := actor.Area(staff.Map)
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1) AND in_area(u.id, $3, $4)`, day, place, area.All, area.Roots)
 	u, err = pgx.CollectExactlyOneRow(rows, scanUnit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Unit{}, false, nil
@@ -280,15 +290,17 @@ const MaxHint = 30
 
 // NearBorder returns the nearest other unit of the same level within MaxHint of a
 // place, or nil.
-func NearBorder(ctx context.Context, db pg.DB, _ staff.Actor, day Day, place geo.Point, of Unit) (*Hint, error) {
+func NearBorder(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place geo.Point, of Unit) (*Hint, error) {
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
 		SELECT u.code, b.name, ST_Distance(b.geom::geography, $2::geometry::geography)
 		FROM boundary b JOIN unit u ON u.id = b.unit_id
 		WHERE b.geom && ST_Expand($2::geometry, 0.001) AND u.level = $3 AND u.id <> $4
 		  AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 		  AND ST_DWithin(b.geom::geography, $2::geometry::geography, $5)
+		  AND in_area(u.id, $6, $7)
 		ORDER BY 3, u.code
-		LIMIT 1`, day, place, of.Level, of.ID, float64(MaxHint))
+		LIMIT 1`, day, place, of.Level, of.ID, float64(MaxHint), area.All, area.Roots)
 	hint, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Hint])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -299,11 +311,13 @@ func NearBorder(ctx context.Context, db pg.DB, _ staff.Actor, day Day, place geo
 	return &hint, nil
 }
 
-// Tops returns the units in force without a unit above, by code.
-func Tops(ctx context.Context, db pg.DB, _ staff.Actor, day Day) ([]Unit, error) {
+// Tops returns the highest units in force of the actor's area, by code: those
+// without a unit above, or the roots of the area.
+func Tops(ctx context.Context, db pg.DB, actor staff.Actor, day Day) ([]Unit, error) {
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+`
-		WHERE b.parent_id IS NULL
-		ORDER BY u.code`, day)
+		WHERE $2 AND b.parent_id IS NULL OR NOT $2 AND u.id = ANY ($3) AND NOT in_area(b.parent_id, false, $3)
+		ORDER BY u.code`, day, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, scanUnit)
 	if err != nil {
 		return nil, fmt.Errorf("units at the top: %w", err)

@@ -33,12 +33,13 @@ var (
 var zoneFaults = pg.Faults{"zone_code_key": ErrZoneExists, "zone_validity_is_in_order": ErrZoneDates}
 
 // Zones returns the zones in force on day, by code.
-func Zones(ctx context.Context, db pg.DB, _ staff.Actor, day Day) ([]Zone, error) {
+func Zones(ctx context.Context, db pg.DB, actor staff.Actor, day Day) ([]Zone, error) {
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
 		SELECT code, kind, name, valid_from, valid_to, geom
 		FROM zone
-		WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)
-		ORDER BY code`, day)
+		WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) AND in_area(area_id, $2, $3)
+		ORDER BY code`, day, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Zone])
 	if err != nil {
 		return nil, fmt.Errorf("zones: %w", err)

@@ -91,7 +91,7 @@ func Merge(ctx context.Context, db pg.DB, actor staff.Actor, id, into int64) (Ho
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		for _, one := range []int64{min(id, into), max(id, into)} { // always in one order
-			h, err := lock(ctx, tx, one)
+			h, err := lock(ctx, tx, actor, one)
 			if err != nil {
 				return err
 			}
@@ -146,7 +146,7 @@ func Close(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Househol
 // Reopen opens a closed household again; one that was merged stays closed.
 func Reopen(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Household, error) {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		h, err := lock(ctx, tx, id)
+		h, err := lock(ctx, tx, actor, id)
 		switch {
 		case err != nil:
 			return err
@@ -169,10 +169,14 @@ func Reopen(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Househo
 // locked is what decides whether a household may be changed.
 type locked struct{ closed, merged bool }
 
-func lock(ctx context.Context, tx pgx.Tx, id int64) (locked, error) {
+// lock keeps a household that the actor may change as it is; others are unknown.
+func lock(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64) (locked, error) {
 	var h locked
+	area := actor.Area(staff.Record)
 	err := tx.QueryRow(ctx, `
-		SELECT closed_on IS NOT NULL, merged_into IS NOT NULL FROM household WHERE id = $1 FOR NO KEY UPDATE`, id).Scan(&h.closed, &h.merged)
+		SELECT h.closed_on IS NOT NULL, h.merged_into IS NOT NULL FROM household h
+		WHERE h.id = $1 AND ($2 OR in_area(coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id), false, $3))
+		FOR NO KEY UPDATE`, id, area.All, area.Roots).Scan(&h.closed, &h.merged)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
 	}
@@ -182,7 +186,7 @@ func lock(ctx context.Context, tx pgx.Tx, id int64) (locked, error) {
 // change is one transaction around a change of one open household.
 func change(ctx context.Context, db pg.DB, actor staff.Actor, action string, id int64, do func(pgx.Tx) error) (Household, error) {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		h, err := lock(ctx, tx, id)
+		h, err := lock(ctx, tx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -203,6 +207,9 @@ func change(ctx context.Context, db pg.DB, actor staff.Actor, action string, id 
 // settle is what follows every change: who is responsible, the audit, the tiles.
 func settle(ctx context.Context, tx pgx.Tx, actor staff.Actor, action string, detail map[string]any, ids ...int64) error {
 	if err := ledger.Households.Assign(ctx, tx, ids); err != nil {
+		return err
+	}
+	if err := ledger.Households.Within(ctx, tx, actor, staff.Record, ids); err != nil {
 		return err
 	}
 	names := make([]string, len(ids))

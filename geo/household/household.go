@@ -122,8 +122,9 @@ func scan(row pgx.CollectableRow) (Household, error) {
 }
 
 // Get returns one household, or ErrUnknown.
-func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Household, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE h.id = $1`, id)
+func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Household, error) {
+	area := actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE h.id = $1 AND in_area(coalesce(o.unit_id, h.area_id), $2, $3)`, id, area.All, area.Roots)
 	h, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -150,16 +151,18 @@ const matching = `
 	  AND ($3::boolean IS NULL OR (h.point IS NOT NULL) = $3)
 	  AND ($4 = '' OR h.address ILIKE $4 OR h.compound ILIKE $4 OR concat(h.compound, h.building, h.stairwell, h.doorplate) ILIKE $4
 	       OR h.source_id ILIKE $4)
-	  AND ($5::bigint[] IS NULL OR h.id IN (SELECT household_id FROM household_unit WHERE unit_id = ANY($5) AND valid_to IS NULL))`
+	  AND ($5::bigint[] IS NULL OR h.id IN (SELECT household_id FROM household_unit WHERE unit_id = ANY($5) AND valid_to IS NULL))
+	  AND ($6 OR in_area(coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id), false, $7))`
 
 // List returns households by id.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Household, error) {
+	area := actor.Area(staff.Place)
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+` ORDER BY h.id LIMIT $6`,
-		f.After, f.Closed, f.Placed, ledger.Containing(f.Text), units, f.Limit)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+` ORDER BY h.id LIMIT $8`,
+		f.After, f.Closed, f.Placed, ledger.Containing(f.Text), units, area.All, area.Roots, f.Limit)
 	list, err := pgx.CollectRows(rows, scan)
 	if err != nil {
 		return nil, fmt.Errorf("households: %w", err)
@@ -169,11 +172,12 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Househo
 
 // Count is how many households match, pages aside.
 func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, err error) {
+	area := actor.Area(staff.Place)
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return 0, err
 	}
-	err = db.QueryRow(ctx, `SELECT count(*) FROM household h`+matching, 0, f.Closed, f.Placed, ledger.Containing(f.Text), units).Scan(&n)
+	err = db.QueryRow(ctx, `SELECT count(*) FROM household h`+matching, 0, f.Closed, f.Placed, ledger.Containing(f.Text), units, area.All, area.Roots).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count households: %w", err)
 	}

@@ -145,13 +145,18 @@ type wait struct {
 	keys     []addressKey
 }
 
-// waiting reads the unplaced households that match where, a condition on h.
-func waiting(ctx context.Context, db pg.DB, where string, args ...any) ([]wait, error) {
+// within is the condition that a household h is in an area, of parameters 1 and 2.
+const within = `
+	($1 OR in_area(coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id), false, $2))`
+
+// waiting reads the unplaced households of an area that match where, a condition
+// on h with parameters from 3 on.
+func waiting(ctx context.Context, db pg.DB, area staff.Area, where string, args ...any) ([]wait, error) {
 	rows, _ := db.Query(ctx, `
 		SELECT h.id, h.compound, h.building, h.stairwell, h.doorplate, h.address
 		FROM household h
-		WHERE h.point IS NULL AND h.closed_on IS NULL AND `+where+`
-		ORDER BY h.id`, args...)
+		WHERE h.point IS NULL AND h.closed_on IS NULL AND `+within+` AND `+where+`
+		ORDER BY h.id`, append([]any{area.All, area.Roots}, args...)...)
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (wait, error) {
 		var w wait
 		var building, stairwell, doorplate, address string
@@ -161,11 +166,11 @@ func waiting(ctx context.Context, db pg.DB, where string, args ...any) ([]wait, 
 	})
 }
 
-// known reads where the addresses are that somebody waits for. Places that were
+// known reads where in an area the addresses are that somebody waits for. Places that were
 // only matched are no evidence for others.
 //
 // With a compound only the households written with exactly that name are read.
-func known(ctx context.Context, db pg.DB, list []wait, compound string) (gazetteer, error) {
+func known(ctx context.Context, db pg.DB, area staff.Area, list []wait, compound string) (gazetteer, error) {
 	wanted := map[string]bool{}
 	for _, w := range list {
 		for _, key := range w.keys {
@@ -177,8 +182,8 @@ func known(ctx context.Context, db pg.DB, list []wait, compound string) (gazette
 		SELECT h.compound, h.building, h.stairwell, h.doorplate, h.address, h.point
 		FROM household h
 		WHERE h.point IS NOT NULL AND h.closed_on IS NULL AND h.placed_by <> 'address match'
-		  AND ($1 = '' OR h.compound = $1)
-		ORDER BY h.id`, compound)
+		  AND ($3 = '' OR h.compound = $3) AND `+within+`
+		ORDER BY h.id`, area.All, area.Roots, compound)
 	if err != nil {
 		return nil, err
 	}
@@ -233,20 +238,20 @@ func addNamed(ctx context.Context, db pg.DB, g gazetteer, wanted map[string]bool
 
 // match places the unplaced households of a source as far as their address is
 // known, and returns their ids.
-func match(ctx context.Context, tx pgx.Tx, source string) ([]int64, error) {
-	placed, err := matchWhere(ctx, tx, "h.source = $1", source)
+func match(ctx context.Context, tx pgx.Tx, area staff.Area, source string) ([]int64, error) {
+	placed, err := matchWhere(ctx, tx, area, "h.source = $3", source)
 	if err != nil {
 		return nil, fmt.Errorf("match addresses: %w", err)
 	}
 	return placed, nil
 }
 
-func matchWhere(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]int64, error) {
-	list, err := waiting(ctx, tx, where, args...)
+func matchWhere(ctx context.Context, tx pgx.Tx, area staff.Area, where string, args ...any) ([]int64, error) {
+	list, err := waiting(ctx, tx, area, where, args...)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	g, err := known(ctx, tx, list, "")
+	g, err := known(ctx, tx, area, list, "")
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +282,7 @@ func matchWhere(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]in
 // others of the same buildings were placed. It returns how many it placed.
 func Match(ctx context.Context, db pg.DB, actor staff.Actor) (placed int, err error) {
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		ids, err := matchWhere(ctx, tx, "true")
+		ids, err := matchWhere(ctx, tx, actor.Area(staff.Record), "true")
 		if placed = len(ids); err != nil || placed == 0 {
 			return err
 		}
@@ -297,12 +302,13 @@ type Suggestion struct {
 
 // Suggest says where an unplaced household may be, for somebody who puts it on
 // the map; ok is false when nothing is known of its address.
-func Suggest(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (s Suggestion, ok bool, err error) {
-	list, err := waiting(ctx, db, "h.id = $1", id)
+func Suggest(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (s Suggestion, ok bool, err error) {
+	area := actor.Area(staff.Place)
+	list, err := waiting(ctx, db, area, "h.id = $3", id)
 	if err != nil || len(list) == 0 {
 		return Suggestion{}, false, err
 	}
-	g, err := known(ctx, db, list, list[0].compound)
+	g, err := known(ctx, db, area, list, list[0].compound)
 	if err != nil {
 		return Suggestion{}, false, fmt.Errorf("suggest a place for household %d: %w", id, err)
 	}

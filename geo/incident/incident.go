@@ -87,8 +87,9 @@ const tables = `
 	LEFT JOIN unit u ON u.id = o.unit_id`
 
 // Get returns one incident, or ErrUnknown.
-func Get(ctx context.Context, db pg.DB, _ staff.Actor, id uuid.UUID) (Incident, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1`, id)
+func Get(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) (Incident, error) {
+	area := actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND in_area(coalesce(o.unit_id, i.area_id), $2, $3)`, id, area.All, area.Roots)
 	got, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Incident])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -118,7 +119,8 @@ const matching = `
 	  AND (NOT $3 OR i.closed_at IS NULL)
 	  AND ($4 = '' OR i.category = $4 OR i.category IN (SELECT code FROM incident_category WHERE parent = $4))
 	  AND ($5::timestamptz IS NULL OR i.reported_at >= $5)
-	  AND ($6::timestamptz IS NULL OR i.reported_at < $6)`
+	  AND ($6::timestamptz IS NULL OR i.reported_at < $6)
+	  AND ($7 OR in_area(coalesce((SELECT o.unit_id FROM incident_unit o WHERE o.incident_id = i.id AND o.valid_to IS NULL), i.area_id), false, $8))`
 
 // List returns incidents, newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
@@ -127,9 +129,9 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Inciden
 		return nil, err
 	}
 	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+`
-		  AND ($7::timestamptz IS NULL OR (i.reported_at, i.id) < ($7, $8))
+		  AND ($9::timestamptz IS NULL OR (i.reported_at, i.id) < ($9, $10))
 		ORDER BY i.reported_at DESC, i.id DESC
-		LIMIT $9`, append(args, orNull(f.AfterTime), f.AfterID, f.Limit)...)
+		LIMIT $11`, append(args, orNull(f.AfterTime), f.AfterID, f.Limit)...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Incident])
 	if err != nil {
 		return nil, fmt.Errorf("incidents: %w", err)
@@ -154,7 +156,8 @@ func (f Filter) args(ctx context.Context, db pg.DB, actor staff.Actor) ([]any, e
 	if err != nil {
 		return nil, err
 	}
-	return []any{units, string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To)}, nil
+	area := actor.Area(staff.Place)
+	return []any{units, string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), area.All, area.Roots}, nil
 }
 
 func orNull(t time.Time) *time.Time {
@@ -207,6 +210,9 @@ func Create(ctx context.Context, db pg.DB, actor staff.Actor, n New, now time.Ti
 			return nil
 		}
 		if err := ledger.Incidents.Assign(ctx, tx, []uuid.UUID{n.ID}); err != nil {
+			return err
+		}
+		if err := ledger.Incidents.Within(ctx, tx, actor, staff.Record, []uuid.UUID{n.ID}); err != nil {
 			return err
 		}
 		if err := audit.Write(ctx, tx, actor, "report", "incident", n.ID.String(), map[string]any{"category": n.Category}); err != nil {

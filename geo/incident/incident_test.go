@@ -134,12 +134,12 @@ func TestAReportSentTwiceIsOneIncident(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	var tally ledger.Tally
+	tally := ledger.NewTally(tx)
 	village, err := grid.ByCode(t.Context(), tx, staff.Local, grid.Today(), "310115001001")
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, err := tally.ByUnit(t.Context(), tx, grid.Today())
+	counts, err := tally.ByUnit(t.Context(), grid.Today())
 	if err != nil || counts[village.ID].Incidents != 1 {
 		t.Errorf("open in the village = %+v, %v", counts[village.ID], err)
 	}

@@ -57,9 +57,12 @@ var (
 const columns = `id, kind, title, state, stage, done, total, result, problem,
 	created_by, created_at, started_at, finished_at`
 
-// Get returns one job, or ErrUnknown.
-func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Job, error) {
-	rows, _ := db.Query(ctx, `SELECT `+columns+` FROM job WHERE id = $1`, id)
+// Get returns one job, or ErrUnknown: people see their own, and those of the area
+// into which they may import.
+func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Job, error) {
+	area := actor.Area(staff.Import)
+	rows, _ := db.Query(ctx, `SELECT `+columns+` FROM job WHERE id = $1 AND (created_by = $2 OR in_area(area_id, $3, $4))`,
+		id, actor.Name, area.All, area.Roots)
 	j, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Job])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -72,12 +75,13 @@ func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Job, error) {
 
 // List returns jobs of one state or of all ("") with an id below before (0 = from
 // the newest on), newest first.
-func List(ctx context.Context, db pg.DB, _ staff.Actor, state State, before int64, limit int) ([]Job, error) {
+func List(ctx context.Context, db pg.DB, actor staff.Actor, state State, before int64, limit int) ([]Job, error) {
+	area := actor.Area(staff.Import)
 	rows, _ := db.Query(ctx, `
 		SELECT `+columns+` FROM job
-		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2)
+		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) AND (created_by = $3 OR in_area(area_id, $4, $5))
 		ORDER BY id DESC
-		LIMIT $3`, string(state), before, limit)
+		LIMIT $6`, string(state), before, actor.Name, area.All, area.Roots, limit)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Job])
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
@@ -114,6 +118,9 @@ func (q *Queue) Enqueue(ctx context.Context, tx pgx.Tx, actor staff.Actor, n New
 // Cancel stops a job: at once when it waits, at its next step when it runs. What
 // it did so far is undone, for a job changes things in one transaction.
 func (q *Queue) Cancel(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Job, error) {
+	if _, err := Get(ctx, db, actor, id); err != nil {
+		return Job{}, err
+	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var river int64
 		var state State
@@ -146,6 +153,9 @@ func (q *Queue) Cancel(ctx context.Context, db pg.DB, actor staff.Actor, id int6
 
 // Retry runs a job again that failed or was cancelled.
 func (q *Queue) Retry(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Job, error) {
+	if _, err := Get(ctx, db, actor, id); err != nil {
+		return Job{}, err
+	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var state State
 		err := tx.QueryRow(ctx, `SELECT state FROM job WHERE id = $1 FOR UPDATE`, id).Scan(&state)

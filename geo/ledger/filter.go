@@ -13,21 +13,22 @@ import (
 )
 
 // Below returns the ids of a unit in force and of all units under it; nil for "".
-func Below(ctx context.Context, db pg.DB, _ staff.Actor, code string) ([]int64, error) {
+func Below(ctx context.Context, db pg.DB, actor staff.Actor, code string) ([]int64, error) {
 	if code == "" {
 		return nil, nil
 	}
+	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
 		WITH RECURSIVE down AS (
 			SELECT b.unit_id, 0 AS step
 			FROM boundary b JOIN unit u ON u.id = b.unit_id
-			WHERE u.code = $2 AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+			WHERE u.code = $2 AND in_area(u.id, $3, $4) AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 			UNION ALL
 			SELECT b.unit_id, down.step + 1
 			FROM down JOIN boundary b ON b.parent_id = down.unit_id
 			     AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 			WHERE down.step < 20)
-		SELECT DISTINCT unit_id FROM down`, grid.Today(), code)
+		SELECT DISTINCT unit_id FROM down`, grid.Today(), code, area.All, area.Roots)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, fmt.Errorf("units below %s: %w", code, err)

@@ -66,8 +66,9 @@ type Book struct {
 	Stage string
 	// Apply carries the rows of ledger_stage into the tables.
 	Apply func(ctx context.Context, tx pgx.Tx, report *Report) error
-	// Match tries to place what has no position; nil if there is no way.
-	Match func(ctx context.Context, tx pgx.Tx, source string) (placed []int64, err error)
+	// Match tries to place what has no position by what is known in the area; nil
+	// if there is no way.
+	Match func(ctx context.Context, tx pgx.Tx, area staff.Area, source string) (placed []int64, err error)
 	// Close closes things that are absent from a full file.
 	Close func(ctx context.Context, tx pgx.Tx, ids any) error
 }
@@ -110,6 +111,7 @@ type importer struct {
 	today geo.Day
 	index *locate.Index
 	units []int64 // of the index
+	ours  []bool  // of the index: within the importer's area; nil = everywhere
 	list  []grid.InForce
 	place placer
 
@@ -160,6 +162,9 @@ func newImporter(book Book, rows Rows, opts Options) (*importer, error) {
 // run is the import inside its transaction.
 func (im *importer) run(ctx context.Context, tx pgx.Tx, actor staff.Actor) error {
 	if err := im.prepare(ctx, tx); err != nil {
+		return err
+	}
+	if err := im.confine(ctx, tx, actor); err != nil {
 		return err
 	}
 	first, err := im.read(ctx)
@@ -400,7 +405,10 @@ func (im *importer) checkValues(b *batch, e *entry, sourceID string, isKnown boo
 		return why
 	}
 	digest := digestOf(t.buf[from:])
-	unit := im.unitAt(place)
+	unit, ours := im.unitAt(place)
+	if !ours {
+		return &Reason{Field: FieldLon, Code: OutsideArea}
+	}
 	if place != nil && unit == 0 {
 		im.report.Outside++
 	}
@@ -443,15 +451,17 @@ func (im *importer) position() (*geo.Point, *Reason) {
 	return &at, nil
 }
 
-func (im *importer) unitAt(place *geo.Point) int64 {
+// unitAt is the unit responsible for a place, 0 for none, and whether whoever
+// imports may put something there.
+func (im *importer) unitAt(place *geo.Point) (unit int64, ours bool) {
 	if place == nil {
-		return 0
+		return 0, true
 	}
 	i, ok := im.index.Find(*place)
 	if !ok {
-		return 0
+		return 0, im.ours == nil
 	}
-	return im.units[i]
+	return im.units[i], im.ours == nil || im.ours[i]
 }
 
 // digestOf is the FNV-1a hash of a row's columns; never 0, which stands for none.

@@ -74,6 +74,7 @@ const (
 	Swapped       = "swapped"
 	OutOfRange    = "out_of_range"
 	FarOutside    = "far_outside"
+	OutsideArea   = "outside_area"
 	NotAPoint     = "not_a_point"
 	Unreadable    = "unreadable"
 	TooLong       = "too_long"
@@ -96,6 +97,7 @@ var sentences = map[string][2]string{
 	Swapped:       {"Longitude and latitude look swapped.", "经度与纬度疑似颠倒。"},
 	OutOfRange:    {"The position lies outside the range of the declared coordinate system%s.", "坐标超出所声明坐标系的范围%s。"},
 	FarOutside:    {"The position lies more than 50 km from the units and streets known here.", "位置距已有网格和道路超过 50 公里。"},
+	OutsideArea:   {"The position lies outside the area of your posts.", "位置不在你的岗位范围内。"},
 	NotAPoint:     {"The geometry is not a point.", "几何对象不是点。"},
 	Unreadable:    {"The row cannot be read%s.", "该行无法读取%s。"},
 	TooLong:       {"The value is longer than any real one.", "值过长,不像真实内容。"},
@@ -132,6 +134,7 @@ func insert(sentence, detail string) string {
 // Faults of an import as a whole.
 var (
 	ErrSource       = fault.New(fault.Invalid, "import_source", "Name the source of the file: rows are told apart by source and id.")
+	ErrSourceTaken  = fault.New(fault.Conflict, "import_source_taken", "Another area keeps a source of this name. Choose another name for yours.")
 	ErrNoID         = fault.New(fault.Invalid, "import_no_id", "The file has no column with an id of each row. Name it in the mapping (source_id).")
 	ErrNoPlaces     = fault.New(fault.Invalid, "import_no_places", "The file has no columns with longitude and latitude. Name them in the mapping (lon, lat).")
 	ErrWrongCRS     = fault.New(fault.Invalid, "crs_mismatch", "The positions do not fit the declared coordinate system.")

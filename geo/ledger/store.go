@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
 
@@ -85,26 +86,31 @@ func (im *importer) strip(ctx context.Context, tx pgx.Tx, large bool) (bool, err
 	if err := tx.QueryRow(ctx, fmt.Sprintf(empty, s.table, s.owners)).Scan(&first); err != nil || !first {
 		return false, err
 	}
-	for _, x := range s.secondary {
-		if _, err := tx.Exec(ctx, x.drop); err != nil {
-			return false, fmt.Errorf("first load of %s: %w", s.Name, err)
+	err := pg.AsOwner(ctx, tx, func() error {
+		for _, x := range s.secondary {
+			if _, err := tx.Exec(ctx, x.drop); err != nil {
+				return fmt.Errorf("first load of %s: %w", s.Name, err)
+			}
 		}
-	}
-	return true, nil
+		return nil
+	})
+	return err == nil, err
 }
 
 // dress builds the indexes again.
 func (im *importer) dress(ctx context.Context, tx pgx.Tx) error {
 	s := im.book.Subject
-	for _, x := range slices.Backward(s.secondary) {
-		if _, err := tx.Exec(ctx, x.create); err != nil {
+	return pg.AsOwner(ctx, tx, func() error {
+		for _, x := range slices.Backward(s.secondary) {
+			if _, err := tx.Exec(ctx, x.create); err != nil {
+				return fmt.Errorf("index %s: %w", s.Name, err)
+			}
+		}
+		if _, err := tx.Exec(ctx, `ANALYZE `+s.table+`, `+s.owners); err != nil {
 			return fmt.Errorf("index %s: %w", s.Name, err)
 		}
-	}
-	if _, err := tx.Exec(ctx, `ANALYZE `+s.table+`, `+s.owners); err != nil {
-		return fmt.Errorf("index %s: %w", s.Name, err)
-	}
-	return nil
+		return nil
+	})
 }
 
 // finish carries over what is staged, places what can be placed, closes what is
@@ -114,7 +120,10 @@ func (im *importer) finish(ctx context.Context, tx pgx.Tx, actor staff.Actor) er
 	if err := im.apply(ctx, tx); err != nil {
 		return err
 	}
-	if err := im.match(ctx, tx); err != nil {
+	if err := im.claim(ctx, tx, actor); err != nil {
+		return err
+	}
+	if err := im.match(ctx, tx, actor); err != nil {
 		return err
 	}
 	if err := im.closeAbsent(ctx, tx); err != nil {
@@ -156,12 +165,12 @@ func (im *importer) apply(ctx context.Context, tx pgx.Tx) error {
 }
 
 // match places what has no position by its doorplate.
-func (im *importer) match(ctx context.Context, tx pgx.Tx) error {
+func (im *importer) match(ctx context.Context, tx pgx.Tx, actor staff.Actor) error {
 	if im.book.Match == nil {
 		return nil
 	}
 	im.say(StageMatch)
-	placed, err := im.book.Match(ctx, tx, im.opts.Source)
+	placed, err := im.book.Match(ctx, tx, actor.Area(staff.Import), im.opts.Source)
 	if err != nil {
 		return err
 	}

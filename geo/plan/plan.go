@@ -108,8 +108,9 @@ func scan(row pgx.CollectableRow) (Plan, error) {
 }
 
 // Get returns one plan, or ErrUnknown.
-func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Plan, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+` FROM plan p WHERE p.id = $1`, id)
+func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Plan, error) {
+	area := actor.Area(staff.Plan)
+	rows, _ := db.Query(ctx, `SELECT`+columns+` FROM plan p WHERE p.id = $1 AND in_area(p.area_id, $2, $3)`, id, area.All, area.Roots)
 	p, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -122,12 +123,13 @@ func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Plan, error) {
 
 // List returns plans in a state ("" = any) with an id below before (0 = from the
 // newest on), newest first.
-func List(ctx context.Context, db pg.DB, _ staff.Actor, state State, before int64, limit int) ([]Plan, error) {
+func List(ctx context.Context, db pg.DB, actor staff.Actor, state State, before int64, limit int) ([]Plan, error) {
+	area := actor.Area(staff.Plan)
 	rows, _ := db.Query(ctx, `SELECT`+columns+`
 		FROM plan p
-		WHERE ($1 = '' OR p.state = $1) AND ($2 = 0 OR p.id < $2)
+		WHERE ($1 = '' OR p.state = $1) AND ($2 = 0 OR p.id < $2) AND in_area(p.area_id, $3, $4)
 		ORDER BY p.id DESC
-		LIMIT $3`, string(state), before, limit)
+		LIMIT $5`, string(state), before, area.All, area.Roots, limit)
 	list, err := pgx.CollectRows(rows, scan)
 	if err != nil {
 		return nil, fmt.Errorf("plans: %w", err)
@@ -158,12 +160,13 @@ const (
 )
 
 // Units returns the rows of a plan, in file order.
-func Units(ctx context.Context, db pg.DB, _ staff.Actor, id int64) ([]Unit, error) {
+func Units(ctx context.Context, db pg.DB, actor staff.Actor, id int64) ([]Unit, error) {
+	area := actor.Area(staff.Plan)
 	rows, _ := db.Query(ctx, `
 		SELECT ordinal, role, code, name, coalesce(parent, ''), place, geom, original
 		FROM plan_unit
-		WHERE plan_id = $1
-		ORDER BY ordinal`, id)
+		WHERE plan_id = $1 AND in_area((SELECT area_id FROM plan WHERE id = $1), $2, $3)
+		ORDER BY ordinal`, id, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Unit])
 	if err != nil {
 		return nil, fmt.Errorf("units of plan %d: %w", id, err)
@@ -189,12 +192,13 @@ type Fault struct {
 }
 
 // FaultsOf returns the faults of a draft, hard ones first, then the largest.
-func FaultsOf(ctx context.Context, db pg.DB, _ staff.Actor, id int64) ([]Fault, error) {
+func FaultsOf(ctx context.Context, db pg.DB, actor staff.Actor, id int64) ([]Fault, error) {
+	area := actor.Area(staff.Plan)
 	rows, _ := db.Query(ctx, `
 		SELECT id, kind, hard, codes, coalesce(parent, ''), place, detail, area, width, neighbour, repairs, at, geom
 		FROM plan_fault
-		WHERE plan_id = $1
-		ORDER BY hard DESC, area DESC, id`, id)
+		WHERE plan_id = $1 AND in_area((SELECT area_id FROM plan WHERE id = $1), $2, $3)
+		ORDER BY hard DESC, area DESC, id`, id, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Fault])
 	if err != nil {
 		return nil, fmt.Errorf("faults of plan %d: %w", id, err)
@@ -204,6 +208,9 @@ func FaultsOf(ctx context.Context, db pg.DB, _ staff.Actor, id int64) ([]Fault, 
 
 // Abandon gives a draft up. It stays readable.
 func Abandon(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Plan, error) {
+	if _, err := Get(ctx, db, actor, id); err != nil {
+		return Plan{}, err
+	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := lockDraft(ctx, tx, id, 0); err != nil {
 			return err

@@ -79,6 +79,9 @@ func publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revisio
 		if now, err := basis(ctx, tx); err != nil || now != d.basis {
 			return errors.Join(err, errBasis)
 		}
+		if err := d.within(ctx, tx, actor, next); err != nil {
+			return err
+		}
 		if err := d.apply(ctx, tx, next); err != nil {
 			return err
 		}

@@ -59,6 +59,9 @@ func Edit(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, id int6
 		return Point{}, fmt.Errorf("edit service point %d: %w", id, err)
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := ledger.ServicePoints.Within(ctx, tx, actor, staff.Plan, []int64{id}); err != nil {
+			return ErrUnknown.Because(err)
+		}
 		tag, err := tx.Exec(ctx, `
 			UPDATE service_point SET name = $2, tier = $3, address = $4, capacity = $5, ground_floor = $6, step_free = $7,
 				mobile = $8, point = $9, cell = $10, updated_at = now()
@@ -115,6 +118,9 @@ func writeParts(ctx context.Context, tx pgx.Tx, id int64, d Details) error {
 // may be the day on which the present state began, which is replaced then.
 func SetState(ctx context.Context, db pg.DB, actor staff.Actor, id int64, state State, from geo.Day) (Point, error) {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := ledger.ServicePoints.Within(ctx, tx, actor, staff.Plan, []int64{id}); err != nil {
+			return ErrUnknown.Because(err)
+		}
 		if err := turn(ctx, tx, id, state, from); err != nil {
 			return err
 		}
@@ -173,6 +179,9 @@ func turn(ctx context.Context, tx pgx.Tx, id int64, state State, from geo.Day) e
 // settle is what follows every change: who is responsible, the audit, the tiles.
 func settle(ctx context.Context, tx pgx.Tx, actor staff.Actor, action string, id int64, detail map[string]any) error {
 	if err := ledger.ServicePoints.Assign(ctx, tx, []int64{id}); err != nil {
+		return err
+	}
+	if err := ledger.ServicePoints.Within(ctx, tx, actor, staff.Plan, []int64{id}); err != nil {
 		return err
 	}
 	name := strconv.FormatInt(id, 10)

@@ -150,8 +150,9 @@ func scan(row pgx.CollectableRow) (Point, error) {
 }
 
 // Get returns one point as it stands on day, or ErrUnknown.
-func Get(ctx context.Context, db pg.DB, _ staff.Actor, day geo.Day, id int64) (Point, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE p.id = $2`, day, id)
+func Get(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, id int64) (Point, error) {
+	area := actor.Area(staff.Map)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE p.id = $2 AND in_area(coalesce(o.unit_id, p.area_id), $3, $4)`, day, id, area.All, area.Roots)
 	p, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -179,16 +180,18 @@ const matching = `
 	  AND ($4 = '' OR EXISTS (SELECT FROM service_point_function f WHERE f.service_point_id = p.id AND f.function = $4))
 	  AND ($5 = '' OR p.tier = $5)
 	  AND ($6 = '' OR s.state = $6)
-	  AND ($7 = '' OR p.name ILIKE $7 OR p.address ILIKE $7)`
+	  AND ($7 = '' OR p.name ILIKE $7 OR p.address ILIKE $7)
+	  AND in_area(coalesce(o.unit_id, p.area_id), $8, $9)`
 
 // List returns points as they stand on day, by id.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, f Filter) ([]Point, error) {
+	area := actor.Area(staff.Map)
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+` ORDER BY p.id LIMIT $8`,
-		day, f.After, units, f.Function, f.Tier, string(f.State), ledger.Containing(f.Text), f.Limit)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+` ORDER BY p.id LIMIT $10`,
+		day, f.After, units, f.Function, f.Tier, string(f.State), ledger.Containing(f.Text), area.All, area.Roots, f.Limit)
 	list, err := pgx.CollectRows(rows, scan)
 	if err != nil {
 		return nil, fmt.Errorf("service points: %w", err)
@@ -198,12 +201,13 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, f Filte
 
 // Count is how many points match, pages aside.
 func Count(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, f Filter) (n int, err error) {
+	area := actor.Area(staff.Map)
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return 0, err
 	}
 	err = db.QueryRow(ctx, `SELECT count(*)`+tables+matching,
-		day, 0, units, f.Function, f.Tier, string(f.State), ledger.Containing(f.Text)).Scan(&n)
+		day, 0, units, f.Function, f.Tier, string(f.State), ledger.Containing(f.Text), area.All, area.Roots).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count service points: %w", err)
 	}

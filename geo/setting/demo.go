@@ -46,6 +46,9 @@ func FinishDemo(ctx context.Context, db pg.DB) error { return put(ctx, db, "demo
 // ClearDemo removes the demo town, so that a planner can begin with real files.
 // It removes nothing else: once the data are not marked as invented it refuses.
 func ClearDemo(ctx context.Context, db pg.DB, actor staff.Actor) error {
+	if !actor.Area(staff.Setting).All {
+		return staff.ErrForbidden
+	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var demo bool
 		err := tx.QueryRow(ctx, `SELECT value #>> '{}' = 'true' FROM setting WHERE key = 'demo' FOR UPDATE`).Scan(&demo)

@@ -34,6 +34,9 @@ func Get(ctx context.Context, db pg.DB, _ staff.Actor) (s Settings, err error) {
 
 // Put stores what an operator may change.
 func Put(ctx context.Context, db pg.DB, actor staff.Actor, s Settings) error {
+	if !actor.Area(staff.Setting).All {
+		return staff.ErrForbidden
+	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		for key, value := range map[string]string{"attribution": s.Attribution, "review_number": s.ReviewNumber} {
 			if err := put(ctx, tx, key, value); err != nil {

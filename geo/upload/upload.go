@@ -89,8 +89,10 @@ var (
 type Step func(stage string, done, total int64)
 
 // List returns uploads with an id below before (0 = from the newest on), newest first.
-func List(ctx context.Context, db pg.DB, _ staff.Actor, before int64, limit int) ([]Upload, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+` WHERE $1 = 0 OR u.id < $1 ORDER BY u.id DESC LIMIT $2`, before, limit)
+func List(ctx context.Context, db pg.DB, actor staff.Actor, before int64, limit int) ([]Upload, error) {
+	area := actor.Area(staff.Import)
+	rows, _ := db.Query(ctx, `SELECT`+columns+` WHERE ($1 = 0 OR u.id < $1) AND in_area(u.area_id, $2, $3) ORDER BY u.id DESC LIMIT $4`,
+		before, area.All, area.Roots, limit)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Upload])
 	if err != nil {
 		return nil, fmt.Errorf("uploads: %w", err)
@@ -99,8 +101,9 @@ func List(ctx context.Context, db pg.DB, _ staff.Actor, before int64, limit int)
 }
 
 // Get returns one upload, or ErrUnknown.
-func Get(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (Upload, error) {
-	rows, _ := db.Query(ctx, `SELECT`+columns+` WHERE u.id = $1`, id)
+func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Upload, error) {
+	area := actor.Area(staff.Import)
+	rows, _ := db.Query(ctx, `SELECT`+columns+` WHERE u.id = $1 AND in_area(u.area_id, $2, $3)`, id, area.All, area.Roots)
 	u, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Upload])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -117,8 +120,10 @@ const columns = `
 	FROM upload u`
 
 // Original returns the bytes of a boundary file as it came.
-func Original(ctx context.Context, db pg.DB, _ staff.Actor, id int64) (name string, content []byte, err error) {
-	err = db.QueryRow(ctx, `SELECT file_name, content FROM upload WHERE id = $1 AND content IS NOT NULL`, id).Scan(&name, &content)
+func Original(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (name string, content []byte, err error) {
+	area := actor.Area(staff.Import)
+	err = db.QueryRow(ctx, `SELECT file_name, content FROM upload WHERE id = $1 AND content IS NOT NULL AND in_area(area_id, $2, $3)`,
+		id, area.All, area.Roots).Scan(&name, &content)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
 	}
