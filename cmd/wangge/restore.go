@@ -17,6 +17,7 @@ import (
 type restoreCommand struct {
 	File  string `arg:"" type:"existingfile" help:"A file that wangge backup or wangge up wrote."`
 	Force bool   `help:"Replace a database that is there; the old one is kept under another name."`
+	auditFlags
 	databaseFlags
 }
 
@@ -75,11 +76,16 @@ func (c *restoreCommand) build(p *program, folder *pgembed.Reservation, show pro
 	}
 	defer db.close()
 	show.say("restoring")
-	return restore(p.ctx, db.Database, c.File, m)
+	return restore(p.ctx, db.Database, c.File, m, c.in(c.Data))
 }
 
-func restore(ctx context.Context, db backup.Database, file string, m backup.Manifest) error {
+// restore fills an empty database and says in log that the record of who did what
+// goes on from there.
+func restore(ctx context.Context, db backup.Database, file string, m backup.Manifest, log auditFlags) error {
 	if err := backup.Restore(ctx, db, file, m); err != nil {
+		return err
+	}
+	if err := log.giveUp(ctx, db.DSN); err != nil {
 		return err
 	}
 	if err := migrations.Check(ctx, db.DSN); errors.Is(err, migrations.ErrNewer) {
@@ -92,7 +98,7 @@ func restore(ctx context.Context, db backup.Database, file string, m backup.Mani
 // which needs a role that may create databases.
 func (c *restoreCommand) intoURL(p *program, show progress, m backup.Manifest) error {
 	db := given(c.DatabaseURL).Database
-	err := restore(p.ctx, db, c.File, m)
+	err := restore(p.ctx, db, c.File, m, c.in(c.Data))
 	if errors.Is(err, backup.ErrNotEmpty) && c.Force {
 		err = c.replace(p, show, db, m)
 	} else if errors.Is(err, backup.ErrNotEmpty) {
@@ -110,7 +116,7 @@ func (c *restoreCommand) replace(p *program, show progress, db backup.Database, 
 	if err != nil {
 		return fmt.Errorf("set the old database aside: %w", err)
 	}
-	if err := restore(p.ctx, db, c.File, m); err != nil {
+	if err := restore(p.ctx, db, c.File, m, c.in(c.Data)); err != nil {
 		return errors.Join(err, undo())
 	}
 	show.sayf("the old database is kept as %s; drop it when you are sure", aside)

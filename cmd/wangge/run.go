@@ -23,6 +23,7 @@ type commands struct {
 	Export  exportCommand  `cmd:"" help:"Write everything, or one kind of thing, in open formats."`
 	Backup  backupCommand  `cmd:"" help:"Write the database into one file."`
 	Restore restoreCommand `cmd:"" help:"Make a database from a backup."`
+	Audit   auditCommand   `cmd:"" help:"Verify the record of who did what, print its head or its key."`
 	Town    townCommand    `cmd:"" help:"Write the invented town as files, to try the imports with."`
 	Bench   benchCommand   `cmd:"" help:"Measure ours against the peer and write bench.json."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the API's description (OpenAPI 3.1)."`

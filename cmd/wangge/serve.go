@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wangge/api"
+	"wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
@@ -33,6 +34,7 @@ type serveCommand struct {
 
 // serverFlags are an operator's choices about the HTTP side.
 type serverFlags struct {
+	auditFlags
 	Listen string `default:"127.0.0.1:8080" variable:"WANGGE_LISTEN" placeholder:"ADDRESS" help:"Address of the page and the API; only this machine's own, until there is a sign-in ($$WANGGE_LISTEN)."`
 }
 
@@ -46,7 +48,7 @@ func (c *serveCommand) Run(p *program) error {
 	if err := migrations.Check(p.ctx, c.DatabaseURL); err != nil {
 		return err
 	}
-	return c.serve(p.ctx, p, c.DatabaseURL, c.Spool, listener, func() {
+	return c.serve(p.ctx, p, c.DatabaseURL, defaultFolder(p.env), c.Spool, listener, func() {
 		p.log.Info("serving", "address", address(listener.Addr()))
 	})
 }
@@ -58,24 +60,29 @@ const drain = 10 * time.Second
 const statementTimeout = 5 * time.Minute
 
 // serve wires the application and answers until ctx ends; ready is called once
-// the map is there.
-func (f serverFlags) serve(ctx context.Context, p *program, dsn, spool string, listener net.Listener, ready func()) error {
+// the map is there. Folder is where keys lie that are named nowhere else.
+func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool string, listener net.Listener, ready func()) error {
 	pools, err := openPools(ctx, dsn)
 	if err != nil {
 		return err
 	}
 	defer pools.close()
-	s, err := newApplication(p, pools, upload.Spool(spool))
+	sealer, err := f.in(folder).sealer(p, pools.engine)
+	if err != nil {
+		return err
+	}
+	s, err := newApplication(p, pools, upload.Spool(spool), sealer)
 	if err != nil {
 		return err
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return lasting(ctx, p.log, "audit", sealer.Run) })
 	group.Go(func() error { return s.tiles.Run(ctx) })
 	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	group.Go(func() error { announce(ctx, s.tiles, ready); return nil })
-	return group.Wait()
+	return errors.Join(group.Wait(), finish(ctx, sealer))
 }
 
 // pools are the connections of the three roles of the database, which own nothing.
@@ -138,7 +145,7 @@ type application struct {
 	queue *job.Queue
 }
 
-func newApplication(p *program, db pools, spool upload.Spool) (application, error) {
+func newApplication(p *program, db pools, spool upload.Spool, sealer audit.Sealer) (application, error) {
 	if err := spool.Sweep(time.Now()); err != nil {
 		return application{}, err
 	}
@@ -164,6 +171,7 @@ func newApplication(p *program, db pools, spool upload.Spool) (application, erro
 	}
 	s.app, err = api.New(api.Config{
 		DB: pg.NewActing(db.app), Engine: db.engine, Reader: db.reader, Queue: s.queue, Tiles: s.tiles, Spool: spool, Page: page, Metrics: metrics, Log: p.log, Version: version(),
+		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads},
 	})
 	return s, err
 }

@@ -91,7 +91,7 @@ func (c *upCommand) run(p *program) error {
 		group.Go(func() error { return c.daily(db, p).Run(ctx) })
 	}
 	group.Go(func() error {
-		return c.serve(ctx, p, db.DSN, filepath.Join(c.Data, "spool"), listener, func() {
+		return c.serve(ctx, p, db.DSN, c.Data, filepath.Join(c.Data, "spool"), listener, func() {
 			show.sayf("ready: open %s (Ctrl-C stops it)", address(listener.Addr()))
 		})
 	})

@@ -150,11 +150,16 @@ func (file Heads) last() (newest Head, err error) {
 	return newest, err
 }
 
+const undefinedTable = "42P01"
+
 // Restored records in the file that the database was replaced by an older one: the
 // chain goes on from its head, and what stood after it was given up. Without this
 // line Verify reports the rows that are missing.
 func Restored(ctx context.Context, db pg.DB, key Key, file Heads) error {
 	h, err := Now(ctx, db, key)
+	if pg.ErrCode(err, undefinedTable) { // a backup of a release that had no chain
+		h, err = Head{At: time.Now()}, nil
+	}
 	if err != nil {
 		return err
 	}
