@@ -1,0 +1,208 @@
+-- +goose Up
+
+-- A post's own title, from a day on; '' = the title of its kind again.
+CREATE TABLE post_title (
+    post_id    bigint NOT NULL REFERENCES post ON DELETE CASCADE,
+    valid_from date NOT NULL,
+    title      text NOT NULL,
+    PRIMARY KEY (post_id, valid_from),
+    CONSTRAINT post_title_is_short CHECK (length(title) <= 60)
+);
+
+-- A unit that ends hands its posts on: the new post says which one it goes on from.
+ALTER TABLE post ADD COLUMN carried_from bigint REFERENCES post ON DELETE SET NULL;
+CREATE INDEX post_carried_from ON post (carried_from) WHERE carried_from IS NOT NULL;
+CREATE INDEX post_kind_everywhere ON post (kind) WHERE unit_id IS NULL;
+CREATE INDEX holder_post ON holder (post_id);
+
+-- Nobody is their own deputy: one account holds one rank of a post at a time.
+ALTER TABLE holder ADD CONSTRAINT holder_is_not_own_deputy EXCLUDE USING gist
+    (post_id WITH =, account_id WITH =, daterange(valid_from, valid_to) WITH &&);
+
+-- Nobody is away twice at a time: who is back, is back.
+ALTER TABLE absence ADD CONSTRAINT absence_is_one_at_a_time EXCLUDE USING gist
+    (account_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
+
+-- The chain of units above a unit, as of any date, is read by unit and date.
+CREATE INDEX boundary_unit ON boundary (unit_id, valid_from);
+
+-- Which posts the units of a level have. A level without a line has no template,
+-- and no rule is broken there; a kind without a line does not belong to a level
+-- that has some.
+CREATE TABLE staffing (
+    level     text COLLATE "C" NOT NULL REFERENCES level ON DELETE CASCADE,
+    kind      text COLLATE "C" NOT NULL REFERENCES post_kind,
+    min_posts smallint NOT NULL,
+    max_posts smallint,                              -- null = any number
+    leads     boolean NOT NULL DEFAULT false,        -- it answers for the unit
+    deputy    boolean NOT NULL DEFAULT false,        -- it needs a B
+    PRIMARY KEY (level, kind),
+    CONSTRAINT staffing_numbers_are_in_order CHECK (min_posts >= 0 AND (max_posts IS NULL OR max_posts >= min_posts AND max_posts > 0))
+);
+
+-- 1 + 2 + N: one leader, two workers (full-time or part-time), any number of members.
+INSERT INTO staffing (level, kind, min_posts, max_posts, leads, deputy) VALUES
+    ('county',            'leader',             1, 1,    true,  true),
+    ('county',            'department-officer', 0, NULL, false, false),
+    ('county',            'planner',            0, NULL, false, false),
+    ('county',            'analyst',            0, NULL, false, false),
+    ('county',            'dispatcher',         0, NULL, false, false),
+    ('county',            'administrator',      0, NULL, false, false),
+    ('county',            'privacy-officer',    0, 1,    false, false),
+    ('town',              'leader',             1, 1,    true,  true),
+    ('town',              'department-officer', 0, NULL, false, false),
+    ('town',              'planner',            1, NULL, false, false),
+    ('town',              'analyst',            0, NULL, false, false),
+    ('town',              'dispatcher',         1, NULL, false, true),
+    ('town',              'administrator',      0, NULL, false, false),
+    ('town',              'privacy-officer',    0, 1,    false, false),
+    ('cluster',           'leader',             1, 1,    true,  true),
+    ('cluster',           'dispatcher',         0, NULL, false, false),
+    ('cluster',           'member',             0, NULL, false, false),
+    ('party-committee',   'leader',             1, 1,    true,  true),
+    ('party-committee',   'member',             0, NULL, false, false),
+    ('village',           'leader',             1, 1,    true,  true),
+    ('village',           'worker',             0, NULL, false, false),
+    ('village',           'part-time-worker',   0, NULL, false, false),
+    ('village',           'member',             0, NULL, false, false),
+    ('village',           'planner',            0, NULL, false, false),
+    ('village',           'dispatcher',         0, NULL, false, false),
+    ('village',           'administrator',      0, NULL, false, false),
+    ('grid',              'leader',             1, 1,    true,  true),
+    ('grid',              'worker',             1, 2,    false, false),
+    ('grid',              'part-time-worker',   0, 2,    false, false),
+    ('grid',              'member',             0, NULL, false, false),
+    ('grid-team',         'leader',             1, 1,    true,  true),
+    ('grid-team',         'worker',             0, 2,    false, false),
+    ('grid-team',         'part-time-worker',   0, 2,    false, false),
+    ('grid-team',         'member',             0, NULL, false, false),
+    ('group',             'leader',             1, 1,    true,  false),
+    ('group',             'worker',             0, 2,    false, false),
+    ('group',             'part-time-worker',   0, 2,    false, false),
+    ('group',             'member',             0, NULL, false, false),
+    ('micro-grid',        'leader',             1, 1,    true,  true),
+    ('micro-grid',        'worker',             0, 2,    false, false),
+    ('micro-grid',        'part-time-worker',   0, 2,    false, false),
+    ('micro-grid',        'member',             0, NULL, false, false),
+    ('micro-grid',        'building-head',      0, NULL, false, false),
+    ('block',             'leader',             1, 1,    true,  false),
+    ('block',             'member',             0, NULL, false, false),
+    ('building-group',    'building-head',      1, 1,    true,  false),
+    ('building-group',    'member',             0, NULL, false, false),
+    ('building',          'building-head',      1, 1,    true,  false),
+    ('building',          'member',             0, NULL, false, false),
+    ('stairwell',         'building-head',      0, 1,    true,  false),
+    ('stairwell',         'member',             0, NULL, false, false),
+    ('contact-household', 'member',             0, 1,    true,  false);
+
+-- The post that answers when nobody in the line can; '' = any administrator.
+INSERT INTO setting VALUES ('backstop', '""');
+
+-- units_below are the ids of a unit and of all below it. Ids alone: what lies in
+-- the units stands behind walls of its own.
+-- +goose StatementBegin
+CREATE FUNCTION units_below(top bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = top $$;
+
+-- away_at has one row while an account is away: until when (null = it has not
+-- said). The reason stays behind the wall of absence; that somebody is away is
+-- what their colleagues must know.
+CREATE FUNCTION away_at(who bigint, at timestamptz) RETURNS TABLE (until timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT a.ends_at FROM absence a
+    WHERE a.account_id = who AND a.starts_at <= at AND (a.ends_at IS NULL OR a.ends_at > at)
+$$;
+-- +goose StatementEnd
+
+-- What is wrong with the posts of today, one row each:
+--   missing    a unit has fewer posts of a kind than its template asks for
+--   excess     it has more, or a kind that does not belong there
+--   vacant     a post that nobody holds
+--   acting     a post that only its B holds
+--   no-deputy  a post without the B that its template asks for
+-- A holder whose account is disabled holds nothing. unit_id is null for posts of
+-- the whole installation, which has no template.
+CREATE VIEW vacancy WITH (security_invoker = true) AS
+WITH today AS MATERIALIZED (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day),
+seat AS MATERIALIZED (
+    SELECT p.id, p.unit_id, p.kind, p.ordinal, p.valid_from,
+           coalesce(bool_or(s.sits AND s.rank = 'A'), false) AS a,
+           coalesce(bool_or(s.sits AND s.rank = 'B'), false) AS b,
+           greatest(p.valid_from, max(s.until) FILTER (WHERE s.rank = 'A')) AS free_a,
+           greatest(p.valid_from, max(s.until) FILTER (WHERE s.rank = 'B')) AS free_b
+    FROM today t
+    JOIN post p ON p.valid_from <= t.day AND (p.valid_to IS NULL OR p.valid_to > t.day)
+    LEFT JOIN LATERAL (
+        SELECT h.rank, (h.valid_to IS NULL OR h.valid_to > t.day) AND c.disabled_on IS NULL AS sits,
+               least(h.valid_to, (c.disabled_on AT TIME ZONE 'Asia/Shanghai')::date) AS until
+        FROM holder h JOIN account c ON c.id = h.account_id
+        WHERE h.post_id = p.id AND h.valid_from <= t.day) s ON true
+    GROUP BY p.id),
+held AS MATERIALIZED (
+    SELECT s.unit_id, s.kind, count(*) AS posts, array_agg(s.valid_from ORDER BY s.valid_from) AS begun
+    FROM seat s WHERE s.unit_id IS NOT NULL GROUP BY s.unit_id, s.kind),
+here AS (
+    SELECT u.id, u.code, u.level, b.name
+    FROM today t, boundary b JOIN unit u ON u.id = b.unit_id
+    WHERE b.valid_from <= t.day AND (b.valid_to IS NULL OR b.valid_to > t.day))
+SELECT u.id AS unit_id, u.code, u.name, u.level, l.kind, 'missing'::text COLLATE "C" AS rule, 0::bigint AS post_id,
+       0::smallint AS ordinal, (l.min_posts - coalesce(c.posts, 0))::int AS count,
+       greatest((SELECT min(f.valid_from) FROM boundary f WHERE f.unit_id = u.id),
+                (SELECT max(p.valid_to) FROM post p, today t WHERE p.unit_id = u.id AND p.kind = l.kind AND p.valid_to <= t.day)) AS since
+FROM here u JOIN staffing l ON l.level = u.level AND l.min_posts > 0
+LEFT JOIN held c ON c.unit_id = u.id AND c.kind = l.kind
+WHERE coalesce(c.posts, 0) < l.min_posts
+UNION ALL
+SELECT u.id, u.code, u.name, u.level, c.kind, 'excess', 0, 0::smallint,
+       (c.posts - coalesce(l.max_posts, 0))::int, c.begun[coalesce(l.max_posts, 0) + 1]
+FROM held c JOIN here u ON u.id = c.unit_id LEFT JOIN staffing l ON l.level = u.level AND l.kind = c.kind
+WHERE CASE WHEN l.kind IS NULL THEN EXISTS (SELECT FROM staffing x WHERE x.level = u.level) ELSE c.posts > l.max_posts END
+UNION ALL
+SELECT u.id, coalesce(u.code, ''), coalesce(u.name, ''), coalesce(u.level, ''), s.kind,
+       CASE WHEN s.a THEN 'no-deputy' WHEN s.b THEN 'acting' ELSE 'vacant' END, s.id, s.ordinal, 1,
+       CASE WHEN s.a THEN s.free_b WHEN s.b THEN s.free_a ELSE greatest(s.free_a, s.free_b) END
+FROM seat s LEFT JOIN here u ON u.id = s.unit_id LEFT JOIN staffing l ON l.level = u.level AND l.kind = s.kind
+WHERE (s.unit_id IS NULL OR u.id IS NOT NULL) AND (NOT s.a OR NOT s.b AND l.deputy);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON post_title, staffing TO wangge_engine, wangge_app;
+GRANT SELECT ON vacancy TO wangge_engine, wangge_app;
+
+ALTER TABLE post_title ENABLE ROW LEVEL SECURITY;
+ALTER TABLE staffing ENABLE ROW LEVEL SECURITY;
+CREATE POLICY engine ON post_title TO wangge_engine USING (true) WITH CHECK (true);
+CREATE POLICY engine ON staffing TO wangge_engine USING (true) WITH CHECK (true);
+SELECT wall('post_title', 'select', 'EXISTS (SELECT FROM post p WHERE p.id = post_title.post_id)'),
+       wall('post_title', 'insert update delete', 'EXISTS (SELECT FROM post p WHERE p.id = post_title.post_id AND {post p.unit_id})');
+SELECT wall('staffing', 'select', 'true'), wall('staffing', 'insert update delete', '(SELECT acting_everywhere(''setting''))');
+
+-- Why somebody is away is known to themselves and to who keeps the posts there.
+DROP POLICY app_select ON absence;
+DROP POLICY app_insert ON absence;
+DROP POLICY app_update ON absence;
+DROP POLICY app_delete ON absence;
+SELECT wall('absence', 'select insert update delete', 'absence.account_id = (SELECT acting_account())
+    OR EXISTS (SELECT FROM account c WHERE c.id = absence.account_id AND {post c.area_id})
+    OR EXISTS (SELECT FROM holder h JOIN post p ON p.id = h.post_id WHERE h.account_id = absence.account_id AND {post p.unit_id})');
+
+-- Nobody gives more than they hold: who keeps posts in an area changes there those
+-- posts whose every permission is their own too; who keeps them everywhere, all.
+-- +goose StatementBegin
+CREATE FUNCTION acting_may_give(kind text, unit bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT acting_everywhere('post') OR acting_may(unit, 'post') AND NOT EXISTS (
+        SELECT FROM post_kind k, unnest(k.may) m WHERE k.code = kind AND NOT acting_may(unit, m))
+$$;
+DO $$
+DECLARE statement text;
+BEGIN
+    FOREACH statement IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
+        EXECUTE format('DROP POLICY app_%s ON post', statement);
+        EXECUTE format('DROP POLICY app_%s ON holder', statement);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+SELECT wall('post', 'insert update delete', 'acting_may_give(post.kind, post.unit_id)'),
+       wall('holder', 'insert update delete', 'EXISTS (SELECT FROM post p WHERE p.id = holder.post_id AND acting_may_give(p.kind, p.unit_id))');
