@@ -176,6 +176,7 @@ CREATE TABLE request (
     state        text NOT NULL DEFAULT 'received',
     received_on  date NOT NULL,
     due_on       date NOT NULL,
+    notice       integer NOT NULL,                    -- the version of the notice "request" that was shown
     reason       text NOT NULL DEFAULT '',            -- of the decision, a code
     explanation  text NOT NULL DEFAULT '',            -- of the decision, without personal data
     recorded_by  text NOT NULL,
@@ -218,7 +219,7 @@ INSERT INTO retention_rule VALUES
     ('consent',          100, '已撤回的同意记录',     'Withdrawn consents',           '撤回',         'withdrawal',         1095, 1095, 3650, '个人信息保护法第五十六条:至少三年', 'PIPL article 56: at least three years'),
     ('upload-report',    110, '导入报告',             'Reports of imports',           '导入',         'import',              365,   30, 1095, '个人信息保护法第十九条', 'PIPL article 19'),
     ('track',            120, '巡查轨迹',             'Tracks of patrols',            '记录',         'recording',            30,    1,   30, '个人信息保护法第十九条、第二十九条', 'PIPL articles 19 and 29'),
-    ('audit',            130, '操作审计',             'Audit',                        '操作',         'the act',            1095, 1095, 3650, '个人信息保护法第五十六条:至少三年', 'PIPL article 56: at least three years');
+    ('audit',            130, '操作审计',             'Audit',                        '操作',         'the act',            1096, 1096, 3660, '个人信息保护法第五十六条:至少三年', 'PIPL article 56: at least three years');
 
 -- That something was deleted, without what it was: how many of a kind, and the
 -- SHA-256 of their sorted ids, one per line. Whoever asks about one id can be
@@ -242,7 +243,8 @@ CREATE INDEX deletion_proof_kind ON deletion_proof (kind, id);
 -- contact_reaches is the rule who may see the contact of a household, given the
 -- units and kinds of somebody's posts: those with a post at the very unit that
 -- holds the household; its grid workers, up to the grid; its leaders, up to the
--- village. Nobody above a village, and nobody by a post for everything.
+-- village; and who has broken the glass around it. Nobody else above a village,
+-- and nobody by a post for everything.
 -- +goose StatementBegin
 CREATE FUNCTION contact_reaches(household bigint, units bigint[], kinds text[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
@@ -257,7 +259,7 @@ AS $$
         LEFT JOIN level top ON top.code = CASE p.kind WHEN 'leader' THEN 'village'
             WHEN 'worker' THEN 'grid' WHEN 'part-time-worker' THEN 'grid' END
         WHERE h.id = household AND h.closed_on IS NULL
-          AND (a.ancestor_id = o.unit_id OR l.rank >= top.rank))
+          AND (a.ancestor_id = o.unit_id OR l.rank >= top.rank OR p.kind = 'break-glass'))
 $$;
 
 -- acting_reaches is that for the acting account.
