@@ -1,0 +1,102 @@
+package privacy
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo"
+	"wangge/geo/audit"
+	"wangge/geo/vault"
+)
+
+// Sweeps are what can be deleted, by the kind of its rule. A package that brings a
+// new kind of data, such as the tracks of patrols, adds its own to the map.
+func Sweeps() map[string]Sweep {
+	sweeps := map[string]Sweep{
+		"account-contact":   contacts("account", `SELECT id::text FROM account WHERE disabled_on < $1`),
+		"request-contact":   contacts("request", `SELECT id::text FROM request WHERE state = 'done' AND done_at < $1`),
+		"household-contact": closedHouseholds,
+		"audit":             auditSegments,
+	}
+	maps.Copy(sweeps, plainSweeps)
+	return sweeps
+}
+
+// plainSweeps are rows with an id and a time.
+var plainSweeps = map[string]Sweep{
+	"session":       rows("session", "id::text", "seen_at < $1"),
+	"sign-in-try":   rows("sign_in_try", "encode(key, 'hex')", "last_at < $1"),
+	"one-time-link": rows("one_time_link", "encode(digest, 'hex')", "expires_at < $1"),
+	"known-device":  rows("known_device", "encode(digest, 'hex')", "used_at < $1"),
+	"api-token":     rows("api_token", "id::text", "expires_at < $1"),
+	"request":       rows("request", "id::text", "state = 'done' AND done_at < $1"),
+	"consent":       rows("consent", "id::text", "withdrawn_at < $1"),
+	"upload-report": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
+		return collect(ctx, tx, `
+			UPDATE upload SET report = NULL
+			WHERE id IN (SELECT id FROM upload WHERE report IS NOT NULL AND created_at < $1 ORDER BY id LIMIT $2)
+			RETURNING id::text`, before, limit)
+	},
+}
+
+// rows deletes rows of a table; the names are ours, never a caller's.
+func rows(table, id, which string) Sweep {
+	sql := `DELETE FROM ` + table + ` WHERE ctid IN (SELECT ctid FROM ` + table + ` WHERE ` + which + ` LIMIT $2) RETURNING ` + id
+	return func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
+		return collect(ctx, tx, sql, before, limit)
+	}
+}
+
+// contacts destroys the sealed fields of the records that a query names.
+func contacts(kind, which string) Sweep {
+	sql := `SELECT k.id FROM sealed_key k WHERE k.kind = $3 AND k.id IN (` + which + `) ORDER BY k.id LIMIT $2`
+	return func(ctx context.Context, tx pgx.Tx, ring *vault.Ring, before time.Time, limit int) ([]string, error) {
+		ids, err := collect(ctx, tx, sql, before, limit, kind)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		_, err = vault.DestroyMany(ctx, tx, ring, kind, ids)
+		return ids, err
+	}
+}
+
+// closedHouseholds destroys the contact of households that are closed, or gone
+// with the demo town, and ends its consent.
+func closedHouseholds(ctx context.Context, tx pgx.Tx, ring *vault.Ring, before time.Time, limit int) ([]string, error) {
+	ids, err := collect(ctx, tx, `
+		SELECT k.id FROM sealed_key k
+		WHERE k.kind = 'household' AND NOT EXISTS (
+			SELECT FROM household h WHERE h.id = sealed_number(k.id) AND (h.closed_on IS NULL OR h.closed_on > $1))
+		ORDER BY k.id LIMIT $2`, geo.DayOf(before), limit)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, `
+		UPDATE consent SET withdrawn_at = now(), withdrawn_by = 'system'
+		WHERE kind = 'household' AND withdrawn_at IS NULL AND notice = $2 AND subject_id IN (SELECT sealed_number(x) FROM unnest($1::text[]) x)`,
+		ids, HouseholdContact); err != nil {
+		return nil, err
+	}
+	_, err = vault.DestroyMany(ctx, tx, ring, "household", ids)
+	return ids, err
+}
+
+// auditSegments removes the audit in whole segments, so that the rest of its chain
+// still verifies. The ids are those of the segments.
+func auditSegments(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, _ int) ([]string, error) {
+	dropped, err := audit.DropBefore(ctx, tx, geo.DayOf(before))
+	if err != nil || dropped.Segments == 0 {
+		return nil, err
+	}
+	return collect(ctx, tx, `SELECT id::text FROM audit_segment WHERE dropped_at = now()`)
+}
+
+func collect(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]string, error) {
+	found, _ := tx.Query(ctx, sql, args...)
+	ids, err := pgx.CollectRows(found, pgx.RowTo[string])
+	return slices.Clip(ids), err
+}
