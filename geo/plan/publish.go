@@ -85,6 +85,9 @@ func publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revisio
 		if err := d.apply(ctx, tx, next); err != nil {
 			return err
 		}
+		if err := carryPosts(ctx, tx, actor, id, next.retired, day); err != nil {
+			return err
+		}
 		step("re-assigning households, incidents and service points", 0, 0)
 		moved, err := reassign(ctx, tx, day, next.bound)
 		if err != nil {
