@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"wangge/api/audit"
+	"wangge/api/breakglass"
 	"wangge/api/exports"
 	"wangge/api/households"
 	"wangge/api/imports"
@@ -127,6 +128,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	exports.Mount(a, c.DB)
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
+	breakglass.Mount(a, c.DB, c.Engine)
 	settings.Mount(a, c.DB, c.Engine)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()

@@ -16,7 +16,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -129,20 +129,27 @@ type Filter struct {
 	To        geo.Day `json:"to,omitzero"`   // the first day that is no longer meant
 }
 
-// where is the condition of f, with $1 to $6.
-const where = `
-	($1 = '' OR actor = $1) AND ($2 = '' OR action = $2) AND ($3 = '' OR subject = $3) AND ($4 = '' OR subject_id = $4)
-	AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)`
-
-func (f Filter) args() []any {
-	instant := func(day geo.Day) *time.Time {
-		if day.IsZero() {
-			return nil
-		}
-		start := day.Start()
-		return &start
+// where is f as a condition, with its parameters from $1 on.
+func (f Filter) where() (string, []any) {
+	conditions, args := []string{"true"}, []any{}
+	add := func(condition string, value any) {
+		args = append(args, value)
+		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
 	}
-	return []any{f.Actor, f.Action, f.Subject, f.SubjectID, instant(f.From), instant(f.To)}
+	for _, c := range []struct{ condition, value string }{
+		{"actor =", f.Actor}, {"action =", f.Action}, {"subject =", f.Subject}, {"subject_id =", f.SubjectID},
+	} {
+		if c.value != "" {
+			add(c.condition, c.value)
+		}
+	}
+	if !f.From.IsZero() {
+		add("at >=", f.From.Start())
+	}
+	if !f.To.IsZero() {
+		add("at <", f.To.Start())
+	}
+	return strings.Join(conditions, " AND "), args
 }
 
 // named is f as it is recorded when somebody reads the log.
@@ -171,13 +178,15 @@ func Search(ctx context.Context, db pg.DB, actor staff.Actor, f Filter, before i
 	if err := Write(ctx, db, actor, "read", "audit", "", f.named()); err != nil {
 		return nil, err
 	}
-	// The plan is made for these values: a filter that is not used costs nothing.
-	rows, _ := db.Query(ctx, `
+	where, args := f.where()
+	if before != 0 {
+		args = append(args, before)
+		where += fmt.Sprintf(" AND id < $%d", len(args))
+	}
+	rows, _ := db.Query(ctx, fmt.Sprintf(`
 		SELECT id, at, actor, action, subject, subject_id, detail
-		FROM audit
-		WHERE `+where+` AND ($7 = 0 OR id < $7)
-		ORDER BY id DESC
-		LIMIT $8`, slices.Concat([]any{pgx.QueryExecModeExec}, f.args(), []any{before, limit})...)
+		FROM audit WHERE %s
+		ORDER BY id DESC LIMIT %d`, where, limit), args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Row])
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)

@@ -64,9 +64,10 @@ func WriteCSV(ctx context.Context, db pg.DB, actor staff.Actor, w io.Writer, f F
 	if err := out.Write([]string{"id", "at", "actor", "action", "subject", "subject_id", "detail"}); err != nil {
 		return fmt.Errorf("audit as CSV: %w", err)
 	}
+	where, args := f.where()
 	rows, _ := db.Query(ctx, `
 		SELECT id, at, actor, action, subject, subject_id, detail::text
-		FROM audit WHERE `+where+` ORDER BY id`, append([]any{pgx.QueryExecModeExec}, f.args()...)...)
+		FROM audit WHERE `+where+` ORDER BY id`, args...)
 	var r Row
 	var detail string
 	_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.At, &r.Actor, &r.Action, &r.Subject, &r.SubjectID, &detail}, func() error {
