@@ -57,6 +57,7 @@ func (w *world) newGuard() *account.Guard {
 		w.t.Fatal(err)
 	}
 	g.SetClock(func() time.Time { return w.now })
+	g.Hurry(w.t)
 	return g
 }
 
@@ -203,6 +204,10 @@ func TestOnlyTheRightPasswordSignsIn(t *testing.T) {
 
 func TestARefusalDoesNotTellWhichLoginsThereAre(t *testing.T) {
 	w := newWorld(t)
+	var err error
+	if w.guard, err = account.NewGuard(w.ring); err != nil { // with real costs
+		t.Fatal(err)
+	}
 	w.user("li.na")
 	spent := func(login string) (shortest time.Duration) {
 		for range 4 {

@@ -28,7 +28,7 @@ func NewGuard(ring *vault.Ring) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of the sign-in: %w", err)
 	}
-	h, err := newHasher()
+	h, err := newHasher(cost)
 	if err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ var cost = argon2id.Params{Memory: 46 << 10, Iterations: 2, Parallelism: 1, Salt
 // hasher checks passwords, a few at a time: each takes as much memory as cost
 // says, and a flood of sign-ins must not take all of it.
 type hasher struct {
+	cost    argon2id.Params
 	slots   chan struct{} // at work
 	waiting chan struct{} // at work or waiting
 	nobody  string        // the hash of a password nobody has
@@ -115,13 +116,13 @@ type hasher struct {
 // away: about five seconds' worth.
 const maxWaiting = 128
 
-func newHasher() (*hasher, error) {
+func newHasher(cost argon2id.Params) (*hasher, error) {
 	nobody, err := argon2id.CreateHash(random(16), &cost)
 	if err != nil {
 		return nil, fmt.Errorf("hash a password: %w", err)
 	}
 	atOnce := min(max(runtime.NumCPU(), 2), 4)
-	return &hasher{slots: make(chan struct{}, atOnce), waiting: make(chan struct{}, maxWaiting), nobody: nobody}, nil
+	return &hasher{cost: cost, slots: make(chan struct{}, atOnce), waiting: make(chan struct{}, maxWaiting), nobody: nobody}, nil
 }
 
 // turn waits for a slot and returns what gives it back.
@@ -147,7 +148,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer done()
-	return argon2id.CreateHash(normal(password), &cost)
+	return argon2id.CreateHash(normal(password), &h.cost)
 }
 
 // check compares in constant time. A hash of "" is nobody's: it takes as long as
@@ -170,5 +171,5 @@ func (h *hasher) check(ctx context.Context, password, hash string) (match, stale
 	if err != nil {
 		return false, false, fmt.Errorf("check a password: %w", err)
 	}
-	return match && hash != "", *params != cost, nil
+	return match && hash != "", *params != h.cost, nil
 }
