@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"wangge/geo/crs"
 	"wangge/geo/job"
 	"wangge/geo/network"
+	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/plan"
 	"wangge/geo/staff"
@@ -47,6 +49,7 @@ type service struct {
 	town  *town.Town // nil when the database is empty
 
 	address string // where it listens
+	bearer  string // who asks
 }
 
 // logBook is what the application logs.
@@ -68,21 +71,54 @@ func (l *logBook) String() string {
 }
 
 // newService is the application on an empty database, with its queue at work.
+// Whoever asks is the person at the machine, who may do everything.
 func newService(t testing.TB) *service {
 	t.Helper()
-	s := &service{pool: pgtest.Database(t), log: &logBook{}}
+	pool := pgtest.Database(t)
+	return startService(t, api.Config{DB: pool, Engine: pool, Reader: pool,
+		Identify: func(context.Context, string, string) (staff.Actor, error) { return staff.Local, nil }})
+}
+
+// newWalledService is the application as it is run: with the three roles of the
+// database, which own nothing. A request with "Bearer 12" is one of account 12.
+func newWalledService(t testing.TB) (*service, pg.Pool) {
+	t.Helper()
+	dsn := pgtest.DSN(t)
+	open := func(role string) *pgxpool.Pool {
+		pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 6, Role: role})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		return pool
+	}
+	app := pg.NewActing(open(pg.RoleApp))
+	return startService(t, api.Config{DB: app, Engine: open(pg.RoleEngine), Reader: open(pg.RoleReader),
+		Identify: func(ctx context.Context, _, bearer string) (staff.Actor, error) {
+			if bearer == "local" {
+				return staff.Local, nil
+			}
+			account, err := strconv.ParseInt(bearer, 10, 64)
+			if err != nil {
+				return staff.Public, nil
+			}
+			return staff.Load(ctx, app, account)
+		}}), app
+}
+
+func startService(t testing.TB, c api.Config) *service {
+	t.Helper()
+	s := &service{pool: c.Engine, log: &logBook{}, bearer: "local"}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	spool := upload.Spool(t.TempDir())
 	queue, err := job.NewQueue(s.pool, log, map[string]job.Handler{upload.JobKind: upload.Handler(s.pool, spool), plan.PublishJob: plan.PublishHandler(s.pool)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.tiles = tiles.New(tiles.Config{Pool: s.pool, Log: log})
-	s.app, err = api.New(api.Config{
-		DB: s.pool, Engine: s.pool, Reader: s.pool, Queue: queue, Tiles: s.tiles, Spool: spool, Log: log, Version: "test", Metrics: prometheus.NewRegistry(),
-		Identify: func(context.Context, string, string) (staff.Actor, error) { return staff.Local, nil },
-		Page:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
-	})
+	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Log: log})
+	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
+	c.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") })
+	s.app, err = api.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +234,7 @@ func (s *service) call(t testing.TB, method, path string, body any, headers ...s
 	}
 	req := httptest.NewRequest(method, path, content)
 	req.Host = "localhost"
-	req.Header.Set("Authorization", "Bearer anybody")
+	req.Header.Set("Authorization", "Bearer "+s.bearer)
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
 	}
@@ -228,6 +264,10 @@ func (s *service) want(t testing.TB, status int, method, path string, body, into
 	t.Helper()
 	got := s.call(t, method, path, body)
 	if got.status != status {
+		if got.status >= 500 {
+			log := s.log.String()
+			t.Log(log[max(0, len(log)-1500):])
+		}
 		t.Fatalf("%s %s = %d, want %d: %s", method, path, got.status, status, got.body)
 	}
 	if into != nil {

@@ -1,8 +1,9 @@
 -- +goose Up
 
--- Three roles that own nothing. Requests run as wangge_app under row-level
--- security; jobs, publishing and the command line as wangge_engine, which sees
--- every row; the map is read by wangge_reader, which sees no personal column.
+-- Three roles. Requests run as wangge_app, which owns nothing and stands behind
+-- row-level security; jobs, imports and publishing as wangge_engine, which owns
+-- the tables (but not the audit) and so sees every row; the map is read by
+-- wangge_reader, which sees no personal column.
 -- The owner of the database takes these roles on (SET ROLE) and so must be a
 -- member. That needs CREATEROLE, not a superuser; without it an administrator
 -- of the server makes the roles once, as the message says.
@@ -287,14 +288,9 @@ $$;
 
 -- ── who may touch which table ────────────────────────────────────────────────
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO wangge_engine;
-GRANT TRUNCATE ON household, household_unit, incident, incident_unit, service_point, service_point_unit, service_point_state,
-    service_point_function, service_point_stop, map_feature, network_import, zone, lineage, excluded_area, boundary, unit,
-    unit_ancestor, plan_fault, plan_repair, plan_unit, plan, upload TO wangge_engine;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO wangge_app;
 REVOKE ALL ON audit FROM wangge_app, wangge_engine;
 GRANT SELECT, INSERT ON audit TO wangge_app, wangge_engine;
-REVOKE INSERT, UPDATE, DELETE ON spatial_ref_sys FROM wangge_engine;
 GRANT INSERT, UPDATE, DELETE ON level, preset, preset_level, zone, household, household_unit, incident, incident_unit,
     service_point, service_point_unit, service_point_state, service_point_function, service_point_stop,
     plan, plan_unit, plan_fault, plan_repair, job, setting, account, post, holder, absence TO wangge_app;
@@ -309,7 +305,7 @@ GRANT SELECT (id, kind, occupied, point, cell, closed_on, merged_into, area_id) 
 GRANT SELECT (id, category, state, department, reported_at, due_at, closed_at, point, cell, area_id) ON incident TO wangge_reader;
 
 -- ── the second wall ──────────────────────────────────────────────────────────
--- The engine and the reader have every row of the tables they may touch.
+-- The reader has every row of the columns it may touch; the owner is the engine.
 
 -- +goose StatementBegin
 DO $$
@@ -320,7 +316,6 @@ BEGIN
         'service_point_function', 'service_point_stop', 'plan', 'plan_unit', 'plan_fault', 'plan_repair', 'upload', 'job',
         'account', 'post', 'holder', 'absence'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-        EXECUTE format('CREATE POLICY engine ON %I TO wangge_engine USING (true) WITH CHECK (true)', t);
         EXECUTE format('CREATE POLICY reader ON %I FOR SELECT TO wangge_reader USING (true)', t);
     END LOOP;
 END $$;

@@ -114,19 +114,26 @@ func queue(ctx context.Context, dsn string) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate the job queue: %w", err)
 	}
-	// Its tables hold numbers of jobs only. Requests enqueue, the engine works.
+	// The queue's tables hold numbers of jobs only: requests enqueue, the engine
+	// works. All tables but those of the audit become the engine's, since only an
+	// owner can COPY into a table behind row-level security and rebuild an index.
 	_, err = pool.Exec(ctx, `
+		GRANT CREATE ON SCHEMA public TO wangge_engine;
 		DO $$
 		DECLARE t text;
 		BEGIN
-			FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'river%' LOOP
-				EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO wangge_engine', t);
+			FOR t IN
+				SELECT tablename FROM pg_tables
+				WHERE schemaname = 'public' AND tableowner <> 'wangge_engine'
+				  AND tablename NOT LIKE 'audit%' AND tablename NOT IN ('spatial_ref_sys', 'goose_db_version')
+			LOOP
+				EXECUTE format('ALTER TABLE %I OWNER TO wangge_engine', t);
 			END LOOP;
 		END $$;
 		GRANT SELECT, INSERT, UPDATE ON river_job TO wangge_app;
 		GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO wangge_app, wangge_engine`)
 	if err != nil {
-		return fmt.Errorf("migrate the job queue: %w", err)
+		return fmt.Errorf("give the tables to their roles: %w", err)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
 
@@ -86,31 +85,26 @@ func (im *importer) strip(ctx context.Context, tx pgx.Tx, large bool) (bool, err
 	if err := tx.QueryRow(ctx, fmt.Sprintf(empty, s.table, s.owners)).Scan(&first); err != nil || !first {
 		return false, err
 	}
-	err := pg.AsOwner(ctx, tx, func() error {
-		for _, x := range s.secondary {
-			if _, err := tx.Exec(ctx, x.drop); err != nil {
-				return fmt.Errorf("first load of %s: %w", s.Name, err)
-			}
+	for _, x := range s.secondary {
+		if _, err := tx.Exec(ctx, x.drop); err != nil {
+			return false, fmt.Errorf("first load of %s: %w", s.Name, err)
 		}
-		return nil
-	})
-	return err == nil, err
+	}
+	return true, nil
 }
 
 // dress builds the indexes again.
 func (im *importer) dress(ctx context.Context, tx pgx.Tx) error {
 	s := im.book.Subject
-	return pg.AsOwner(ctx, tx, func() error {
-		for _, x := range slices.Backward(s.secondary) {
-			if _, err := tx.Exec(ctx, x.create); err != nil {
-				return fmt.Errorf("index %s: %w", s.Name, err)
-			}
-		}
-		if _, err := tx.Exec(ctx, `ANALYZE `+s.table+`, `+s.owners); err != nil {
+	for _, x := range slices.Backward(s.secondary) {
+		if _, err := tx.Exec(ctx, x.create); err != nil {
 			return fmt.Errorf("index %s: %w", s.Name, err)
 		}
-		return nil
-	})
+	}
+	if _, err := tx.Exec(ctx, `ANALYZE `+s.table+`, `+s.owners); err != nil {
+		return fmt.Errorf("index %s: %w", s.Name, err)
+	}
+	return nil
 }
 
 // finish carries over what is staged, places what can be placed, closes what is

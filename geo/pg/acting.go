@@ -10,10 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// The database roles a pool may take on (migration 0011). None owns anything.
+// The database roles a pool may take on (migration 0011).
 const (
-	RoleApp    = "wangge_app"    // requests: row-level security by the acting account
-	RoleEngine = "wangge_engine" // jobs, publishing, the command line: every row
+	RoleApp    = "wangge_app"    // requests: row-level security by the acting account; it owns nothing
+	RoleEngine = "wangge_engine" // jobs, publishing, imports: every row; it owns the tables
 	RoleReader = "wangge_reader" // the map: no personal column
 )
 

@@ -68,24 +68,6 @@ func Open(ctx context.Context, dsn string, opts Options) (*pgxpool.Pool, error) 
 	return pool, nil
 }
 
-// AsOwner runs f with the rights of the role that signed in, which owns the
-// tables: only that one may drop and build an index. The role that tx had before
-// comes back with the end of f, or of the transaction.
-func AsOwner(ctx context.Context, tx pgx.Tx, f func() error) error {
-	var role string
-	if err := tx.QueryRow(ctx, `SELECT current_user`).Scan(&role); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `SET LOCAL ROLE NONE`); err != nil {
-		return err
-	}
-	if err := f(); err != nil {
-		return err // the transaction is lost
-	}
-	_, err := tx.Exec(ctx, `SET LOCAL ROLE `+pgx.Identifier{role}.Sanitize())
-	return err
-}
-
 // Violated returns the name of the constraint that err broke, or "".
 func Violated(err error) string {
 	var e *pgconn.PgError

@@ -24,7 +24,7 @@ func TestSettingsAreKeptAndTheChangeIsOnRecord(t *testing.T) {
 	}
 	want := setting.Settings{Attribution: `测绘院 "2026" \ <b>`, ReviewNumber: "GS(2026)0001号"}
 	for range 2 { // the same again is no error
-		if err := setting.Put(t.Context(), db, staff.Actor{Name: "operator"}, want); err != nil {
+		if err := setting.Put(t.Context(), db, staff.Actor{Name: "operator", Grants: staff.Local.Grants}, want); err != nil {
 			t.Fatal(err)
 		}
 	}

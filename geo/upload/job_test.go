@@ -90,7 +90,7 @@ func TestAnImportJobEndsInADraftAndLeavesTheSpoolEmpty(t *testing.T) {
 	spool := upload.Spool(t.TempDir())
 	q := importQueue(t, db, spool)
 	defer work(t, q)()
-	j, err := upload.Start(t.Context(), db, q, staff.Actor{Name: "planner"}, villageRequest, put(t, spool, geoJSONOf(t, unitsOf(smallTown(t), "village"))))
+	j, err := upload.Start(t.Context(), db, q, staff.Local, villageRequest, put(t, spool, geoJSONOf(t, unitsOf(smallTown(t), "village"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestAnImportJobEndsInADraftAndLeavesTheSpoolEmpty(t *testing.T) {
 	if err := json.Unmarshal(j.Result, &result); err != nil || result.UploadID == 0 || result.PlanID == 0 || result.Report == nil {
 		t.Fatalf("result %s, %v", j.Result, err)
 	}
-	if p := getPlan(t, db, result.PlanID); p.CreatedBy != "planner" || *p.UploadID != result.UploadID {
+	if p := getPlan(t, db, result.PlanID); p.CreatedBy != "local" || *p.UploadID != result.UploadID {
 		t.Errorf("draft %+v", p)
 	}
 	if n := inSpool(t, spool); n != 0 {

@@ -1,0 +1,64 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strconv"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"wangge/geo/export"
+	"wangge/geo/grid"
+	households "wangge/geo/household"
+	incidents "wangge/geo/incident"
+	"wangge/geo/pg"
+	"wangge/geo/plan"
+	"wangge/geo/servicepoint"
+	"wangge/geo/staff"
+	"wangge/geo/upload"
+)
+
+// readAll calls the stored functions that read, with ids of a town's things, and
+// returns all they tell as text. A refusal tells nothing.
+func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, th things) string {
+	t.Helper()
+	var out bytes.Buffer
+	tell := func(v any, _ error) { _ = json.NewEncoder(&out).Encode(v) }
+	number := func(name string) int64 {
+		n, err := strconv.ParseInt(th[name], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	day := grid.Today()
+	tell(grid.Units(ctx, db, actor, day, grid.Filter{Limit: 100}))
+	tell(grid.ByCode(ctx, db, actor, day, th["unit"]))
+	tell(grid.Boundary(ctx, db, actor, day, th["unit"]))
+	tell(grid.Versions(ctx, db, actor, th["unit"]))
+	tell(grid.Zones(ctx, db, actor, day))
+	tell(grid.Tops(ctx, db, actor, day))
+	tell(households.List(ctx, db, actor, households.Filter{Limit: 100}))
+	tell(households.List(ctx, db, actor, households.Filter{Unit: th["unit"], Limit: 100}))
+	tell(households.Get(ctx, db, actor, number("household")))
+	id, err := uuid.Parse(th["incident"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(incidents.List(ctx, db, actor, incidents.Filter{Limit: 100}))
+	tell(incidents.Get(ctx, db, actor, id))
+	tell(servicepoint.List(ctx, db, actor, day, servicepoint.Filter{Limit: 100}))
+	tell(servicepoint.Get(ctx, db, actor, day, number("service-point")))
+	tell(plan.List(ctx, db, actor, "", 0, 100))
+	tell(plan.Get(ctx, db, actor, number("plan")))
+	tell(plan.Units(ctx, db, actor, number("plan")))
+	tell(upload.List(ctx, db, actor, 0, 100))
+	for _, kind := range []string{"units", "households", "incidents", "service-points", "zones"} {
+		for _, format := range []export.Format{export.GeoJSON, export.CSV} {
+			_ = export.Write(ctx, db, actor, &out, kind, format, export.Options{Day: day})
+		}
+	}
+	return out.String()
+}
