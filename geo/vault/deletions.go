@@ -121,7 +121,7 @@ func Apply(ctx context.Context, db pg.DB, list []Deletion) (again []Deletion, er
 		for i := range again {
 			again[i].At = when[again[i].Key]
 		}
-		return record(ctx, tx, list)
+		return record(ctx, tx, list, true)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("apply the deletion list: %w", err)
@@ -129,17 +129,21 @@ func Apply(ctx context.Context, db pg.DB, list []Deletion) (again []Deletion, er
 	return again, nil
 }
 
-// record keeps deletions in the database too.
-func record(ctx context.Context, tx pgx.Tx, list []Deletion) error {
+// record keeps deletions in the database too. Whoever deletes may not read the
+// list, so a row that is there already is passed over only when again is true.
+func record(ctx context.Context, tx pgx.Tx, list []Deletion, again bool) error {
 	var keys []uuid.UUID
 	var kinds, ids []string
 	var at []time.Time
 	for _, one := range list {
 		keys, kinds, ids, at = append(keys, one.Key), append(kinds, one.Kind), append(ids, one.ID), append(at, one.At)
 	}
-	_, err := tx.Exec(ctx, `
+	sql := `
 		INSERT INTO deletion (key, kind, id, deleted_at)
-		SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])
-		ON CONFLICT (key) DO NOTHING`, keys, kinds, ids, at)
+		SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])`
+	if again {
+		sql += ` ON CONFLICT (key) DO NOTHING`
+	}
+	_, err := tx.Exec(ctx, sql, keys, kinds, ids, at)
 	return err
 }

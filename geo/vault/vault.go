@@ -218,7 +218,7 @@ func DestroyMany(ctx context.Context, db pg.DB, ring *Ring, kind string, ids []s
 		if n = len(gone); err != nil || n == 0 {
 			return err
 		}
-		if err := record(ctx, tx, gone); err != nil {
+		if err := record(ctx, tx, gone, false); err != nil {
 			return err
 		}
 		return DeletionsBeside(ring.path).append(gone)
