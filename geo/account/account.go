@@ -239,6 +239,9 @@ func Describe(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor
 	if err := within(ctx, db, actor, id); err != nil {
 		return err
 	}
+	if err := notDemo(ctx, db, id); err != nil {
+		return err
+	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if err := vault.Seal(ctx, tx, ring, subject(id), person.fields()); err != nil {
 			return err

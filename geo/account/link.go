@@ -174,12 +174,11 @@ func Invite(ctx context.Context, db pg.DB, who staff.Actor, id int64) (token str
 	}
 	token, digest := newSecret("")
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		var demo bool
-		if err := tx.QueryRow(ctx, `SELECT demo, now() + $2::interval FROM account WHERE id = $1`, id, inviteLink).Scan(&demo, &until); err != nil {
+		if err := notDemo(ctx, tx, id); err != nil {
 			return err
 		}
-		if demo {
-			return ErrDemo
+		if err := tx.QueryRow(ctx, `SELECT now() + $1::interval`, inviteLink).Scan(&until); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM one_time_link WHERE account_id = $1`, id); err != nil {
 			return err

@@ -60,12 +60,8 @@ func external(ctx context.Context, db pg.DB, who staff.Actor, id int64, issuer, 
 		return err
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		var demo bool
-		if err := tx.QueryRow(ctx, `SELECT demo FROM account WHERE id = $1`, id).Scan(&demo); err != nil {
+		if err := notDemo(ctx, tx, id); err != nil {
 			return err
-		}
-		if demo {
-			return ErrDemo
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM external_login WHERE account_id = $1 AND issuer = $2`, id, issuer); err != nil {
 			return err

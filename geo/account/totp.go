@@ -51,6 +51,9 @@ func (g *Guard) Enrol(ctx context.Context, db pg.DB, who staff.Actor, password s
 	if err != nil {
 		return Enrolment{}, err
 	}
+	if err := notDemo(ctx, db, who.Account); err != nil {
+		return Enrolment{}, err
+	}
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Wangge", AccountName: login})
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("make a secret: %w", err)
