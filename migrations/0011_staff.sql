@@ -4,31 +4,8 @@
 -- row-level security; jobs, imports and publishing as wangge_engine, which owns
 -- the tables (but not the audit) and so sees every row; the map is read by
 -- wangge_reader, which sees no personal column.
--- The owner of the database takes these roles on (SET ROLE) and so must be a
--- member. That needs CREATEROLE, not a superuser; without it an administrator
--- of the server makes the roles once, as the message says.
--- +goose StatementBegin
-DO $$
-DECLARE wanted text;
-BEGIN
-    FOREACH wanted IN ARRAY ARRAY['wangge_app', 'wangge_engine', 'wangge_reader'] LOOP
-        BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
-                EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
-            END IF;
-            IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
-                EXECUTE format('GRANT %I TO %I', wanted, current_user);
-            END IF;
-        EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN
-                NULL; -- another database of this server is being migrated as well
-            WHEN insufficient_privilege THEN
-                RAISE EXCEPTION 'the role % is missing and % may not make it', wanted, current_user
-                    USING HINT = format('Ask an administrator of the server to run: CREATE ROLE %I NOLOGIN NOINHERIT; GRANT %I TO %I;', wanted, wanted, current_user);
-        END;
-    END LOOP;
-END $$;
--- +goose StatementEnd
+-- Roles belong to the server and not to a database: Up makes them before this file
+-- is read (migrations.go).
 
 -- What a kind of post is for and may do: the one place of that rule. The
 -- permissions are those of package staff.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -38,12 +39,57 @@ func Up(ctx context.Context, dsn string) ([]Step, error) {
 	db := stdlib.OpenDB(*config)
 	defer db.Close()
 
+	if err := Roles(ctx, dsn); err != nil {
+		return nil, err
+	}
 	steps, err := schema(ctx, db)
 	if err != nil {
 		return steps, err
 	}
 	return steps, queue(ctx, dsn)
 }
+
+// Roles makes the roles of the server that the schema refers to, where they are
+// missing, and makes the role that signs in a member: it takes them on (SET ROLE).
+// That needs CREATEROLE, not a superuser; without it the error says what an
+// administrator of the server runs once.
+func Roles(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("roles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, roles); err != nil {
+		var e *pgconn.PgError
+		if errors.As(err, &e) && e.Hint != "" {
+			return fmt.Errorf("%s. %s", e.Message, e.Hint)
+		}
+		return fmt.Errorf("roles: %w", err)
+	}
+	return nil
+}
+
+const roles = `
+	DO $$
+	DECLARE wanted text;
+	BEGIN
+	    FOREACH wanted IN ARRAY ARRAY['wangge_app', 'wangge_engine', 'wangge_reader'] LOOP
+	        BEGIN
+	            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+	                EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
+	            END IF;
+	            IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+	                EXECUTE format('GRANT %I TO %I', wanted, current_user);
+	            END IF;
+	        EXCEPTION
+	            WHEN duplicate_object OR unique_violation THEN
+	                NULL; -- another database of this server is being migrated as well
+	            WHEN insufficient_privilege THEN
+	                RAISE EXCEPTION 'the role % is missing and % may not make it', wanted, current_user
+	                    USING HINT = format('Ask an administrator of the server to run: CREATE ROLE %I NOLOGIN NOINHERIT; GRANT %I TO %I;', wanted, wanted, current_user);
+	        END;
+	    END LOOP;
+	END $$`
 
 func schema(ctx context.Context, db *sql.DB) ([]Step, error) {
 	provider, err := newProvider(db)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,7 @@ func TestEveryNamedConstraintSaysWhatItMeans(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	for _, name := range names {
-		if !strings.Contains(name, "_is_") && !strings.Contains(name, "_has_") {
+		if !slices.ContainsFunc([]string{"_is_", "_are_", "_has_", "_ends_"}, func(verb string) bool { return strings.Contains(name, verb) }) {
 			t.Errorf("%s does not say what it means", name)
 		}
 	}

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"wangge/migrations"
 )
 
 // What callers tell apart.
@@ -126,7 +128,7 @@ func dump(ctx context.Context, db Database, to string, m *Manifest) error {
 	if err := os.WriteFile(to, nil, 0o600); err != nil { // pg_dump keeps the mode
 		return explain(err, "")
 	}
-	return runTool(ctx, db, "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+	return runTool(ctx, db, "pg_dump", "--format=custom", "--no-owner",
 		"--snapshot="+snapshot, "--file="+to)
 }
 
@@ -224,8 +226,11 @@ func Restore(ctx context.Context, db Database, file string, m Manifest) error {
 	if err := checkEmpty(ctx, db.DSN); err != nil {
 		return fmt.Errorf("restore %s: %w", file, err)
 	}
+	if err := migrations.Roles(ctx, db.DSN); err != nil {
+		return fmt.Errorf("restore %s: %w", file, err)
+	}
 	err := runTool(ctx, db, "pg_restore", "--single-transaction", "--exit-on-error",
-		"--no-owner", "--no-privileges", "--no-comments", file)
+		"--no-owner", "--no-comments", file)
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", file, err)
 	}
