@@ -183,7 +183,9 @@ func Make(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor, as
 	return id, nil
 }
 
-func (p Person) fields() map[string]string { return map[string]string{"name": p.Name, "phone": p.Phone} }
+func (p Person) fields() map[string]string {
+	return map[string]string{"name": p.Name, "phone": p.Phone}
+}
 
 // areaFor is the unit in which actor may make an account. Without a code it is
 // the actor's own area, if that is one.

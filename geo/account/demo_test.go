@@ -176,7 +176,9 @@ func TestDemoAccountsKeepNothingThatLasts(t *testing.T) {
 			_, _, err := account.Invite(t.Context(), d.db, staff.Local, who.Account)
 			return err
 		},
-		"a provider": func() error { return account.Prepare(t.Context(), d.db, staff.Local, who.Account, "https://id.example") },
+		"a provider": func() error {
+			return account.Prepare(t.Context(), d.db, staff.Local, who.Account, "https://id.example")
+		},
 	} {
 		if err := act(); !errors.Is(err, account.ErrDemo) {
 			t.Errorf("%s: %v, want %v", what, err, account.ErrDemo)

@@ -14,27 +14,27 @@ import (
 
 func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
 	for password, want := range map[string]error{
-		"":                             ErrShort,
-		"ninechars":                    ErrShort,
-		"九个汉字不够长了啊":                    ErrShort,
+		"":                              ErrShort,
+		"ninechars":                     ErrShort,
+		"九个汉字不够长了啊":                     ErrShort,
 		strings.Repeat("x7", 128) + "y": ErrLong,
-		"password123":                  ErrCommon,
-		"Password2026!":                ErrCommon,
-		"1234567890":                   ErrCommon,
-		"2345678901":                   ErrCommon,
-		"9876543210":                   ErrCommon,
-		"abcdefghij":                   ErrCommon,
-		"aaaaaaaaaaaa":                 ErrCommon,
-		"ab1!ab1!ab1!":                 ErrCommon,
-		"qwertyuiop":                   ErrCommon,
-		"WOAINI1314520":                ErrCommon,
-		"ｐａｓｓｗｏｒｄ１２３":                  ErrCommon, // full width, the same after NFKC
-		"li.na is the one":             ErrObvious,
-		"my name is LI.NA":             ErrObvious,
-		"correct staple of horses":     nil,
-		"我在七号楼下等你吃饭":                   nil,
-		"x7-Kq!2vP#9":                  nil,
-		strings.Repeat("x7yz9", 50):    nil,
+		"password123":                   ErrCommon,
+		"Password2026!":                 ErrCommon,
+		"1234567890":                    ErrCommon,
+		"2345678901":                    ErrCommon,
+		"9876543210":                    ErrCommon,
+		"abcdefghij":                    ErrCommon,
+		"aaaaaaaaaaaa":                  ErrCommon,
+		"ab1!ab1!ab1!":                  ErrCommon,
+		"qwertyuiop":                    ErrCommon,
+		"WOAINI1314520":                 ErrCommon,
+		"ｐａｓｓｗｏｒｄ１２３":                   ErrCommon, // full width, the same after NFKC
+		"li.na is the one":              ErrObvious,
+		"my name is LI.NA":              ErrObvious,
+		"correct staple of horses":      nil,
+		"我在七号楼下等你吃饭":                    nil,
+		"x7-Kq!2vP#9":                   nil,
+		strings.Repeat("x7yz9", 50):     nil,
 	} {
 		if err := CheckPassword("li.na@town.gov.cn", password); !errors.Is(err, want) && !(want == ErrObvious && errors.Is(CheckPassword("li.na", password), want)) {
 			t.Errorf("%q: %v, want %v", password, err, want)
