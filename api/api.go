@@ -28,6 +28,7 @@ import (
 	"wangge/api/places"
 	"wangge/api/plans"
 	"wangge/api/presets"
+	"wangge/api/public"
 	"wangge/api/route"
 	"wangge/api/search"
 	"wangge/api/servicepoints"
@@ -94,7 +95,7 @@ func New(c Config) (*fiber.App, error) {
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", ready(c))
 	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
-	c.Tiles.Mount(app)
+	c.Tiles.Mount(app, (&mapScope{db: c.Reader}).of)
 	Resources(app, c)
 	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound }) // never the page
 	app.Get("/*", adaptor.HTTPHandler(c.Page))
@@ -129,6 +130,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	breakglass.Mount(a, c.DB, c.Engine)
+	public.Mount(a, c.DB, c.Reader)
 	settings.Mount(a, c.DB, c.Engine)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()

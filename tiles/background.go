@@ -147,6 +147,8 @@ type painter struct {
 	table  *mvt.Table
 	zooms  [mvt.MaxZoom + 1]mvt.ShapesBuilder
 	bounds geo.Bound
+	owners []int64 // by row, of features that belong to units
+	open   bool    // they belong to everybody
 }
 
 func (p *painter) add(values []mvt.Value, from int, shape orb.Geometry) {
@@ -280,7 +282,7 @@ func away(p, a, b mvt.Point) float64 {
 }
 
 func (p *painter) shapes() *shapes {
-	s := &shapes{table: p.table}
+	s := &shapes{table: p.table, owners: p.owners, open: p.open}
 	for zoom := range p.zooms {
 		s.zooms[zoom] = p.zooms[zoom].Done()
 	}
@@ -293,7 +295,7 @@ func loadBackground(ctx context.Context, db pg.DB, version int64) (*layer, error
 	painters := map[string]*painter{}
 	values := map[string]func(feature) []mvt.Value{}
 	for _, part := range parts {
-		painters[part.name] = &painter{table: mvt.NewTable(part.columns...), bounds: geo.EmptyBound}
+		painters[part.name] = &painter{table: mvt.NewTable(part.columns...), bounds: geo.EmptyBound, open: true}
 		values[part.name] = part.values
 	}
 	err := readBackground(ctx, db, func(f feature) {
@@ -329,6 +331,7 @@ func loadZones(ctx context.Context, db pg.DB, day geo.Day, version int64) (*laye
 	p := painter{table: mvt.NewTable(mvt.Column{Name: "id", Unique: true}, mvt.Column{Name: "name"}, mvt.Column{Name: "kind"}), bounds: geo.EmptyBound}
 	for _, z := range zones {
 		p.add([]mvt.Value{mvt.String(z.Code), mvt.String(z.Name), mvt.String(z.Kind)}, zoneMin, z.Area.Orb())
+		p.owners = append(p.owners, z.Owner)
 	}
 	return &layer{name: subjectZone, subject: subjectZone, min: zoneMin, max: mvt.MaxZoom, day: dayLabel(day),
 		bounds: p.bounds, content: p.shapes(), version: version, base: version,

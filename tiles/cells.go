@@ -39,7 +39,11 @@ var (
 
 // hive is the counts of all cells, and their drawing: one mosaic for each
 // resolution. Immutable.
-type hive [finest + 1]*mosaic
+type hive struct {
+	mosaics   [finest + 1]*mosaic
+	parts     []cellCount // of each owner in each cell of the finest resolution, in order
+	published []cellCount // for who may not see single households
+}
 
 // mosaic is the cells of one resolution that have any household or incident, in
 // ascending order.
@@ -51,25 +55,108 @@ type mosaic struct {
 }
 
 func readHive(ctx context.Context, db pg.DB, day geo.Day) (*hive, error) {
-	var sums [finest + 1]map[cell.Cell]cellCount
-	for res := coarsest; res <= finest; res++ {
-		sums[res] = map[cell.Cell]cellCount{}
-	}
+	sums := map[cellKey]cellCount{}
 	err := readCells(ctx, db, day, func(c cellCount) {
-		for res := coarsest; res <= finest; res++ {
-			in := c
-			in.cell = c.cell.Parent(res)
-			sums[res][in.cell] = sums[res][in.cell].plus(in)
-		}
+		c.cell = c.cell.Parent(finest)
+		sums[c.key()] = sums[c.key()].plus(c)
 	})
 	if err != nil {
 		return nil, err
 	}
-	var h hive
+	h := newHive(inOrder(sums))
+	h.published, err = readPublishedCells(ctx, db, day)
+	return h, err
+}
+
+// newHive draws the parts.
+func newHive(parts []cellCount) *hive {
+	h := &hive{parts: parts}
 	for res := coarsest; res <= finest; res++ {
-		h[res] = newMosaic(res, sums[res])
+		sums := map[cell.Cell]cellCount{}
+		for _, c := range parts {
+			c.cell = c.cell.Parent(res)
+			sums[c.cell] = sums[c.cell].plus(c)
+		}
+		h.mosaics[res] = newMosaic(res, sums)
 	}
-	return &h, nil
+	return h
+}
+
+// only is the hive of some owners.
+func (h *hive) only(owners *mvt.Members) *hive {
+	var parts []cellCount
+	for _, c := range h.parts {
+		if owners.Has(c.owner) {
+			parts = append(parts, c)
+		}
+	}
+	return newHive(parts)
+}
+
+// publishedTo is what was published of the units at the top among some owners.
+func (h *hive) publishedTo(owners *mvt.Members) *hive {
+	next := &hive{}
+	for res := coarsest; res <= finest; res++ {
+		sums := map[cell.Cell]cellCount{}
+		for _, c := range h.published {
+			if owners.Has(c.owner) && c.cell.Resolution() == res {
+				sums[c.cell] = sums[c.cell].plus(c)
+			}
+		}
+		next.mosaics[res] = newMosaic(res, sums)
+	}
+	return next
+}
+
+// cellKey orders the parts of a hive.
+type cellKey struct {
+	cell  cell.Cell
+	owner int64
+}
+
+func (c cellCount) key() cellKey { return cellKey{c.cell, c.owner} }
+
+func (k cellKey) compare(other cellKey) int {
+	return cmp.Or(cmp.Compare(k.cell, other.cell), cmp.Compare(k.owner, other.owner))
+}
+
+func inOrder(sums map[cellKey]cellCount) []cellCount {
+	list := make([]cellCount, 0, len(sums))
+	for _, c := range sums {
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b cellCount) int { return a.key().compare(b.key()) })
+	return list
+}
+
+// partsAfter are the parts after some gained or lost households and incidents.
+func (h *hive) partsAfter(differences []cellCount) []cellCount {
+	sums := map[cellKey]cellCount{}
+	for _, d := range differences {
+		d.cell = d.cell.Parent(finest)
+		sums[d.key()] = sums[d.key()].plus(d)
+	}
+	more := inOrder(sums)
+	parts := make([]cellCount, 0, len(h.parts)+len(more))
+	keep := func(c cellCount) {
+		if c.any() {
+			parts = append(parts, c)
+		}
+	}
+	for _, c := range h.parts {
+		for len(more) > 0 && more[0].key().compare(c.key()) < 0 {
+			keep(more[0])
+			more = more[1:]
+		}
+		if len(more) > 0 && more[0].key() == c.key() {
+			c, more = c.plus(more[0]), more[1:]
+		}
+		keep(c)
+	}
+	for _, c := range more {
+		keep(c)
+	}
+	return parts
 }
 
 func newMosaic(res int, sums map[cell.Cell]cellCount) *mosaic {
@@ -92,7 +179,7 @@ func (c cellCount) any() bool { return c.households > 0 || c.incidents > 0 }
 
 // plus is the count after a difference.
 func (c cellCount) plus(d cellCount) cellCount {
-	return cellCount{d.cell, c.households + d.households, c.incidents + d.incidents}
+	return cellCount{d.cell, d.owner, c.households + d.households, c.incidents + d.incidents}
 }
 
 // drawCells draws cells at the zooms of their resolution.
@@ -131,13 +218,14 @@ func (c cellCount) values() []mvt.Value {
 // households and incidents, and the tiles that show it.
 func (h *hive) recount(differences []cellCount) (*hive, *mvt.Touched) {
 	next, touched := *h, new(mvt.Touched)
+	next.parts = h.partsAfter(differences)
 	for res := coarsest; res <= finest; res++ {
 		sums := map[cell.Cell]cellCount{}
 		for _, d := range differences {
 			d.cell = d.cell.Parent(res)
 			sums[d.cell] = sums[d.cell].plus(d)
 		}
-		next[res] = h[res].recount(sums, touched)
+		next.mosaics[res] = h.mosaics[res].recount(sums, touched)
 	}
 	return &next, touched
 }
@@ -200,13 +288,14 @@ func (m *mosaic) insert(fresh []cellCount, gone map[int]bool, touched *mvt.Touch
 }
 
 // draw implements content.
-func (h *hive) draw(b *mvt.Builder, name string, t mvt.Tile) {
-	h[cellResolution(int(t.Z))].drawn.draw(b, name, t)
+func (h *hive) draw(b *mvt.Builder, name string, t mvt.Tile, r *reach) {
+	r.hive(h).mosaics[cellResolution(int(t.Z))].drawn.draw(b, name, t, nil)
 }
 
-func (h *hive) size() (n int64) {
-	for res := coarsest; res <= finest; res++ {
-		n += h[res].drawn.size() + int64(len(h[res].counts))*28
+func (h *hive) size() int64 {
+	n := int64(len(h.parts)+len(h.published)) * 32
+	for _, m := range h.mosaics[coarsest:] {
+		n += m.drawn.size() + int64(len(m.counts))*36
 	}
 	return n
 }

@@ -50,7 +50,11 @@ func (f *follower) reload(ctx context.Context, db pg.DB, v *view, subject string
 	if err != nil {
 		return nil, err
 	}
-	return v.without(subject).with(layers...), nil
+	next := v.without(subject).with(layers...)
+	if subject == subjectGrid {
+		next.tree = f.register.tree
+	}
+	return next, nil
 }
 
 func (f *follower) draw(ctx context.Context, db pg.DB, v *view, subject string) (layers []*layer, err error) {
@@ -60,6 +64,7 @@ func (f *follower) draw(ctx context.Context, db pg.DB, v *view, subject string) 
 		if f.register, err = readRegister(ctx, db, v.day, v.levels); err != nil {
 			return nil, err
 		}
+		f.register.version = v.seen[subjectGrid]
 		return f.register.layers(v.levels, v.day, version), nil
 	case subjectHousehold:
 		f.households = roll{}
@@ -174,11 +179,7 @@ func (f *follower) applyGrid(ctx context.Context, db pg.DB, v *view) (*view, err
 	if err != nil {
 		return nil, err
 	}
-	// Publishing moves households between units, which changes nothing on their layer.
-	err = readHouseholds(ctx, db, v.day, nil, func(h household) { f.households.put(h.id, standing{h.cell, h.unit}) })
-	if err != nil {
-		return nil, err
-	}
+	r.version = v.seen[subjectGrid]
 	f.register = r
 	changed := r.layers(levels, v.day, versionOf(subjectGrid, v.seen))
 	for i, l := range changed {
@@ -188,8 +189,49 @@ func (f *follower) applyGrid(ctx context.Context, db pg.DB, v *view) (*view, err
 		}
 	}
 	next := v.without(subjectGrid).with(changed...)
-	next.levels = levels
-	return next, nil
+	next.levels, next.tree = levels, r.tree
+	return f.reassign(ctx, db, next)
+}
+
+// reassign reads again who is responsible for what, and what was published. Neither
+// changes what Everything shows, so the layers keep their versions; those of scopes
+// are named by the version of the tree as well.
+func (f *follower) reassign(ctx context.Context, db pg.DB, v *view) (*view, error) {
+	var books ledgerDifference
+	err := readHouseholds(ctx, db, v.day, nil, func(h household) {
+		now := standing{h.cell, h.unit}
+		books.move(f.households.put(h.id, now), now, cellCount{households: 1})
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = readIncidents(ctx, db, v.day, nil, func(i incident) {
+		now := standing{i.cell, i.unit}
+		books.move(f.incidents.put(i.key(), now), now, cellCount{incidents: 1})
+	})
+	if err != nil {
+		return nil, err
+	}
+	serving := map[int64]int64{}
+	err = readServicePoints(ctx, db, v.day, nil, func(p servicePoint) { serving[p.id] = ownerOf(p.unit) })
+	if err != nil {
+		return nil, err
+	}
+	published, err := readPublishedCells(ctx, db, v.day)
+	if err != nil {
+		return nil, err
+	}
+	hive, touched := f.hive.recount(books.cells)
+	hive.published = published
+	f.hive = hive
+	owned := func(subject string, by func(int64) int64) *layer {
+		return v.layers[subject].showing(v.layers[subject].content.(points).owned(by))
+	}
+	cells := v.layers[subjectCell]
+	return v.with(
+		owned(subjectHousehold, f.households.owner), owned(subjectIncident, f.incidents.owner),
+		owned(subjectService, func(id int64) int64 { return serving[id] }),
+		cells.next(hive, cells.version, touched)), nil
 }
 
 // difference lists the tiles that look different.
@@ -264,7 +306,7 @@ func (f *follower) applyIncidents(ctx context.Context, db pg.DB, v *view, subjec
 	var books ledgerDifference
 	err = readIncidents(ctx, db, v.day, ids, func(i incident) {
 		places = append(places, i.place())
-		now := standing{cell: i.cell}
+		now := standing{i.cell, i.unit}
 		books.move(f.incidents.put(i.key(), now), now, cellCount{incidents: 1})
 		gone[i.key()] = false
 	})
@@ -306,17 +348,20 @@ type ledgerDifference struct {
 
 // move takes one row from where it was to where it is; either may be nowhere.
 func (d *ledgerDifference) move(was, now standing, one cellCount) {
-	if was.unit != 0 && d.units != nil {
+	if was == now {
+		return
+	}
+	if was.unit > 0 && d.units != nil {
 		d.units[was.unit]--
 	}
-	if now.unit != 0 && d.units != nil {
+	if now.unit > 0 && d.units != nil {
 		d.units[now.unit]++
 	}
 	if was.cell != 0 {
-		d.cells = append(d.cells, cellCount{was.cell, -one.households, -one.incidents})
+		d.cells = append(d.cells, cellCount{was.cell, ownerOf(was.unit), -one.households, -one.incidents})
 	}
 	if now.cell != 0 {
-		d.cells = append(d.cells, cellCount{now.cell, one.households, one.incidents})
+		d.cells = append(d.cells, cellCount{now.cell, ownerOf(now.unit), one.households, one.incidents})
 	}
 }
 

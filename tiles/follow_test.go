@@ -242,7 +242,7 @@ func TestCodingsCarryTheSameTile(t *testing.T) {
 	_, app := newTown(t).serve()
 	path := tileOf("grid-grid", 13, step, step)
 	plain := get(t, app, path, "Accept-Encoding", "identity")
-	if plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding" {
+	if plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding, Cookie, Authorization" {
 		t.Errorf("identity: Content-Encoding %q, Vary %q", plain.header.Get("Content-Encoding"), plain.header.Get("Vary"))
 	}
 	for accept, want := range map[string]string{

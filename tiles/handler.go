@@ -29,6 +29,7 @@ const (
 
 	forever = "max-age=31536000, immutable"
 	ask     = "no-cache"
+	private = "private, " // what a session opened is nobody else's
 )
 
 // tileKey names a drawn tile. Nothing is kept under a name without its version.
@@ -37,7 +38,7 @@ type tileKey struct {
 	tile    mvt.Tile
 	version int64
 	day     string
-	// scope is what the reader may see; empty while everybody sees everything.
+	// scope names what the reader may see; empty for Everything.
 	scope    string
 	encoding encoding
 }
@@ -47,11 +48,21 @@ type tile struct{ body []byte }
 
 func (t *tile) size() int64 { return int64(cap(t.body)) }
 
-// Mount serves the tiles of every layer, their TileJSON and the style.
-func (s *Server) Mount(app fiber.Router) {
-	app.Get("/tiles/:layer/:z/:x/:y.mvt", s.told(s.serveTile))
-	app.Get("/tiles/:layer.json", s.told(s.serveTileJSON))
-	app.Get("/style.json", s.told(s.serveStyle))
+// Mount serves the tiles of every layer, their TileJSON and the style. scopeOf says
+// what a request may see, or returns the fault with which it is refused.
+func (s *Server) Mount(app fiber.Router, scopeOf func(*fiber.Ctx) (Scope, error)) {
+	told := func(handle func(*fiber.Ctx, Scope) error) fiber.Handler {
+		return s.told(func(c *fiber.Ctx) error {
+			scope, err := scopeOf(c)
+			if err != nil {
+				return err
+			}
+			return handle(c, scope)
+		})
+	}
+	app.Get("/tiles/:layer/:z/:x/:y.mvt", told(s.serveTile))
+	app.Get("/tiles/:layer.json", told(s.serveTileJSON))
+	app.Get("/style.json", told(s.serveStyle))
 }
 
 // told counts a request and answers its fault.
@@ -77,12 +88,17 @@ var errTimeout = fault.New(fault.Unavailable, "timeout", "The server took too lo
 
 var statusOf = map[fault.Kind]int{
 	fault.Malformed: http.StatusBadRequest, fault.NotFound: http.StatusNotFound, fault.Unavailable: http.StatusServiceUnavailable,
-	fault.Invalid: http.StatusUnprocessableEntity,
+	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthenticated: http.StatusUnauthorized, fault.Forbidden: http.StatusForbidden,
+	fault.TooMany: http.StatusTooManyRequests,
 }
 
 // problem answers a fault as RFC 9457 says. It is never kept by a cache.
 func problem(c *fiber.Ctx, f *fault.Fault) error {
 	status := statusOf[f.Kind]
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	c.Response().Header.Del(fiber.HeaderETag)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if status == http.StatusServiceUnavailable {
 		c.Set(fiber.HeaderRetryAfter, "1")
@@ -94,7 +110,7 @@ func problem(c *fiber.Ctx, f *fault.Fault) error {
 	return err
 }
 
-func (s *Server) serveTile(c *fiber.Ctx) error {
+func (s *Server) serveTile(c *fiber.Ctx, scope Scope) error {
 	v := s.current.Load()
 	if v == nil {
 		return ErrLoading
@@ -110,28 +126,37 @@ func (s *Server) serveTile(c *fiber.Ctx) error {
 		return ErrZoom
 	}
 	ctx := c.UserContext()
-	l, err := s.asOf(ctx, v, l, c.Query("at"))
+	l, r, err := s.asOf(ctx, v, l, c.Query("at"), scope)
 	if err != nil {
 		return err
 	}
 	version := l.versionOf(t)
-	tag := etag(l, version, "")
+	tag := etag(l, version, r.name())
 	c.Set(fiber.HeaderETag, tag)
-	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	c.Set(fiber.HeaderCacheControl, ask)
-	if c.Query("v") == l.label() {
-		c.Set(fiber.HeaderCacheControl, forever)
+	c.Set(fiber.HeaderVary, "Accept-Encoding, Cookie, Authorization")
+	c.Set(fiber.HeaderCacheControl, scope.keep(ask))
+	if c.Query("v") == l.label(r) {
+		c.Set(fiber.HeaderCacheControl, scope.keep(forever))
 	}
 	if matches(c.Get(fiber.HeaderIfNoneMatch), tag) {
 		c.Status(http.StatusNotModified)
 		return nil
 	}
-	key := tileKey{layer: l.name, tile: t, version: version, day: l.day, encoding: accepted(c.Get(fiber.HeaderAcceptEncoding))}
-	drawn, err := s.tiles.Get(ctx, key, func() (*tile, error) { return s.drawTile(l, t, key.encoding), nil })
+	key := tileKey{layer: l.name, tile: t, version: version, day: l.day, scope: r.name(), encoding: accepted(c.Get(fiber.HeaderAcceptEncoding))}
+	drawn, err := s.tiles.Get(ctx, key, func() (*tile, error) { return s.drawTile(l, t, r, key.encoding), nil })
 	if err != nil {
 		return err
 	}
 	return answer(c, drawn, key.encoding)
+}
+
+// keep is a Cache-Control for this scope: only the public map may lie in a cache
+// that several people share.
+func (s Scope) keep(control string) string {
+	if s.Public {
+		return control
+	}
+	return private + control
 }
 
 func answer(c *fiber.Ctx, t *tile, e encoding) error {
@@ -148,12 +173,12 @@ func answer(c *fiber.Ctx, t *tile, e encoding) error {
 }
 
 // drawTile draws and compresses a tile.
-func (s *Server) drawTile(l *layer, t mvt.Tile, e encoding) *tile {
+func (s *Server) drawTile(l *layer, t mvt.Tile, r *reach, e encoding) *tile {
 	start := time.Now()
 	b := s.drawers.Get().(*mvt.Builder)
 	defer s.drawers.Put(b)
 	b.Reset()
-	l.content.draw(b, l.name, t)
+	l.content.draw(b, l.name, t, r)
 	drawn := &tile{}
 	if raw := b.Bytes(); len(raw) > 0 {
 		drawn.body = compress(raw, e)
@@ -162,13 +187,22 @@ func (s *Server) drawTile(l *layer, t mvt.Tile, e encoding) *tile {
 	return drawn
 }
 
-// asOf returns the layer on the day that ?at= asks for; "" is today.
-func (s *Server) asOf(ctx context.Context, v *view, l *layer, at string) (*layer, error) {
+// asOf returns the layer on the day that ?at= asks for, "" being today, and the
+// scope resolved against the units of that day.
+func (s *Server) asOf(ctx context.Context, v *view, l *layer, at string, scope Scope) (*layer, *reach, error) {
 	day, err := parseDay(v, at)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.on(ctx, v, l, day)
+	l, units, err := s.on(ctx, v, l, day)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := units.reach(scope)
+	if l.subject == subjectBackground && r != nil && r.seen.Any() {
+		return l, nil, nil // open data, the same for everybody who sees the map
+	}
+	return l, r, nil
 }
 
 func parseDay(v *view, at string) (geo.Day, error) {
@@ -233,22 +267,22 @@ func matches(header, tag string) bool {
 
 func (m *metrics) count(status int) { m.requests.WithLabelValues(strconv.Itoa(status)).Inc() }
 
-// Draw adds layers to a tile, in the order of their names, without a cache. It
-// reports whether the map has all of them and the tile lies within their zooms;
-// those for which it does not are left out.
-func (s *Server) Draw(b *mvt.Builder, t mvt.Tile, names ...string) bool {
+// Draw adds layers to a tile as a scope shows them, in the order of their names,
+// without a cache. It reports whether the map has all of them and the tile lies
+// within their zooms; those for which it does not are left out.
+func (s *Server) Draw(b *mvt.Builder, t mvt.Tile, scope Scope, names ...string) bool {
 	v := s.current.Load()
 	if v == nil {
 		return false
 	}
-	all := true
+	r, all := v.tree.reach(scope), true
 	for _, name := range names {
 		l := v.layers[name]
 		if l == nil || int(t.Z) < l.min || int(t.Z) > l.max {
 			all = false
 			continue
 		}
-		l.content.draw(b, name, t)
+		l.content.draw(b, name, t, r)
 	}
 	return all
 }

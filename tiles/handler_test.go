@@ -126,7 +126,7 @@ func TestTileJSONLeadsToTilesThatMayBeKept(t *testing.T) {
 	if got := get(t, app, url).header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
 		t.Errorf("Cache-Control of the named version is %q", got)
 	}
-	if got := get(t, app, url+"0").header.Get("Cache-Control"); got != "no-cache" {
+	if got := get(t, app, url+"0").header.Get("Cache-Control"); got != "private, no-cache" {
 		t.Errorf("Cache-Control of another version is %q", got)
 	}
 }

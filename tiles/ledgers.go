@@ -3,6 +3,7 @@ package tiles
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,16 +54,16 @@ func (h household) place() mvt.Place {
 	if h.occupied != nil {
 		values = append(values, mvt.Bool(*h.occupied))
 	}
-	return mvt.Place{ID: h.id, At: mvt.Project(h.at), Values: values}
+	return mvt.Place{ID: h.id, Owner: ownerOf(h.unit), At: mvt.Project(h.at), Values: values}
 }
 
 func (i incident) place() mvt.Place {
-	return mvt.Place{ID: i.key(), At: mvt.Project(i.at),
+	return mvt.Place{ID: i.key(), Owner: ownerOf(i.unit), At: mvt.Project(i.at),
 		Values: []mvt.Value{mvt.String(i.id.String()), mvt.String(i.category), mvt.String(i.state)}}
 }
 
 func (p servicePoint) place() mvt.Place {
-	return mvt.Place{ID: p.id, At: mvt.Project(p.at), Values: []mvt.Value{mvt.Int(p.id), mvt.String(p.name),
+	return mvt.Place{ID: p.id, Owner: ownerOf(p.unit), At: mvt.Project(p.at), Values: []mvt.Value{mvt.Int(p.id), mvt.String(p.name),
 		mvt.String(p.tier), mvt.String(strings.Join(p.functions, ",")), mvt.String(p.state)}}
 }
 
@@ -72,13 +73,25 @@ func (p servicePoint) place() mvt.Place {
 type roll struct {
 	ids   []int64 // ascending
 	cells []cell.Cell
-	units []int64 // 0 = none
+	units []int64 // as in standing
 }
 
-// standing is a line of a roll.
+// standing is a line of a roll. The unit is the one that is responsible; for what
+// lies in none it is minus the unit for whose area it was brought in, 0 = everywhere.
 type standing struct {
 	cell cell.Cell
 	unit int64
+}
+
+// ownerOf is the unit whose readers see something that stands so.
+func ownerOf(unit int64) int64 { return max(unit, -unit) }
+
+// owner returns the owner of a row.
+func (r *roll) owner(id int64) int64 {
+	if i, known := slices.BinarySearch(r.ids, id); known {
+		return ownerOf(r.units[i])
+	}
+	return 0
 }
 
 // put notes where a row stands now and returns where it stood; a zero standing
@@ -103,7 +116,7 @@ func (r *roll) put(id int64, now standing) (was standing) {
 func (r *roll) byUnit() map[int64]int {
 	counts := map[int64]int{}
 	for _, id := range r.units {
-		if id != 0 {
+		if id > 0 {
 			counts[id]++
 		}
 	}
@@ -123,36 +136,32 @@ func loadHouseholds(ctx context.Context, db pg.DB, day geo.Day, r *roll) (points
 		return points{}, err
 	}
 	drawn := mvt.NewPoints(mvt.NewTable(householdColumns...), thinning(householdMin), places)
-	return points{drawn, householdMin, mvt.MaxZoom}, nil
+	return points{drawn, householdMin, mvt.MaxZoom, true}, nil
 }
 
 // loadIncidents draws all incidents of a day. The roll may be nil.
 func loadIncidents(ctx context.Context, db pg.DB, day geo.Day, r *roll) (points, error) {
 	var places []mvt.Place
-	cells := map[int64]cell.Cell{}
+	standings := map[int64]standing{}
 	err := readIncidents(ctx, db, day, nil, func(i incident) {
 		places = append(places, i.place())
-		cells[i.key()] = i.cell
+		standings[i.key()] = standing{i.cell, i.unit}
 	})
 	if err != nil {
 		return points{}, err
 	}
 	if r != nil {
-		r.fill(cells)
+		r.fill(standings)
 	}
 	drawn := mvt.NewPoints(mvt.NewTable(incidentColumns...), thinning(incidentMin), places)
-	return points{drawn, incidentMin, mvt.MaxZoom}, nil
+	return points{drawn, incidentMin, mvt.MaxZoom, true}, nil
 }
 
-// fill notes the cells of rows that are in no order.
-func (r *roll) fill(cells map[int64]cell.Cell) {
-	for id := range cells {
-		r.ids = append(r.ids, id)
-	}
-	slices.Sort(r.ids)
-	r.units = make([]int64, len(r.ids))
+// fill notes rows that are in no order.
+func (r *roll) fill(standings map[int64]standing) {
+	r.ids = slices.Sorted(maps.Keys(standings))
 	for _, id := range r.ids {
-		r.cells = append(r.cells, cells[id])
+		r.cells, r.units = append(r.cells, standings[id].cell), append(r.units, standings[id].unit)
 	}
 }
 
@@ -162,7 +171,7 @@ func loadServicePoints(ctx context.Context, db pg.DB, day geo.Day) (points, erro
 		return points{}, err
 	}
 	drawn := mvt.NewPoints(mvt.NewTable(serviceColumns...), mvt.Thinning{}, places)
-	return points{drawn, serviceMin, mvt.MaxZoom}, nil
+	return points{drawn, serviceMin, mvt.MaxZoom, false}, nil
 }
 
 var ledgerSources = map[string]sourceLayer{
@@ -181,7 +190,7 @@ func ledgerLayer(subject string, p points, day geo.Day, version int64) *layer {
 func (p points) replaced(ids map[int64]bool, places []mvt.Place) (points, *mvt.Touched) {
 	touched := new(mvt.Touched)
 	p.find(ids, touched)
-	next := points{p.Edit(ids, places), p.min, p.max}
+	next := points{p.Edit(ids, places), p.min, p.max, p.single}
 	next.find(ids, touched)
 	return next, touched
 }

@@ -69,14 +69,14 @@ type household struct {
 	occupied *bool
 	at       geo.Point
 	cell     cell.Cell
-	unit     int64 // 0 = in no unit
+	unit     int64 // as in standing
 }
 
 // readHouseholds calls each with the placed households of day, by id: all, or
 // those with one of the ids.
 func readHouseholds(ctx context.Context, db pg.DB, day geo.Day, ids []int64, each func(household)) error {
 	rows, _ := db.Query(ctx, `
-		SELECT h.id, h.kind, h.occupied, h.point, h.cell, coalesce(hu.unit_id, 0)
+		SELECT h.id, h.kind, h.occupied, h.point, h.cell, coalesce(hu.unit_id, -h.area_id, 0)
 		FROM household h
 		LEFT JOIN household_unit hu ON hu.household_id = h.id
 		     AND hu.valid_from <= $1 AND (hu.valid_to IS NULL OR hu.valid_to > $1)
@@ -123,6 +123,7 @@ type incident struct {
 	state    string
 	at       geo.Point
 	cell     cell.Cell
+	unit     int64 // as in standing
 }
 
 // key is the incident's id folded to 64 bits. Two incidents with the same key
@@ -138,13 +139,15 @@ func fold(id uuid.UUID) int64 {
 // the end of day, in the state they have now: all, or those with one of the ids.
 func readIncidents(ctx context.Context, db pg.DB, day geo.Day, ids []uuid.UUID, each func(incident)) error {
 	rows, _ := db.Query(ctx, `
-		SELECT id, category, state, point, cell
-		FROM incident
-		WHERE point IS NOT NULL AND reported_at < $1
-		  AND ($2::uuid[] IS NULL OR id = ANY ($2))
-		ORDER BY id`, day.Start().AddDate(0, 0, 1), ids)
+		SELECT i.id, i.category, i.state, i.point, i.cell, coalesce(iu.unit_id, -i.area_id, 0)
+		FROM incident i
+		LEFT JOIN incident_unit iu ON iu.incident_id = i.id
+		     AND iu.valid_from <= $3 AND (iu.valid_to IS NULL OR iu.valid_to > $3)
+		WHERE i.point IS NOT NULL AND i.reported_at < $1
+		  AND ($2::uuid[] IS NULL OR i.id = ANY ($2))
+		ORDER BY i.id`, day.Start().AddDate(0, 0, 1), ids, day)
 	var i incident
-	_, err := pgx.ForEachRow(rows, []any{&i.id, &i.category, &i.state, &i.at, (*int64)(&i.cell)}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&i.id, &i.category, &i.state, &i.at, (*int64)(&i.cell), &i.unit}, func() error {
 		each(i)
 		return nil
 	})
@@ -162,20 +165,24 @@ type servicePoint struct {
 	state     string
 	functions []string
 	at        geo.Point
+	unit      int64 // as in standing
 }
 
 // readServicePoints calls each with the service points that have a state on day.
 func readServicePoints(ctx context.Context, db pg.DB, day geo.Day, ids []int64, each func(servicePoint)) error {
 	rows, _ := db.Query(ctx, `
 		SELECT p.id, p.name, p.tier, s.state, p.point,
-		       ARRAY (SELECT f.function FROM service_point_function f WHERE f.service_point_id = p.id ORDER BY 1)
+		       ARRAY (SELECT f.function FROM service_point_function f WHERE f.service_point_id = p.id ORDER BY 1),
+		       coalesce(pu.unit_id, -p.area_id, 0)
 		FROM service_point p
+		LEFT JOIN service_point_unit pu ON pu.service_point_id = p.id
+		     AND pu.valid_from <= $1 AND (pu.valid_to IS NULL OR pu.valid_to > $1)
 		JOIN service_point_state s ON s.service_point_id = p.id
 		     AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
 		WHERE $2::bigint[] IS NULL OR p.id = ANY ($2)
 		ORDER BY p.id`, day, ids)
 	var p servicePoint
-	_, err := pgx.ForEachRow(rows, []any{&p.id, &p.name, &p.tier, &p.state, &p.at, &p.functions}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&p.id, &p.name, &p.tier, &p.state, &p.at, &p.functions, &p.unit}, func() error {
 		each(p)
 		return nil
 	})
@@ -187,15 +194,16 @@ func readServicePoints(ctx context.Context, db pg.DB, day geo.Day, ids []int64, 
 
 // zone is an overlay zone.
 type zone struct {
-	Code string
-	Kind string
-	Name string
-	Area geo.MultiPolygon
+	Code  string
+	Kind  string
+	Name  string
+	Area  geo.MultiPolygon
+	Owner int64 // the unit for whose area it was drawn; 0 = everywhere
 }
 
 func readZones(ctx context.Context, db pg.DB, day geo.Day) ([]zone, error) {
 	rows, _ := db.Query(ctx, `
-		SELECT code, kind, name, geom FROM zone
+		SELECT code, kind, name, geom, coalesce(area_id, 0) FROM zone
 		WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)
 		ORDER BY code`, day)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[zone])
@@ -205,26 +213,34 @@ func readZones(ctx context.Context, db pg.DB, day geo.Day) ([]zone, error) {
 	return list, nil
 }
 
-// cellCount is how many households and incidents stand in a cell.
+// cellCount is how many households and incidents of an owner stand in a cell.
 type cellCount struct {
 	cell                  cell.Cell
+	owner                 int64
 	households, incidents int
 }
 
-// readCells calls each with the counts of every cell at cell.Resolution that has any.
+// readCells calls each with the counts of every cell at cell.Resolution, and every
+// owner in it, that has any.
 func readCells(ctx context.Context, db pg.DB, day geo.Day, each func(cellCount)) error {
 	rows, _ := db.Query(ctx, `
-		SELECT cell, sum(households)::int, sum(incidents)::int
+		SELECT cell, abs(unit), sum(households)::int, sum(incidents)::int
 		FROM (
-			SELECT cell, count(*) AS households, 0 AS incidents FROM household
-			WHERE point IS NOT NULL AND (closed_on IS NULL OR closed_on > $1) GROUP BY cell
+			SELECT h.cell, coalesce(hu.unit_id, -h.area_id, 0) AS unit, count(*) AS households, 0 AS incidents
+			FROM household h
+			LEFT JOIN household_unit hu ON hu.household_id = h.id
+			     AND hu.valid_from <= $1 AND (hu.valid_to IS NULL OR hu.valid_to > $1)
+			WHERE h.point IS NOT NULL AND (h.closed_on IS NULL OR h.closed_on > $1) GROUP BY 1, 2
 			UNION ALL
-			SELECT cell, 0, count(*) FROM incident
-			WHERE point IS NOT NULL AND reported_at < $2 GROUP BY cell
+			SELECT i.cell, coalesce(iu.unit_id, -i.area_id, 0), 0, count(*)
+			FROM incident i
+			LEFT JOIN incident_unit iu ON iu.incident_id = i.id
+			     AND iu.valid_from <= $1 AND (iu.valid_to IS NULL OR iu.valid_to > $1)
+			WHERE i.point IS NOT NULL AND i.reported_at < $2 GROUP BY 1, 2
 		) AS counts
-		GROUP BY cell`, day, day.Start().AddDate(0, 0, 1))
+		GROUP BY 1, 2`, day, day.Start().AddDate(0, 0, 1))
 	var c cellCount
-	_, err := pgx.ForEachRow(rows, []any{(*int64)(&c.cell), &c.households, &c.incidents}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{(*int64)(&c.cell), &c.owner, &c.households, &c.incidents}, func() error {
 		each(c)
 		return nil
 	})
@@ -232,6 +248,65 @@ func readCells(ctx context.Context, db pg.DB, day geo.Day, each func(cellCount))
 		return fmt.Errorf("cells of the map: %w", err)
 	}
 	return nil
+}
+
+// latestPublication is the newest publication that had been made by the day $1.
+const latestPublication = `(SELECT id FROM publication WHERE published_on <= $1 ORDER BY published_on DESC, id DESC LIMIT 1)`
+
+// readPublishedCounts returns the published households of the units whose count is
+// not hidden.
+func readPublishedCounts(ctx context.Context, db pg.DB, day geo.Day) (map[int64]int, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT unit_id, value FROM published_count
+		WHERE publication_id = `+latestPublication+` AND attribute = 'households' AND value IS NOT NULL`, day)
+	counts := map[int64]int{}
+	var id int64
+	var n int
+	_, err := pgx.ForEachRow(rows, []any{&id, &n}, func() error {
+		counts[id] = n
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("published counts of the map: %w", err)
+	}
+	return counts, nil
+}
+
+// readPublishedCells returns the published counts of cells, each of one unit at the
+// top.
+func readPublishedCells(ctx context.Context, db pg.DB, day geo.Day) ([]cellCount, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT cell, top_id, coalesce(max(value) FILTER (WHERE attribute = 'households'), 0),
+		       coalesce(max(value) FILTER (WHERE attribute = 'incidents'), 0)
+		FROM published_cell WHERE publication_id = `+latestPublication+`
+		GROUP BY cell, top_id ORDER BY cell, top_id`, day)
+	var list []cellCount
+	var c cellCount
+	_, err := pgx.ForEachRow(rows, []any{(*int64)(&c.cell), &c.owner, &c.households, &c.incidents}, func() error {
+		list = append(list, c)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("published cells of the map: %w", err)
+	}
+	return list, nil
+}
+
+// readParents returns the units in force on day and the parent of each, 0 = none.
+func readParents(ctx context.Context, db pg.DB, day geo.Day) (map[int64]int64, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT unit_id, coalesce(parent_id, 0) FROM boundary
+		WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)`, day)
+	parents := map[int64]int64{}
+	var id, parent int64
+	_, err := pgx.ForEachRow(rows, []any{&id, &parent}, func() error {
+		parents[id] = parent
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("parents of units: %w", err)
+	}
+	return parents, nil
 }
 
 // feature is a thing on the background map.
@@ -265,15 +340,28 @@ func readBackground(ctx context.Context, db pg.DB, each func(feature)) error {
 	return nil
 }
 
-// readAttribution returns the line of sources: the operator's and that of the
-// current network import.
-func readAttribution(ctx context.Context, db pg.DB) (string, error) {
-	var settled, imported string
+// attribution is what must stand on the map. The review number stands on every
+// public map; the page of who has signed in shows it by itself.
+type attribution struct{ sources, review string }
+
+// in is the line for a scope.
+func (a attribution) in(s Scope) string {
+	if s.Public && a.review != "" {
+		return strings.Trim(a.sources+" · 审图号:"+a.review, " ·")
+	}
+	return a.sources
+}
+
+// readAttribution returns the line of sources, the operator's and that of the
+// current network import, and the review number.
+func readAttribution(ctx context.Context, db pg.DB) (attribution, error) {
+	var settled, imported, review string
 	err := db.QueryRow(ctx, `
 		SELECT coalesce((SELECT value #>> '{}' FROM setting WHERE key = 'attribution'), ''),
-		       coalesce((SELECT attribution FROM network_import WHERE current), '')`).Scan(&settled, &imported)
+		       coalesce((SELECT attribution FROM network_import WHERE current), ''),
+		       coalesce((SELECT value #>> '{}' FROM setting WHERE key = 'review_number'), '')`).Scan(&settled, &imported, &review)
 	if err != nil {
-		return "", fmt.Errorf("attribution of the map: %w", err)
+		return attribution{}, fmt.Errorf("attribution of the map: %w", err)
 	}
 	var lines []string
 	for _, line := range []string{imported, settled} {
@@ -281,7 +369,7 @@ func readAttribution(ctx context.Context, db pg.DB) (string, error) {
 			lines = append(lines, line)
 		}
 	}
-	return strings.Join(lines, " · "), nil
+	return attribution{strings.Join(lines, " · "), strings.TrimSpace(review)}, nil
 }
 
 // change is a row of layer_change.

@@ -39,7 +39,7 @@ type Server struct {
 	loading sync.Mutex // guards follower, and the order of views
 	books   *follower
 	tiles   *cache.Cache[tileKey, *tile]
-	past    *cache.Cache[pastKey, map[string]*layer]
+	past    *cache.Cache[pastKey, *view]
 	drawers sync.Pool
 	metrics *metrics
 }
@@ -60,7 +60,7 @@ func New(c Config) *Server {
 	}
 	s := &Server{Config: c}
 	s.tiles = cache.New[tileKey, *tile](c.CacheBytes, 16, (*tile).size)
-	s.past = cache.New[pastKey, map[string]*layer](pastBytes, 1, sizeOf)
+	s.past = cache.New[pastKey, *view](pastBytes, 1, func(v *view) int64 { return sizeOf(v.layers) })
 	s.drawers.New = func() any { return new(mvt.Builder) }
 	s.metrics = newMetrics(s)
 	return s
@@ -135,11 +135,11 @@ func (s *Server) follow(ctx context.Context, db pg.DB, before *view) (*view, err
 	if err != nil {
 		return nil, err
 	}
-	attribution, err := readAttribution(ctx, db)
+	sources, err := readAttribution(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	if len(changes) == 0 && attribution == before.attribution && slices.Equal(levels, before.levels) {
+	if len(changes) == 0 && sources == before.attribution && slices.Equal(levels, before.levels) {
 		return before, nil
 	}
 	after := before
@@ -154,7 +154,7 @@ func (s *Server) follow(ctx context.Context, db pg.DB, before *view) (*view, err
 		}
 	}
 	shown := *after
-	shown.attribution = attribution
+	shown.attribution = sources
 	return &shown, nil
 }
 

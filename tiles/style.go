@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"fmt"
 	"html"
 	"math"
 	"net/url"
@@ -20,7 +21,7 @@ type (
 	array  = []any
 )
 
-func (s *Server) serveStyle(c *fiber.Ctx) error {
+func (s *Server) serveStyle(c *fiber.Ctx, scope Scope) error {
 	v := s.current.Load()
 	if v == nil {
 		return ErrLoading
@@ -34,18 +35,20 @@ func (s *Server) serveStyle(c *fiber.Ctx) error {
 	if _, err := parseDay(v, at); err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderCacheControl, ask)
-	return c.JSON(styleOf(v, p, lang, c.BaseURL(), at))
+	c.Set(fiber.HeaderCacheControl, scope.keep(ask))
+	return c.JSON(styleOf(v, scope, p, lang, c.BaseURL(), at))
 }
 
 // styleOf is the whole map as a MapLibre style. It names no glyphs: clients draw
 // all letters with local fonts. Every layer carries in its metadata the group it
 // is switched with ("wangge:group": "background", or the name of its source) and
 // the title of that group; of the units one level is filled and labelled at each
-// zoom, the lowest whose units are wide enough to be read.
-func styleOf(v *view, p palette, lang, base, at string) object {
+// zoom, the lowest whose units are wide enough to be read. What the reader may not
+// see is not in it.
+func styleOf(v *view, scope Scope, p palette, lang, base, at string) object {
+	r := v.tree.reach(scope)
 	d := drawing{palette: p, lang: lang}
-	bands := v.bands()
+	bands := v.bands(r)
 	d.soil()
 	d.unitFills(bands)
 	d.ground()
@@ -56,10 +59,14 @@ func styleOf(v *view, p palette, lang, base, at string) object {
 	d.ledgers()
 	d.unitNames(bands)
 
+	d.layers = slices.DeleteFunc(d.layers, func(l object) bool {
+		from := v.layers[fmt.Sprint(l["source"])]
+		return from != nil && !r.shows(from.subject)
+	})
 	sources := object{}
 	for _, l := range d.layers {
 		if name, ok := l["source"].(string); ok && sources[name] == nil && v.layers[name] != nil {
-			sources[name] = source(v, v.layers[name], base, at)
+			sources[name] = source(v, v.layers[name], scope, base, at)
 		}
 	}
 	return object{
@@ -68,14 +75,14 @@ func styleOf(v *view, p palette, lang, base, at string) object {
 	}
 }
 
-func source(v *view, l *layer, base, at string) object {
+func source(v *view, l *layer, scope Scope, base, at string) object {
 	address := base + "/tiles/" + l.name + ".json"
 	if at != "" {
 		address += "?at=" + url.QueryEscape(at)
 	}
 	o := object{"type": "vector", "url": address}
 	if l.subject == subjectBackground {
-		o["attribution"] = html.EscapeString(v.attribution)
+		o["attribution"] = html.EscapeString(v.attribution.in(scope))
 	} else {
 		o["promoteId"] = l.sources[0].fields[0].name
 	}
@@ -268,17 +275,17 @@ const legible = 84
 
 // bands are the levels with units on the day, from top to bottom. A level begins
 // where its units are legible on average, and ends where the next begins.
-func (v *view) bands() (list []band) {
+func (v *view) bands(r *reach) (list []band) {
 	for _, l := range v.levels {
 		grid := v.layers["grid-"+l.Code]
-		if grid == nil || grid.bounds.Empty() {
+		if grid == nil {
 			continue
 		}
-		n := grid.content.(*shapes).table.Len()
-		if n == 0 {
+		n, bounds := r.unitsOn(grid)
+		if n == 0 || bounds.Empty() {
 			continue
 		}
-		low, high := mvt.Project(grid.bounds.Min), mvt.Project(grid.bounds.Max)
+		low, high := mvt.Project(bounds.Min), mvt.Project(bounds.Max)
 		width := math.Sqrt((high.X - low.X) * (low.Y - high.Y) / float64(n)) // of the world
 		from := math.Round(4*math.Log2(legible/(512*math.Max(width, 1e-9)))) / 4
 		if len(list) > 0 {

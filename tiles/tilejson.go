@@ -34,7 +34,7 @@ type VectorLayer struct {
 	Fields      map[string]string `json:"fields"`
 }
 
-func (s *Server) serveTileJSON(c *fiber.Ctx) error {
+func (s *Server) serveTileJSON(c *fiber.Ctx, scope Scope) error {
 	v := s.current.Load()
 	if v == nil {
 		return ErrLoading
@@ -43,31 +43,27 @@ func (s *Server) serveTileJSON(c *fiber.Ctx) error {
 	if l == nil {
 		return ErrLayer
 	}
-	l, err := s.asOf(c.UserContext(), v, l, c.Query("at"))
+	l, r, err := s.asOf(c.UserContext(), v, l, c.Query("at"), scope)
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderCacheControl, ask)
-	return c.JSON(describe(v, l, c.BaseURL(), c.Query("at")))
+	c.Set(fiber.HeaderCacheControl, scope.keep(ask))
+	return c.JSON(describe(v, l, r, scope, c.BaseURL(), c.Query("at")))
 }
 
 // describe is the TileJSON of a layer. Its URL carries the version, so that
 // tiles may be kept for ever, and the day when one was asked for.
-func describe(v *view, l *layer, base, at string) TileJSON {
-	query := "?v=" + url.QueryEscape(l.label())
+func describe(v *view, l *layer, r *reach, scope Scope, base, at string) TileJSON {
+	query := "?v=" + url.QueryEscape(l.label(r))
 	if at != "" {
 		query += "&at=" + url.QueryEscape(at)
 	}
 	t := TileJSON{
 		TileJSON: "3.0.0", Name: l.name, Version: fmt.Sprintf("1.%d.0", l.version), Scheme: "xyz",
 		Tiles:   []string{base + "/tiles/" + l.name + "/{z}/{x}/{y}.mvt" + query},
-		MinZoom: l.min, MaxZoom: l.max, Attribution: html.EscapeString(v.attribution),
+		MinZoom: l.min, MaxZoom: l.max, Attribution: html.EscapeString(v.attribution.in(scope)),
 	}
-	bounds := l.bounds
-	if bounds.Empty() {
-		bounds = v.bounds()
-	}
-	if !bounds.Empty() {
+	if bounds := v.extent(v.tree.reach(scope), l); !bounds.Empty() {
 		box := degrees(bounds)
 		t.Bounds = &box
 		t.Center = &[3]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, float64(min(max(l.min, 12), l.max))}
@@ -80,6 +76,18 @@ func describe(v *view, l *layer, base, at string) TileJSON {
 		t.VectorLayers = append(t.VectorLayers, VectorLayer{source.name, source.description, l.min, l.max, fields})
 	}
 	return t
+}
+
+// extent is where a layer lies: of a scope with bounds its units, and nothing of what
+// is around them.
+func (v *view) extent(r *reach, l *layer) geo.Bound {
+	switch {
+	case r != nil && l.subject != subjectBackground:
+		return r.bounds
+	case l.bounds.Empty() && r == nil:
+		return v.bounds()
+	}
+	return l.bounds
 }
 
 // degrees is a box as west, south, east, north.

@@ -164,7 +164,7 @@ func (w *town) serve() (*tiles.Server, *fiber.App) {
 	s := tiles.New(tiles.Config{Pool: w.pool, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return today }})
 	w.refresh(s)
 	app := fiber.New(fiber.Config{Immutable: true})
-	s.Mount(app)
+	s.Mount(app, all)
 	return s, app
 }
 
@@ -204,6 +204,9 @@ func get(t testing.TB, app *fiber.App, url string, header ...string) reply {
 
 func newApp(s *tiles.Server) *fiber.App {
 	app := fiber.New(fiber.Config{Immutable: true})
-	s.Mount(app)
+	s.Mount(app, all)
 	return app
 }
+
+// all lets every request see everything.
+func all(*fiber.Ctx) (tiles.Scope, error) { return tiles.Everything, nil }

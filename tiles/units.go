@@ -3,6 +3,8 @@ package tiles
 import (
 	"context"
 	"maps"
+	"math/bits"
+	"slices"
 
 	"wangge/geo"
 	"wangge/geo/pg"
@@ -18,14 +20,14 @@ const tolerance = 4
 // register is what the map keeps of the units of a day beside the drawing: who
 // is whose parent and how many households each has. Immutable.
 type register struct {
-	units  []unit // without their areas
-	byID   map[int64]int32
-	row    []int32 // in the table of the unit's level
-	own    []int32 // households the unit is directly responsible for
-	total  []int32 // with those of all units below it
-	bounds geo.Bound
-	grids  map[string]*shapes
-	names  map[string]points
+	*tree
+	byID      map[int64]int32
+	own       []int32       // households the unit is directly responsible for
+	total     []int32       // with those of all units below it
+	published map[int64]int // households of units whose published count is not hidden
+	bounds    geo.Bound
+	grids     map[string]*shapes
+	names     map[string]points
 }
 
 // gridZooms are the zooms at which units of a rank are drawn: towns from afar,
@@ -42,26 +44,30 @@ func gridZooms(rank int) (min, max int) {
 
 // newRegister prepares the units of all levels together, so that a town's border
 // and those of its grids are the same line at every zoom.
-func newRegister(ctx context.Context, levels []level, units []unit, own map[int64]int) (*register, error) {
-	r := &register{units: units, byID: make(map[int64]int32, len(units)), row: make([]int32, len(units)),
+func newRegister(ctx context.Context, levels []level, units []unit, own, published map[int64]int) (*register, error) {
+	r := &register{tree: newTree(units), byID: make(map[int64]int32, len(units)), published: published,
 		own: make([]int32, len(units)), bounds: geo.EmptyBound, grids: map[string]*shapes{}, names: map[string]points{}}
 	areas := make([]geo.MultiPolygon, len(units))
 	for i := range units {
 		r.byID[units[i].ID] = int32(i)
 		r.own[i] = int32(own[units[i].ID])
 		areas[i], units[i].Area = units[i].Area, nil
-		r.bounds = r.bounds.Union(areas[i].Bound())
+		r.limits[i] = areas[i].Bound()
+		r.bounds = r.bounds.Union(r.limits[i])
 	}
 	r.total = r.sums(r.own)
 	zoomsOf := make(map[string][2]int, len(levels))
 	for _, l := range levels {
 		min, max := gridZooms(l.Rank)
 		zoomsOf[l.Code] = [2]int{min, max}
-		r.grids[l.Code] = &shapes{table: mvt.NewTable(gridColumns...)}
+		r.grids[l.Code] = &shapes{table: mvt.NewTable(gridColumns...), level: l.Code}
+		for tint := range maxTints {
+			r.tints[l.Code] = append(r.tints[l.Code], r.grids[l.Code].table.Intern(mvt.Int(int64(tint))))
+		}
 	}
-	tints := r.tints(areas)
-	for i := range units {
-		r.row[i] = int32(r.grids[units[i].Level].table.Add(append(r.values(i), mvt.Int(int64(tints[i])))...))
+	r.findNeighbours(areas)
+	for i, tint := range r.tint() {
+		r.row[i] = int32(r.grids[units[i].Level].table.Add(r.values(i, mvt.Int(int64(tint)))...))
 	}
 	if err := r.drawAll(ctx, areas, zoomsOf); err != nil {
 		return nil, err
@@ -73,19 +79,41 @@ func newRegister(ctx context.Context, levels []level, units []unit, own map[int6
 }
 
 var gridColumns = []mvt.Column{
-	{Name: "id", Unique: true}, {Name: "name"}, {Name: "state"}, {Name: "households"}, {Name: "tint"},
+	{Name: "id", Unique: true}, {Name: "name"}, {Name: "state"}, {Name: "households", Face: mvt.Exact}, {Name: "tint"},
+	{Name: "households", Face: mvt.Coarse},
+}
+
+const (
+	tintColumn = 4
+	maxTints   = 64
+)
+
+// newTree is the tree of units that are about to be drawn.
+func newTree(units []unit) *tree {
+	t := &tree{parent: make(map[int64]int64, len(units)), units: units, row: make([]int32, len(units)),
+		limits: make([]geo.Bound, len(units)), neighbours: make([][]int32, len(units)), tints: map[string][]uint32{}}
+	for i := range units {
+		t.parent[units[i].ID] = 0
+		if up := units[i].Parent; up != nil {
+			t.parent[units[i].ID] = *up
+		}
+	}
+	return t
 }
 
 var gridFields = []field{
 	{"id", "String: code"}, {"name", "String"}, {"state", "String: undivided, complete, incomplete or invalid"},
-	{"households", "Number: placed households, with those of all units below"},
+	{"households", "Number: placed households, with those of all units below; for who may not see single ones the published number, absent when hidden"},
 	{"tint", "Number: 0 and up, differs from that of every neighbour of the level"},
 }
 
-// values are the properties of a unit without its tint.
-func (r *register) values(i int) []mvt.Value {
-	u := &r.units[i]
-	return []mvt.Value{mvt.String(u.Code), mvt.String(u.Name), mvt.String(u.State), mvt.Int(int64(r.total[i]))}
+// values are the properties of a unit.
+func (r *register) values(i int, tint mvt.Value) []mvt.Value {
+	u, published := &r.units[i], mvt.Value{}
+	if n, shown := r.published[u.ID]; shown {
+		published = mvt.Int(int64(n))
+	}
+	return []mvt.Value{mvt.String(u.Code), mvt.String(u.Name), mvt.String(u.State), mvt.Int(int64(r.total[i])), tint, published}
 }
 
 // sums adds to each unit's own count those of all units below it.
@@ -187,11 +215,11 @@ func (r *register) labels(l level) points {
 	var places []mvt.Place
 	for i := range r.units {
 		if u := &r.units[i]; u.Level == l.Code {
-			places = append(places, mvt.Place{ID: u.ID, At: mvt.Project(u.Label),
+			places = append(places, mvt.Place{ID: u.ID, Owner: u.ID, At: mvt.Project(u.Label),
 				Values: []mvt.Value{mvt.String(u.Code), mvt.String(u.Name)}})
 		}
 	}
-	return points{mvt.NewPoints(table, mvt.Thinning{}, places), min, max}
+	return points{Points: mvt.NewPoints(table, mvt.Thinning{}, places), min: min, max: max}
 }
 
 var labelFields = []field{{"code", "String"}, {"name", "String"}}
@@ -238,8 +266,7 @@ func (r *register) redraw(old *register) map[string]*mvt.Touched {
 			rows[level] = map[int][]mvt.Value{}
 		}
 		row := int(r.row[i])
-		tint := old.grids[level].table.Value(row, len(gridColumns)-1)
-		rows[level][row] = append(r.values(i), tint)
+		rows[level][row] = r.values(i, old.grids[level].table.Value(row, tintColumn))
 	}
 	touched := map[string]*mvt.Touched{}
 	r.grids = maps.Clone(old.grids)
@@ -261,9 +288,9 @@ func keys(rows map[int][]mvt.Value) map[int]bool {
 	return set
 }
 
-// tints gives each unit the lowest number that no neighbour of its level has, in
-// the order of codes. Neighbours walk a shared edge in opposite directions.
-func (r *register) tints(areas []geo.MultiPolygon) []int {
+// findNeighbours lists the units of the same level, with lower codes, that share an
+// edge with each. Neighbours walk a shared edge in opposite directions.
+func (r *register) findNeighbours(areas []geo.MultiPolygon) {
 	type edge struct {
 		level    string
 		from, to geo.Point
@@ -281,20 +308,32 @@ func (r *register) tints(areas []geo.MultiPolygon) []int {
 	for i := range areas {
 		eachEdge(i, func(from, to geo.Point) { owner[edge{r.units[i].Level, from, to}] = int32(i) })
 	}
-	tints := make([]int, len(areas))
 	for i := range areas {
-		var taken uint64
 		eachEdge(i, func(from, to geo.Point) {
-			if other, shared := owner[edge{r.units[i].Level, to, from}]; shared && int(other) < i {
-				taken |= 1 << (tints[other] & 63)
+			other, shared := owner[edge{r.units[i].Level, to, from}]
+			if shared && int(other) < i && !slices.Contains(r.neighbours[i], other) {
+				r.neighbours[i] = append(r.neighbours[i], other)
 			}
 		})
-		for taken&(1<<tints[i]) != 0 && tints[i] < 63 {
-			tints[i]++
+	}
+}
+
+// tint gives each unit the lowest number that no neighbour of its level has, in the
+// order of codes.
+func (r *register) tint() []int {
+	tints := make([]int, len(r.units))
+	for i := range tints {
+		var taken uint64
+		for _, n := range r.neighbours[i] {
+			taken |= 1 << tints[n]
 		}
+		tints[i] = lowestFree(taken)
 	}
 	return tints
 }
+
+// lowestFree is the lowest tint that is not taken.
+func lowestFree(taken uint64) int { return min(bits.TrailingZeros64(^taken), maxTints-1) }
 
 // readRegister loads the units of a day with their counts of households.
 func readRegister(ctx context.Context, db pg.DB, day geo.Day, levels []level) (*register, error) {
@@ -306,7 +345,11 @@ func readRegister(ctx context.Context, db pg.DB, day geo.Day, levels []level) (*
 	if err != nil {
 		return nil, err
 	}
-	return newRegister(ctx, levels, units, own)
+	published, err := readPublishedCounts(ctx, db, day)
+	if err != nil {
+		return nil, err
+	}
+	return newRegister(ctx, levels, units, own, published)
 }
 
 // layers are grid-{level} and label-{level} of every level, also of those without units.

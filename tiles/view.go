@@ -24,8 +24,9 @@ var stored = []string{subjectGrid, subjectHousehold, subjectIncident, subjectSer
 
 // content is what a layer draws.
 type content interface {
-	// draw adds the layers of a tile, which is within the layer's zooms.
-	draw(b *mvt.Builder, name string, t mvt.Tile)
+	// draw adds the layers of a tile, which is within the layer's zooms, as far as
+	// its reader may see them.
+	draw(b *mvt.Builder, name string, t mvt.Tile, r *reach)
 	// size is about its memory in bytes.
 	size() int64
 }
@@ -86,12 +87,25 @@ func (l *layer) next(c content, version int64, touched *mvt.Touched) *layer {
 	return &n
 }
 
-// label is what ?v= carries: the version, and the day for what depends on it.
-func (l *layer) label() string {
-	if l.day == "" {
-		return strconv.FormatInt(l.version, 10)
+// showing is the layer with other contents that look the same to Everything.
+func (l *layer) showing(c content) *layer {
+	n := *l
+	n.content = c
+	return &n
+}
+
+// label is what ?v= carries: the version, the day for what depends on it, and the
+// scope, so that what a browser keeps for one reader is not what it asks for with
+// the next.
+func (l *layer) label(r *reach) string {
+	label := strconv.FormatInt(l.version, 10)
+	if l.day != "" {
+		label += "." + l.day
 	}
-	return strconv.FormatInt(l.version, 10) + "." + l.day
+	if r != nil {
+		label += "." + r.key
+	}
+	return label
 }
 
 // view is what the map shows on one day. Immutable.
@@ -101,7 +115,8 @@ type view struct {
 	layers      map[string]*layer
 	names       []string // of the layers, in drawing order
 	levels      []level
-	attribution string
+	attribution attribution
+	tree        *tree
 }
 
 // with returns the view with some layers replaced or added.
@@ -147,16 +162,30 @@ func (v *view) bounds() geo.Bound {
 	return b
 }
 
-// shapes are features with a form of their own at each zoom.
+// shapes are features with a form of their own at each zoom. They are the units of
+// a level, or have owners, or are open to all; else they are for Everything alone.
 type shapes struct {
-	table *mvt.Table
-	zooms [mvt.MaxZoom + 1]*mvt.Shapes
+	table  *mvt.Table
+	zooms  [mvt.MaxZoom + 1]*mvt.Shapes
+	level  string
+	owners []int64 // by row
+	open   bool
 }
 
-func (s *shapes) draw(b *mvt.Builder, name string, t mvt.Tile) {
+func (s *shapes) draw(b *mvt.Builder, name string, t mvt.Tile, r *reach) {
 	if at := s.zooms[t.Z]; at != nil {
-		b.Shapes(name, at, s.table, t)
+		b.Shapes(name, at, s.table, t, s.selection(r))
 	}
+}
+
+func (s *shapes) selection(r *reach) *mvt.Selection {
+	switch {
+	case s.open && (r == nil || r.seen.Any()):
+		return nil
+	case s.level != "":
+		return r.grid(s.level)
+	}
+	return r.owned(s.owners)
 }
 
 func (s *shapes) size() int64 {
@@ -193,14 +222,23 @@ func orNone(s *mvt.Shapes) *mvt.Shapes {
 	return s
 }
 
-// points are features at one place each.
+// points are features at one place each, owned by units.
 type points struct {
 	*mvt.Points
 	min, max int
+	single   bool // households and incidents: only for who may see single ones
 }
 
-func (p points) draw(b *mvt.Builder, name string, t mvt.Tile) { b.Points(name, p.Points, t) }
-func (p points) size() int64                                  { return p.Points.Size() }
+func (p points) draw(b *mvt.Builder, name string, t mvt.Tile, r *reach) {
+	b.Points(name, p.Points, t, r.owners(p.single))
+}
+
+func (p points) size() int64 { return p.Points.Size() }
+
+// owned returns the points with other owners.
+func (p points) owned(by func(id int64) int64) points {
+	return points{p.Points.Owned(by), p.min, p.max, p.single}
+}
 
 func (p points) changed(next points, into *mvt.Touched) {
 	p.Points.Changed(next.Points, p.min, p.max, into)
@@ -217,9 +255,9 @@ type several []struct {
 	content
 }
 
-func (s several) draw(b *mvt.Builder, _ string, t mvt.Tile) {
+func (s several) draw(b *mvt.Builder, _ string, t mvt.Tile, r *reach) {
 	for _, part := range s {
-		part.content.draw(b, part.name, t)
+		part.content.draw(b, part.name, t, r)
 	}
 }
 

@@ -25,7 +25,7 @@ const connections = 8
 // overHTTP compares whole answers on the loopback: drawn, compressed with gzip,
 // sent and read. The client's own CPU is in both.
 func (r *run) overHTTP(ctx context.Context) error {
-	ours, stop, err := listen(r.server.Mount)
+	ours, stop, err := listen(func(app fiber.Router) { r.server.Mount(app, everything) })
 	if err != nil {
 		return err
 	}
@@ -270,7 +270,7 @@ func (r *run) fresh(ctx context.Context) error {
 
 // kept counts the tiles in the cache that a new incident makes be drawn again.
 func (r *run) kept(ctx context.Context) error {
-	base, stop, err := listen(r.server.Mount)
+	base, stop, err := listen(func(app fiber.Router) { r.server.Mount(app, everything) })
 	if err != nil {
 		return err
 	}
@@ -360,7 +360,7 @@ func (r *run) growth() error {
 			for _, t := range r.tiles {
 				if t.Z >= 13 {
 					b.Reset()
-					b.Points("household", points, t)
+					b.Points("household", points, t, nil)
 					drawn++
 				}
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/paulmach/orb/project"
 
 	"wangge/geo/cell"
+	"wangge/tiles"
 	"wangge/tiles/mvt"
 )
 
@@ -116,7 +117,7 @@ func (r *run) drawBoth(ctx context.Context, layers []string) (ours, theirs cost,
 func (r *run) drawAll(b *mvt.Builder, into [][]byte, layers []string) {
 	for i, t := range r.tiles {
 		b.Reset()
-		r.server.Draw(b, t, layers...)
+		r.server.Draw(b, t, tiles.Everything, layers...)
 		into[i] = bytes.Clone(b.Bytes())
 	}
 }

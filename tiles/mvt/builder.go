@@ -78,12 +78,15 @@ func (b *Builder) end(features int) {
 	b.out = append(b.out, b.layer...)
 }
 
-// row collects the tags of a row.
-func (b *Builder) row(t *Table, row uint32) {
+// row collects the tags of a row as its face shows them.
+func (b *Builder) row(t *Table, row uint32, face Face, s *Selection) {
 	b.tags = b.tags[:0]
 	n := len(t.columns)
 	for c, cell := range t.cells[int(row)*n : int(row)*n+n] {
-		if cell == 0 {
+		if s != nil && s.Cells != nil && c == s.Column {
+			cell = s.Cells[row]
+		}
+		if only := t.columns[c].Face; cell == 0 || only != Every && only != face {
 			continue
 		}
 		b.tags = appendUvarint(b.tags, b.marks.keyOf(t, c))
@@ -96,6 +99,7 @@ func (b *Builder) row(t *Table, row uint32) {
 }
 
 func (m *marks) keyOf(t *Table, column int) uint32 {
+	column = t.keys[column]
 	k := &m.keys[column]
 	if k.stamp != m.stamp {
 		*k = mark{m.stamp, m.nKeys}
@@ -168,9 +172,9 @@ func (b *Builder) moveTo(x, y uint32) {
 	b.layer = appendUvarint(b.layer, y)
 }
 
-// Shapes writes a layer with the shapes that meet the tile, which must be of the
-// zoom of the shapes. It writes nothing when there are none.
-func (b *Builder) Shapes(name string, s *Shapes, table *Table, t Tile) {
+// Shapes writes a layer with the selected shapes that meet the tile, which must be
+// of the zoom of the shapes. It writes nothing when there are none.
+func (b *Builder) Shapes(name string, s *Shapes, table *Table, t Tile, only *Selection) {
 	within, origin := t.buffered(), t.origin()
 	b.found = s.find(within, b.found[:0])
 	if len(b.found) == 0 {
@@ -180,12 +184,16 @@ func (b *Builder) Shapes(name string, s *Shapes, table *Table, t Tile) {
 	features := 0
 	for _, i := range b.found {
 		sh := &s.shapes[i]
+		face := only.face(sh.row)
 		switch {
+		case face == Every:
+			continue
 		case sh.kind == kindPoint && !owns(origin, sh.start):
 			continue // a point belongs to one tile
 		case within.holds(sh.bounds):
-			b.copy(s, sh, table, origin)
-		case !b.clip(s, sh, table, within, origin):
+			b.row(table, sh.row, face, only)
+			b.copy(s, sh, origin)
+		case !b.clip(s, sh, table, within, origin, only):
 			continue
 		}
 		features++
@@ -198,8 +206,7 @@ func owns(origin, p Point) bool {
 	return origin.X <= p.X && p.X < origin.X+Extent && origin.Y <= p.Y && p.Y < origin.Y+Extent
 }
 
-func (b *Builder) copy(s *Shapes, sh *shape, table *Table, origin Point) {
-	b.row(table, sh.row)
+func (b *Builder) copy(s *Shapes, sh *shape, origin Point) {
 	x, y := zigzag(sh.start.X-origin.X), zigzag(sh.start.Y-origin.Y)
 	b.feature(sh.kind, 1+sizeUvarint(x)+sizeUvarint(y)+int(sh.length))
 	b.moveTo(x, y)
@@ -207,7 +214,7 @@ func (b *Builder) copy(s *Shapes, sh *shape, table *Table, origin Point) {
 }
 
 // clip writes what lies in the box and reports whether anything does.
-func (b *Builder) clip(s *Shapes, sh *shape, table *Table, within box, origin Point) bool {
+func (b *Builder) clip(s *Shapes, sh *shape, table *Table, within box, origin Point, only *Selection) bool {
 	b.enc.out, b.enc.cursor = b.enc.out[:0], origin
 	s.decodeNear(sh, within, &b.cut.from)
 	if sh.kind == kindLine {
@@ -219,7 +226,7 @@ func (b *Builder) clip(s *Shapes, sh *shape, table *Table, within box, origin Po
 	if len(b.enc.out) == 0 {
 		return false
 	}
-	b.row(table, sh.row)
+	b.row(table, sh.row, only.face(sh.row), only)
 	b.feature(sh.kind, len(b.enc.out))
 	b.layer = append(b.layer, b.enc.out...)
 	return true
@@ -280,10 +287,14 @@ func holdsAll(outer, hole []Point) bool {
 	return true
 }
 
-// Points writes a layer with the points that lie in the tile, thinned by the
-// rule. It writes nothing when there are none.
-func (b *Builder) Points(name string, p *Points, t Tile) {
-	if p.rule[t.Z] > 0 {
+// Points writes a layer with the points that lie in the tile and belong to a member
+// of only, thinned by the rule. It writes nothing when there are none.
+func (b *Builder) Points(name string, p *Points, t Tile, only *Members) {
+	switch {
+	case only != nil:
+		b.somePoints(name, p, t, only)
+		return
+	case p.rule[t.Z] > 0:
 		b.thinnedPoints(name, p, t)
 		return
 	}
@@ -293,7 +304,7 @@ func (b *Builder) Points(name string, p *Points, t Tile) {
 	}
 	b.begin(name, p.table)
 	for i := from; i < to; i++ {
-		b.row(p.table, p.rows[i])
+		b.row(p.table, p.rows[i], Exact, nil)
 		b.point(p.codes[i], t)
 	}
 	b.end(to - from)
@@ -307,14 +318,48 @@ func (b *Builder) thinnedPoints(name string, p *Points, t Tile) {
 	}
 	b.begin(name, p.table)
 	for k := from; k < to; k++ {
-		i := thin[k]
-		b.row(p.table, p.rows[i])
-		if n := thin.standsFor(k, len(p.codes)); n > 1 {
-			b.addCount(n)
-		}
-		b.point(p.codes[i], t)
+		b.counted(p, int(thin[k]), thin.standsFor(k, len(p.codes)), t)
 	}
 	b.end(to - from)
+}
+
+// somePoints thins the points of only as if there were no others: neither which is
+// drawn nor its count depends on them.
+func (b *Builder) somePoints(name string, p *Points, t Tile, only *Members) {
+	from, to := p.within(t)
+	if from == to {
+		return
+	}
+	b.begin(name, p.table)
+	features, first, stands := 0, 0, uint32(0)
+	for i := from; i < to; i++ {
+		if !only.Has(p.owners[i]) {
+			continue
+		}
+		if stands > 0 && p.sameSquare(first, i, int(t.Z)) {
+			stands++
+			continue
+		}
+		if stands > 0 {
+			b.counted(p, first, stands, t)
+			features++
+		}
+		first, stands = i, 1
+	}
+	if stands > 0 {
+		b.counted(p, first, stands, t)
+		features++
+	}
+	b.end(features)
+}
+
+// counted writes a point that stands for n.
+func (b *Builder) counted(p *Points, i int, n uint32, t Tile) {
+	b.row(p.table, p.rows[i], Exact, nil)
+	if n > 1 {
+		b.addCount(n)
+	}
+	b.point(p.codes[i], t)
 }
 
 // point writes the feature of a place on the Z-order curve.

@@ -1,10 +1,12 @@
 package mvt
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -141,7 +143,7 @@ func TestNeighboursNeitherGapNorOverlapInAnyTile(t *testing.T) {
 		centre := Project(geo.Point{X: 1000000000 + 12*step, Y: 200000000 + 12*step}).TileAt(zoom)
 		for _, tile := range []Tile{centre, {centre.Z, centre.X + 1, centre.Y}, {centre.Z, centre.X, centre.Y - 1}} {
 			b.Reset()
-			b.Shapes("grid", shapes, table, tile)
+			b.Shapes("grid", shapes, table, tile, nil)
 			layer := decode(t, b.Bytes())[0]
 			for e := range edges(layer) {
 				if !onBorder(e) {
@@ -166,7 +168,7 @@ func TestAreasOfAUnitLeaveNoOpenEdge(t *testing.T) {
 			t.Errorf("step %d: no area vanished, the test tests nothing", step)
 		}
 		b.Reset()
-		b.Shapes("grid", shapes, table, Project(areas[0][0]).TileAt(14))
+		b.Shapes("grid", shapes, table, Project(areas[0][0]).TileAt(14), nil)
 		layer := decode(t, b.Bytes())[0]
 		outline := doubledArea(outlineOf(areas, 40, 14))
 		if got := 2 * area(layer); got != -float64(outline) {
@@ -207,7 +209,7 @@ func TestACutSharedVertexIsNoticed(t *testing.T) {
 	var b Builder
 	open := 0
 	centre := Project(areas[27][0]).TileAt(MaxZoom)
-	b.Shapes("grid", shapes, table, centre)
+	b.Shapes("grid", shapes, table, centre, nil)
 	for e := range edges(decode(t, b.Bytes())[0]) {
 		if !onBorder(e) {
 			open++
@@ -229,7 +231,7 @@ func TestPolygonInsideATileIsTheSameAsEncodedWhole(t *testing.T) {
 		}
 		var b Builder
 		tile := Project(outer[0]).TileAt(zoom)
-		b.Shapes("grid", sb.Done(), table, tile)
+		b.Shapes("grid", sb.Done(), table, tile, nil)
 		p := decode(t, b.Bytes())[0].Features[0].Geometry.(orb.Polygon)
 		o := tile.origin()
 		for i, ring := range []geo.Ring{outer, hole} {
@@ -328,8 +330,8 @@ func TestLongBordersAreCutLikeShortOnes(t *testing.T) {
 			tile := Tile{4, x, y}
 			a.Reset()
 			b.Reset()
-			a.Shapes("s", chunked, table, tile)
-			b.Shapes("s", &plain, table, tile)
+			a.Shapes("s", chunked, table, tile, nil)
+			b.Shapes("s", &plain, table, tile, nil)
 			if got, want := ringsIn(t, a.Bytes()), ringsIn(t, b.Bytes()); got != want {
 				t.Errorf("tile %v is\n%s, want\n%s", tile, got, want)
 			}
@@ -365,14 +367,14 @@ func TestALineLeavesAndComesBackAsTwoLines(t *testing.T) {
 	sb.Line(table.Add(String("大道")), []Point{{100, 100}, {5000, 100}, {5000, 200}, {100, 200}})
 	shapes := sb.Done()
 	var b Builder
-	b.Shapes("street", shapes, table, Tile{Z: 3})
+	b.Shapes("street", shapes, table, Tile{Z: 3}, nil)
 	got := decode(t, b.Bytes())[0].Features[0].Geometry
 	want := orb.MultiLineString{{{100, 100}, {4160, 100}}, {{4160, 200}, {100, 200}}}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("clipped line is %v, want %v", got, want)
 	}
 	b.Reset()
-	b.Shapes("street", shapes, table, Tile{Z: 3, X: 3})
+	b.Shapes("street", shapes, table, Tile{Z: 3, X: 3}, nil)
 	if len(b.Bytes()) != 0 {
 		t.Error("a tile without the line is not empty")
 	}
@@ -384,7 +386,7 @@ func somePoints(n int, rule Thinning) *Points {
 	places := make([]Place, n)
 	for i := range places {
 		at := geo.Point{X: 1200000000 + random.Int32N(200000), Y: 300000000 + random.Int32N(200000)}
-		places[i] = Place{int64(i), Project(at), []Value{Int(int64(i)), String([]string{"owner", "rental"}[i%2])}}
+		places[i] = Place{int64(i), Project(at), []Value{Int(int64(i)), String([]string{"owner", "rental"}[i%2])}, int64(i % 4)}
 	}
 	return NewPoints(table, rule, places)
 }
@@ -399,7 +401,7 @@ func TestEveryPointLiesInExactlyOneTile(t *testing.T) {
 		for x := first.X; x <= last.X; x++ {
 			for y := first.Y; y <= last.Y; y++ {
 				b.Reset()
-				b.Points("household", points, Tile{uint8(zoom), x, y})
+				b.Points("household", points, Tile{uint8(zoom), x, y}, nil)
 				for _, layer := range decode(t, b.Bytes()) {
 					for _, f := range layer.Features {
 						seen[f.Properties["id"]]++
@@ -431,7 +433,7 @@ func TestThinnedPointsStandForAllOfThem(t *testing.T) {
 	for x := first.X; x < first.X+4; x++ {
 		for y := first.Y; y < first.Y+4; y++ {
 			b.Reset()
-			b.Points("household", points, Tile{14, x, y})
+			b.Points("household", points, Tile{14, x, y}, nil)
 			squares := map[[2]int]bool{}
 			for _, layer := range decode(t, b.Bytes()) {
 				for _, f := range layer.Features {
@@ -464,25 +466,25 @@ func TestEditedPointsAreThoseMadeAnew(t *testing.T) {
 	table := NewTable(all.table.columns...)
 	at := Project(geo.Point{X: 1200010000, Y: 300010000})
 	edited := all.Edit(moved, []Place{
-		{7, at, []Value{Int(7), String("rental")}}, {5000, at, []Value{Int(5000), String("owner")}},
+		{7, at, []Value{Int(7), String("rental")}, 3}, {5000, at, []Value{Int(5000), String("owner")}, 1},
 	})
 	random := rand.New(rand.NewPCG(3, 3))
 	var places []Place
 	for i := range 2000 {
 		p := Project(geo.Point{X: 1200000000 + random.Int32N(200000), Y: 300000000 + random.Int32N(200000)})
 		if !moved[int64(i)] {
-			places = append(places, Place{int64(i), p, []Value{Int(int64(i)), String([]string{"owner", "rental"}[i%2])}})
+			places = append(places, Place{int64(i), p, []Value{Int(int64(i)), String([]string{"owner", "rental"}[i%2])}, int64(i % 4)})
 		}
 	}
-	places = append(places, Place{5000, at, []Value{Int(5000), String("owner")}}, Place{7, at, []Value{Int(7), String("rental")}})
+	places = append(places, Place{5000, at, []Value{Int(5000), String("owner")}, 1}, Place{7, at, []Value{Int(7), String("rental")}, 3})
 	anew := NewPoints(table, rule, places)
 	var a, b Builder
 	for zoom := 10; zoom <= MaxZoom; zoom++ {
 		tile := at.TileAt(zoom)
 		a.Reset()
 		b.Reset()
-		a.Points("p", edited, tile)
-		b.Points("p", anew, tile)
+		a.Points("p", edited, tile, nil)
+		b.Points("p", anew, tile, nil)
 		if string(a.Bytes()) != string(b.Bytes()) {
 			t.Errorf("z%d: the edited points draw another tile than those made anew", zoom)
 		}
@@ -499,8 +501,8 @@ func TestAWarmBuilderAllocatesNothing(t *testing.T) {
 	var b Builder
 	draw := func() {
 		b.Reset()
-		b.Shapes("grid", shapes, table, tile)
-		b.Points("household", points, tile)
+		b.Shapes("grid", shapes, table, tile, nil)
+		b.Points("household", points, tile, nil)
 	}
 	draw()
 	if got := testing.AllocsPerRun(50, draw); got > 0 {
@@ -513,7 +515,7 @@ func TestPropertiesOfEveryTypeSurvive(t *testing.T) {
 	var sb ShapesBuilder
 	sb.Point(table.Add(String("网格 "), Int(1<<40), Int(-5), Float(2.5), Bool(true)), Point{5, 6})
 	var b Builder
-	b.Shapes("x", sb.Done(), table, Tile{Z: 1})
+	b.Shapes("x", sb.Done(), table, Tile{Z: 1}, nil)
 	f := decode(t, b.Bytes())[0].Features[0]
 	want := "map[b:true f:2.5 i:1.099511627776e+12 n:-5 s:网格 ]"
 	if got := fmt.Sprint(map[string]any(f.Properties)); got != want {
@@ -576,4 +578,108 @@ func clippedArea(t *testing.T, ring []Point) (sum int64) {
 		sum += doubledArea(c.from.at(i))
 	}
 	return sum
+}
+
+// Selected points look as if there were no others: not even the choice of points
+// that thinning draws, or their counts, depend on those.
+func TestSelectedPointsAreDrawnAsIfAlone(t *testing.T) {
+	rule := Thinning{10: 6, 11: 6, 12: 6, 13: 6, 14: 6, 15: 6, 16: 5}
+	all := somePoints(4000, rule)
+	var only Members
+	only.Add(1)
+	only.Add(3)
+	random := rand.New(rand.NewPCG(3, 3))
+	var places []Place
+	for i := range 4000 {
+		p := Project(geo.Point{X: 1200000000 + random.Int32N(200000), Y: 300000000 + random.Int32N(200000)})
+		if i%2 == 1 {
+			places = append(places, Place{int64(i), p, []Value{Int(int64(i)), String("rental")}, int64(i % 4)})
+		}
+	}
+	alone := NewPoints(NewTable(all.table.columns...), rule, places)
+	var a, b Builder
+	drawn := 0
+	for zoom := 10; zoom <= MaxZoom; zoom++ {
+		low, high := Project(geo.Point{X: 1200000000, Y: 300200000}).TileAt(zoom), Project(geo.Point{X: 1200200000, Y: 300000000}).TileAt(zoom)
+		for x := low.X; x <= high.X; x++ {
+			for y := low.Y; y <= high.Y; y++ {
+				tile := Tile{uint8(zoom), x, y}
+				a.Reset()
+				b.Reset()
+				a.Points("p", all, tile, &only)
+				b.Points("p", alone, tile, nil)
+				if !bytes.Equal(a.Bytes(), b.Bytes()) {
+					t.Fatalf("%v differs", tile)
+				}
+				drawn += len(a.Bytes())
+				a.Reset()
+				if a.Points("p", all, tile, &Members{}); len(a.Bytes()) > 0 {
+					t.Fatalf("%v shows something to who may see nothing", tile)
+				}
+			}
+		}
+	}
+	if drawn == 0 {
+		t.Error("nothing was drawn")
+	}
+}
+
+func TestASelectionChoosesRowsFacesAndCells(t *testing.T) {
+	table := NewTable(Column{Name: "id", Unique: true}, Column{Name: "tint"}, Column{Name: "households", Face: Exact}, Column{Name: "households", Face: Coarse})
+	var sb ShapesBuilder
+	for i := range 4 {
+		row := table.Add(String(fmt.Sprint("u", i)), Int(5), Int(int64(i)+1), Int(20))
+		sb.Polygon(row, []Ring{{{0, 0}, {100, 100}, {100, 0}}})
+	}
+	shapes, tint := sb.Done(), table.Intern(Int(9))
+	props := func(only *Selection) string {
+		var b Builder
+		b.Shapes("grid", shapes, table, Tile{Z: 0}, only)
+		if len(b.Bytes()) == 0 {
+			return ""
+		}
+		layers, err := orbmvt.Unmarshal(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, f := range layers[0].Features {
+			all = append(all, fmt.Sprint(map[string]any(f.Properties)))
+		}
+		return strings.Join(all, " ")
+	}
+	tests := []struct {
+		name string
+		only *Selection
+		want string
+	}{
+		{"everything", nil, "map[households:1 id:u0 tint:5] map[households:2 id:u1 tint:5] map[households:3 id:u2 tint:5] map[households:4 id:u3 tint:5]"},
+		{"nothing", &Selection{}, ""},
+		{"faces", &Selection{Faces: []Face{Exact, Every, Coarse, Bare}}, "map[households:1 id:u0 tint:5] map[households:20 id:u2 tint:5] map[id:u3 tint:5]"},
+		{"cells, and rows beyond the end", &Selection{Faces: []Face{Every, Bare}, Column: 1, Cells: []uint32{0, tint}}, "map[id:u1 tint:9]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := props(tt.only); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestMembers(t *testing.T) {
+	var m *Members
+	if !m.Has(0) || !m.Has(1<<40) {
+		t.Error("nil does not hold everything")
+	}
+	m = &Members{}
+	if m.Has(0) || m.Has(1) || m.Has(-1) || m.Any() {
+		t.Error("the zero set holds something")
+	}
+	m.Add(-5)
+	m.Add(0)
+	m.Add(64)
+	if m.Has(-5) || m.Has(0) || m.Has(63) || !m.Has(64) || m.Has(1<<40) || !m.Any() {
+		t.Error("the set does not hold 64 alone")
+	}
 }

@@ -12,12 +12,13 @@ import (
 // A point belongs to exactly one tile of a zoom (no buffer): its coordinates are
 // rounded down, so that a change of one point concerns one tile of each zoom.
 type Points struct {
-	codes []uint64 // place on the curve
-	ids   []int64
-	rows  []uint32 // row of the table
-	table *Table
-	rule  Thinning
-	thin  [MaxZoom + 1]thinned
+	codes  []uint64 // place on the curve
+	ids    []int64
+	owners []int64  // to whom a point belongs; 0 = to nobody
+	rows   []uint32 // row of the table
+	table  *Table
+	rule   Thinning
+	thin   [MaxZoom + 1]thinned
 }
 
 // Thinning says, for each zoom, how wide the squares are, in bits of units, in
@@ -45,6 +46,7 @@ type Place struct {
 	At Mercator
 	// Values are the row of the table.
 	Values []Value
+	Owner  int64 // to whom the point belongs; 0 = to nobody
 }
 
 // NewPoints sorts the places. The table must be empty and gets their rows.
@@ -60,7 +62,8 @@ func (p *Points) Edit(without map[int64]bool, add []Place) *Points {
 	added := newRun(&table, add)
 	next := &Points{table: &table, rule: p.rule}
 	n := len(p.codes) + len(added)
-	next.codes, next.ids, next.rows = make([]uint64, 0, n), make([]int64, 0, n), make([]uint32, 0, n)
+	next.codes, next.rows = make([]uint64, 0, n), make([]uint32, 0, n)
+	next.ids, next.owners = make([]int64, 0, n), make([]int64, 0, n)
 	gone := newMembers(without)
 	for i, code := range p.codes {
 		if gone.has(p.ids[i]) {
@@ -70,7 +73,7 @@ func (p *Points) Edit(without map[int64]bool, add []Place) *Points {
 			next.append(added[0])
 			added = added[1:]
 		}
-		next.append(located{code, p.ids[i], p.rows[i]})
+		next.append(located{code, p.ids[i], p.owners[i], p.rows[i]})
 	}
 	for _, a := range added {
 		next.append(a)
@@ -106,9 +109,10 @@ func (m members) has(id int64) bool {
 }
 
 type located struct {
-	code uint64
-	id   int64
-	row  uint32
+	code  uint64
+	id    int64
+	owner int64
+	row   uint32
 }
 
 func (l located) before(code uint64, id int64) bool {
@@ -120,7 +124,7 @@ func (l located) before(code uint64, id int64) bool {
 func newRun(table *Table, places []Place) []located {
 	run := make([]located, len(places))
 	for i, place := range places {
-		run[i] = located{place.At.code(), place.ID, uint32(i)}
+		run[i] = located{place.At.code(), place.ID, place.Owner, uint32(i)}
 	}
 	slices.SortFunc(run, func(a, b located) int {
 		return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.id, b.id))
@@ -132,7 +136,23 @@ func newRun(table *Table, places []Place) []located {
 }
 
 func (p *Points) append(l located) {
-	p.codes, p.ids, p.rows = append(p.codes, l.code), append(p.ids, l.id), append(p.rows, l.row)
+	p.codes, p.rows = append(p.codes, l.code), append(p.rows, l.row)
+	p.ids, p.owners = append(p.ids, l.id), append(p.owners, l.owner)
+}
+
+// Owned returns the same points with other owners.
+func (p *Points) Owned(by func(id int64) int64) *Points {
+	next := *p
+	next.owners = make([]int64, len(p.ids))
+	for i, id := range p.ids {
+		next.owners[i] = by(id)
+	}
+	return &next
+}
+
+// sameSquare reports whether at most one of two points is drawn at a zoom.
+func (p *Points) sameSquare(i, k, zoom int) bool {
+	return p.rule[zoom] > 0 && (p.codes[i]^p.codes[k])>>(2*(MaxZoom-zoom+int(p.rule[zoom]))) == 0
 }
 
 // choose lists the points that are drawn at each zoom: the first of every run that
@@ -206,7 +226,7 @@ func (p *Points) drawn(thin thinned, t Tile) (from, to int) {
 
 // Size is about the memory of the points in bytes.
 func (p *Points) Size() int64 {
-	n := p.table.Size() + int64(cap(p.codes))*20
+	n := p.table.Size() + int64(cap(p.codes))*28
 	for _, t := range p.thin {
 		n += int64(cap(t)) * 4
 	}

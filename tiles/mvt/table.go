@@ -3,6 +3,7 @@ package mvt
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // Value is a property in the form in which a tile carries it. The zero Value
@@ -47,6 +48,9 @@ type Column struct {
 	// Unique says that hardly two features share a value: such values are written
 	// per feature and not looked up.
 	Unique bool
+	// Face says in which tiles the column stands. Columns of different faces may
+	// have the same name.
+	Face Face
 }
 
 // Table holds the properties of many features, encoded once. A table is made by
@@ -54,6 +58,7 @@ type Column struct {
 type Table struct {
 	columns []Column
 	encoded []string // keys behind their field number and length
+	keys    []int    // for each column the first one with its name
 	cells   []uint32 // row-major; 0 = none, else 1 + number in offsets, or 1 + offset of a unique value
 	shared  []string // values that features share, encoded
 	unique  []byte   // the other ones, one after the other
@@ -68,6 +73,7 @@ func NewTable(columns ...Column) *Table {
 	for _, c := range columns {
 		key := binary.AppendUvarint([]byte{0x1a}, uint64(len(c.Name)))
 		t.encoded = append(t.encoded, string(append(key, c.Name...)))
+		t.keys = append(t.keys, slices.IndexFunc(columns, func(other Column) bool { return other.Name == c.Name }))
 	}
 	return t
 }
@@ -100,6 +106,9 @@ func (t *Table) Add(values ...Value) int {
 	}
 	return row
 }
+
+// Intern is the cell of a value that features share, for a Selection.
+func (t *Table) Intern(v Value) uint32 { return t.number(v) + 1 }
 
 func (t *Table) number(v Value) uint32 {
 	n, known := t.numbers[v.encoded]

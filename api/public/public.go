@@ -1,0 +1,115 @@
+// Package public serves what is open to everybody without an account, once an
+// administrator has switched it on: who serves an address, and what else is open.
+package public
+
+import (
+	"context"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wangge/api/route"
+	"wangge/geo"
+	"wangge/geo/pg"
+	"wangge/geo/serves"
+	"wangge/geo/staff"
+)
+
+// AnswerTime is how long every answer takes, found or not, so that its time says
+// nothing about an address.
+const AnswerTime = 400 * time.Millisecond
+
+// Mount adds /public and the offices of units. What is open is read as the map's
+// reader, which has no personal column at all.
+func Mount(a route.API, db, reader pg.DB) {
+	h := handler{db, reader}
+	route.Get(a, "/public/settings", route.Op{ID: "get-public-settings", Open: true, Summary: "What is open to everybody", Tag: "public"}, h.offer)
+	route.Put(a, "/public/settings", route.Op{ID: "put-public-settings", May: staff.Setting, Summary: "Open or close what is public", Tag: "public"}, h.change)
+	// An address comes in the body, so that it stands in no log.
+	route.Post(a, "/public/serves", route.Op{ID: "who-serves", Open: true, Summary: "Who serves this place", Tag: "public",
+		Description: "Give a point or an address. An address is looked up among streets and buildings of the map; nothing of it is stored."}, h.serves)
+	route.Get(a, "/units/{code}/office", route.Op{ID: "get-office", May: staff.Map, Summary: "How the office of a unit is reached", Tag: "units",
+		Description: "The unit's own office, or that of the nearest unit above that has one."}, h.office)
+	route.Put(a, "/units/{code}/office", route.Op{ID: "put-office", May: staff.Post, Summary: "Say how the office of a unit is reached", Tag: "units",
+		Description: "An office, never a person. An empty one is removed."}, h.putOffice)
+}
+
+type handler struct{ db, reader pg.DB }
+
+func (h handler) offer(ctx context.Context, _ *struct{}) (*route.Body[serves.Offer], error) {
+	return route.OK(serves.Offered(ctx, h.reader))
+}
+
+func (h handler) change(ctx context.Context, in *route.Body[serves.Offer]) (*route.Body[serves.Offer], error) {
+	if err := serves.Switch(ctx, h.db, route.Actor(ctx), in.Body); err != nil {
+		return nil, err
+	}
+	return route.OK(serves.Offered(ctx, h.db))
+}
+
+// Question is a place: a point or an address.
+type Question struct {
+	Point   *orb.Point `json:"point,omitempty" doc:"[lon, lat]"`
+	Address string     `json:"address,omitempty" maxLength:"200"`
+}
+
+func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.Body[serves.Answer], error) {
+	offer, err := serves.Offered(ctx, h.reader)
+	if err != nil {
+		return nil, err
+	}
+	if !offer.Service {
+		return nil, serves.ErrOff
+	}
+	ready := time.NewTimer(AnswerTime)
+	defer ready.Stop()
+	answer, err := h.answer(ctx, in.Body)
+	select {
+	case <-ready.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return route.OK(answer, err)
+}
+
+func (h handler) answer(ctx context.Context, q Question) (serves.Answer, error) {
+	day := geo.DayOf(time.Now())
+	switch {
+	case (q.Point == nil) == (q.Address == ""):
+		return serves.Answer{}, serves.ErrAsk
+	case q.Point != nil:
+		if !possible(*q.Point) {
+			return serves.Answer{}, serves.ErrPlace
+		}
+		return serves.Point(ctx, h.reader, day, geo.Snap(*q.Point))
+	}
+	return serves.Address(ctx, h.reader, day, q.Address)
+}
+
+// possible is asked before a place goes to the lattice, which has no room for others.
+func possible(p orb.Point) bool { return p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90 }
+
+type officeInput struct {
+	route.AsOf
+	Code string `path:"code" maxLength:"64"`
+}
+
+func (h handler) office(ctx context.Context, in *officeInput) (*route.Body[serves.Office], error) {
+	day, err := in.Day()
+	if err != nil {
+		return nil, err
+	}
+	return route.OK(serves.OfficeOf(ctx, h.db, route.Actor(ctx), day, in.Code))
+}
+
+type putOfficeInput struct {
+	Code string `path:"code" maxLength:"64"`
+	Body serves.Office
+}
+
+func (h handler) putOffice(ctx context.Context, in *putOfficeInput) (*route.Body[serves.Office], error) {
+	if err := serves.PutOffice(ctx, h.db, route.Actor(ctx), in.Code, in.Body); err != nil {
+		return nil, err
+	}
+	return route.OK(serves.OfficeOf(ctx, h.db, route.Actor(ctx), geo.DayOf(time.Now()), in.Code))
+}
