@@ -53,14 +53,15 @@ type Config struct {
 	Queue  *job.Queue
 	// Identify says whose session or token a request carries: the public for none,
 	// staff.ErrSignedOut for one that has ended.
-	Identify func(ctx context.Context, session, bearer string) (staff.Actor, error)
-	Tiles    *tiles.Server
-	Spool    upload.Spool
-	Page     http.Handler // the web page
-	Metrics  *prometheus.Registry
-	Log      *slog.Logger
-	Evidence record.Evidence // what the log is verified against
-	Version  string
+	Identify  func(ctx context.Context, session, bearer string) (staff.Actor, error)
+	Tiles     *tiles.Server
+	Spool     upload.Spool
+	Page      http.Handler // the web page
+	Metrics   *prometheus.Registry
+	Log       *slog.Logger
+	Evidence  record.Evidence // what the log is verified against
+	Transport Transport
+	Version   string
 }
 
 // Limits of a request.
@@ -85,16 +86,19 @@ func New(c Config) (*fiber.App, error) {
 		IdleTimeout:           2 * time.Minute,
 		ReadBufferSize:        16 << 10,
 		ErrorHandler:          answerError(c.Log),
+		// What a proxy says about a request counts only from the proxies we know.
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          c.Transport.proxies(),
 	})
 	m, err := newMiddleware(c)
 	if err != nil {
 		return nil, err
 	}
-	app.Use(m.recover, m.observe, m.headers, m.sameOrigin, m.bound, m.identify)
+	app.Use(m.recover, m.observe, m.reach, m.headers, m.sameOrigin, m.bound, m.limitAddress, m.identify, m.limitAccount)
 
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", ready(c))
-	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
+	app.Get("/metrics", m.localOnly, adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
 	c.Tiles.Mount(app, (&mapScope{db: c.Reader}).of)
 	Resources(app, c)
 	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound }) // never the page

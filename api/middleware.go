@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -26,11 +25,14 @@ type middleware struct {
 	whoIs    func(ctx context.Context, session, bearer string) (staff.Actor, error)
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+
+	transport Transport
+	limits    limiters
 }
 
 func newMiddleware(c Config) (*middleware, error) {
 	m := &middleware{
-		log: c.Log, whoIs: c.Identify,
+		log: c.Log, whoIs: c.Identify, transport: c.Transport, limits: newLimiters(c.Transport.Limits),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wangge_http_requests_total", Help: "Requests by method, route and status."},
 			[]string{"method", "route", "status"}),
@@ -71,33 +73,43 @@ func (m *middleware) observe(c *fiber.Ctx) error {
 	return err
 }
 
-// headers are safe defaults; the page sets its own policy.
+// noUse is what the page asks of no browser; a phone's place it does ask for.
+const noUse = "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), display-capture=(), browsing-topics=()"
+
+// headers are safe defaults; the page sets its own policy, with a nonce for each
+// answer (package web).
 func (m *middleware) headers(c *fiber.Ctx) error {
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("Referrer-Policy", "no-referrer")
 	c.Set("X-Frame-Options", "DENY")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set("Permissions-Policy", noUse)
+	// Not for this machine's own name, which other programs use without TLS.
+	if c.Secure() && !isLoopback(hostOf(c)) {
+		c.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	if strings.HasPrefix(c.Path(), route.Prefix) {
 		c.Set("Cache-Control", "no-store")
+	}
+	if strings.HasPrefix(c.Path(), route.Prefix) || strings.HasPrefix(c.Path(), tilesPath) {
 		c.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	}
 	return c.Next()
 }
 
-// errForeign answers requests that another site makes a browser send.
-var errForeign = &route.Problem{Title: "Only pages of this server may ask for this.", Status: fiber.StatusForbidden, Code: "foreign_origin"}
+// Faults of where a request comes from.
+var (
+	errForeign = &route.Problem{Title: "Only pages of this server may ask for this.", Status: fiber.StatusForbidden, Code: "foreign_origin"}
+	errHost    = &route.Problem{Title: "This server is not known by this name. The operator can allow it with --host.", Status: fiber.StatusMisdirectedRequest, Code: "foreign_host"}
+)
 
-// sameOrigin refuses what a page of another site makes a browser send. Until
-// there is a sign-in, whoever reaches the port may change everything, and a
-// browser on this machine does: so the host must be a name of this machine (a
-// foreign name that points here is an attack), and a change must come from our
-// own page or from no page at all.
+// sameOrigin refuses what a page of another site makes a browser send: the host
+// must be one of ours (a foreign name that points here is an attack), and a change
+// must come from our own page, over the same protocol, or from no page at all.
 func (m *middleware) sameOrigin(c *fiber.Ctx) error {
-	host, _, err := net.SplitHostPort(string(c.Request().Host()))
-	if err != nil {
-		host = string(c.Request().Host())
-	}
-	if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return errForeign
+	if !m.transport.serves(hostOf(c), localIP(c)) {
+		return errHost
 	}
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 		return c.Next()
@@ -105,7 +117,7 @@ func (m *middleware) sameOrigin(c *fiber.Ctx) error {
 	if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return errForeign
 	}
-	if origin := c.Get(fiber.HeaderOrigin); origin != "" && origin != "http://"+string(c.Request().Host()) && origin != "https://"+string(c.Request().Host()) {
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" && !strings.EqualFold(origin, c.Protocol()+"://"+string(c.Request().Host())) {
 		return errForeign
 	}
 	return c.Next()

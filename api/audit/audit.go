@@ -36,7 +36,8 @@ type handler struct {
 	evidence   audit.Evidence
 }
 
-type filter struct {
+// Filter chooses rows.
+type Filter struct {
 	Actor     string `json:"actor,omitempty" query:"actor" maxLength:"100" doc:"such as account:12"`
 	Action    string `json:"action,omitempty" query:"action" maxLength:"100"`
 	Subject   string `json:"subject,omitempty" query:"subject" maxLength:"100"`
@@ -46,7 +47,7 @@ type filter struct {
 }
 
 // read turns the days of a request into those of the package, whose end is exclusive.
-func (f filter) read() (audit.Filter, error) {
+func (f Filter) read() (audit.Filter, error) {
 	out := audit.Filter{Actor: f.Actor, Action: f.Action, Subject: f.Subject, SubjectID: f.SubjectID}
 	var err error
 	if f.From != "" {
@@ -66,7 +67,7 @@ func (f filter) read() (audit.Filter, error) {
 
 type searchInput struct {
 	route.Paging
-	filter
+	Filter
 }
 
 func (h handler) search(ctx context.Context, in *searchInput) (*route.Body[route.List[audit.Row]], error) {
@@ -103,7 +104,7 @@ func (h handler) verify(ctx context.Context, _ *struct{}) (*route.Body[verificat
 
 type exportInput struct {
 	Body struct {
-		filter
+		Filter
 		Recipient string `json:"recipient" minLength:"2" maxLength:"200" doc:"the office that receives it"`
 		Purpose   string `json:"purpose" minLength:"2" maxLength:"200"`
 	}

@@ -1,0 +1,168 @@
+package api
+
+import (
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"golang.org/x/time/rate"
+
+	"wangge/api/route"
+	"wangge/geo/fault"
+)
+
+// Budget is how often something may be asked for: on the average, and at once.
+type Budget struct {
+	PerSecond rate.Limit
+	Burst     int // 0 = without limit
+}
+
+// PerMinute makes a budget of so many a minute.
+func PerMinute(n float64, burst int) Budget {
+	return Budget{PerSecond: rate.Limit(n / 60), Burst: burst}
+}
+
+// Limits are the budgets of one address and of one account. Offices share an
+// address, so that of an address is wider.
+type Limits struct {
+	SignIn  Budget // tries of an address; wrong passwords are slowed down by the account as well
+	Public  Budget // look-ups of an address without a sign-in
+	Address Budget // everything of an address but tiles
+	Account Budget // everything of an account but tiles
+	Tiles   Budget // of an address
+}
+
+// DefaultLimits let an office of a hundred work behind one address, and a machine
+// that tries passwords or collects addresses not get far.
+var DefaultLimits = Limits{
+	SignIn:  PerMinute(30, 60),
+	Public:  PerMinute(30, 30),
+	Address: Budget{PerSecond: 200, Burst: 1000},
+	Account: Budget{PerSecond: 50, Burst: 400},
+	Tiles:   Budget{PerSecond: 1000, Burst: 5000},
+}
+
+// The paths with a budget of their own.
+const (
+	signInPath = route.Prefix + "/session"
+	publicPath = route.Prefix + "/public"
+	tilesPath  = "/tiles/"
+)
+
+// errTooMany says when to come back, in Retry-After.
+var errTooMany = fault.New(fault.TooMany, "too_many_requests", "Too many requests. Wait a moment and try again.")
+
+// limiters are the buckets of every budget.
+type limiters struct{ signIn, public, address, account, tiles *buckets }
+
+func newLimiters(l Limits) limiters {
+	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles)}
+}
+
+// limitAddress spends from the budgets of the client's address.
+func (m *middleware) limitAddress(c *fiber.Ctx) error {
+	key, path := networkOf(route.ReachOf(c.UserContext()).Client), c.Path()
+	var spend []*buckets
+	switch {
+	case strings.HasPrefix(path, tilesPath):
+		spend = []*buckets{m.limits.tiles}
+	case strings.HasPrefix(path, signInPath) && c.Method() == fiber.MethodPost:
+		spend = []*buckets{m.limits.signIn, m.limits.address}
+	case strings.HasPrefix(path, publicPath):
+		spend = []*buckets{m.limits.public, m.limits.address}
+	default:
+		spend = []*buckets{m.limits.address}
+	}
+	for _, b := range spend {
+		if wait := b.take(key, time.Now()); wait > 0 {
+			return tooMany(c, wait)
+		}
+	}
+	return c.Next()
+}
+
+// limitAccount spends from the budget of who has signed in.
+func (m *middleware) limitAccount(c *fiber.Ctx) error {
+	account := route.Actor(c.UserContext()).Account
+	if account == 0 || strings.HasPrefix(c.Path(), tilesPath) {
+		return c.Next()
+	}
+	if wait := m.limits.account.take(strconv.FormatInt(account, 10), time.Now()); wait > 0 {
+		return tooMany(c, wait)
+	}
+	return c.Next()
+}
+
+func tooMany(c *fiber.Ctx, wait time.Duration) error {
+	c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return errTooMany
+}
+
+// networkOf is whose budget an address spends: its own, of IPv6 that of its /64,
+// all of which one subscriber has.
+func networkOf(a netip.Addr) string {
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// maxBuckets bounds the memory of one budget, about 10 MB.
+const maxBuckets = 50_000
+
+// buckets are the token buckets of one budget by key.
+type buckets struct {
+	budget Budget
+	max    int
+	mu     sync.Mutex
+	of     map[string]*rate.Limiter
+}
+
+func newBuckets(b Budget) *buckets {
+	return &buckets{budget: b, max: maxBuckets, of: map[string]*rate.Limiter{}}
+}
+
+// take spends one token of a key at now, or says how long to wait for the next.
+func (b *buckets) take(key string, now time.Time) (wait time.Duration) {
+	if b.budget.Burst == 0 {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	limiter, ok := b.of[key]
+	if !ok {
+		b.makeRoom(now)
+		limiter = rate.NewLimiter(b.budget.PerSecond, b.budget.Burst)
+		b.of[key] = limiter
+	}
+	if limiter.AllowN(now, 1) {
+		return 0
+	}
+	missing := 1 - limiter.TokensAt(now)
+	return max(time.Millisecond, time.Duration(missing/float64(b.budget.PerSecond)*float64(time.Second)))
+}
+
+// makeRoom forgets full buckets, which say nothing, when the table is full; when
+// none is, any of them: somebody has many addresses, and memory is what counts.
+func (b *buckets) makeRoom(now time.Time) {
+	if len(b.of) < b.max {
+		return
+	}
+	for key, limiter := range b.of {
+		if limiter.TokensAt(now) >= float64(b.budget.Burst) {
+			delete(b.of, key)
+		}
+	}
+	for key := range b.of {
+		if len(b.of) <= b.max*9/10 {
+			return
+		}
+		delete(b.of, key)
+	}
+}
