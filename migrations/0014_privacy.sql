@@ -218,6 +218,7 @@ INSERT INTO retention_rule VALUES
     ('request',           90, '权利申请(不含联系方式)', 'Requests, without contact', '申请办结',     'closing',            1095, 1095, 3650, '个人信息保护法第五十六条:至少三年', 'PIPL article 56: at least three years'),
     ('consent',          100, '已撤回的同意记录',     'Withdrawn consents',           '撤回',         'withdrawal',         1095, 1095, 3650, '个人信息保护法第五十六条:至少三年', 'PIPL article 56: at least three years'),
     ('upload-report',    110, '导入报告',             'Reports of imports',           '导入',         'import',              365,   30, 1095, '个人信息保护法第十九条', 'PIPL article 19'),
+    ('spool',            115, '待导入的文件',         'Files waiting for an import',  '上传',         'upload',                1,    0,    1, '个人信息保护法第十九条:原始文件不留存', 'PIPL article 19: originals are not kept'),
     ('track',            120, '巡查轨迹',             'Tracks of patrols',            '记录',         'recording',            30,    1,   30, '个人信息保护法第十九条、第二十九条', 'PIPL articles 19 and 29'),
     ('audit',            130, '操作审计',             'Audit',                        '操作',         'the act',            1096, 1096, 3660, '个人信息保护法第五十六条:至少三年', 'PIPL article 56: at least three years');
 

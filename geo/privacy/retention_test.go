@@ -69,7 +69,7 @@ func TestRetentionDeletesWhatIsOldAndNothingElse(t *testing.T) {
 		}
 	}
 	want := map[string]int64{"session": 1, "sign-in-try": 1, "account-contact": 1, "household-contact": 2, "request-contact": 2, "request": 1, "upload-report": 1}
-	if fmt.Sprint(deleted) != fmt.Sprint(want) || fmt.Sprint(result.Without) != "[track]" {
+	if fmt.Sprint(deleted) != fmt.Sprint(want) || fmt.Sprint(result.Without) != "[spool track]" {
 		t.Errorf("deleted %v, without %v; want %v", deleted, result.Without, want)
 	}
 	rows, _ := o.owner.Query(t.Context(), `SELECT kind || ' ' || id FROM sealed_key ORDER BY kind, id`)
@@ -181,7 +181,7 @@ func TestHowLongIsKeptHasLimits(t *testing.T) {
 		})
 	}
 	rules, err := privacy.Rules(desk, o.app, worker)
-	if err != nil || len(rules) != 13 || rules[0].Kind != "session" || rules[0].Days != 7 {
+	if err != nil || len(rules) != 14 || rules[0].Kind != "session" || rules[0].Days != 7 {
 		t.Errorf("%d rules, %+v, %v", len(rules), rules[0], err)
 	}
 	if n := o.count1(t, `SELECT count(*) FROM audit WHERE subject = 'retention' AND action = 'keep'`); n != 1 {

@@ -14,7 +14,8 @@ import (
 )
 
 // Sweeps are what can be deleted, by the kind of its rule. A package that brings a
-// new kind of data, such as the tracks of patrols, adds its own to the map.
+// new kind of data, such as the tracks of patrols, adds its own to the map; the
+// program adds the spool, whose folder it knows.
 func Sweeps() map[string]Sweep {
 	sweeps := map[string]Sweep{
 		"account-contact":   contacts("account", `SELECT id::text FROM account WHERE disabled_on < $1`),

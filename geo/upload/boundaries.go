@@ -21,6 +21,7 @@ import (
 	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/sheet"
 	"wangge/geo/staff"
 	"wangge/geo/vectorfile"
 )
@@ -104,10 +105,13 @@ func importBoundaries(ctx context.Context, db pg.DB, actor staff.Actor, id int64
 	if err := settle(ctx, db, records, system); err != nil {
 		return Result{}, err
 	}
-	if err := keepOriginal(ctx, db, id, r, size); err != nil {
-		return Result{}, err
+	personal := personalColumns(file)
+	if len(personal) == 0 {
+		if err := keepOriginal(ctx, db, id, r, size); err != nil {
+			return Result{}, err
+		}
 	}
-	report := map[string]any{"format": file.Format, "features": len(file.Features), "columns": columns, "notes": notes(file)}
+	report := map[string]any{"format": file.Format, "features": len(file.Features), "columns": columns, "notes": append(notes(file), personal...)}
 	if err := storeReport(ctx, db, id, report, verdict); err != nil {
 		return Result{}, err
 	}
@@ -334,6 +338,24 @@ func notes(file *vectorfile.File) []fault.Place {
 	if _, ours := ownCRS(file.CRSHint); file.CRSHint != "" && !ours {
 		list = append(list, fault.Place{Pointer: "/crs", Code: "file_crs_unknown",
 			Detail: "The file names a reference system that is not supported and was taken as declared: " + shortened(file.CRSHint)})
+	}
+	return list
+}
+
+// personalColumns are the columns of a boundary file that hold personal data, by
+// their header or by a value: the leader of a grid with a phone, often. They are not
+// read, and then the file itself is not kept either. A "name" is that of a unit here.
+func personalColumns(file *vectorfile.File) (list []fault.Place) {
+	for _, column := range file.Fields {
+		reason, personal := sheet.Personal(column)
+		personal = personal && !slices.Contains(columnNames["name"], plainName(column))
+		for i := 0; i < len(file.Features) && !personal; i++ {
+			reason, personal = sheet.LooksPersonal(file.Features[i].Properties[column])
+		}
+		if personal {
+			list = append(list, fault.Place{Pointer: column, Code: "original_not_kept",
+				Detail: "The column " + reason + ", so the file itself is not kept; the draft has none of it."})
+		}
 	}
 	return list
 }

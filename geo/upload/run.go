@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,11 +55,29 @@ func Handler(db pg.DB, spool Spool) job.Handler {
 			return nil, err
 		}
 		result, err := run(ctx, db, actor, args.UploadID, args.Request, args.File, Step(step))
-		if err == nil {
-			spool.Remove(args.File) // a failed one waits for a retry
+		if err == nil || args.Request.Kind.mayBePersonal() && over(ctx, db, args.UploadID) {
+			spool.Remove(args.File) // other failed ones wait for a retry
 		}
 		return result, err
 	}
+}
+
+// mayBePersonal reports whether files of a kind may hold personal columns: they
+// are not kept a moment longer than their job.
+func (k Kind) mayBePersonal() bool {
+	return k == Households || k == Incidents || k == ServicePoints
+}
+
+// over reports whether a job that has failed is over: it is not when this program
+// is being stopped, for then it begins again at the next start.
+func over(ctx context.Context, db pg.DB, upload int64) bool {
+	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return true
+	}
+	var cancelled bool
+	err := db.QueryRow(context.WithoutCancel(ctx), `
+		SELECT EXISTS (SELECT FROM job WHERE kind = $1 AND cancel AND (args->>'upload_id')::bigint = $2)`, JobKind, upload).Scan(&cancelled)
+	return err == nil && cancelled
 }
 
 // Now imports a file at once, without the queue: for the command line and the

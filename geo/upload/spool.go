@@ -52,25 +52,33 @@ func (s Spool) Remove(f File) {
 	}
 }
 
-// Keep is how long a file waits for a retry after its job failed.
+// Keep is how long a file waits at most: for a retry after its job failed, or for
+// a job that never came.
 const Keep = 24 * time.Hour
 
 // Sweep removes files that have waited longer than Keep.
 func (s Spool) Sweep(now time.Time) error {
+	_, err := s.SweepBefore(now.Add(-Keep))
+	return err
+}
+
+// SweepBefore removes files that came before a time and returns their names, which
+// say nothing of what was in them.
+func (s Spool) SweepBefore(before time.Time) (names []string, err error) {
 	entries, err := os.ReadDir(string(s))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("sweep the spool: %w", err)
+		return nil, fmt.Errorf("sweep the spool: %w", err)
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err == nil && now.Sub(info.ModTime()) > Keep {
-			_ = os.Remove(filepath.Join(string(s), entry.Name()))
+		if err == nil && info.ModTime().Before(before) && os.Remove(filepath.Join(string(s), entry.Name())) == nil {
+			names = append(names, entry.Name())
 		}
 	}
-	return nil
+	return names, nil
 }
 
 // open returns the file for reading, or ErrGone.
