@@ -23,8 +23,14 @@ import (
 	"wangge/geo/upload"
 )
 
-// demoPreset is the hierarchy of the demo town.
-const demoPreset = "town-cluster"
+// demoPreset is the hierarchy of the demo town, which from some size on is a
+// county of towns.
+func demoPreset(t *town.Town) string {
+	if t.Levels[0].Code == town.LevelCounty {
+		return "county-cluster"
+	}
+	return "town-cluster"
+}
 
 // loadDemo fills an empty database with the invented town, through the same
 // doors as real files: drafts that are published, ledgers that are imported.
@@ -70,7 +76,7 @@ func publishDemo(ctx context.Context, pool *pgxpool.Pool, t *town.Town, show pro
 		show.sayf("%s: %s", level.TitleEn, plural(len(records), "unit"))
 		quiet := func(string, int64, int64) {}
 		draft, err := plan.New(ctx, pool, staff.System, plan.Source{
-			Name: t.Name + " · " + level.Title, Preset: demoPreset, Level: level.Code, Day: day, Records: records}, quiet)
+			Name: t.Name + " · " + level.Title, Preset: demoPreset(t), Level: level.Code, Day: day, Records: records}, quiet)
 		if err != nil {
 			return err
 		}
