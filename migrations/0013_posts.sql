@@ -12,7 +12,7 @@ CREATE TABLE post_title (
 -- A unit that ends hands its posts on: the new post says which one it goes on from.
 ALTER TABLE post ADD COLUMN carried_from bigint REFERENCES post ON DELETE SET NULL;
 CREATE INDEX post_carried_from ON post (carried_from) WHERE carried_from IS NOT NULL;
-CREATE INDEX post_kind_everywhere ON post (kind) WHERE unit_id IS NULL;
+CREATE INDEX post_place ON post (coalesce(unit_id, 0), kind);
 CREATE INDEX holder_post ON holder (post_id);
 
 -- Nobody is their own deputy: one account holds one rank of a post at a time.
@@ -116,7 +116,7 @@ AS $$
 $$;
 -- +goose StatementEnd
 
--- What is wrong with the posts of today, one row each:
+-- vacancies is what is wrong with the posts of a day, one row each:
 --   missing    a unit has fewer posts of a kind than its template asks for
 --   excess     it has more, or a kind that does not belong there
 --   vacant     a post that nobody holds
@@ -124,50 +124,79 @@ $$;
 --   no-deputy  a post without the B that its template asks for
 -- A holder whose account is disabled holds nothing. unit_id is null for posts of
 -- the whole installation, which has no template.
-CREATE VIEW vacancy WITH (security_invoker = true) AS
-WITH today AS MATERIALIZED (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day),
-seat AS MATERIALIZED (
-    SELECT p.id, p.unit_id, p.kind, p.ordinal, p.valid_from,
-           coalesce(bool_or(s.sits AND s.rank = 'A'), false) AS a,
-           coalesce(bool_or(s.sits AND s.rank = 'B'), false) AS b,
-           greatest(p.valid_from, max(s.until) FILTER (WHERE s.rank = 'A')) AS free_a,
-           greatest(p.valid_from, max(s.until) FILTER (WHERE s.rank = 'B')) AS free_b
-    FROM today t
-    JOIN post p ON p.valid_from <= t.day AND (p.valid_to IS NULL OR p.valid_to > t.day)
-    LEFT JOIN LATERAL (
-        SELECT h.rank, (h.valid_to IS NULL OR h.valid_to > t.day) AND c.disabled_on IS NULL AS sits,
-               least(h.valid_to, (c.disabled_on AT TIME ZONE 'Asia/Shanghai')::date) AS until
-        FROM holder h JOIN account c ON c.id = h.account_id
-        WHERE h.post_id = p.id AND h.valid_from <= t.day) s ON true
-    GROUP BY p.id),
-held AS MATERIALIZED (
-    SELECT s.unit_id, s.kind, count(*) AS posts, array_agg(s.valid_from ORDER BY s.valid_from) AS begun
-    FROM seat s WHERE s.unit_id IS NOT NULL GROUP BY s.unit_id, s.kind),
-here AS (
-    SELECT u.id, u.code, u.level, b.name
-    FROM today t, boundary b JOIN unit u ON u.id = b.unit_id
-    WHERE b.valid_from <= t.day AND (b.valid_to IS NULL OR b.valid_to > t.day))
-SELECT u.id AS unit_id, u.code, u.name, u.level, l.kind, 'missing'::text COLLATE "C" AS rule, 0::bigint AS post_id,
-       0::smallint AS ordinal, (l.min_posts - coalesce(c.posts, 0))::int AS count,
-       greatest((SELECT min(f.valid_from) FROM boundary f WHERE f.unit_id = u.id),
-                (SELECT max(p.valid_to) FROM post p, today t WHERE p.unit_id = u.id AND p.kind = l.kind AND p.valid_to <= t.day)) AS since
-FROM here u JOIN staffing l ON l.level = u.level AND l.min_posts > 0
-LEFT JOIN held c ON c.unit_id = u.id AND c.kind = l.kind
-WHERE coalesce(c.posts, 0) < l.min_posts
-UNION ALL
-SELECT u.id, u.code, u.name, u.level, c.kind, 'excess', 0, 0::smallint,
-       (c.posts - coalesce(l.max_posts, 0))::int, c.begun[coalesce(l.max_posts, 0) + 1]
-FROM held c JOIN here u ON u.id = c.unit_id LEFT JOIN staffing l ON l.level = u.level AND l.kind = c.kind
-WHERE CASE WHEN l.kind IS NULL THEN EXISTS (SELECT FROM staffing x WHERE x.level = u.level) ELSE c.posts > l.max_posts END
-UNION ALL
-SELECT u.id, coalesce(u.code, ''), coalesce(u.name, ''), coalesce(u.level, ''), s.kind,
-       CASE WHEN s.a THEN 'no-deputy' WHEN s.b THEN 'acting' ELSE 'vacant' END, s.id, s.ordinal, 1,
-       CASE WHEN s.a THEN s.free_b WHEN s.b THEN s.free_a ELSE greatest(s.free_a, s.free_b) END
-FROM seat s LEFT JOIN here u ON u.id = s.unit_id LEFT JOIN staffing l ON l.level = u.level AND l.kind = s.kind
-WHERE (s.unit_id IS NULL OR u.id IS NOT NULL) AND (NOT s.a OR NOT s.b AND l.deputy);
+--
+-- It looks at the units in the area that the program states, below top (0 = all);
+-- for a request, also only at those in the acting account's area: policies on five
+-- tables would ask that again for every holder (0.6 s became 2.9 s for 25,000 units).
+-- +goose StatementBegin
+CREATE FUNCTION vacancies(day date, everywhere boolean, roots bigint[], top bigint)
+RETURNS TABLE (unit_id bigint, code text, name text, level text, kind text, rule text, post_id bigint, ordinal smallint, count int)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 10000
+SET search_path = public, pg_temp SET jit = off SET work_mem = '32MB'
+AS $$
+    WITH wall AS (
+        SELECT current_setting('role') <> 'wangge_app' OR acting_everywhere('map') AS open, acting_area('map') AS roots),
+    here AS MATERIALIZED (
+        SELECT u.id, u.code, u.level, b.name
+        FROM boundary b JOIN unit u ON u.id = b.unit_id
+        WHERE b.valid_from <= day AND (b.valid_to IS NULL OR b.valid_to > day)
+          AND (everywhere OR u.id IN (SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = ANY (vacancies.roots)))
+          AND ((SELECT open FROM wall) OR u.id IN (SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = ANY ((SELECT w.roots FROM wall w)::bigint[])))
+          AND (top = 0 OR u.id IN (SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = top))),
+    sits AS NOT MATERIALIZED (
+        SELECT h.post_id, h.rank FROM holder h JOIN account c ON c.id = h.account_id
+        WHERE h.valid_from <= day AND (h.valid_to IS NULL OR h.valid_to > day) AND c.disabled_on IS NULL),
+    seat AS MATERIALIZED (
+        SELECT p.id, p.unit_id, p.kind, p.ordinal, a.post_id IS NOT NULL AS a, b.post_id IS NOT NULL AS b
+        FROM post p
+        LEFT JOIN sits a ON a.post_id = p.id AND a.rank = 'A'
+        LEFT JOIN sits b ON b.post_id = p.id AND b.rank = 'B'
+        WHERE p.valid_from <= day AND (p.valid_to IS NULL OR p.valid_to > day)
+          AND (p.unit_id IN (SELECT id FROM here) OR p.unit_id IS NULL AND everywhere AND top = 0 AND (SELECT open FROM wall))),
+    held AS MATERIALIZED (SELECT s.unit_id, s.kind, count(*) AS posts FROM seat s WHERE s.unit_id IS NOT NULL GROUP BY s.unit_id, s.kind)
+    SELECT u.id, u.code, u.name, u.level, l.kind, 'missing', 0, 0::smallint, (l.min_posts - coalesce(c.posts, 0))::int
+    FROM here u JOIN staffing l ON l.level = u.level AND l.min_posts > 0
+    LEFT JOIN held c ON c.unit_id = u.id AND c.kind = l.kind
+    WHERE coalesce(c.posts, 0) < l.min_posts
+    UNION ALL
+    SELECT u.id, u.code, u.name, u.level, c.kind, 'excess', 0, 0::smallint, (c.posts - coalesce(l.max_posts, 0))::int
+    FROM held c JOIN here u ON u.id = c.unit_id LEFT JOIN staffing l ON l.level = u.level AND l.kind = c.kind
+    WHERE c.posts > l.max_posts OR l.kind IS NULL AND u.level IN (SELECT x.level FROM staffing x)
+    UNION ALL
+    SELECT u.id, coalesce(u.code, ''), coalesce(u.name, ''), coalesce(u.level, ''), s.kind,
+           CASE WHEN s.a THEN 'no-deputy' WHEN s.b THEN 'acting' ELSE 'vacant' END, s.id, s.ordinal, 1
+    FROM seat s LEFT JOIN here u ON u.id = s.unit_id LEFT JOIN staffing l ON l.level = u.level AND l.kind = s.kind
+    WHERE NOT s.a OR NOT s.b AND l.deputy
+$$;
+
+-- vacant_since is the day from which one of them was so: the last change of what
+-- makes it so.
+CREATE FUNCTION vacant_since(day date, unit bigint, kind text, rule text, post bigint) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT CASE rule
+        WHEN 'missing' THEN greatest(
+            (SELECT b.valid_from FROM boundary b WHERE b.unit_id = unit ORDER BY b.valid_from LIMIT 1),
+            (SELECT max(p.valid_to) FROM post p WHERE p.unit_id = unit AND p.kind = vacant_since.kind AND p.valid_to <= day))
+        WHEN 'excess' THEN (
+            SELECT p.valid_from FROM post p JOIN unit u ON u.id = p.unit_id
+            WHERE p.unit_id = unit AND p.kind = vacant_since.kind AND p.valid_from <= day AND (p.valid_to IS NULL OR p.valid_to > day)
+            ORDER BY p.valid_from
+            OFFSET coalesce((SELECT s.max_posts FROM staffing s JOIN unit u ON u.level = s.level WHERE u.id = unit AND s.kind = vacant_since.kind), 0) LIMIT 1)
+        ELSE (
+            SELECT greatest(p.valid_from, max(least(h.valid_to, (c.disabled_on AT TIME ZONE 'Asia/Shanghai')::date)))
+            FROM post p
+            LEFT JOIN (holder h JOIN account c ON c.id = h.account_id)
+              ON h.post_id = p.id AND h.valid_from <= day
+             AND h.rank = ANY (CASE rule WHEN 'acting' THEN '{A}' WHEN 'no-deputy' THEN '{B}' ELSE '{A,B}' END::text[])
+            WHERE p.id = post GROUP BY p.id)
+        END
+$$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION vacancies(date, boolean, bigint[], bigint), vacant_since(date, bigint, text, text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION vacancies(date, boolean, bigint[], bigint), vacant_since(date, bigint, text, text, bigint) TO wangge_app, wangge_engine;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON post_title, staffing TO wangge_engine, wangge_app;
-GRANT SELECT ON vacancy TO wangge_engine, wangge_app;
 
 ALTER TABLE post_title ENABLE ROW LEVEL SECURITY;
 ALTER TABLE staffing ENABLE ROW LEVEL SECURITY;

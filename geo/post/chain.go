@@ -95,7 +95,7 @@ func loadChains(ctx context.Context, db pg.DB, questions []Question, at time.Tim
 			WHERE up.step = 0 AND s.key = 'backstop'
 			UNION ALL
 			SELECT up.n, 40 + up.step, 0, up.unit_id, up.name, 'administrator', true, NULL
-			FROM up WHERE EXISTS (SELECT FROM post p WHERE p.unit_id = up.unit_id AND p.kind = 'administrator')
+			FROM up WHERE EXISTS (SELECT FROM post p WHERE coalesce(p.unit_id, 0) = up.unit_id AND p.kind = 'administrator')
 			UNION ALL
 			SELECT n, 99, 0, NULL, '', 'administrator', true, NULL FROM up WHERE step = 0)
 		SELECT r.n, r.backstop, coalesce(u.code, ''), r.name, coalesce(p.id, 0), r.kind, coalesce(p.ordinal, 0),
@@ -108,7 +108,7 @@ func loadChains(ctx context.Context, db pg.DB, questions []Question, at time.Tim
 		LEFT JOIN unit u ON u.id = r.unit_id
 		LEFT JOIN level l ON l.code = u.level
 		LEFT JOIN post p ON p.kind = r.kind AND p.valid_from <= $3 AND (p.valid_to IS NULL OR p.valid_to > $3)
-		     AND (p.unit_id = r.unit_id OR p.unit_id IS NULL AND r.unit_id IS NULL)
+		     AND coalesce(p.unit_id, 0) = coalesce(r.unit_id, 0)
 		     AND (r.only IS NULL OR p.id = r.only)
 		LEFT JOIN LATERAL (SELECT t.title FROM post_title t WHERE t.post_id = p.id AND t.valid_from <= $3 ORDER BY t.valid_from DESC LIMIT 1) t ON true
 		LEFT JOIN LATERAL (`+selectHolder+` AND h.rank = 'A') a ON true

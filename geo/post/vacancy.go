@@ -11,11 +11,13 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/grid"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
 
-// Rule is what is wrong with the posts of a unit; the view vacancy decides it.
+// Rule is what is wrong with the posts of a unit; the function vacancies of the
+// database decides it.
 type Rule string
 
 // The rules.
@@ -81,13 +83,14 @@ func Vacancies(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter
 	}
 	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
-		SELECT coalesce(v.unit_id, 0), v.code, v.name, v.level, v.kind, v.rule, v.post_id, v.ordinal, v.count, v.since
-		FROM vacancy v
-		WHERE `+vacancySeen+`
-		  AND ($7 = '' OR (v.code, v.kind, v.rule, v.post_id) > ($8, $9, $10, $11::bigint))
-		ORDER BY v.code, v.kind, v.rule, v.post_id
-		LIMIT nullif($12, 0)`,
-		area.All, area.Roots, unit, f.Level, f.Kind, f.Rule, f.Cursor, after[0], after[1], after[2], post, f.Limit)
+		SELECT v.*, vacant_since($1, v.unit_id, v.kind, v.rule, v.post_id)
+		FROM (
+			SELECT coalesce(v.unit_id, 0) AS unit_id, v.code, v.name, v.level, v.kind, v.rule, v.post_id, v.ordinal, v.count`+fromVacancies+`
+			  AND ($8 = '' OR (v.code, v.kind, v.rule, v.post_id) > ($9, $10, $11, $12::bigint))
+			ORDER BY v.code, v.kind, v.rule, v.post_id
+			LIMIT nullif($13, 0)) v
+		ORDER BY v.code, v.kind, v.rule, v.post_id`,
+		grid.Today(), area.All, area.Roots, unit, f.Level, f.Kind, f.Rule, f.Cursor, after[0], after[1], after[2], post, f.Limit)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (v Vacancy, err error) {
 		err = row.Scan(&v.unit, &v.Unit, &v.UnitName, &v.Level, &v.Kind, &v.Rule, &v.Post, &v.Ordinal, &v.Count, &v.Since)
 		return v, err
@@ -98,13 +101,13 @@ func Vacancies(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter
 	return list, nil
 }
 
-// vacancySeen is the area ($1, $2) and what the filter chooses. Codes may hold a
-// slash, the other parts of a cursor do not.
-const vacancySeen = `($1 OR v.unit_id IN (SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = ANY ($2)))
-		  AND ($3::bigint = 0 OR v.unit_id IN (SELECT units_below($3)))
-		  AND ($4 = '' OR v.level = $4) AND ($5 = '' OR v.kind = $5) AND ($6 = '' OR v.rule = $6)`
+// fromVacancies are those of the day $1 in the area $2, $3, below the unit $4, that
+// the rest of a filter chooses.
+const fromVacancies = `
+			FROM vacancies($1, $2, $3, $4) v
+			WHERE ($5 = '' OR v.level = $5) AND ($6 = '' OR v.kind = $6) AND ($7 = '' OR v.rule = $7)`
 
-// cutLast splits a cursor into four at its last three slashes.
+// cutLast splits a cursor into four at its last three slashes: a code may hold one.
 func cutLast(cursor string) []string {
 	parts := strings.Split(cursor, "/")
 	if len(parts) < 4 {
@@ -163,16 +166,16 @@ func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) (
 	}
 	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
-		WITH wrong AS MATERIALIZED (
-			SELECT v.unit_id, v.rule, count(*) AS n FROM vacancy v WHERE v.unit_id IS NOT NULL AND `+vacancySeen+` GROUP BY v.unit_id, v.rule)
-		SELECT u.id, coalesce(b.parent_id, 0), u.code, b.name, u.level,
-		       coalesce(w.rules, '{}'), coalesce(w.counts, '{}')
+		SELECT u.id, coalesce(b.parent_id, 0), u.code, b.name, u.level, coalesce(w.rules, '{}'), coalesce(w.counts, '{}')
 		FROM unit u
-		JOIN boundary b ON b.unit_id = u.id AND b.valid_from <= $7 AND (b.valid_to IS NULL OR b.valid_to > $7)
-		LEFT JOIN (SELECT unit_id, array_agg(rule) AS rules, array_agg(n) AS counts FROM wrong GROUP BY unit_id) w ON w.unit_id = u.id
-		WHERE ($1 OR u.id IN (SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = ANY ($2)))
-		  AND ($3::bigint = 0 OR u.id IN (SELECT units_below($3)))
-		ORDER BY u.code`, area.All, area.Roots, unit, f.Level, f.Kind, f.Rule, geo.DayOf(time.Now()))
+		JOIN boundary b ON b.unit_id = u.id AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+		LEFT JOIN (
+			SELECT unit_id, array_agg(rule) AS rules, array_agg(n) AS counts
+			FROM (SELECT v.unit_id, v.rule, count(*) AS n`+fromVacancies+` GROUP BY v.unit_id, v.rule) r
+			GROUP BY unit_id) w ON w.unit_id = u.id
+		WHERE ($2 OR u.id IN (SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = ANY ($3)))
+		  AND ($4::bigint = 0 OR u.id IN (SELECT units_below($4)))
+		ORDER BY u.code`, grid.Today(), area.All, area.Roots, unit, f.Level, f.Kind, f.Rule)
 	defer rows.Close()
 	var list []Count
 	parent := map[int64]int64{}
