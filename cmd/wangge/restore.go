@@ -10,6 +10,8 @@ import (
 
 	"wangge/cmd/wangge/internal/backup"
 	"wangge/geo/pg/pgembed"
+	"wangge/geo/privacy"
+	"wangge/geo/vault"
 	"wangge/migrations"
 )
 
@@ -18,6 +20,7 @@ type restoreCommand struct {
 	File  string `arg:"" type:"existingfile" help:"A file that wangge backup or wangge up wrote."`
 	Force bool   `help:"Replace a database that is there; the old one is kept under another name."`
 	auditFlags
+	keysFlags
 	databaseFlags
 }
 
@@ -76,20 +79,44 @@ func (c *restoreCommand) build(p *program, folder *pgembed.Reservation, show pro
 	}
 	defer db.close()
 	show.say("restoring")
-	return restore(p.ctx, db.Database, c.File, m, c.in(c.Data))
+	return c.restore(p.ctx, db.Database, show, m)
 }
 
-// restore fills an empty database and says in log that the record of who did what
-// goes on from there.
-func restore(ctx context.Context, db backup.Database, file string, m backup.Manifest, log auditFlags) error {
-	if err := backup.Restore(ctx, db, file, m); err != nil {
+// restore fills an empty database, says in the file of heads that the record of who
+// did what goes on from there, and deletes again what was deleted since the backup.
+func (c *restoreCommand) restore(ctx context.Context, db backup.Database, show progress, m backup.Manifest) error {
+	if err := backup.Restore(ctx, db, c.File, m); err != nil {
 		return err
 	}
-	if err := log.giveUp(ctx, db.DSN); err != nil {
+	if err := c.in(c.Data).giveUp(ctx, db.DSN); err != nil {
 		return err
 	}
 	if err := migrations.Check(ctx, db.DSN); errors.Is(err, migrations.ErrNewer) {
-		return fmt.Errorf("restore %s: %w", file, err)
+		return fmt.Errorf("restore %s: %w", c.File, err)
+	}
+	return c.deleteAgain(ctx, db.DSN, show)
+}
+
+// deleteAgain applies the deletion list that lies beside the key file.
+func (c *restoreCommand) deleteAgain(ctx context.Context, dsn string, show progress) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	list := vault.DeletionsBeside(c.file(c.Data))
+	again, err := privacy.DeleteAgain(ctx, conn, list)
+	if err != nil {
+		return err
+	}
+	switch {
+	case again.Listed == 0:
+		show.sayf("no deletion list at %s: what was deleted after this backup is there again", list)
+	default:
+		show.sayf("%s deleted again, of %s in %s", plural(again.Deleted, "record"), plural(again.Listed, "deletion"), list)
+	}
+	if len(again.Unreadable) > 0 {
+		show.sayf("ATTENTION: lines %v of the deletion list cannot be read; see whether they were deletions", again.Unreadable)
 	}
 	return nil
 }
@@ -98,7 +125,7 @@ func restore(ctx context.Context, db backup.Database, file string, m backup.Mani
 // which needs a role that may create databases.
 func (c *restoreCommand) intoURL(p *program, show progress, m backup.Manifest) error {
 	db := given(c.DatabaseURL).Database
-	err := restore(p.ctx, db, c.File, m, c.in(c.Data))
+	err := c.restore(p.ctx, db, show, m)
 	if errors.Is(err, backup.ErrNotEmpty) && c.Force {
 		err = c.replace(p, show, db, m)
 	} else if errors.Is(err, backup.ErrNotEmpty) {
@@ -116,7 +143,7 @@ func (c *restoreCommand) replace(p *program, show progress, db backup.Database, 
 	if err != nil {
 		return fmt.Errorf("set the old database aside: %w", err)
 	}
-	if err := restore(p.ctx, db, c.File, m, c.in(c.Data)); err != nil {
+	if err := c.restore(p.ctx, db, show, m); err != nil {
 		return errors.Join(err, undo())
 	}
 	show.sayf("the old database is kept as %s; drop it when you are sure", aside)

@@ -16,19 +16,21 @@ import (
 type commands struct {
 	Log logFlags `embed:"" prefix:"log-"`
 
-	Up      upCommand      `cmd:"" help:"Start everything: a private database if none is given, the schema, a demo town, the page."`
-	Serve   serveCommand   `cmd:"" help:"Serve a database that is given and migrated."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to this program."`
-	Import  importCommand  `cmd:"" help:"Bring in boundaries, households, incidents, service points, zones or a background map."`
-	Export  exportCommand  `cmd:"" help:"Write everything, or one kind of thing, in open formats."`
-	Backup  backupCommand  `cmd:"" help:"Write the database into one file."`
-	Restore restoreCommand `cmd:"" help:"Make a database from a backup."`
-	Audit   auditCommand   `cmd:"" help:"Verify the record of who did what, print its head or its key."`
-	Town    townCommand    `cmd:"" help:"Write the invented town as files, to try the imports with."`
-	Bench   benchCommand   `cmd:"" help:"Measure ours against the peer and write bench.json."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the API's description (OpenAPI 3.1)."`
-	Version versionCommand `cmd:"" help:"Say what this program is and what it finds on the machine."`
-	Testdb  testdbCommand  `cmd:"" hidden:"" help:"Run a command with a throw-away database in WANGGE_TEST_DATABASE."`
+	Up        upCommand        `cmd:"" help:"Start everything: a private database if none is given, the schema, a demo town, the page."`
+	Serve     serveCommand     `cmd:"" help:"Serve a database that is given and migrated."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to this program."`
+	Import    importCommand    `cmd:"" help:"Bring in boundaries, households, incidents, service points, zones or a background map."`
+	Export    exportCommand    `cmd:"" help:"Write everything, or one kind of thing, in open formats."`
+	Backup    backupCommand    `cmd:"" help:"Write the database into one file."`
+	Restore   restoreCommand   `cmd:"" help:"Make a database from a backup."`
+	Audit     auditCommand     `cmd:"" help:"Verify the record of who did what, print its head or its key."`
+	Keys      keysCommand      `cmd:"" help:"Look after the keys that wrap personal fields: list, rotate, retire."`
+	Retention retentionCommand `cmd:"" help:"Delete what is kept long enough."`
+	Town      townCommand      `cmd:"" help:"Write the invented town as files, to try the imports with."`
+	Bench     benchCommand     `cmd:"" help:"Measure ours against the peer and write bench.json."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the API's description (OpenAPI 3.1)."`
+	Version   versionCommand   `cmd:"" help:"Say what this program is and what it finds on the machine."`
+	Testdb    testdbCommand    `cmd:"" hidden:"" help:"Run a command with a throw-away database in WANGGE_TEST_DATABASE."`
 }
 
 // program is what every command gets.

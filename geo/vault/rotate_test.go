@@ -208,6 +208,26 @@ func TestALostRingIsAFaultThatSaysSo(t *testing.T) {
 	}
 }
 
+func TestANewKeyFileIsNotMadeBesideOldRecords(t *testing.T) {
+	tx := pgtest.Tx(t)
+	path := filepath.Join(t.TempDir(), "keys.json")
+	ring, err := vault.OpenFor(t.Context(), tx, path)
+	if err != nil {
+		t.Fatalf("the first time: %v", err)
+	}
+	seal(t, tx, ring, household, contact)
+	if _, err := vault.OpenFor(t.Context(), tx, path); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	lost := filepath.Join(t.TempDir(), "keys.json")
+	if _, err := vault.OpenFor(t.Context(), tx, lost); !errors.Is(err, vault.ErrRingLost) || !strings.Contains(err.Error(), lost) {
+		t.Errorf("without the file: %v, want %v that names it", err, vault.ErrRingLost)
+	}
+	if _, err := os.Stat(lost); err == nil {
+		t.Error("a new file was made")
+	}
+}
+
 func TestWhatIsDestroyedStaysDestroyed(t *testing.T) {
 	db, ring := pgtest.Database(t), newRing(t)
 	fill(t, db, ring, 0, 3)

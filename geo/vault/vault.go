@@ -17,8 +17,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 
@@ -243,4 +245,19 @@ func Check(ctx context.Context, db pg.DB, ring *Ring) error {
 		}
 	}
 	return nil
+}
+
+// OpenFor opens the ring of a database. It makes the key file only when nothing is
+// sealed yet: a new file beside old records would hide that theirs is lost.
+func OpenFor(ctx context.Context, db pg.DB, path string) (*Ring, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		var sealed bool
+		if err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sealed_key)`).Scan(&sealed); err != nil {
+			return nil, fmt.Errorf("key file: %w", err)
+		}
+		if sealed {
+			return nil, ErrRingLost.Saying("The database has sealed records, and " + path + " is not there.")
+		}
+	}
+	return OpenRing(path)
 }
