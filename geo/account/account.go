@@ -241,6 +241,15 @@ func Describe(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor
 	if err := within(ctx, db, actor, id); err != nil {
 		return err
 	}
+	return describe(ctx, db, ring, actor, id, person)
+}
+
+// DescribeSelf lets somebody correct what is known of them.
+func DescribeSelf(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor, person Person) error {
+	return describe(ctx, db, ring, actor, actor.Account, person)
+}
+
+func describe(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor, id int64, person Person) error {
 	if err := notDemo(ctx, db, id); err != nil {
 		return err
 	}

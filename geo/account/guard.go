@@ -35,6 +35,9 @@ func NewGuard(ring *vault.Ring) (*Guard, error) {
 	return &Guard{ring: ring, key: key, hasher: h, now: time.Now}, nil
 }
 
+// Ring is the key ring under which secrets are sealed.
+func (g *Guard) Ring() *vault.Ring { return g.ring }
+
 const keyBytes = 32
 
 func readKey(path string) ([]byte, error) {

@@ -122,7 +122,7 @@ func find(ctx context.Context, db pg.DB, login string, device []byte) (c candida
 		FROM account c
 		LEFT JOIN password p ON p.account_id = c.id
 		LEFT JOIN totp t ON t.account_id = c.id
-		WHERE c.login = $1`, login, device, remembered).Scan(&c.ID, &c.Demo, &c.Disabled, &c.Hash, &c.TOTP, &c.Known)
+		WHERE c.login = $1`, login, device, Remembered).Scan(&c.ID, &c.Demo, &c.Disabled, &c.Hash, &c.TOTP, &c.Known)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return candidate{}, nil
 	}
@@ -168,8 +168,8 @@ func refuse(ctx context.Context, db pg.DB, id int64, because error, locked bool)
 	return audit.Write(ctx, db, staff.Public, "sign_in_refused", "account", subject, detail)
 }
 
-// remembered is how long a browser stays known without a sign-in.
-const remembered = 180 * 24 * time.Hour
+// Remembered is how long a browser stays known without a sign-in.
+const Remembered = 180 * 24 * time.Hour
 
 // devices is how many browsers of an account are known; the oldest are forgotten.
 const devices = 20
@@ -213,7 +213,7 @@ func know(ctx context.Context, tx pgx.Tx, id int64, had string) (device string, 
 	_, err = tx.Exec(ctx, `
 		DELETE FROM known_device WHERE account_id = $1 AND digest NOT IN (
 			SELECT digest FROM known_device WHERE account_id = $1 AND used_at > now() - $3::interval ORDER BY used_at DESC LIMIT $2)`,
-		id, devices, remembered)
+		id, devices, Remembered)
 	if err != nil {
 		return "", fmt.Errorf("forget browsers: %w", err)
 	}
