@@ -53,7 +53,7 @@ type Question struct {
 	Address string     `json:"address,omitempty" maxLength:"200"`
 }
 
-func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.Body[serves.Answer], error) {
+func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.Body[serves.Served], error) {
 	offer, err := serves.Offered(ctx, h.reader)
 	if err != nil {
 		return nil, err
@@ -72,14 +72,14 @@ func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.B
 	return route.OK(answer, err)
 }
 
-func (h handler) answer(ctx context.Context, q Question) (serves.Answer, error) {
+func (h handler) answer(ctx context.Context, q Question) (serves.Served, error) {
 	day := geo.DayOf(time.Now())
 	switch {
 	case (q.Point == nil) == (q.Address == ""):
-		return serves.Answer{}, serves.ErrAsk
+		return serves.Served{}, serves.ErrAsk
 	case q.Point != nil:
 		if !possible(*q.Point) {
-			return serves.Answer{}, serves.ErrPlace
+			return serves.Served{}, serves.ErrPlace
 		}
 		return serves.Point(ctx, h.reader, day, geo.Snap(*q.Point))
 	}

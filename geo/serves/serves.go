@@ -81,8 +81,8 @@ func Switch(ctx context.Context, db pg.DB, actor staff.Actor, o Offer) error {
 	})
 }
 
-// Answer is who serves a place.
-type Answer struct {
+// Served is who serves a place.
+type Served struct {
 	Found   string    `json:"found" doc:"what an address was understood as: a street or building of the map; empty for a point"`
 	Units   []Unit    `json:"units" doc:"the responsible unit; several when a street runs through them"`
 	Nearest []Nearest `json:"nearest" doc:"the nearest service point of each function"`
@@ -122,23 +122,23 @@ type Nearest struct {
 const maxCandidates = 5
 
 // Point answers for a place.
-func Point(ctx context.Context, db pg.DB, day geo.Day, at geo.Point) (Answer, error) {
+func Point(ctx context.Context, db pg.DB, day geo.Day, at geo.Point) (Served, error) {
 	if d := at.Degrees(); d[0] < -180 || d[0] > 180 || d[1] < -90 || d[1] > 90 {
-		return Answer{}, ErrPlace
+		return Served{}, ErrPlace
 	}
 	var unit *int64
 	if err := db.QueryRow(ctx, `SELECT unit_at($1, $2)`, at, day).Scan(&unit); err != nil {
-		return Answer{}, fmt.Errorf("who serves a point: %w", err)
+		return Served{}, fmt.Errorf("who serves a point: %w", err)
 	}
 	if unit == nil {
-		return Answer{}, ErrNowhere
+		return Served{}, ErrNowhere
 	}
 	return answer(ctx, db, day, "", []int64{*unit}, at)
 }
 
 // Address answers for an address. It is looked for among the numbered buildings of
 // the map, then among names of buildings, places and streets, the longest first.
-func Address(ctx context.Context, db pg.DB, day geo.Day, text string) (Answer, error) {
+func Address(ctx context.Context, db pg.DB, day geo.Day, text string) (Served, error) {
 	text = strings.Join(strings.Fields(text), "")
 	rows, _ := db.Query(ctx, `
 		WITH numbered AS (
@@ -180,20 +180,20 @@ func Address(ctx context.Context, db pg.DB, day geo.Day, text string) (Answer, e
 		return nil
 	})
 	if err != nil {
-		return Answer{}, fmt.Errorf("who serves an address: %w", err)
+		return Served{}, fmt.Errorf("who serves an address: %w", err)
 	}
 	if len(units) == 0 {
-		return Answer{}, ErrNowhere
+		return Served{}, ErrNowhere
 	}
 	return answer(ctx, db, day, found, units, at)
 }
 
-func answer(ctx context.Context, db pg.DB, day geo.Day, found string, units []int64, at geo.Point) (Answer, error) {
-	a := Answer{Found: found}
+func answer(ctx context.Context, db pg.DB, day geo.Day, found string, units []int64, at geo.Point) (Served, error) {
+	a := Served{Found: found}
 	for _, id := range units {
 		u, err := unit(ctx, db, day, id)
 		if err != nil {
-			return Answer{}, err
+			return Served{}, err
 		}
 		a.Units = append(a.Units, u)
 	}
