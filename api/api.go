@@ -19,16 +19,21 @@ import (
 
 	"wangge/api/audit"
 	"wangge/api/breakglass"
+	"wangge/api/consents"
 	"wangge/api/exports"
 	"wangge/api/households"
 	"wangge/api/imports"
 	"wangge/api/incidents"
 	"wangge/api/jobs"
 	"wangge/api/levels"
+	"wangge/api/notices"
 	"wangge/api/places"
 	"wangge/api/plans"
 	"wangge/api/presets"
 	"wangge/api/public"
+	"wangge/api/purposes"
+	"wangge/api/requests"
+	"wangge/api/retention"
 	"wangge/api/route"
 	"wangge/api/search"
 	"wangge/api/servicepoints"
@@ -42,6 +47,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
+	"wangge/geo/vault"
 	"wangge/tiles"
 )
 
@@ -51,6 +57,7 @@ type Config struct {
 	Engine *pgxpool.Pool // for what must see more than its caller: checking and publishing a plan, imports
 	Reader *pgxpool.Pool // the map's, which has no personal column
 	Queue  *job.Queue
+	Ring   *vault.Ring // keys of the personal fields
 	// Identify says whose session or token a request carries: the public for none,
 	// staff.ErrSignedOut for one that has ended.
 	Identify  func(ctx context.Context, session, bearer string) (staff.Actor, error)
@@ -125,6 +132,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	places.Mount(a, c.DB, tally)
 	search.Mount(a, c.DB)
 	households.Mount(a, c.DB)
+	households.MountContact(a, c.DB, c.Ring)
 	incidents.Mount(a, c.DB)
 	servicepoints.Mount(a, c.DB)
 	zones.Mount(a, c.DB)
@@ -136,6 +144,11 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	breakglass.Mount(a, c.DB, c.Engine)
 	public.Mount(a, c.DB, c.Reader)
 	settings.Mount(a, c.DB, c.Engine)
+	purposes.Mount(a, c.DB)
+	notices.Mount(a, c.DB)
+	consents.Mount(a, c.DB)
+	requests.Mount(a, c.DB, c.Engine, c.Ring)
+	retention.Mount(a, c.DB, c.Queue)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }

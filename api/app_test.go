@@ -30,9 +30,11 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/plan"
+	"wangge/geo/privacy"
 	"wangge/geo/staff"
 	"wangge/geo/town"
 	"wangge/geo/upload"
+	"wangge/geo/vault"
 	"wangge/tiles"
 )
 
@@ -111,11 +113,17 @@ func startService(t testing.TB, c api.Config) *service {
 	s := &service{pool: c.Engine, log: &logBook{}, bearer: "local"}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	spool := upload.Spool(t.TempDir())
-	queue, err := job.NewQueue(s.pool, log, map[string]job.Handler{upload.JobKind: upload.Handler(s.pool, spool), plan.PublishJob: plan.PublishHandler(s.pool)})
+	ring, err := vault.OpenRing(filepath.Join(t.TempDir(), "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue, err := job.NewQueue(s.pool, log, map[string]job.Handler{upload.JobKind: upload.Handler(s.pool, spool), plan.PublishJob: plan.PublishHandler(s.pool),
+		privacy.RetentionJob: privacy.RetentionHandler(s.pool, ring, privacy.Sweeps())})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Log: log})
+	c.Ring = ring
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
 	c.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") })
 	s.app, err = api.New(c)
