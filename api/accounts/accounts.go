@@ -80,19 +80,19 @@ type newAccount struct {
 	}
 }
 
-// Made is an account with its first link.
-type Made struct {
+// NewAccount is an account with its first link.
+type NewAccount struct {
 	Account account.Account `json:"account"`
-	Link    Link            `json:"link"`
+	Link    OneTimeLink     `json:"link"`
 }
 
-// Link is for the person of an account, and nobody else. It is shown once.
-type Link struct {
+// OneTimeLink is for the person of an account, and nobody else. It is shown once.
+type OneTimeLink struct {
 	Path  string    `json:"path" doc:"of the page; what stands behind # is in no log"`
 	Until time.Time `json:"until"`
 }
 
-func (h handler) make(ctx context.Context, in *newAccount) (*route.Body[Made], error) {
+func (h handler) make(ctx context.Context, in *newAccount) (*route.Body[NewAccount], error) {
 	actor := route.Actor(ctx)
 	id, err := account.Make(ctx, h.DB, h.Guard.Ring(), actor, in.Body.Login, in.Body.Unit, account.Person{Name: in.Body.Name, Phone: in.Body.Phone})
 	if err != nil {
@@ -103,15 +103,15 @@ func (h handler) make(ctx context.Context, in *newAccount) (*route.Body[Made], e
 		return nil, err
 	}
 	a, err := account.Get(ctx, h.DB, h.Guard.Ring(), actor, id)
-	return route.OK(Made{a, link}, err)
+	return route.OK(NewAccount{a, link}, err)
 }
 
-func (h handler) newLink(ctx context.Context, actor staff.Actor, id int64) (Link, error) {
+func (h handler) newLink(ctx context.Context, actor staff.Actor, id int64) (OneTimeLink, error) {
 	token, until, err := account.Invite(ctx, h.DB, actor, id)
-	return Link{Path: "/password#" + token, Until: until}, err
+	return OneTimeLink{Path: "/password#" + token, Until: until}, err
 }
 
-func (h handler) link(ctx context.Context, in *ByID) (*route.Body[Link], error) {
+func (h handler) link(ctx context.Context, in *ByID) (*route.Body[OneTimeLink], error) {
 	return route.OK(h.newLink(ctx, route.Actor(ctx), in.ID))
 }
 

@@ -85,27 +85,27 @@ type code struct {
 	}
 }
 
-// Recovery are the codes for the day when the phone is lost. They are shown once.
-type Recovery struct {
+// RecoveryCodes are the codes for the day when the phone is lost. They are shown once.
+type RecoveryCodes struct {
 	Codes []string `json:"codes"`
 }
 
-func (h handler) confirm(ctx context.Context, in *code) (*route.Body[Recovery], error) {
+func (h handler) confirm(ctx context.Context, in *code) (*route.Body[RecoveryCodes], error) {
 	actor, err := h.person(ctx, &in.Visitor)
 	if err != nil {
 		return nil, err
 	}
 	codes, err := h.Guard.Confirm(ctx, h.Engine, actor, in.Body.Code)
-	return route.OK(Recovery{codes}, in.Wait(err))
+	return route.OK(RecoveryCodes{codes}, in.Wait(err))
 }
 
-func (h handler) recovery(ctx context.Context, in *confirmed) (*route.Body[Recovery], error) {
+func (h handler) recovery(ctx context.Context, in *confirmed) (*route.Body[RecoveryCodes], error) {
 	actor, err := h.person(ctx, &in.Visitor)
 	if err != nil {
 		return nil, err
 	}
 	codes, err := h.Guard.RenewRecovery(ctx, h.Engine, actor, in.Body.Password)
-	return route.OK(Recovery{codes}, in.Wait(err))
+	return route.OK(RecoveryCodes{codes}, in.Wait(err))
 }
 
 func (h handler) remove(ctx context.Context, in *confirmed) (*struct{}, error) {

@@ -45,24 +45,24 @@ func Mount(a route.API, pages fiber.Router, c Config) {
 
 type handler struct{ Config }
 
-// Options is how one can sign in.
-type Options struct {
-	Password bool      `json:"password"`
-	Provider *External `json:"provider,omitempty" doc:"absent when there is none"`
-	Demo     bool      `json:"demo" doc:"there are demo accounts; they sign in from this machine only"`
+// SignInOptions is how one can sign in.
+type SignInOptions struct {
+	Password bool            `json:"password"`
+	Provider *ExternalSignIn `json:"provider,omitempty" doc:"absent when there is none"`
+	Demo     bool            `json:"demo" doc:"there are demo accounts; they sign in from this machine only"`
 }
 
-// External is another way in.
-type External struct {
+// ExternalSignIn is another way in.
+type ExternalSignIn struct {
 	Name  string `json:"name"`
 	Start string `json:"start" doc:"where to send the browser"`
 }
 
-func (h handler) options(ctx context.Context, _ *struct{}) (*route.Body[Options], error) {
+func (h handler) options(ctx context.Context, _ *struct{}) (*route.Body[SignInOptions], error) {
 	demo, err := account.HasDemo(ctx, h.Engine)
-	o := Options{Password: true, Demo: demo}
+	o := SignInOptions{Password: true, Demo: demo}
 	if h.Provider != nil {
-		o.Provider = &External{Name: h.Provider.Name(), Start: route.Prefix + "/session/oidc/start"}
+		o.Provider = &ExternalSignIn{Name: h.Provider.Name(), Start: route.Prefix + "/session/oidc/start"}
 	}
 	return route.OK(o, err)
 }
@@ -131,36 +131,36 @@ type link struct {
 	}
 }
 
-// Login is whose password was set.
-type Login struct {
+// LinkUsed says whose password was set.
+type LinkUsed struct {
 	Login string `json:"login"`
 }
 
-func (h handler) link(ctx context.Context, in *link) (*route.Body[Login], error) {
+func (h handler) link(ctx context.Context, in *link) (*route.Body[LinkUsed], error) {
 	login, device, err := h.Guard.SetByLink(ctx, h.Engine, in.Body.Token, in.Body.Password, in.Visit())
 	if err != nil {
 		return nil, err
 	}
 	in.KeepDevice(device)
-	return &route.Body[Login]{Body: Login{login}}, nil
+	return &route.Body[LinkUsed]{Body: LinkUsed{login}}, nil
 }
 
-// Listed is a session in the list of one's own.
-type Listed struct {
+// OwnSession is a session in the list of one's own.
+type OwnSession struct {
 	account.Session
 	Current bool `json:"current" doc:"the one that asks"`
 }
 
-func (h handler) list(ctx context.Context, in *visitor) (*route.Body[route.List[Listed]], error) {
+func (h handler) list(ctx context.Context, in *visitor) (*route.Body[route.List[OwnSession]], error) {
 	actor := route.Actor(ctx)
 	current, err := account.Current(ctx, h.Engine, actor, in.Visit().Session)
 	if err != nil {
 		return nil, err
 	}
 	sessions, err := account.Sessions(ctx, h.DB, actor)
-	list := route.List[Listed]{Items: make([]Listed, len(sessions))}
+	list := route.List[OwnSession]{Items: make([]OwnSession, len(sessions))}
 	for i, s := range sessions {
-		list.Items[i] = Listed{s, s.ID == current.ID}
+		list.Items[i] = OwnSession{s, s.ID == current.ID}
 	}
 	return route.OK(list, err)
 }

@@ -39,20 +39,20 @@ type wish struct {
 	}
 }
 
-// Made is a token with its secret.
-type Made struct {
+// NewToken is a token with its secret.
+type NewToken struct {
 	account.Token
 	Secret string `json:"secret" doc:"is not shown again"`
 }
 
-func (h handler) make(ctx context.Context, in *wish) (*route.Body[Made], error) {
+func (h handler) make(ctx context.Context, in *wish) (*route.Body[NewToken], error) {
 	actor := route.Actor(ctx)
 	if _, err := account.Current(ctx, h.engine, actor, in.Visit().Session); err != nil {
 		return nil, err
 	}
 	token, secret, err := account.MakeToken(ctx, h.engine, actor, account.TokenWish{
 		Name: in.Body.Name, May: in.Body.May, Unit: in.Body.Unit, ExpiresAt: in.Body.ExpiresAt})
-	return route.OK(Made{token, secret}, err)
+	return route.OK(NewToken{token, secret}, err)
 }
 
 type byID struct {
