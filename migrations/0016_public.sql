@@ -11,7 +11,7 @@ CREATE TABLE publication (
     least        smallint NOT NULL,                  -- the smallest count that may be shown
     published_by text NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT publication_reason_is_known CHECK (reason IN ('plan', 'month'))
+    CONSTRAINT publication_reason_is_known CHECK (reason IN ('first', 'plan', 'month'))
 );
 CREATE INDEX publication_day ON publication (published_on DESC, id DESC);
 
@@ -35,7 +35,8 @@ CREATE TABLE published_cell (
 );
 
 -- What the next publication begins from: which cells are hidden together, and with
--- which total. Nobody but the engine reads it.
+-- which total. Nobody but the engine reads it. Of H3 cells the attribute carries
+-- the unit at the top: "cell/households/12".
 CREATE TABLE publication_edition (
     attribute text COLLATE "C" PRIMARY KEY,
     edition   jsonb NOT NULL

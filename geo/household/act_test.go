@@ -13,6 +13,7 @@ import (
 	"wangge/geo/ledger"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/pg/pgtest"
+	"wangge/geo/publication"
 	"wangge/geo/staff"
 )
 
@@ -191,8 +192,21 @@ func TestListsAreNarrowedAndPaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := household.Summarise(t.Context(), tx, staff.Local, grid.Today(), village.ID)
-	if err != nil || s.Households != 3 || s.People == nil || s.People.Age0_2 != 3 || s.People.Age80 != 3 {
+	if err != nil || s.Published || *s.Households != 3 || s.People == nil || *s.People.Age0_2 != 3 || *s.People.Age80 != 3 {
 		t.Errorf("summary %+v, %v", s, err)
+	}
+	// Who may not see single households is told what was published: nothing yet.
+	analyst := staff.Actor{Name: "account:1", Account: 1, Grants: []staff.Grant{{May: []staff.Permission{staff.Map, staff.Count}}}}
+	s, err = household.Summarise(t.Context(), tx, analyst, grid.Today(), village.ID)
+	if err != nil || !s.Published || s.Households != nil || s.Occupied != nil || s.People != nil {
+		t.Errorf("summary for an analyst %+v, %v, want nothing", s, err)
+	}
+	if _, err := publication.Make(t.Context(), tx, staff.System, grid.Today(), "month"); err != nil {
+		t.Fatal(err)
+	}
+	s, err = household.Summarise(t.Context(), tx, analyst, grid.Today(), village.ID)
+	if err != nil || s.Households != nil || s.People != nil {
+		t.Errorf("summary of three households for an analyst %+v, %v, want nothing", s, err)
 	}
 	tally := ledger.NewTally(tx)
 	counts, err := tally.ByUnit(t.Context(), grid.Today())

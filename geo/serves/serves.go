@@ -84,12 +84,12 @@ func Switch(ctx context.Context, db pg.DB, actor staff.Actor, o Offer) error {
 // Served is who serves a place.
 type Served struct {
 	Found   string    `json:"found" doc:"what an address was understood as: a street or building of the map; empty for a point"`
-	Units   []Unit    `json:"units" doc:"the responsible unit; several when a street runs through them"`
+	Units   []ServingUnit    `json:"units" doc:"the responsible unit; several when a street runs through them"`
 	Nearest []Nearest `json:"nearest" doc:"the nearest service point of each function"`
 }
 
-// Unit is a responsible unit.
-type Unit struct {
+// ServingUnit is a responsible unit.
+type ServingUnit struct {
 	Code    string  `json:"code"`
 	Name    string  `json:"name"`
 	Level   string  `json:"level"`
@@ -203,7 +203,7 @@ func answer(ctx context.Context, db pg.DB, day geo.Day, found string, units []in
 }
 
 // unit is a unit with what lies above it; the office is the nearest one upwards.
-func unit(ctx context.Context, db pg.DB, day geo.Day, id int64) (Unit, error) {
+func unit(ctx context.Context, db pg.DB, day geo.Day, id int64) (ServingUnit, error) {
 	rows, _ := db.Query(ctx, `
 		WITH RECURSIVE up AS (
 			SELECT b.unit_id, b.parent_id, b.name, 0 AS step FROM boundary b
@@ -217,8 +217,8 @@ func unit(ctx context.Context, db pg.DB, day geo.Day, id int64) (Unit, error) {
 		FROM up JOIN unit u ON u.id = up.unit_id JOIN level l ON l.code = u.level
 		LEFT JOIN unit_office o ON o.unit_id = up.unit_id
 		ORDER BY up.step`, day, id)
-	var out Unit
-	var row Unit
+	var out ServingUnit
+	var row ServingUnit
 	var office Office
 	var has bool
 	first := true
@@ -232,13 +232,13 @@ func unit(ctx context.Context, db pg.DB, day geo.Day, id int64) (Unit, error) {
 		}
 		if has && out.Office == nil {
 			o := office
-			o.Unit = row.Code
+			o.ServingUnit = row.Code
 			out.Office = &o
 		}
 		return nil
 	})
 	if err != nil {
-		return Unit{}, fmt.Errorf("unit %d: %w", id, err)
+		return ServingUnit{}, fmt.Errorf("unit %d: %w", id, err)
 	}
 	return out, nil
 }
@@ -274,7 +274,7 @@ func nearest(ctx context.Context, db pg.DB, day geo.Day, at geo.Point) ([]Neares
 
 // Office is how to reach who is responsible: of an office, never of a person.
 type Office struct {
-	Unit             string `json:"unit" readOnly:"true" doc:"code of the unit whose office it is"`
+	ServingUnit             string `json:"unit" readOnly:"true" doc:"code of the unit whose office it is"`
 	Phone            string `json:"phone" maxLength:"40"`
 	Address          string `json:"address" maxLength:"200"`
 	Hours            string `json:"hours" maxLength:"200" doc:"OSM opening_hours"`
