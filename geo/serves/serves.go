@@ -83,9 +83,9 @@ func Switch(ctx context.Context, db pg.DB, actor staff.Actor, o Offer) error {
 
 // Served is who serves a place.
 type Served struct {
-	Found   string    `json:"found" doc:"what an address was understood as: a street or building of the map; empty for a point"`
-	Units   []ServingUnit    `json:"units" doc:"the responsible unit; several when a street runs through them"`
-	Nearest []Nearest `json:"nearest" doc:"the nearest service point of each function"`
+	Found   string        `json:"found" doc:"what an address was understood as: a street or building of the map; empty for a point"`
+	Units   []ServingUnit `json:"units" doc:"the responsible unit; several when a street runs through them"`
+	Nearest []Nearest     `json:"nearest" doc:"the nearest service point of each function"`
 }
 
 // ServingUnit is a responsible unit.
@@ -274,7 +274,7 @@ func nearest(ctx context.Context, db pg.DB, day geo.Day, at geo.Point) ([]Neares
 
 // Office is how to reach who is responsible: of an office, never of a person.
 type Office struct {
-	ServingUnit             string `json:"unit" readOnly:"true" doc:"code of the unit whose office it is"`
+	ServingUnit      string `json:"unit" readOnly:"true" doc:"code of the unit whose office it is"`
 	Phone            string `json:"phone" maxLength:"40"`
 	Address          string `json:"address" maxLength:"200"`
 	Hours            string `json:"hours" maxLength:"200" doc:"OSM opening_hours"`
