@@ -107,7 +107,7 @@ func TestWeServeOurOwnNamesOnly(t *testing.T) {
 		"192.168.1.5": true, "192.168.1.9": true, "192.168.1.6": false,
 		"example.com": false, "evil-grid.example.cn": false, "localhost.example.com": false, "": false, "127.0.0.1.example.com": false,
 	} {
-		if got := ours.serves(host, connected); got != want {
+		if got := ours.Serves(host, connected); got != want {
 			t.Errorf("%q: %v, want %v", host, got, want)
 		}
 	}

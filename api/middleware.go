@@ -108,7 +108,7 @@ var (
 // must be one of ours (a foreign name that points here is an attack), and a change
 // must come from our own page, over the same protocol, or from no page at all.
 func (m *middleware) sameOrigin(c *fiber.Ctx) error {
-	if !m.transport.serves(hostOf(c), localIP(c)) {
+	if !m.transport.Serves(hostOf(c), localIP(c)) {
 		return errHost
 	}
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {

@@ -54,9 +54,9 @@ func (t Transport) client(sender netip.Addr, forwarded string) netip.Addr {
 	return sender
 }
 
-// serves reports whether host (without port) is one of ours: a name of this
+// Serves reports whether host (without port) is one of ours: a name of this
 // machine for itself, a configured one, or the very address that was connected to.
-func (t Transport) serves(host string, connected net.IP) bool {
+func (t Transport) Serves(host string, connected net.IP) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if isLoopback(host) {
 		return true

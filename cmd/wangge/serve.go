@@ -34,8 +34,8 @@ type serveCommand struct {
 
 // serverFlags are an operator's choices about the HTTP side.
 type serverFlags struct {
+	reachFlags
 	auditFlags
-	Listen string `default:"127.0.0.1:8080" variable:"WANGGE_LISTEN" placeholder:"ADDRESS" help:"Address of the page and the API; only this machine's own, until there is a sign-in ($$WANGGE_LISTEN)."`
 }
 
 // Run serves until it is told to stop.
@@ -49,7 +49,7 @@ func (c *serveCommand) Run(p *program) error {
 		return err
 	}
 	return c.serve(p.ctx, p, c.DatabaseURL, defaultFolder(p.env), c.Spool, listener, func() {
-		p.log.Info("serving", "address", address(listener.Addr()))
+		p.log.Info("serving", "address", c.address(listener.Addr()))
 	})
 }
 
@@ -62,6 +62,13 @@ const statementTimeout = 5 * time.Minute
 // serve wires the application and answers until ctx ends; ready is called once
 // the map is there. Folder is where keys lie that are named nowhere else.
 func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool string, listener net.Listener, ready func()) error {
+	transport, err := f.transport()
+	if err != nil {
+		return err
+	}
+	if listener, err = f.encrypt(p, listener, folder); err != nil {
+		return err
+	}
 	pools, err := openPools(ctx, dsn)
 	if err != nil {
 		return err
@@ -71,7 +78,7 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	if err != nil {
 		return err
 	}
-	s, err := newApplication(p, pools, upload.Spool(spool), sealer)
+	s, err := newApplication(p, pools, upload.Spool(spool), sealer, transport)
 	if err != nil {
 		return err
 	}
@@ -81,6 +88,7 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	group.Go(func() error { return s.tiles.Run(ctx) })
 	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
 	group.Go(func() error { return answer(ctx, s.app, listener) })
+	group.Go(func() error { return f.redirect(ctx, transport, listener) })
 	group.Go(func() error { announce(ctx, s.tiles, ready); return nil })
 	return errors.Join(group.Wait(), finish(ctx, sealer))
 }
@@ -145,7 +153,7 @@ type application struct {
 	queue *job.Queue
 }
 
-func newApplication(p *program, db pools, spool upload.Spool, sealer audit.Sealer) (application, error) {
+func newApplication(p *program, db pools, spool upload.Spool, sealer audit.Sealer, transport api.Transport) (application, error) {
 	if err := spool.Sweep(time.Now()); err != nil {
 		return application{}, err
 	}
@@ -171,7 +179,7 @@ func newApplication(p *program, db pools, spool upload.Spool, sealer audit.Seale
 	}
 	s.app, err = api.New(api.Config{
 		DB: pg.NewActing(db.app), Engine: db.engine, Reader: db.reader, Queue: s.queue, Tiles: s.tiles, Spool: spool, Page: page, Metrics: metrics, Log: p.log, Version: version(),
-		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads},
+		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}, Transport: transport,
 	})
 	return s, err
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -92,7 +90,7 @@ func (c *upCommand) run(p *program) error {
 	}
 	group.Go(func() error {
 		return c.serve(ctx, p, db.DSN, c.Data, filepath.Join(c.Data, "spool"), listener, func() {
-			show.sayf("ready: open %s (Ctrl-C stops it)", address(listener.Addr()))
+			show.sayf("ready: open %s (Ctrl-C stops it)", c.address(listener.Addr()))
 		})
 	})
 	return group.Wait()
@@ -136,39 +134,4 @@ func migrate(ctx context.Context, dsn string, show progress) error {
 		show.sayf("schema: %s applied", plural(len(steps), "migration"))
 	}
 	return migrations.Check(ctx, dsn) // a database of a later release is not ours to touch
-}
-
-// listen takes the port before anything slow is done.
-func (f serverFlags) listen() (net.Listener, error) {
-	if err := checkLoopback(f.Listen); err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", f.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is used by another program (perhaps another wangge): stop that one, or choose another port, such as --listen 127.0.0.1:8081", f.Listen)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", f.Listen, err)
-	}
-	return listener, nil
-}
-
-// checkLoopback refuses addresses that others can reach: there is no sign-in
-// yet, so whoever reaches the port may read and change everything.
-func checkLoopback(listen string) error {
-	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
-		return fmt.Errorf("--listen %s: %w", listen, err)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("--listen %s would let everybody on the network read and change everything, for there is no sign-in yet. "+
-		"Listen on 127.0.0.1, and use an SSH tunnel or a proxy that asks for a password", listen)
-}
-
-// address is what people open in the browser.
-func address(a net.Addr) string {
-	_, port, _ := net.SplitHostPort(a.String()) // a TCP listener's address has a port
-	return "http://localhost:" + port
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -274,21 +273,6 @@ func TestUpWithADatabaseURLMakesNoCluster(t *testing.T) {
 	}
 }
 
-func TestOnlyLoopbackIsServed(t *testing.T) {
-	t.Parallel()
-	for _, listen := range []string{"0.0.0.0:8080", ":8080", "192.168.1.7:80", "[::]:8080", "example.org:80"} {
-		_, err := wangge(t, "up", "--data", folder(t), "--listen", listen)
-		wantError(t, err, listen, "no sign-in")
-	}
-	for _, listen := range []string{"127.0.0.1:8080", "[::1]:80", "localhost:0", "127.8.8.8:1"} {
-		if err := checkLoopback(listen); err != nil {
-			t.Errorf("%s: %v", listen, err)
-		}
-	}
-	_, err := wangge(t, "up", "--data", folder(t), "--listen", "8080")
-	wantError(t, err, "--listen 8080")
-}
-
 func TestServeWantsAMigratedDatabase(t *testing.T) {
 	t.Parallel()
 	_, err := wangge(t, "serve", "--listen", "127.0.0.1:0")
@@ -526,13 +510,6 @@ func TestTestdbGivesItsCommandADatabase(t *testing.T) {
 	}
 	_, err := wangge(t, "testdb", "--", "sh", "-c", "exit 3")
 	wantError(t, err, "exit status 3")
-}
-
-func TestAddressIsForTheBrowser(t *testing.T) {
-	t.Parallel()
-	if got := address(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}); got != "http://localhost:8080" {
-		t.Errorf("address = %s", got)
-	}
 }
 
 func TestTownWritesFilesToTryTheImportsWith(t *testing.T) {
