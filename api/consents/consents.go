@@ -13,7 +13,9 @@ import (
 // Mount adds /consents.
 func Mount(a route.API, db pg.DB) {
 	h := handler{db}
-	self := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "privacy", Self: true} }
+	self := func(id, summary string) route.Op {
+		return route.Op{ID: id, Summary: summary, Tag: "privacy", Self: true}
+	}
 	route.Get(a, "/consents", self("list-consents", "My consents, newest first, withdrawn ones too"), h.list)
 	route.Put(a, "/consents/{notice}", self("give-consent", "Consent to the version of a notice that I was shown"), h.give)
 	route.Delete(a, "/consents/{notice}", self("withdraw-consent", "Take my consent back"), h.withdraw)

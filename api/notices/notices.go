@@ -14,7 +14,9 @@ import (
 // Mount adds /notices.
 func Mount(a route.API, db pg.DB) {
 	h := handler{db}
-	open := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "privacy", Open: true} }
+	open := func(id, summary string) route.Op {
+		return route.Op{ID: id, Summary: summary, Tag: "privacy", Open: true}
+	}
 	route.Get(a, "/notices", open("list-notices", "The notices in force"), h.list)
 	route.Get(a, "/notices/{code}", open("get-notice", "One notice, in its version of now"), h.get)
 	route.Get(a, "/notices/{code}/versions", open("list-notice-versions", "Every version of a notice, newest first"), h.history)

@@ -20,7 +20,9 @@ import (
 // contact, for the copy that its household gets.
 func Mount(a route.API, db, engine pg.DB, ring *vault.Ring) {
 	h := handler{db, engine, ring}
-	self := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "privacy", Self: true} }
+	self := func(id, summary string) route.Op {
+		return route.Op{ID: id, Summary: summary, Tag: "privacy", Self: true}
+	}
 	record := self("record-request", "Record a request for a resident")
 	record.Status = 201
 	record.Description = "Needs the permission record or privacy. Show the notice request first."
