@@ -72,41 +72,41 @@ func loadChains(ctx context.Context, db pg.DB, questions []Question, at time.Tim
 	}
 	rows, _ := db.Query(ctx, `
 		WITH RECURSIVE up AS (
-			SELECT q.n, q.kind AS asked, b.unit_id, b.parent_id, b.name, 0 AS step
+			SELECT q.n, q.kind AS asked, b.unit_id, b.parent_id, u.code, u.level, b.name, 0 AS step
 			FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY q (unit, kind, n)
 			JOIN boundary b ON b.unit_id = q.unit AND b.valid_from <= $3 AND (b.valid_to IS NULL OR b.valid_to > $3)
+			JOIN unit u ON u.id = b.unit_id
 			UNION ALL
-			SELECT up.n, up.asked, b.unit_id, b.parent_id, b.name, up.step + 1
+			SELECT up.n, up.asked, b.unit_id, b.parent_id, u.code, u.level, b.name, up.step + 1
 			FROM up JOIN boundary b ON b.unit_id = up.parent_id AND b.valid_from <= $3 AND (b.valid_to IS NULL OR b.valid_to > $3)
+			JOIN unit u ON u.id = b.unit_id
 			WHERE up.step < 20),
 		rung AS (
-			SELECT n, step, -1 AS turn, unit_id, name, asked AS kind, false AS backstop, NULL::bigint AS only
+			SELECT n, step, -1 AS turn, unit_id, code, level, name, asked AS kind, false AS backstop, NULL::bigint AS only
 			FROM up WHERE step = 0 AND asked <> ''
 			UNION ALL
-			SELECT up.n, up.step, coalesce(k.rank, 0), up.unit_id, up.name, coalesce(s.kind, 'leader'), false, NULL
-			FROM up JOIN unit u ON u.id = up.unit_id
-			LEFT JOIN staffing s ON s.level = u.level AND s.leads
+			SELECT up.n, up.step, coalesce(k.rank, 0), up.unit_id, up.code, up.level, up.name, coalesce(s.kind, 'leader'), false, NULL
+			FROM up
+			LEFT JOIN staffing s ON s.level = up.level AND s.leads
 			LEFT JOIN post_kind k ON k.code = s.kind
 			WHERE NOT (up.step = 0 AND up.asked = coalesce(s.kind, 'leader'))
 			UNION ALL
-			SELECT up.n, 30, 0, p.unit_id, coalesce((SELECT b.name FROM boundary b WHERE b.unit_id = p.unit_id ORDER BY b.valid_from DESC LIMIT 1), ''),
-			       p.kind, true, p.id
-			FROM up, setting s JOIN post p ON p.id::text = s.value #>> '{}'
-			WHERE up.step = 0 AND s.key = 'backstop'
+			SELECT up.n, 30, 0, p.unit_id, coalesce(u.code, ''), u.level,
+			       coalesce((SELECT b.name FROM boundary b WHERE b.unit_id = p.unit_id ORDER BY b.valid_from DESC LIMIT 1), ''), p.kind, true, p.id
+			FROM up, post p LEFT JOIN unit u ON u.id = p.unit_id
+			WHERE up.step = 0 AND p.id = (SELECT nullif(s.value #>> '{}', '')::bigint FROM setting s WHERE s.key = 'backstop')
 			UNION ALL
-			SELECT up.n, 40 + up.step, 0, up.unit_id, up.name, 'administrator', true, NULL
-			FROM up WHERE EXISTS (SELECT FROM post p WHERE coalesce(p.unit_id, 0) = up.unit_id AND p.kind = 'administrator')
+			SELECT n, 40 + step, 0, unit_id, code, level, name, 'administrator', true, NULL FROM up
 			UNION ALL
-			SELECT n, 99, 0, NULL, '', 'administrator', true, NULL FROM up WHERE step = 0)
-		SELECT r.n, r.backstop, coalesce(u.code, ''), r.name, coalesce(p.id, 0), r.kind, coalesce(p.ordinal, 0),
+			SELECT n, 99, 0, NULL, '', NULL, '', 'administrator', true, NULL FROM up WHERE step = 0)
+		SELECT r.n, r.backstop, r.code, r.name, coalesce(p.id, 0), r.kind, coalesce(p.ordinal, 0),
 		       coalesce(nullif(t.title, ''), CASE WHEN r.kind = 'leader' THEN nullif(l.post_zh, '') END, k.title_zh),
 		       coalesce(nullif(t.title, ''), CASE WHEN r.kind = 'leader' THEN nullif(l.post_en, '') END, k.title_en),
 		       a.account_id, a.login, a.disabled_on, a.begins, a.ends,
 		       b.account_id, b.login, b.disabled_on, b.begins, b.ends
 		FROM rung r
 		JOIN post_kind k ON k.code = r.kind
-		LEFT JOIN unit u ON u.id = r.unit_id
-		LEFT JOIN level l ON l.code = u.level
+		LEFT JOIN level l ON l.code = r.level
 		LEFT JOIN post p ON p.kind = r.kind AND p.valid_from <= $3 AND (p.valid_to IS NULL OR p.valid_to > $3)
 		     AND coalesce(p.unit_id, 0) = coalesce(r.unit_id, 0)
 		     AND (r.only IS NULL OR p.id = r.only)
