@@ -49,14 +49,14 @@ func (h contactHandler) forget(ctx context.Context, in *Path) (*struct{}, error)
 	return nil, household.ForgetContact(ctx, h.db, h.ring, route.Actor(ctx), in.ID)
 }
 
-// Purpose is what a look is for.
-type Purpose struct {
+// ContactPurpose is what a look is for.
+type ContactPurpose struct {
 	Purpose household.Look `json:"purpose" enum:"visit,emergency,service,check"`
 }
 
 type lookInput struct {
 	Path
-	Body Purpose
+	Body ContactPurpose
 }
 
 func (h contactHandler) look(ctx context.Context, in *lookInput) (*route.Body[household.Details], error) {
