@@ -19,6 +19,7 @@ import (
 	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/publication"
 	"wangge/geo/upload"
 	"wangge/migrations"
 	"wangge/tiles"
@@ -56,6 +57,9 @@ func (c *serveCommand) Run(p *program) error {
 // drain is how long requests may take to end after we were told to stop.
 const drain = 10 * time.Second
 
+// publishEvery is how often is looked whether counts are due to be published.
+const publishEvery = 30 * time.Second
+
 // statementTimeout bounds every SQL statement; long work is cut into shorter ones.
 const statementTimeout = 5 * time.Minute
 
@@ -87,6 +91,9 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	group.Go(func() error { return lasting(ctx, p.log, "audit", sealer.Run) })
 	group.Go(func() error { return s.tiles.Run(ctx) })
 	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
+	group.Go(func() error {
+		return lasting(ctx, p.log, "published counts", func(ctx context.Context) error { return publication.Run(ctx, pools.engine, p.log, publishEvery) })
+	})
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	group.Go(func() error { return f.redirect(ctx, transport, listener) })
 	group.Go(func() error { announce(ctx, s.tiles, ready); return nil })
