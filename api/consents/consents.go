@@ -34,14 +34,14 @@ func (h handler) list(ctx context.Context, _ *struct{}) (*route.Body[route.List[
 	return route.OK(route.Page(list, len(list), nil), err)
 }
 
-// Version is the version of the notice that was shown.
-type Version struct {
+// Shown is the version of the notice that was shown.
+type Shown struct {
 	Version int `json:"version"`
 }
 
 type giveInput struct {
 	Path
-	Body Version
+	Body Shown
 }
 
 func (h handler) give(ctx context.Context, in *giveInput) (*route.Body[route.List[privacy.Consent]], error) {
