@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"wangge/api/accounts"
 	"wangge/api/audit"
 	"wangge/api/breakglass"
 	"wangge/api/consents"
@@ -37,10 +38,14 @@ import (
 	"wangge/api/route"
 	"wangge/api/search"
 	"wangge/api/servicepoints"
+	"wangge/api/sessions"
 	"wangge/api/settings"
 	"wangge/api/status"
+	"wangge/api/tokens"
 	"wangge/api/units"
 	"wangge/api/zones"
+	"wangge/geo/account"
+	"wangge/geo/account/provider"
 	record "wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
@@ -61,6 +66,8 @@ type Config struct {
 	// Identify says whose session or token a request carries: the public for none,
 	// staff.ErrSignedOut for one that has ended.
 	Identify  func(ctx context.Context, session, bearer string) (staff.Actor, error)
+	Guard     *account.Guard
+	Provider  *provider.Provider // of the organisation; nil = none
 	Tiles     *tiles.Server
 	Spool     upload.Spool
 	Page      http.Handler // the web page
@@ -143,6 +150,9 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	breakglass.Mount(a, c.DB, c.Engine)
 	public.Mount(a, c.DB, c.Reader)
+	sessions.Mount(a, app, sessions.Config{DB: c.DB, Engine: c.Engine, Guard: c.Guard, Provider: c.Provider, Log: c.Log})
+	accounts.Mount(a, accounts.Config{DB: c.DB, Engine: c.Engine, Guard: c.Guard, Provider: c.Provider})
+	tokens.Mount(a, c.DB, c.Engine)
 	settings.Mount(a, c.DB, c.Engine)
 	purposes.Mount(a, c.DB)
 	notices.Mount(a, c.DB)

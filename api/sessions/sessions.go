@@ -145,22 +145,22 @@ func (h handler) link(ctx context.Context, in *link) (*route.Body[LinkUsed], err
 	return &route.Body[LinkUsed]{Body: LinkUsed{login}}, nil
 }
 
-// OwnSession is a session in the list of one's own.
-type OwnSession struct {
+// Listed is a session in the list of one's own.
+type Listed struct {
 	account.Session
 	Current bool `json:"current" doc:"the one that asks"`
 }
 
-func (h handler) list(ctx context.Context, in *visitor) (*route.Body[route.List[OwnSession]], error) {
+func (h handler) list(ctx context.Context, in *visitor) (*route.Body[route.List[Listed]], error) {
 	actor := route.Actor(ctx)
 	current, err := account.Current(ctx, h.Engine, actor, in.Visit().Session)
 	if err != nil {
 		return nil, err
 	}
 	sessions, err := account.Sessions(ctx, h.DB, actor)
-	list := route.List[OwnSession]{Items: make([]OwnSession, len(sessions))}
+	list := route.List[Listed]{Items: make([]Listed, len(sessions))}
 	for i, s := range sessions {
-		list.Items[i] = OwnSession{s, s.ID == current.ID}
+		list.Items[i] = Listed{s, s.ID == current.ID}
 	}
 	return route.OK(list, err)
 }
