@@ -63,14 +63,14 @@ func (h contactHandler) look(ctx context.Context, in *lookInput) (*route.Body[ho
 	return route.OK(household.LookAtContact(ctx, h.db, h.ring, route.Actor(ctx), in.ID, in.Body.Purpose))
 }
 
-// Visits is whether a household wants visits.
-type Visits struct {
+// WantsVisits is whether a household wants visits.
+type WantsVisits struct {
 	Refused bool `json:"refused"`
 }
 
 type visitsInput struct {
 	Path
-	Body Visits
+	Body WantsVisits
 }
 
 func (h contactHandler) visits(ctx context.Context, in *visitsInput) (*route.Body[household.Contact], error) {

@@ -37,14 +37,14 @@ func (h handler) rules(ctx context.Context, _ *struct{}) (*route.Body[route.List
 	return route.OK(route.Page(list, len(list), nil), err)
 }
 
-// Days is how long a kind of data is kept.
-type Days struct {
+// KeepDays is how long a kind of data is kept.
+type KeepDays struct {
 	Days int `json:"days" minimum:"0"`
 }
 
 type keepInput struct {
 	Kind string `path:"kind" maxLength:"40"`
-	Body Days
+	Body KeepDays
 }
 
 func (h handler) keep(ctx context.Context, in *keepInput) (*route.Body[route.List[privacy.Rule]], error) {

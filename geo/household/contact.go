@@ -263,8 +263,15 @@ func mayRecord(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64) erro
 // File is everything that is held about a household, for its people (article 45).
 type File struct {
 	MadeAt        time.Time         `json:"made_at"`
-	Household     Household         `json:"household"`
+	ID            int64             `json:"id"`
+	Source        string            `json:"source" doc:"who brought it in"`
+	SourceID      string            `json:"source_id"`
+	Dwelling      Dwelling          `json:"dwelling"`
 	Point         *[2]float64       `json:"point" doc:"[lon, lat], WGS 84"`
+	Cell          string            `json:"cell" doc:"H3, resolution 11"`
+	PlacedBy      PlacedBy          `json:"placed_by" enum:"file,address match,hand"`
+	Unit          string            `json:"unit" doc:"code of the unit responsible today"`
+	UpdatedAt     time.Time         `json:"updated_at"`
 	Contact       *Details          `json:"contact"`
 	VisitsRefused bool              `json:"visits_refused"`
 	Consents      []privacy.Consent `json:"consents"`
@@ -316,10 +323,14 @@ func fileOf(ctx context.Context, tx pgx.Tx, looks pg.DB, ring *vault.Ring, actor
 	if err != nil {
 		return File{}, err
 	}
-	f := File{MadeAt: time.Now().UTC(), Household: h}
+	f := File{MadeAt: time.Now().UTC(), ID: h.ID, Source: h.Source, SourceID: h.SourceID, Dwelling: h.Dwelling,
+		PlacedBy: h.PlacedBy, Unit: h.Unit, UpdatedAt: h.UpdatedAt}
 	if h.Point != nil {
 		at := [2]float64(h.Point.Degrees())
 		f.Point = &at
+	}
+	if h.Cell != nil {
+		f.Cell = h.Cell.String()
 	}
 	fields, err := vault.Open(ctx, tx, ring, contactOf(id))
 	if err != nil {
