@@ -130,6 +130,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	config.SchemasPath = ""
 	config.CreateHooks = nil // no $schema links in answers
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", route.SchemaNames())
 
 	a := route.API{API: humafiber.NewWithGroup(app, app.Group(route.Prefix), config), Log: c.Log, Rules: map[string]route.Op{}}
 	tally := ledger.NewTally(c.Reader)
