@@ -24,6 +24,7 @@ type commands struct {
 	Backup    backupCommand    `cmd:"" help:"Write the database into one file."`
 	Restore   restoreCommand   `cmd:"" help:"Make a database from a backup."`
 	TLS       tlsCommand       `cmd:"" name:"tls" help:"Print the certificate authority of --tls local, to install it on phones and computers."`
+	User      userCommand      `cmd:"" help:"Look after accounts: add (the first administrator), list, disable, password, link."`
 	Audit     auditCommand     `cmd:"" help:"Verify the record of who did what, print its head or its key."`
 	Keys      keysCommand      `cmd:"" help:"Look after the keys that wrap personal fields: list, rotate, retire."`
 	Retention retentionCommand `cmd:"" help:"Delete what is kept long enough."`
