@@ -72,7 +72,7 @@ func (m *middleware) limitAddress(c *fiber.Ctx) error {
 		spend = []*buckets{m.limits.tiles}
 	case strings.HasPrefix(path, signInPath) && c.Method() == fiber.MethodPost:
 		spend = []*buckets{m.limits.signIn, m.limits.address}
-	case strings.HasPrefix(path, publicPath):
+	case strings.HasPrefix(path, publicPath) && c.Method() == fiber.MethodPost:
 		spend = []*buckets{m.limits.public, m.limits.address}
 	default:
 		spend = []*buckets{m.limits.address}

@@ -3,10 +3,12 @@ package vectorfile
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -126,7 +128,27 @@ func (rd *reader) members(r io.ReaderAt, size int64) ([]member, error) {
 		}
 		list = append(list, member{File: f, name: name})
 	}
-	return list, nil
+	return list, disjoint(list)
+}
+
+// disjoint refuses an archive whose members share packed bytes: a few of them
+// unpack without end, each within every bound. What cannot be opened is passed
+// over here, for it is not read either.
+func disjoint(list []member) error {
+	type span struct{ from, to int64 }
+	var spans []span
+	for _, m := range list {
+		if from, err := m.DataOffset(); err == nil {
+			spans = append(spans, span{from, from + int64(m.CompressedSize64)})
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to {
+			return ErrUnsafe.Saying("Files in the archive share their contents.")
+		}
+	}
+	return nil
 }
 
 func memberName(f *zip.File) string {
