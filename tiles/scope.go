@@ -52,7 +52,8 @@ type tree struct {
 	tints      map[string][]uint32
 
 	mu      sync.Mutex
-	reaches map[string]*reach
+	asked   map[string]*reach // by the scope as it was asked for
+	reaches map[string]*reach // by its canonical form
 }
 
 // maxReaches bounds the scopes that are remembered.
@@ -132,18 +133,43 @@ func (t *tree) reach(s Scope) *reach {
 	if s.everything() {
 		return nil
 	}
+	asked := s.literally()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.asked[asked]; r != nil {
+		return r
+	}
+	if t.asked == nil || len(t.asked) >= maxReaches {
+		t.asked, t.reaches = map[string]*reach{}, map[string]*reach{}
+	}
+	r := t.resolve(s)
+	t.asked[asked] = r
+	return r
+}
+
+// literally writes a scope down as it is.
+func (s Scope) literally() string {
+	var space [256]byte
+	b := space[:0]
+	for _, area := range []staff.Area{s.Map, s.Count, s.Place} {
+		b = strconv.AppendBool(b, area.All)
+		for _, id := range area.Roots {
+			b = strconv.AppendInt(append(b, ','), id, 36)
+		}
+		b = append(b, '|')
+	}
+	return string(strconv.AppendBool(b, s.Public))
+}
+
+// resolve finds what a scope holds, or finds it again under its canonical form.
+func (t *tree) resolve(s Scope) *reach {
 	now := t
 	if t.today != nil {
 		now = t.today
 	}
 	key := fmt.Sprintf("%s|%s|%s|%v", now.canonical(s.Map), now.canonical(s.Count), now.canonical(s.Place), s.Public)
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if r := t.reaches[key]; r != nil {
 		return r
-	}
-	if t.reaches == nil || len(t.reaches) >= maxReaches {
-		t.reaches = map[string]*reach{}
 	}
 	digest := sha256.Sum256([]byte(key))
 	r := &reach{key: hex.EncodeToString(digest[:8]) + "-" + strconv.FormatInt(now.version, 36), public: s.Public}

@@ -80,7 +80,7 @@ func Run(ctx context.Context, c Config) ([]Row, error) {
 	if err := r.prepareCells(ctx); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{r.raw, r.overHTTP, r.fresh} {
+	for _, step := range []func(context.Context) error{r.raw, r.overHTTP, r.scoped, r.fresh} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -157,5 +157,9 @@ func (c *county) sessions(n int) []mvt.Tile {
 	return list
 }
 
-// everything lets every request see everything.
-func everything(*fiber.Ctx) (tiles.Scope, error) { return tiles.Everything, nil }
+// mounted serves the map within a scope.
+func (r *run) mounted(scope tiles.Scope) func(fiber.Router) {
+	return func(app fiber.Router) {
+		r.server.Mount(app, func(*fiber.Ctx) (tiles.Scope, error) { return scope, nil })
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/topology"
+	"wangge/tiles"
 	"wangge/tiles/mvt"
 )
 
@@ -78,7 +79,7 @@ func BenchmarkDraw(b *testing.B) {
 			var builder mvt.Builder
 			b.ReportAllocs()
 			for b.Loop() {
-				r.drawAll(&builder, drawn, layers)
+				r.drawAll(&builder, drawn, tiles.Everything, layers)
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(r.tiles)), "µs/tile")
 		})

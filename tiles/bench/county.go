@@ -223,6 +223,9 @@ func (c *county) storeIncidents(ctx context.Context, pool *pgxpool.Pool) error {
 			return []any{"bench", fmt.Sprint(i), categories[c.random.IntN(len(categories))], states[c.random.IntN(len(states))],
 				reported, places[i].at, int64(cell.At(places[i].at))}, nil
 		}))
+	if err == nil { // in no unit, but brought in for the county: a scope that holds all of it shows them
+		_, err = pool.Exec(ctx, `UPDATE incident SET area_id = (SELECT min(unit_id) FROM boundary WHERE parent_id IS NULL)`)
+	}
 	if err != nil {
 		return fmt.Errorf("incidents of the county: %w", err)
 	}

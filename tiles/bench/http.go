@@ -16,6 +16,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/cell"
+	"wangge/tiles"
 	"wangge/tiles/mvt"
 )
 
@@ -25,7 +26,7 @@ const connections = 8
 // overHTTP compares whole answers on the loopback: drawn, compressed with gzip,
 // sent and read. The client's own CPU is in both.
 func (r *run) overHTTP(ctx context.Context) error {
-	ours, stop, err := listen(func(app fiber.Router) { r.server.Mount(app, everything) })
+	ours, stop, err := listen(r.mounted(tiles.Everything))
 	if err != nil {
 		return err
 	}
@@ -270,7 +271,7 @@ func (r *run) fresh(ctx context.Context) error {
 
 // kept counts the tiles in the cache that a new incident makes be drawn again.
 func (r *run) kept(ctx context.Context) error {
-	base, stop, err := listen(func(app fiber.Router) { r.server.Mount(app, everything) })
+	base, stop, err := listen(r.mounted(tiles.Everything))
 	if err != nil {
 		return err
 	}

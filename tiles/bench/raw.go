@@ -91,13 +91,13 @@ type cost struct {
 func (r *run) drawBoth(ctx context.Context, layers []string) (ours, theirs cost, err error) {
 	drawn := make([][]byte, len(r.tiles))
 	var b mvt.Builder
-	r.drawAll(&b, drawn, layers) // warm
+	r.drawAll(&b, drawn, tiles.Everything, layers) // warm
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	spent := processCPU()
 	const times = 5
 	for range times {
-		r.drawAll(&b, drawn, layers)
+		r.drawAll(&b, drawn, tiles.Everything, layers)
 	}
 	ours.cpu = (processCPU() - spent) / times
 	runtime.ReadMemStats(&after)
@@ -114,10 +114,10 @@ func (r *run) drawBoth(ctx context.Context, layers []string) (ours, theirs cost,
 }
 
 // drawAll draws every tile as one that may be kept: with a copy of its own.
-func (r *run) drawAll(b *mvt.Builder, into [][]byte, layers []string) {
+func (r *run) drawAll(b *mvt.Builder, into [][]byte, scope tiles.Scope, layers []string) {
 	for i, t := range r.tiles {
 		b.Reset()
-		r.server.Draw(b, t, tiles.Everything, layers...)
+		r.server.Draw(b, t, scope, layers...)
 		into[i] = bytes.Clone(b.Bytes())
 	}
 }
