@@ -12,11 +12,15 @@
 //	ledgers.go     household, incident, service-point
 //	cells.go       cell: H3 counts, resolution by zoom
 //	background.go  background and zone
+//	scope.go       what a reader may see of all that
 //	view.go        what all subjects show on one day, and which tiles a change touched
 //	follow.go      keeps the view of today new: LISTEN, polling as a fallback
 //	past.go        other days, built when asked for and kept for a while
 //	handler.go     HTTP: versions, ETag, 304, 204, one render per key, gzip and brotli
 //	tilejson.go, style.go, palette.go
+//
+// One memory serves everybody. Each feature is owned by a unit, and a request
+// selects by its Scope; without one nothing is drawn.
 //
 // A change names what changed (table layer_change). Only those rows are read
 // again, and only the tiles they touch get a new version: the others keep theirs,

@@ -15,8 +15,9 @@ import (
 	"wangge/geo/pg"
 )
 
-// The readers of this file are the only ones that load the map. None selects a
-// personal field: no address, no doorplate, no head count, no department.
+// The readers of this file are the only ones that load the map, as the database
+// role wangge_reader, which may select no personal field: no address, no doorplate,
+// no head count. Each says whose a thing is.
 
 // level is a rung of responsibility.
 type level struct {
