@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"wangge/api/absences"
 	"wangge/api/accounts"
 	"wangge/api/audit"
 	"wangge/api/breakglass"
@@ -30,6 +31,7 @@ import (
 	"wangge/api/notices"
 	"wangge/api/places"
 	"wangge/api/plans"
+	"wangge/api/posts"
 	"wangge/api/presets"
 	"wangge/api/public"
 	"wangge/api/purposes"
@@ -40,6 +42,7 @@ import (
 	"wangge/api/servicepoints"
 	"wangge/api/sessions"
 	"wangge/api/settings"
+	"wangge/api/staffing"
 	"wangge/api/status"
 	"wangge/api/tokens"
 	"wangge/api/units"
@@ -136,7 +139,10 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	tally := ledger.NewTally(c.Reader)
 	levels.Mount(a, c.DB)
 	presets.Mount(a, c.DB)
-	units.Mount(a, c.DB, tally)
+	units.Mount(a, c.DB, c.Engine, tally)
+	posts.Mount(a, c.DB, c.Ring)
+	absences.Mount(a, c.DB)
+	staffing.Mount(a, c.DB, c.Engine)
 	places.Mount(a, c.DB, tally)
 	search.Mount(a, c.DB)
 	households.Mount(a, c.DB)

@@ -32,17 +32,21 @@ type UnitDetail struct {
 }
 
 // Mount adds /units.
-func Mount(a route.API, db pg.DB, tally *ledger.Tally) {
-	h := &handler{db: db, tally: tally}
+func Mount(a route.API, db, engine pg.DB, tally *ledger.Tally) {
+	h := &handler{db: db, engine: engine, tally: tally}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "units"} }
 	route.Get(a, "/units", op("list-units", "Units in force, by code").For(staff.Map), h.list)
 	route.Get(a, "/units/{code}", op("get-unit", "One unit").For(staff.Map), h.get)
 	route.Get(a, "/units/{code}/boundary", op("get-boundary", "The boundary of a unit as GeoJSON").For(staff.Map), h.boundary)
+	duty := op("get-duty", "Who is responsible in a unit, and why").For(staff.Map)
+	duty.Description = "A has the duty; with A away B at once; with both away or the post vacant, whoever answers for the next unit up; at last the backstop. Never nobody. The steps say who was asked, in order."
+	route.Get(a, "/units/{code}/duty", duty, h.duty)
 }
 
 type handler struct {
-	db    pg.DB
-	tally *ledger.Tally
+	db     pg.DB
+	engine pg.DB // sees above the caller's area
+	tally  *ledger.Tally
 }
 
 type listInput struct {

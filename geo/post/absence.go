@@ -26,8 +26,8 @@ const (
 	Other    Reason = "other"
 )
 
-// Away is an absence of an account, to the instant: duty changes at once.
-type Away struct {
+// Absence is a time in which an account is away, to the instant: duty changes at once.
+type Absence struct {
 	ID         int64      `json:"id"`
 	Account    int64      `json:"account"`
 	Login      string     `json:"login"`
@@ -60,18 +60,18 @@ type NewAbsence struct {
 // first instant on. Everybody records their own; who keeps posts, those of the
 // people who serve in their area. A beginning in the past becomes now: until then
 // the duty was theirs, and the past stays as it was.
-func Leaves(ctx context.Context, db pg.DB, actor staff.Actor, n NewAbsence) (Away, error) {
+func Leaves(ctx context.Context, db pg.DB, actor staff.Actor, n NewAbsence) (Absence, error) {
 	switch n.Reason {
 	case Leave, Sick, Training, Other:
 	default:
-		return Away{}, ErrReason
+		return Absence{}, ErrReason
 	}
 	now := time.Now()
 	if n.From.Before(now) {
 		n.From = now
 	}
 	if n.To != nil && !n.To.After(n.From) {
-		return Away{}, ErrAbsenceOrder
+		return Absence{}, ErrAbsenceOrder
 	}
 	var id int64
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
@@ -94,7 +94,7 @@ func Leaves(ctx context.Context, db pg.DB, actor staff.Actor, n NewAbsence) (Awa
 		return audit.Write(ctx, tx, actor, "record", "absence", strconv.FormatInt(id, 10), map[string]any{"account": account})
 	})
 	if err != nil {
-		return Away{}, fmt.Errorf("record an absence: %w", err)
+		return Absence{}, fmt.Errorf("record an absence: %w", err)
 	}
 	return absence(ctx, db, actor, id)
 }
@@ -139,7 +139,7 @@ type AbsenceFilter struct {
 
 // Absences returns one's own absences and those of the people who serve in one's
 // area for posts, by id.
-func Absences(ctx context.Context, db pg.DB, actor staff.Actor, f AbsenceFilter) ([]Away, error) {
+func Absences(ctx context.Context, db pg.DB, actor staff.Actor, f AbsenceFilter) ([]Absence, error) {
 	area := actor.Area(staff.Post)
 	rows, _ := db.Query(ctx, `
 		SELECT x.id, x.account_id, c.login, x.starts_at, x.ends_at, x.reason, x.recorded_by, x.created_at
@@ -151,20 +151,20 @@ func Absences(ctx context.Context, db pg.DB, actor staff.Actor, f AbsenceFilter)
 		  AND x.id > $8
 		ORDER BY x.id
 		LIMIT nullif($9, 0)`, actor.Account, area.All, area.Roots, f.Mine, f.Login, f.ID, f.Past, f.After, f.Limit)
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Away])
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Absence])
 	if err != nil {
 		return nil, fmt.Errorf("absences: %w", err)
 	}
 	return list, nil
 }
 
-func absence(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Away, error) {
+func absence(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Absence, error) {
 	list, err := Absences(ctx, db, actor, AbsenceFilter{ID: id})
 	if err == nil && len(list) == 0 {
 		err = ErrUnknownAbsence
 	}
 	if err != nil {
-		return Away{}, fmt.Errorf("absence %d: %w", id, err)
+		return Absence{}, fmt.Errorf("absence %d: %w", id, err)
 	}
 	return list[0], nil
 }

@@ -145,8 +145,8 @@ func AddAnswers(ctx context.Context, engine pg.DB, list []Vacancy, at time.Time)
 	return nil
 }
 
-// Count is how much is wrong in a unit of the tree.
-type Count struct {
+// UnitVacancies is how much is wrong in a unit of the tree.
+type UnitVacancies struct {
 	Unit   string       `json:"unit"`
 	Name   string       `json:"name"`
 	Level  string       `json:"level"`
@@ -159,7 +159,7 @@ type Count struct {
 // Counts returns the units in the actor's area for maps that have a broken rule,
 // or a unit below that has one, by code: for the tree and for the map. The unit of
 // the filter is where to begin; level and rule choose what is counted.
-func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) ([]Count, error) {
+func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) ([]UnitVacancies, error) {
 	unit, err := f.unit(ctx, db, actor)
 	if err != nil {
 		return nil, fmt.Errorf("count vacancies: %w", err)
@@ -177,7 +177,7 @@ func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) (
 		  AND ($4::bigint = 0 OR u.id IN (SELECT units_below($4)))
 		ORDER BY u.code`, grid.Today(), area.All, area.Roots, unit, f.Level, f.Kind, f.Rule)
 	defer rows.Close()
-	var list []Count
+	var list []UnitVacancies
 	parent := map[int64]int64{}
 	place := map[int64]int{}
 	var ids []int64
@@ -185,7 +185,7 @@ func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) (
 		var id, above int64
 		var rules []Rule
 		var counts []int
-		c := Count{Own: map[Rule]int{}, Below: map[Rule]int{}}
+		c := UnitVacancies{Own: map[Rule]int{}, Below: map[Rule]int{}}
 		if err := rows.Scan(&id, &above, &c.Unit, &c.Name, &c.Level, &rules, &counts); err != nil {
 			return nil, fmt.Errorf("count vacancies: %w", err)
 		}
@@ -199,7 +199,7 @@ func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) (
 		return nil, fmt.Errorf("count vacancies: %w", err)
 	}
 	sumUp(list, ids, parent, place)
-	var wrong []Count
+	var wrong []UnitVacancies
 	for _, c := range list {
 		if c.Units > 0 {
 			wrong = append(wrong, c)
@@ -209,7 +209,7 @@ func Counts(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter) (
 }
 
 // sumUp adds what is wrong in each unit to all units above it.
-func sumUp(list []Count, ids []int64, parent map[int64]int64, place map[int64]int) {
+func sumUp(list []UnitVacancies, ids []int64, parent map[int64]int64, place map[int64]int) {
 	for i, id := range ids {
 		if at, ok := place[parent[id]]; ok {
 			list[i].Parent = list[at].Unit
