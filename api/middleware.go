@@ -123,19 +123,10 @@ func (m *middleware) sameOrigin(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// SessionCookie is the name of the session's cookie. Over TLS it is bound to the
-// host; plain HTTP, which is for this machine only, knows no such cookie.
-func SessionCookie(secure bool) string {
-	if secure {
-		return "__Host-wangge"
-	}
-	return "wangge_session"
-}
-
 // identify finds who asks. A session that has ended is no error here: what needs
 // a sign-in says so.
 func (m *middleware) identify(c *fiber.Ctx) error {
-	session := c.Cookies(SessionCookie(c.Secure()))
+	session := route.SessionCookie.Read(c)
 	bearer, hasBearer := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
 	if session == "" && !hasBearer {
 		return c.Next()
