@@ -11,6 +11,7 @@
 //	locate      which unit is responsible for this point
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030
+//	suppress    which counts may be seen by who may not see single places
 //	town        the generated demo town
 //
 // The other half keeps things in PostGIS; each may import the pure packages and
@@ -25,6 +26,8 @@
 //	layer         versions of the layers of the map
 //	ledger        what households, incidents and service points have in common: import, placing, assignment
 //	network       streets, buildings, water, green and places from OpenStreetMap
+//	publication   the counts that are published, small ones hidden
+//	serves        who serves a place, as anybody may ask
 //	household     the household ledger
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
