@@ -46,10 +46,11 @@ test-browser: ## only the browser tests
 bench: build ## measure ours against the peer and write bench.json; ONLY=name for one
 	bin/wangge bench $(if $(ONLY),--only $(ONLY)) --out bench.json
 
-lint: install web/node_modules/.package-lock.json ## look for mistakes and bad form in Go and TypeScript
+lint: install web/node_modules/.package-lock.json ## look for mistakes, bad form and known vulnerabilities in Go and TypeScript
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	cd web && npm run lint --silent
+	@.ci/known-faults
 
 format: web/node_modules/.package-lock.json ## put Go and TypeScript into form
 	gofmt -w $$(git ls-files '*.go')
