@@ -232,3 +232,39 @@ func TestOnlyTheAreaOfCountsIsShown(t *testing.T) {
 		}
 	}
 }
+
+// The engine publishes, the map's reader and requests read, and nobody else writes.
+func TestRolesOfTheDatabase(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	open := func(role string) pg.DB {
+		pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 2, Role: role})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		return pool
+	}
+	v := &village{t: t, db: open(""), ids: map[string]int64{}}
+	v.exec(`INSERT INTO plan (name, preset, level, state, effective_on, created_by, published_at)
+	        VALUES ('p', 'town-grid', 'grid', 'published', '2026-01-01', 'test', now())`)
+	v.unit("T", "town", "", 0)
+	v.unit("V", "village", "T", 0)
+	v.unit("G0", "grid", "V", 0)
+	v.households("G0", 20)
+	v.db = open(pg.RoleEngine)
+	if reason := v.publish("2026-02-01"); reason != "first" {
+		t.Fatalf("the engine published for %q", reason)
+	}
+	for role, want := range map[string]int{pg.RoleReader: 1, pg.RoleApp: 0} { // no account acts: the wall shows nothing
+		db := open(role)
+		var n int
+		if err := db.QueryRow(t.Context(), `SELECT count(*) FROM published_count WHERE unit_id = $1 AND attribute = 'households'`, v.ids["G0"]).Scan(&n); err != nil || n != want {
+			t.Errorf("%s reads %d rows, %v, want %d", role, n, err, want)
+		}
+		for _, sql := range []string{`UPDATE published_count SET value = 1`, `DELETE FROM publication`, `SELECT * FROM publication_edition`} {
+			if _, err := db.Exec(t.Context(), sql); !pg.ErrCode(err, "42501") {
+				t.Errorf("%s: %s: %v, want no permission", role, sql, err)
+			}
+		}
+	}
+}
