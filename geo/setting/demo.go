@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/account"
 	"wangge/geo/audit"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
@@ -67,6 +68,9 @@ func ClearDemo(ctx context.Context, db pg.DB, actor staff.Actor) error {
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM setting WHERE key = 'demo_finished'`); err != nil {
 			return fmt.Errorf("clear the demo town: %w", err)
+		}
+		if err := account.RemoveDemo(ctx, tx); err != nil {
+			return err
 		}
 		if err := MarkDemo(ctx, tx, false); err != nil {
 			return err
