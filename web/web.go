@@ -47,7 +47,7 @@ func Files() fs.FS {
 // its styles while the page runs).
 func Policy(nonce string) string {
 	return strings.Join([]string{
-		"default-src 'self'",
+		"default-src 'none'",
 		"script-src 'self' 'wasm-unsafe-eval'",
 		"worker-src 'self'",
 		"style-src 'self' 'nonce-" + nonce + "'",
@@ -56,8 +56,8 @@ func Policy(nonce string) string {
 		"img-src 'self' data: blob:",
 		"connect-src 'self'",
 		"font-src 'self'",
-		"object-src 'none'",
-		"base-uri 'self'",
+		"manifest-src 'self'",
+		"base-uri 'none'",
 		"form-action 'self'",
 		"frame-ancestors 'none'",
 	}, "; ")

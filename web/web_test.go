@@ -86,8 +86,15 @@ func TestEachPageHasItsOwnNonceAndPolicy(t *testing.T) {
 	if strings.Contains(one.Body.String(), noncePlaceholder) || one.Body.String() == two.Body.String() {
 		t.Errorf("a nonce was left out or used twice: %q", two.Body)
 	}
-	if strings.Contains(policy, "unsafe-inline") {
-		t.Errorf("policy allows inline code: %s", policy)
+	for _, loose := range []string{"unsafe-inline", "'unsafe-eval'", "*", "http:", "https:", "default-src 'self'"} {
+		if strings.Contains(policy, loose) {
+			t.Errorf("policy allows %s: %s", loose, policy)
+		}
+	}
+	for _, strict := range []string{"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
+		if !strings.Contains(policy, strict) {
+			t.Errorf("policy lacks %s: %s", strict, policy)
+		}
 	}
 	if got := one.Header().Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control = %q; want no-store", got)

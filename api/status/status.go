@@ -21,6 +21,7 @@ import (
 type Status struct {
 	Version      string           `json:"version"`
 	Today        geo.Day          `json:"today" doc:"the date in China"`
+	Secure       bool             `json:"secure" doc:"false: the page came without encryption from another machine, and its reader should be warned"`
 	Demo         bool             `json:"demo" doc:"the data are the invented demo town's"`
 	Town         *Town            `json:"town" doc:"null while there is no unit"`
 	Attribution  string           `json:"attribution" doc:"must stand on every map"`
@@ -57,7 +58,7 @@ func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status],
 		return nil, err
 	}
 	actor := route.Actor(ctx)
-	s := Status{Version: h.version, Today: geo.DayOf(time.Now())}
+	s := Status{Version: h.version, Today: geo.DayOf(time.Now()), Secure: route.ReachOf(ctx).Secure}
 	settings, err := setting.Get(ctx, h.db, actor)
 	if err != nil {
 		return nil, err
