@@ -177,6 +177,7 @@ func queue(ctx context.Context, dsn string) error {
 			END LOOP;
 		END $$;
 		GRANT SELECT, INSERT, UPDATE ON river_job TO wangge_app;
+		GRANT SELECT ON goose_db_version TO wangge_engine;
 		GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO wangge_app, wangge_engine`)
 	if err != nil {
 		return fmt.Errorf("give the tables to their roles: %w", err)

@@ -15,12 +15,17 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wangge/api"
+	"wangge/geo/account"
+	"wangge/geo/account/provider"
 	"wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/privacy"
 	"wangge/geo/publication"
+	"wangge/geo/staff"
 	"wangge/geo/upload"
+	"wangge/geo/vault"
 	"wangge/migrations"
 	"wangge/tiles"
 	"wangge/web"
@@ -37,6 +42,24 @@ type serveCommand struct {
 type serverFlags struct {
 	reachFlags
 	auditFlags
+	keysFlags
+	oidcFlags
+}
+
+// oidcFlags name the organisation's OpenID Connect provider.
+type oidcFlags struct {
+	Issuer     string `name:"oidc-issuer" variable:"WANGGE_OIDC_ISSUER" placeholder:"URL" help:"Let people sign in at this OpenID Connect provider as well ($$WANGGE_OIDC_ISSUER)."`
+	ClientID   string `name:"oidc-client-id" variable:"WANGGE_OIDC_CLIENT_ID" placeholder:"ID" help:"What the provider calls this service ($$WANGGE_OIDC_CLIENT_ID)."`
+	SecretFile string `name:"oidc-client-secret-file" type:"path" variable:"WANGGE_OIDC_CLIENT_SECRET_FILE" placeholder:"FILE" help:"File with the client's secret; none for a public client ($$WANGGE_OIDC_CLIENT_SECRET_FILE)."`
+	Name       string `name:"oidc-name" variable:"WANGGE_OIDC_NAME" placeholder:"NAME" help:"What the button says; by default the provider's host ($$WANGGE_OIDC_NAME)."`
+}
+
+// provider is nil when there is none.
+func (f oidcFlags) provider() (*provider.Provider, error) {
+	if f.Issuer == "" {
+		return nil, nil
+	}
+	return provider.New(provider.Config{Issuer: f.Issuer, ClientID: f.ClientID, SecretFile: f.SecretFile, Name: f.Name})
 }
 
 // Run serves until it is told to stop.
@@ -49,8 +72,9 @@ func (c *serveCommand) Run(p *program) error {
 	if err := migrations.Check(p.ctx, c.DatabaseURL); err != nil {
 		return err
 	}
-	return c.serve(p.ctx, p, c.DatabaseURL, defaultFolder(p.env), c.Spool, listener, func() {
+	return c.serve(p.ctx, p, c.DatabaseURL, defaultFolder(p.env), c.Spool, listener, func(context.Context, *application) error {
 		p.log.Info("serving", "address", c.address(listener.Addr()))
+		return nil
 	})
 }
 
@@ -65,7 +89,7 @@ const statementTimeout = 5 * time.Minute
 
 // serve wires the application and answers until ctx ends; ready is called once
 // the map is there. Folder is where keys lie that are named nowhere else.
-func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool string, listener net.Listener, ready func()) error {
+func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool string, listener net.Listener, ready func(context.Context, *application) error) error {
 	transport, err := f.transport()
 	if err != nil {
 		return err
@@ -82,7 +106,16 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	if err != nil {
 		return err
 	}
-	s, err := newApplication(p, pools, upload.Spool(spool), sealer, transport)
+	ring, err := vault.OpenFor(ctx, pools.engine, f.file(folder))
+	if err != nil {
+		return err
+	}
+	outside, err := f.provider()
+	if err != nil {
+		return err
+	}
+	s, err := newApplication(p, pools, api.Config{Spool: upload.Spool(spool), Ring: ring, Provider: outside, Transport: transport,
+		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}})
 	if err != nil {
 		return err
 	}
@@ -96,7 +129,8 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	})
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	group.Go(func() error { return f.redirect(ctx, transport, listener) })
-	group.Go(func() error { announce(ctx, s.tiles, ready); return nil })
+	group.Go(func() error { return lasting(ctx, p.log, "retention", s.nightly.Run) })
+	group.Go(func() error { return announce(ctx, s, ready) })
 	return errors.Join(group.Wait(), finish(ctx, sealer))
 }
 
@@ -125,15 +159,15 @@ func (p pools) close() {
 }
 
 // announce calls ready when the map has been loaded; the listener is open before.
-func announce(ctx context.Context, tiles *tiles.Server, ready func()) {
-	for !tiles.Ready() {
+func announce(ctx context.Context, s *application, ready func(context.Context, *application) error) error {
+	for !s.tiles.Ready() {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	ready()
+	return ready(ctx, s)
 }
 
 // lasting runs a worker until ctx ends, and again when it fails: the database
@@ -155,39 +189,49 @@ func lasting(ctx context.Context, log *slog.Logger, what string, run func(contex
 
 // application is everything that runs while we serve.
 type application struct {
-	app   *fiber.App
-	tiles *tiles.Server
-	queue *job.Queue
+	app     *fiber.App
+	tiles   *tiles.Server
+	queue   *job.Queue
+	guard   *account.Guard
+	engine  *pgxpool.Pool
+	nightly privacy.Nightly
 }
 
-func newApplication(p *program, db pools, spool upload.Spool, sealer audit.Sealer, transport api.Transport) (application, error) {
-	if err := spool.Sweep(time.Now()); err != nil {
-		return application{}, err
+// newApplication completes c, in which what depends on flags is set.
+func newApplication(p *program, db pools, c api.Config) (*application, error) {
+	if err := c.Spool.Sweep(time.Now()); err != nil {
+		return nil, err
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s := application{tiles: tiles.New(tiles.Config{Pool: db.reader, Log: p.log})}
+	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Log: p.log}), engine: db.engine}
 	for _, c := range s.tiles.Collectors() {
 		if err := metrics.Register(c); err != nil {
-			return application{}, fmt.Errorf("metrics: %w", err)
+			return nil, fmt.Errorf("metrics: %w", err)
 		}
 	}
 	var err error
 	s.queue, err = job.NewQueue(db.engine, p.log, map[string]job.Handler{
-		upload.JobKind:  upload.Handler(db.engine, spool),
-		plan.PublishJob: plan.PublishHandler(db.engine),
+		upload.JobKind:       upload.Handler(db.engine, c.Spool),
+		plan.PublishJob:      plan.PublishHandler(db.engine),
+		privacy.RetentionJob: privacy.RetentionHandler(db.engine, c.Ring, sweeps(c.Spool)),
 	})
 	if err != nil {
-		return application{}, err
+		return nil, err
 	}
-	page, err := web.Handler(web.Files())
-	if err != nil {
-		return application{}, err
+	s.nightly = privacy.Nightly{DB: db.engine, Queue: s.queue, Log: p.log}
+	if s.guard, err = account.NewGuard(c.Ring); err != nil {
+		return nil, err
 	}
-	s.app, err = api.New(api.Config{
-		DB: pg.NewActing(db.app), Engine: db.engine, Reader: db.reader, Queue: s.queue, Tiles: s.tiles, Spool: spool, Page: page, Metrics: metrics, Log: p.log, Version: version(),
-		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}, Transport: transport,
-	})
+	if c.Page, err = web.Handler(web.Files()); err != nil {
+		return nil, err
+	}
+	c.DB, c.Engine, c.Reader, c.Queue, c.Tiles, c.Guard = pg.NewActing(db.app), db.engine, db.reader, s.queue, s.tiles, s.guard
+	c.Metrics, c.Log, c.Version = metrics, p.log, version()
+	c.Identify = func(ctx context.Context, session, bearer string) (staff.Actor, error) {
+		return account.Identify(ctx, db.engine, session, bearer)
+	}
+	s.app, err = api.New(c)
 	return s, err
 }
 

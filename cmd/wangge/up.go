@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"wangge/cmd/wangge/internal/backup"
+	"wangge/geo/account"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgembed"
 	"wangge/geo/town"
@@ -89,11 +90,38 @@ func (c *upCommand) run(p *program) error {
 		group.Go(func() error { return c.daily(db, p).Run(ctx) })
 	}
 	group.Go(func() error {
-		return c.serve(ctx, p, db.DSN, c.Data, filepath.Join(c.Data, "spool"), listener, func() {
+		return c.serve(ctx, p, db.DSN, c.Data, filepath.Join(c.Data, "spool"), listener, func(ctx context.Context, s *application) error {
+			if err := c.invite(ctx, s, show, c.address(listener.Addr())); err != nil {
+				return err
+			}
 			show.sayf("ready: open %s (Ctrl-C stops it)", c.address(listener.Addr()))
+			return nil
 		})
 	})
 	return group.Wait()
+}
+
+// invite tells how to sign in: with the accounts of the demo town, which work on
+// this machine only, and with a link for the first administrator while there is
+// none. Both are for the person at this terminal and stand in no log.
+func (c *upCommand) invite(ctx context.Context, s *application, show progress, address string) error {
+	accounts, err := s.guard.MakeDemo(ctx, s.engine)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		note := ""
+		if a.OnLeave {
+			note = " (on leave: the deputy has the duty)"
+		}
+		show.sayf("demo account %-24s %s%s", a.Login, a.Password, note)
+	}
+	token, err := account.FirstLink(ctx, s.engine)
+	if err != nil || token == "" {
+		return err
+	}
+	show.sayf("there is no administrator yet: make yourself one with %s/first#%s (once, within a day)", address, token)
+	return nil
 }
 
 // database is the one of the URL, or a private one that is ours alone.

@@ -25,7 +25,8 @@ type DemoAccount struct {
 type demoPlace int
 
 const (
-	inTown     demoPlace = iota // the whole town
+	everywhere demoPlace = iota // the whole installation
+	inTown                      // the whole town
 	inGrid                      // a grid with households
 	inBuilding                  // one of the lowest units of that grid
 )
@@ -39,9 +40,9 @@ var demoPosts = []struct {
 	rank  string
 	leave bool
 }{
-	{"demo-administrator", staff.Administrator, inTown, "A", false},
-	{"demo-privacy-officer", staff.PrivacyOfficer, inTown, "A", false},
-	{"demo-planner", staff.Planner, inTown, "A", false},
+	{"demo-administrator", staff.Administrator, everywhere, "A", false},
+	{"demo-privacy-officer", staff.PrivacyOfficer, everywhere, "A", false},
+	{"demo-planner", staff.Planner, everywhere, "A", false},
 	{"demo-analyst", staff.Analyst, inTown, "A", false},
 	{"demo-dispatcher", staff.Dispatcher, inTown, "A", false},
 	{"demo-department-officer", staff.DepartmentOfficer, inTown, "A", false},
@@ -143,7 +144,7 @@ func demoAccount(ctx context.Context, tx pgx.Tx, login string, town int64, hash 
 	return id, setPassword(ctx, tx, id, hash)
 }
 
-// demoPost gives an account its post, once.
+// demoPost gives an account its post, once; unit 0 is everywhere.
 func demoPost(ctx context.Context, tx pgx.Tx, id int64, kind staff.Kind, unit int64, rank string) error {
 	var held bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM holder WHERE account_id = $1)`, id).Scan(&held); err != nil || held {
@@ -152,13 +153,13 @@ func demoPost(ctx context.Context, tx pgx.Tx, id int64, kind staff.Kind, unit in
 	var post int64
 	err := tx.QueryRow(ctx, `
 		SELECT p.id FROM post p
-		WHERE p.kind = $1 AND p.unit_id = $2 AND p.valid_to IS NULL
+		WHERE p.kind = $1 AND p.unit_id IS NOT DISTINCT FROM nullif($2::bigint, 0) AND p.valid_to IS NULL
 		  AND NOT EXISTS (SELECT FROM holder h WHERE h.post_id = p.id AND h.rank = $3)
 		ORDER BY p.id LIMIT 1`, string(kind), unit, rank).Scan(&post)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = tx.QueryRow(ctx, `
 			INSERT INTO post (kind, unit_id, ordinal)
-			SELECT $1, $2, 1 + coalesce(max(ordinal), 0) FROM post WHERE kind = $1 AND unit_id = $2
+			SELECT $1, nullif($2::bigint, 0), 1 + coalesce(max(ordinal), 0) FROM post WHERE kind = $1 AND unit_id IS NOT DISTINCT FROM nullif($2::bigint, 0)
 			RETURNING id`, string(kind), unit).Scan(&post)
 	}
 	if err != nil {
