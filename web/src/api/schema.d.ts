@@ -4,6 +4,50 @@
  */
 
 export interface paths {
+    "/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Absences that are not over, by id
+         * @description One's own and those of the people who serve where one keeps the posts. Others learn from a post that its holder is away, not why.
+         */
+        get: operations["list-absences"];
+        put?: never;
+        /**
+         * Record an absence, one's own when no account is named
+         * @description Duty passes to the deputies at that instant. A beginning in the past becomes now. An absence that overlaps another one is refused.
+         */
+        post: operations["record-absence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/absences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an absence now
+         * @description Duty returns at once. One that has not begun is forgotten.
+         */
+        delete: operations["end-absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account": {
         parameters: {
             query?: never;
@@ -926,6 +970,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Posts with their holders, by id
+         * @description Those of the units in your area, and your own, as they stand on a date. Whether a holder is away is said of now, or of the beginning of another date.
+         */
+        get: operations["list-posts"];
+        put?: never;
+        /**
+         * Make a post
+         * @description It gets the next free number of its kind in the unit. Nobody gives more than they hold: all that the kind may do, you may do there too, or you keep the whole installation.
+         */
+        post: operations["make-post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One post as it stands on a date */
+        get: operations["get-post"];
+        put?: never;
+        post?: never;
+        /**
+         * End a post and its holders
+         * @description On a date, today or later. It stays in the history, unless nobody ever held it and it has not begun. The last administrator of the whole installation stays.
+         */
+        delete: operations["end-post"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a post a title of its own
+         * @description From a date on, today or later. An empty title is that of the kind again.
+         */
+        patch: operations["retitle-post"];
+        trace?: never;
+    };
+    "/posts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every holder and title of a post, oldest first
+         * @description And the posts it goes on from, or that go on from it, where units ended.
+         */
+        get: operations["get-post-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/posts/{id}/holders/{rank}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hand a rank of a post over, or leave it empty
+         * @description From a date on. Whoever holds it ends that day, in the same transaction. Where nobody is replaced the date may lie in the past.
+         */
+        put: operations["hand-over-post"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/presets": {
         parameters: {
             query?: never;
@@ -1413,6 +1546,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of posts, the template of every level, and the backstop */
+        get: operations["get-staffing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staffing/backstop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name the post that answers when nobody in a unit's line does
+         * @description 0 = any administrator, the nearest first.
+         */
+        put: operations["put-backstop"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staffing/levels/{level}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the template of a level
+         * @description A level without lines has no template, and no rule is broken there. Levels are the same everywhere: this needs settings everywhere.
+         */
+        put: operations["put-staffing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staffing/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vacancies and broken rules of today, by unit
+         * @description Each with the day since when, and with who answers meanwhile and why.
+         */
+        get: operations["list-vacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staffing/vacancies/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much is wrong in each unit and below it
+         * @description For a tree and for the map: the units in your area that have a broken rule or a unit below that has one, by code.
+         */
+        get: operations["count-vacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/status": {
         parameters: {
             query?: never;
@@ -1519,6 +1749,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/units/{code}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is responsible in a unit, and why
+         * @description A has the duty; with A away B at once; with both away or the post vacant, whoever answers for the next unit up; at last the backstop. Never nobody. The steps say who was asked, in order.
+         */
+        get: operations["get-duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/units/{code}/office": {
         parameters: {
             query?: never;
@@ -1568,6 +1818,26 @@ export interface components {
         Above: {
             code: string;
             name: string;
+        };
+        Absence: {
+            /** Format: int64 */
+            account: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            id: number;
+            login: string;
+            /** @enum {string} */
+            reason: "leave" | "sick" | "training" | "other";
+            /** Format: date-time */
+            recorded_at: string;
+            /** @description as in the audit: account:12 */
+            recorded_by: string;
+            /**
+             * Format: date-time
+             * @description null = until it is ended
+             */
+            to: string | null;
         };
         Access: {
             /** Format: int64 */
@@ -1665,6 +1935,13 @@ export interface components {
             name?: string;
             parent?: string;
         };
+        BackstopPost: {
+            /**
+             * Format: int64
+             * @description 0 = any administrator
+             */
+            post: number;
+        };
         BoundaryProperties: {
             code: string;
             level: string;
@@ -1754,6 +2031,30 @@ export interface components {
         Details: {
             name: string;
             phone: string;
+        };
+        Duty: {
+            /** Format: int64 */
+            account: number;
+            /** @description the backstop is away as well, and answers all the same */
+            away: boolean;
+            /** @description nobody in the line of the unit is there */
+            backstop: boolean;
+            kind: string;
+            login: string;
+            /**
+             * Format: int64
+             * @description 0 = whoever runs the server
+             */
+            post: number;
+            /** @description A, B, or empty for whoever runs the server */
+            rank: string;
+            /** @description why: every holder that was asked, in order */
+            steps: components["schemas"]["Step"][];
+            title_en: string;
+            title_zh: string;
+            /** @description code of the unit of the post; empty = the whole installation */
+            unit: string;
+            unit_name: string;
         };
         Dwelling: {
             address: string;
@@ -1980,6 +2281,15 @@ export interface components {
             /** @description RFC 5545 RRULE when it is offered now and then */
             sessions: string;
         };
+        HandOver: {
+            /** @description login; empty = nobody */
+            account: string;
+            /**
+             * Format: date
+             * @description today when absent
+             */
+            from?: string;
+        };
         Hint: {
             code: string;
             /**
@@ -1988,6 +2298,13 @@ export interface components {
              */
             distance: number;
             name: string;
+        };
+        History: {
+            /** @description the posts it goes on from and that go on from it, when units ended */
+            carried: components["schemas"]["Station"][];
+            holders: components["schemas"]["Term"][];
+            /** @description titles of its own; none = always that of its kind */
+            titles: components["schemas"]["Titling"][];
         };
         Hit: {
             /** @description west, south, east, north of a unit */
@@ -2001,6 +2318,22 @@ export interface components {
             /** @description a unit's level, else what kind of thing it is */
             subtitle: string;
             title: string;
+        };
+        Holder: {
+            /** Format: int64 */
+            account: number;
+            /** @description on leave, or the account is disabled */
+            away: boolean;
+            /**
+             * Format: date-time
+             * @description null = until further notice
+             */
+            away_until: string | null;
+            login: string;
+            /** @description the person's, where it is known */
+            name: string;
+            valid_from: string;
+            valid_to: string | null;
         };
         Holding: {
             department: string;
@@ -2123,6 +2456,14 @@ export interface components {
             /** Format: int64 */
             days: number;
         };
+        KindOfPost: {
+            kind: string;
+            may: string[];
+            purpose_en: string;
+            purpose_zh: string;
+            title_en: string;
+            title_zh: string;
+        };
         Level: {
             readonly builtin: boolean;
             /** @description lower-case slug */
@@ -2143,12 +2484,39 @@ export interface components {
              */
             readonly units: number;
         };
+        Line: {
+            /** @description the post needs a deputy B */
+            deputy: boolean;
+            kind: string;
+            /** @description its holder answers for the unit, and for the units below when nobody there is present */
+            leads: boolean;
+            /**
+             * Format: int64
+             * @description more are too many; null = any number
+             */
+            max: number | null;
+            /**
+             * Format: int64
+             * @description fewer are missing; 0 = the post is optional
+             */
+            min: number;
+        };
         LinkBody: {
             password: string;
             token: string;
         };
         LinkUsed: {
             login: string;
+        };
+        ListAbsence: {
+            items: components["schemas"]["Absence"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
         };
         ListAccess: {
             items: components["schemas"]["Access"][];
@@ -2280,6 +2648,16 @@ export interface components {
              */
             total?: number;
         };
+        ListPost: {
+            items: components["schemas"]["Post"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListPreset: {
             items: components["schemas"]["Preset"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -2331,7 +2709,7 @@ export interface components {
             total?: number;
         };
         ListRule: {
-            items: components["schemas"]["Rule"][];
+            items: components["schemas"]["PrivacyRule"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -2370,8 +2748,28 @@ export interface components {
              */
             total?: number;
         };
+        ListUnitVacancies: {
+            items: components["schemas"]["UnitVacancies"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListUpload: {
             items: components["schemas"]["Upload"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListVacancy: {
+            items: components["schemas"]["Vacancy"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -2430,6 +2828,22 @@ export interface components {
             point: number[];
             title_en: string;
             title_zh: string;
+        };
+        NewAbsence: {
+            /** @description login; one's own when absent */
+            account?: string;
+            /**
+             * Format: date-time
+             * @description now when absent
+             */
+            from?: string;
+            /** @enum {string} */
+            reason: "leave" | "sick" | "training" | "other";
+            /**
+             * Format: date-time
+             * @description until it is ended when absent
+             */
+            to?: string;
         };
         NewAccount: {
             account: components["schemas"]["Account"];
@@ -2500,6 +2914,20 @@ export interface components {
             /** @description at least 10 characters */
             chosen: string;
             present: string;
+        };
+        NewPost: {
+            /** @description of department officers */
+            department?: string;
+            /**
+             * Format: date
+             * @description today when absent
+             */
+            from?: string;
+            kind: string;
+            /** @description empty = that of the kind */
+            title?: string;
+            /** @description code; empty = the whole installation */
+            unit: string;
         };
         NewPurpose: {
             /** @description of the Personal Information Protection Law, such as 13(1)1 */
@@ -2704,6 +3132,47 @@ export interface components {
             /** Format: int64 */
             upload_id: number | null;
         };
+        Post: {
+            /** @description who holds it; null = nobody */
+            a: components["schemas"]["Holder"];
+            /** @description the deputy; null = nobody */
+            b: components["schemas"]["Holder"];
+            /**
+             * Format: int64
+             * @description the post of an ended unit that this one goes on from
+             */
+            carried_from: number | null;
+            department: string;
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            level: string;
+            /**
+             * Format: int64
+             * @description among the posts of one kind in one unit
+             */
+            ordinal: number;
+            /** @description its own title on that date; empty = that of its kind */
+            title: string;
+            title_en: string;
+            /** @description its own title, or that of its kind */
+            title_zh: string;
+            /** @description code; empty = the whole installation */
+            unit: string;
+            unit_name: string;
+            valid_from: string;
+            /** @description first day it is no longer there */
+            valid_to: string | null;
+        };
+        PostTitle: {
+            /**
+             * Format: date
+             * @description today when absent
+             */
+            from?: string;
+            /** @description empty = that of the kind */
+            title: string;
+        };
         Preset: {
             readonly builtin: boolean;
             code: string;
@@ -2723,6 +3192,25 @@ export interface components {
              */
             digits: number;
             level: string;
+        };
+        PrivacyRule: {
+            /**
+             * Format: int64
+             * @description days; the law or the purpose asks for that much
+             */
+            at_least: number;
+            /** Format: int64 */
+            at_most: number;
+            basis_en: string;
+            basis_zh: string;
+            /** Format: int64 */
+            days: number;
+            kind: string;
+            since_en: string;
+            /** @description the event from which the time counts */
+            since_zh: string;
+            title_en: string;
+            title_zh: string;
         };
         Problem: {
             /** @description stable, for programs */
@@ -2896,25 +3384,6 @@ export interface components {
             subject: string;
             subject_id: string;
         };
-        Rule: {
-            /**
-             * Format: int64
-             * @description days; the law or the purpose asks for that much
-             */
-            at_least: number;
-            /** Format: int64 */
-            at_most: number;
-            basis_en: string;
-            basis_zh: string;
-            /** Format: int64 */
-            days: number;
-            kind: string;
-            since_en: string;
-            /** @description the event from which the time counts */
-            since_zh: string;
-            title_en: string;
-            title_zh: string;
-        };
         Self: {
             /** Format: int64 */
             account: number;
@@ -3057,6 +3526,23 @@ export interface components {
             /** @description first day no longer valid */
             valid_to: string | null;
         };
+        Staffing: {
+            /**
+             * Format: int64
+             * @description post; 0 = any administrator, the nearest first
+             */
+            backstop: number;
+            kinds: components["schemas"]["KindOfPost"][];
+            /** @description from the top level down */
+            levels: components["schemas"]["Template"][];
+        };
+        Station: {
+            /** Format: int64 */
+            post: number;
+            unit: string;
+            valid_from: string;
+            valid_to: string | null;
+        };
         Status: {
             /** @description must stand on every map */
             attribution: string;
@@ -3068,11 +3554,34 @@ export interface components {
                 [key: string]: number;
             };
             review_number: string;
+            /** @description false: the page came without encryption from another machine, and its reader should be warned */
+            secure: boolean;
             /** @description the date in China */
             today: string;
             /** @description null while there is no unit */
             town: components["schemas"]["Town"];
             version: string;
+        };
+        Step: {
+            backstop: boolean;
+            kind: string;
+            login: string;
+            /** Format: int64 */
+            post: number;
+            rank: string;
+            /** @enum {string} */
+            state: "present" | "away" | "disabled" | "empty" | "vacant" | "no-post" | "anyway" | "operator";
+            text_en: string;
+            text_zh: string;
+            title_en: string;
+            title_zh: string;
+            unit: string;
+            unit_name: string;
+            /**
+             * Format: date-time
+             * @description of an absence; null = until further notice
+             */
+            until: string | null;
         };
         Stop: {
             hours: string;
@@ -3101,6 +3610,28 @@ export interface components {
             people: components["schemas"]["People"];
             /** @description the numbers are those of the last publication, small ones hidden: the caller may not see single households here */
             published: boolean;
+        };
+        Template: {
+            level: string;
+            lines: components["schemas"]["Line"][];
+            title_en: string;
+            title_zh: string;
+        };
+        TemplateLines: {
+            lines: components["schemas"]["Line"][];
+        };
+        Term: {
+            /** Format: int64 */
+            account: number;
+            login: string;
+            rank: string;
+            valid_from: string;
+            /** @description first day no longer; the same as valid_from when it ended on the day it began */
+            valid_to: string | null;
+        };
+        Titling: {
+            title: string;
+            valid_from: string;
         };
         Token: {
             /** Format: date-time */
@@ -3287,6 +3818,26 @@ export interface components {
             /** @description first day no longer valid */
             valid_to: string | null;
         };
+        UnitVacancies: {
+            /** @description those of all units below it */
+            below: {
+                [key: string]: number;
+            };
+            level: string;
+            name: string;
+            /** @description broken rules of the unit itself, by rule */
+            own: {
+                [key: string]: number;
+            };
+            /** @description code of the unit above; empty at the top of the area */
+            parent: string;
+            unit: string;
+            /**
+             * Format: int64
+             * @description units with a broken rule, itself included
+             */
+            units: number;
+        };
         Upload: {
             /** @description why it was taken though it could not be checked */
             confirmed: string | null;
@@ -3333,6 +3884,30 @@ export interface components {
                 [key: string]: string;
             }[];
             suggested: components["schemas"]["Suggestion"];
+        };
+        Vacancy: {
+            /** @description who answers meanwhile; null for excess and for posts of the whole installation */
+            answers: components["schemas"]["Duty"];
+            /**
+             * Format: int64
+             * @description how many posts are missing or too many; 1 otherwise
+             */
+            count: number;
+            kind: string;
+            level: string;
+            /** Format: int64 */
+            ordinal: number;
+            /**
+             * Format: int64
+             * @description 0 for missing and excess
+             */
+            post: number;
+            /** @enum {string} */
+            rule: "missing" | "excess" | "vacant" | "acting" | "no-deputy";
+            since: string;
+            /** @description code; empty = the whole installation */
+            unit: string;
+            unit_name: string;
         };
         Verification: {
             /**
@@ -3413,6 +3988,322 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "list-absences": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description login */
+                account?: string;
+                /** @description one's own only */
+                mine?: boolean;
+                /** @description those that are over as well */
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAbsence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "record-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAbsence"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-self": {
         parameters: {
             query?: never;
@@ -10320,6 +11211,752 @@ export interface operations {
             };
         };
     };
+    "list-posts": {
+        parameters: {
+            query?: {
+                /** @description as of this date (YYYY-MM-DD); today in China when absent */
+                at?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+                /** @description of the unit itself, without the units below */
+                only?: boolean;
+                kind?: string;
+                /** @description login of a holder */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPost"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPost"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-post": {
+        parameters: {
+            query?: {
+                /** @description as of this date (YYYY-MM-DD); today in China when absent */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-post": {
+        parameters: {
+            query?: {
+                /** @description first day it is no longer there; today when absent */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "retitle-post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostTitle"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-post-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-over-post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                rank: "A" | "B";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-presets": {
         parameters: {
             query?: never;
@@ -14163,6 +15800,537 @@ export interface operations {
             };
         };
     };
+    "get-staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staffing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-backstop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackstopPost"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staffing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateLines"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staffing"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-vacancies": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+                level?: string;
+                kind?: string;
+                /** @description missing: fewer posts than the template asks for; excess: more, or a kind that does not belong there; vacant: nobody holds it; acting: only its B does; no-deputy: it needs a B and has none */
+                rule?: "missing" | "excess" | "vacant" | "acting" | "no-deputy";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVacancy"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "count-vacancies": {
+        parameters: {
+            query?: {
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+                level?: string;
+                kind?: string;
+                /** @description missing: fewer posts than the template asks for; excess: more, or a kind that does not belong there; vacant: nobody holds it; acting: only its B does; no-deputy: it needs a B and has none */
+                rule?: "missing" | "excess" | "vacant" | "acting" | "no-deputy";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUnitVacancies"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-status": {
         parameters: {
             query?: {
@@ -14813,6 +16981,114 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": components["schemas"]["FeatureBoundaryProperties"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-duty": {
+        parameters: {
+            query?: {
+                /** @description posts of this kind are asked first; those that answer for the unit when absent */
+                kind?: string;
+                /** @description as of this instant; now when absent */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
                 };
             };
             /** @description Bad Request */
