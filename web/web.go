@@ -118,8 +118,6 @@ func (h handler) serveIndex(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Type", "text/html; charset=utf-8")
 	head.Set("Cache-Control", "no-store")
 	head.Set("Content-Security-Policy", Policy(nonce))
-	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("Referrer-Policy", "no-referrer")
 	if r.Method == http.MethodHead {
 		return
 	}
@@ -140,7 +138,6 @@ func serveAsset(w http.ResponseWriter, r *http.Request, a asset) {
 		return
 	}
 	head.Set("Content-Type", a.mediaType)
-	head.Set("X-Content-Type-Options", "nosniff")
 	body, encoding := a.choose(r.Header.Get("Accept-Encoding"))
 	if encoding != "" {
 		head.Set("Content-Encoding", encoding)
