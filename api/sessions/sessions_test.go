@@ -26,6 +26,7 @@ import (
 	"wangge/api/tokens"
 	"wangge/geo/account"
 	"wangge/geo/account/provider"
+	"wangge/geo/account/provider/providertest"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/staff"
@@ -460,5 +461,56 @@ func TestTheWayToAProviderAndBack(t *testing.T) {
 	}
 	if got := newServer(t, nil).browser().call("GET", route.Prefix+"/session/oidc/start", nil); got.StatusCode != 404 {
 		t.Errorf("without a provider: %d", got.StatusCode)
+	}
+}
+
+// The whole way, with a real provider: to it, back, and in.
+func TestWhoTheProviderVouchesForSignsIn(t *testing.T) {
+	org := providertest.New(t, "http://example.com"+route.Prefix+"/session/oidc/callback")
+	p, err := provider.New(provider.Config{Issuer: org.Issuer, ClientID: providertest.Client, SecretFile: org.SecretFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, p)
+	s.user("boss", true)
+	boss := s.signedIn("boss")
+	made := boss.want(201, "", "POST", "/accounts", m{"login": providertest.Login}).body["account"].(m)
+	id, _ := json.Marshal(made["id"])
+
+	enter := func() (*browser, answer, string) {
+		t.Helper()
+		b := s.browser()
+		sent := b.call("GET", route.Prefix+"/session/oidc/start", nil)
+		back := route.Prefix + "/session/oidc/callback?" + org.Visit(t, sent.Header.Get("Location")).Encode()
+		return b, b.call("GET", back, nil), back
+	}
+	b, got, _ := enter()
+	if got.StatusCode != 303 || got.Header.Get("Location") != "/sign-in#problem=external_unknown" || b.cookies["wangge_session"] != "" {
+		t.Errorf("an account that nobody prepared: %d to %s", got.StatusCode, got.Header.Get("Location"))
+	}
+	boss.want(200, "", "POST", "/accounts/"+string(id)+"/external", m{})
+	b, got, back := enter()
+	if got.StatusCode != 200 || !strings.Contains(got.body["text"].(string), `content="0;url=/"`) || strings.Contains(got.body["text"].(string), b.cookies["wangge_session"]) {
+		t.Fatalf("%d: %v", got.StatusCode, got.body)
+	}
+	who := b.want(200, "", "GET", "/session", nil).body
+	if who["login"] != providertest.Login || who["session"].(m)["method"] != "oidc" || len(who["permissions"].([]any)) != 0 {
+		t.Errorf("signed in as %v", who)
+	}
+	// The same answer again, in this browser or another, opens nothing.
+	for _, other := range []*browser{b, s.browser()} {
+		delete(other.cookies, "wangge_session")
+		if got := other.call("GET", back, nil); got.StatusCode != 303 || other.cookies["wangge_session"] != "" {
+			t.Errorf("replayed: %d with %v", got.StatusCode, other.cookies)
+		}
+	}
+	boss.want(204, "", "DELETE", "/accounts/"+string(id)+"/external", nil)
+	if b, got, _ := enter(); got.StatusCode != 303 || b.cookies["wangge_session"] != "" {
+		t.Errorf("after it was ended: %d", got.StatusCode)
+	}
+	for _, secret := range []string{"hush", b.cookies["wangge_device"]} {
+		if secret != "" && strings.Contains(s.log.String(), secret) {
+			t.Errorf("the log holds %s", secret)
+		}
 	}
 }

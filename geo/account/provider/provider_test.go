@@ -2,14 +2,11 @@ package provider
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,110 +14,50 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/zitadel/oidc/v3/example/server/storage"
-	"github.com/zitadel/oidc/v3/pkg/op"
 	"golang.org/x/oauth2"
 
 	"wangge/geo/account"
+	"wangge/geo/account/provider/providertest"
 )
 
-const (
-	callback = "http://localhost:8080/api/v1/session/oidc/callback"
-	client   = "wangge"
-	lisa     = "test-user@127.0.0.1"
-	passes   = "verysecure"
-)
+const callback = "http://localhost:8080/api/v1/session/oidc/callback"
 
-// organisation is a real OpenID provider on this machine, with two clients.
-type organisation struct {
-	issuer string
-	secret string // a file
-}
+// organisation is a real provider with a way to use it.
+type organisation struct{ providertest.Organisation }
 
 func newOrganisation(t *testing.T) organisation {
 	t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	server.Start()
-	t.Cleanup(server.Close)
-	issuer := server.URL
-	store := storage.NewStorageWithClients(storage.NewUserStore(issuer), map[string]*storage.Client{
-		client:  storage.WebClient(client, "hush", callback),
-		"other": storage.WebClient("other", "hush", callback),
-	})
-	var key [32]byte
-	_, _ = rand.Read(key[:])
-	provider, err := op.NewProvider(&op.Config{CryptoKey: key, CodeMethodS256: true}, store, op.StaticIssuer(issuer),
-		op.WithAllowInsecure(), op.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	back := op.AuthCallbackURL(provider)
-	pages := http.NewServeMux()
-	// The provider's own page, where somebody types a name and a password.
-	pages.HandleFunc("/login/username", func(w http.ResponseWriter, r *http.Request) {
-		id := r.FormValue("authRequestID")
-		if err := store.CheckUsernamePassword(r.Header.Get("X-User"), passes, id); err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		http.Redirect(w, r, back(r.Context(), id), http.StatusFound)
-	})
-	pages.Handle("/", provider)
-	server.Config.Handler = op.NewIssuerInterceptor(provider.IssuerFromRequest).Handler(pages)
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte("hush\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return organisation{issuer: issuer, secret: secret}
+	return organisation{providertest.New(t, callback)}
 }
 
 func (o organisation) provider(t *testing.T, clientID string) *Provider {
 	t.Helper()
-	p, err := New(Config{Issuer: o.issuer, ClientID: clientID, SecretFile: o.secret})
+	p, err := New(Config{Issuer: o.Issuer, ClientID: clientID, SecretFile: o.SecretFile})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// visit is a browser that goes where it is sent and returns what reaches us.
-func visit(t *testing.T, to string) Answer {
+func (o organisation) visit(t *testing.T, to string) Answer {
 	t.Helper()
-	var arrived *url.URL
-	browser := &http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		r.Header.Set("X-User", lisa)
-		if strings.HasPrefix(r.URL.String(), callback) {
-			arrived = r.URL
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
-	res, err := browser.Get(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if arrived == nil {
-		text, _ := io.ReadAll(res.Body)
-		t.Fatalf("the browser ended at %s: %d %s", res.Request.URL, res.StatusCode, text)
-	}
-	q := arrived.Query()
+	q := o.Visit(t, to)
 	return Answer{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
 }
 
 // round begins and walks through the provider.
-func round(t *testing.T, p *Provider) (Attempt, Answer) {
+func (o organisation) round(t *testing.T, p *Provider) (Attempt, Answer) {
 	t.Helper()
 	to, a, err := p.Begin(t.Context(), callback, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a, visit(t, to)
+	return a, o.visit(t, to)
 }
 
 func TestAProviderTellsWhoSomebodyIs(t *testing.T) {
 	o := newOrganisation(t)
-	p := o.provider(t, client)
+	p := o.provider(t, providertest.Client)
 	to, a, err := p.Begin(t.Context(), callback, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -134,11 +71,11 @@ func TestAProviderTellsWhoSomebodyIs(t *testing.T) {
 	if q.Query().Get("code_challenge_method") != "S256" || strings.Contains(to, a.Verifier) || strings.Contains(to, "hush") {
 		t.Errorf("sent with a secret, or without S256: %s", to)
 	}
-	got, err := p.Finish(t.Context(), callback, ParseAttempt(a.Cookie()), visit(t, to), time.Now())
+	got, err := p.Finish(t.Context(), callback, ParseAttempt(a.Cookie()), o.visit(t, to), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := account.External{Issuer: o.issuer, Subject: "id1", Logins: []string{lisa, "test-user@zitadel.ch"}}
+	want := account.External{Issuer: o.Issuer, Subject: providertest.Subject, Logins: []string{providertest.Login, "test-user@zitadel.ch"}}
 	if got.Issuer != want.Issuer || got.Subject != want.Subject || !slices.Equal(got.Logins, want.Logins) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -146,7 +83,7 @@ func TestAProviderTellsWhoSomebodyIs(t *testing.T) {
 
 func TestAnAnswerMustBelongToTheAttempt(t *testing.T) {
 	o := newOrganisation(t)
-	p := o.provider(t, client)
+	p := o.provider(t, providertest.Client)
 	now := time.Now()
 	for name, tt := range map[string]struct {
 		change func(*Attempt, *Answer)
@@ -168,7 +105,7 @@ func TestAnAnswerMustBelongToTheAttempt(t *testing.T) {
 		"an expired token":      {func(a *Attempt, _ *Answer) { a.Until = now.Add(100 * time.Hour) }, now.Add(2 * time.Hour), ErrAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, got := round(t, p)
+			a, got := o.round(t, p)
 			tt.change(&a, &got)
 			if e, err := p.Finish(t.Context(), callback, a, got, tt.now); !errors.Is(err, tt.want) || e.Subject != "" {
 				t.Errorf("%+v, %v; want %v", e, err, tt.want)
@@ -178,8 +115,9 @@ func TestAnAnswerMustBelongToTheAttempt(t *testing.T) {
 }
 
 func TestACodeIsGoodOnce(t *testing.T) {
-	p := newOrganisation(t).provider(t, client)
-	a, got := round(t, p)
+	o := newOrganisation(t)
+	p := o.provider(t, providertest.Client)
+	a, got := o.round(t, p)
 	if _, err := p.Finish(t.Context(), callback, a, got, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -190,16 +128,16 @@ func TestACodeIsGoodOnce(t *testing.T) {
 
 func TestACodeOfAnotherClientIsRefused(t *testing.T) {
 	o := newOrganisation(t)
-	a, got := round(t, o.provider(t, "other"))
-	if e, err := o.provider(t, client).Finish(t.Context(), callback, a, got, time.Now()); !errors.Is(err, ErrAnswer) {
+	a, got := o.round(t, o.provider(t, providertest.Other))
+	if e, err := o.provider(t, providertest.Client).Finish(t.Context(), callback, a, got, time.Now()); !errors.Is(err, ErrAnswer) {
 		t.Errorf("%+v, %v; want %v", e, err, ErrAnswer)
 	}
 }
 
 // token gets a real ID token for a client.
-func token(t *testing.T, p *Provider) (found *oidc.Provider, raw, nonce string) {
+func (o organisation) token(t *testing.T, p *Provider) (found *oidc.Provider, raw, nonce string) {
 	t.Helper()
-	a, got := round(t, p)
+	a, got := o.round(t, p)
 	found, err := p.discover(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -213,10 +151,10 @@ func token(t *testing.T, p *Provider) (found *oidc.Provider, raw, nonce string) 
 
 func TestATokenMustBeMadeByThisProviderForUsNow(t *testing.T) {
 	o, elsewhere := newOrganisation(t), newOrganisation(t)
-	p := o.provider(t, client)
-	found, good, nonce := token(t, p)
-	_, others, othersNonce := token(t, o.provider(t, "other"))
-	_, foreign, foreignNonce := token(t, elsewhere.provider(t, client))
+	p := o.provider(t, providertest.Client)
+	found, good, nonce := o.token(t, p)
+	_, others, othersNonce := o.token(t, o.provider(t, providertest.Other))
+	_, foreign, foreignNonce := elsewhere.token(t, elsewhere.provider(t, providertest.Client))
 	parts := strings.Split(good, ".")
 	now := time.Now()
 	for name, tt := range map[string]struct {
@@ -236,7 +174,7 @@ func TestATokenMustBeMadeByThisProviderForUsNow(t *testing.T) {
 		"no token at all":       {"x", nonce, now, false},
 	} {
 		id, err := p.verify(t.Context(), found, tt.raw, tt.nonce, tt.now)
-		if (err == nil) != tt.ok || tt.ok && id.Subject != "id1" {
+		if (err == nil) != tt.ok || tt.ok && id.Subject != providertest.Subject {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -244,7 +182,7 @@ func TestATokenMustBeMadeByThisProviderForUsNow(t *testing.T) {
 
 func TestAnIssuerThatCallsItselfOtherwiseIsRefused(t *testing.T) {
 	o := newOrganisation(t)
-	p, err := New(Config{Issuer: strings.Replace(o.issuer, "127.0.0.1", "localhost", 1), ClientID: client, SecretFile: o.secret})
+	p, err := New(Config{Issuer: strings.Replace(o.Issuer, "127.0.0.1", "localhost", 1), ClientID: providertest.Client, SecretFile: o.SecretFile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +195,7 @@ func TestAProviderThatIsAwayIsAskedAgain(t *testing.T) {
 	var answer http.Handler = http.NotFoundHandler()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer.ServeHTTP(w, r) }))
 	defer server.Close()
-	p, err := New(Config{Issuer: server.URL, ClientID: client})
+	p, err := New(Config{Issuer: server.URL, ClientID: providertest.Client})
 	if err != nil {
 		t.Fatal(err)
 	}
