@@ -7,6 +7,7 @@ import zh from 'antd/locale/zh_CN';
 import { Component, lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { Gate, Waiting } from './account/gate';
 import { asProblem } from './api/client';
 import { useMedia } from './common/media';
 import { overlays } from './common/overlays';
@@ -15,6 +16,9 @@ import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
 import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
+const AccountPage = lazy(() => import('./account/page'));
+const FirstPage = lazy(() => import('./account/first'));
+const LinkPage = lazy(() => import('./account/link'));
 
 const client = new QueryClient({
   defaultOptions: {
@@ -58,10 +62,15 @@ function Themed() {
     >
       <AntApp>
         <LastResort>
-          <Suspense fallback={null}>
+          <Suspense fallback={<Waiting />}>
             <Routes>
-              <Route path="/" element={<HomePage />} />
-              <Route path="*" element={<Navigate to="/" replace />} />
+              <Route path="/first" element={<FirstPage />} />
+              <Route path="/password" element={<LinkPage />} />
+              <Route element={<Gate />}>
+                <Route path="/" element={<HomePage />} />
+                <Route path="/account" element={<AccountPage />} />
+                <Route path="*" element={<Navigate to="/" replace />} />
+              </Route>
             </Routes>
           </Suspense>
         </LastResort>

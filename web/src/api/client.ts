@@ -17,14 +17,17 @@ export class Problem extends Error {
   readonly code: string;
   readonly detail: string;
   readonly errors: NonNullable<ProblemBody['errors']>;
+  /** For how many seconds the server asks to wait; 0 when it does not. */
+  readonly wait: number;
 
-  constructor(body: Partial<ProblemBody> & { status: number }) {
+  constructor(body: Partial<ProblemBody> & { status: number; wait?: number }) {
     super(body.title ?? `HTTP ${body.status}`);
     this.name = 'Problem';
     this.status = body.status;
     this.code = body.code ?? (body.status === 0 ? 'network' : `http_${body.status}`);
     this.detail = body.detail ?? '';
     this.errors = body.errors ?? [];
+    this.wait = body.wait ?? 0;
   }
 }
 
@@ -36,10 +39,17 @@ export function asProblem(cause: unknown): Problem {
 }
 
 /** problemOf makes a Problem of an answer that was not one of success. */
-export function problemOf(status: number, body: unknown): Problem {
+export function problemOf(status: number, body: unknown, retryAfter?: string | null): Problem {
   const known = body !== null && typeof body === 'object' ? (body as Partial<ProblemBody>) : {};
-  return new Problem({ ...known, status });
+  if (status === 401 && (known.code ?? SIGNED_OUT) === SIGNED_OUT) for (const tell of onSignedOut) tell();
+  return new Problem({ ...known, status, wait: Number(retryAfter) || 0 });
 }
+
+/** The code of an answer to somebody who has not signed in, or whose session has ended. */
+const SIGNED_OUT = 'signed_out';
+
+/** What to do when the server says so, wherever it was asked. */
+export const onSignedOut = new Set<() => void>();
 
 async function patientFetch(request: Request): Promise<Response> {
   const watch = new AbortController();
@@ -65,7 +75,13 @@ type Answer<T> = { data?: T; error?: unknown; response: Response };
 export async function answer<Shape>(call: Promise<Answer<unknown>>): Promise<Shape> {
   const { data, error, response } = await call;
   if (response.ok && data !== undefined) return data as Shape;
-  throw problemOf(response.status, error);
+  throw problemOf(response.status, error, response.headers.get('Retry-After'));
+}
+
+/** done is answer for a call that has nothing to say when it succeeds. */
+export async function done(call: Promise<Answer<unknown>>): Promise<void> {
+  const { error, response } = await call;
+  if (!response.ok) throw problemOf(response.status, error, response.headers.get('Retry-After'));
 }
 
 /**

@@ -23,7 +23,7 @@ export type Incident = Or<Schemas['Incident'], 'point'>;
 export type Plan = Or<Schemas['Plan'], 'bbox'>;
 export type Fault = Schemas['Fault'];
 export type FaultFeature = { type: 'Feature'; geometry: { coordinates?: unknown } | null; properties: Fault };
-export type Inspection = Schemas['Look'];
+export type Inspection = Schemas['UploadLook'];
 export type Problem = Schemas['Problem'];
 
 /** A service point with its state on the day asked for. */

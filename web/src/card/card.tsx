@@ -1,11 +1,10 @@
 // The card: what was clicked, and who is responsible for it.
-import { CloseOutlined, CopyOutlined } from '@ant-design/icons';
+import { CloseOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, usePlace, useUnit } from '../api/queries';
 import type { AgeBands, Ancestor, LonLat, Place, UnitDetail } from '../api/types';
-import { useCopy } from '../common/copy';
 import { area, count, length, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading } from '../common/states';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
@@ -14,6 +13,7 @@ import { useChosenLevel } from '../map/level';
 import { useUnitTable } from '../panel/unit-table';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
+import { Copyable } from './copyable';
 import { UnitState } from './unit-state';
 
 const ItemCard = lazy(() => import('./item-card'));
@@ -134,22 +134,6 @@ function UnitHead({ unit }: { unit: UnitDetail }) {
       <h2>{unit.name}</h2>
       <Copyable text={unit.code} />
     </>
-  );
-}
-
-/** Copyable is a code or a coordinate that goes to the clipboard when pressed. */
-export function Copyable({ text, label }: { text: string; label?: string }) {
-  const { t } = useTranslation();
-  const copy = useCopy();
-  return (
-    <button
-      type="button"
-      className="copyable figures"
-      aria-label={t('common.copy', { text: label ?? text })}
-      onClick={() => copy(text)}
-    >
-      {text} <CopyOutlined aria-hidden="true" />
-    </button>
   );
 }
 

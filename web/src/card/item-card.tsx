@@ -19,7 +19,8 @@ import { Failed, Loading } from '../common/states';
 import { formatPlace } from '../map/coordinates';
 import { usePage } from '../view/store';
 import { type Item, nothingSelected, useView } from '../view/url';
-import { Ages, Copyable, Fact, ShowOnMap } from './card';
+import { Ages, Fact, ShowOnMap } from './card';
+import { Copyable } from './copyable';
 import { useHouseholdAction } from './placing';
 
 export default function ItemCard({ item }: { item: Item }) {

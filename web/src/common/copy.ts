@@ -2,12 +2,12 @@
 import { App } from 'antd';
 import { useTranslation } from 'react-i18next';
 
-/** useCopy puts text on the clipboard and says so. */
-export function useCopy(): (text: string) => Promise<void> {
+/** useCopy puts text on the clipboard and says so, naming it by its label where it is a secret. */
+export function useCopy(): (text: string, label?: string) => Promise<void> {
   const { message } = App.useApp();
   const { t } = useTranslation();
-  return async (text) => {
-    if (await copied(text)) message.success(t('common.copied', { text }));
+  return async (text, label = text) => {
+    if (await copied(text)) message.success(t('common.copied', { text: label }));
     else message.warning(t('common.copyFailed', { text }), 8);
   };
 }

@@ -17,12 +17,41 @@ import { usePage } from '../view/store';
 
 export function Settings() {
   const { t } = useTranslation();
-  const { choice, choose } = useTheme();
-  const language = useLanguage();
-  const setLanguage = useSetLanguage();
   const copy = useCopy();
   return (
     <div className="settings">
+      <Appearance />
+      <span className="settings-gap" />
+      <Tooltip title={t('common.copyLink')}>
+        <Button
+          size="small"
+          type="text"
+          aria-label={t('common.copyLink')}
+          icon={<LinkOutlined aria-hidden="true" />}
+          onClick={() => copy(location.href)}
+        />
+      </Tooltip>
+      <Tooltip title={t('help.title')}>
+        <Button
+          size="small"
+          type="text"
+          aria-label={t('help.title')}
+          icon={<QuestionCircleOutlined aria-hidden="true" />}
+          onClick={() => usePage.setState({ helping: true })}
+        />
+      </Tooltip>
+    </div>
+  );
+}
+
+/** Appearance is what every page offers its reader: theme and language. */
+export function Appearance() {
+  const { t } = useTranslation();
+  const { choice, choose } = useTheme();
+  const language = useLanguage();
+  const setLanguage = useSetLanguage();
+  return (
+    <>
       <Segmented<ThemeChoice>
         size="small"
         aria-label={t('theme.title')}
@@ -46,25 +75,6 @@ export function Settings() {
       >
         {language === 'zh' ? 'English' : '中文'}
       </Button>
-      <span className="settings-gap" />
-      <Tooltip title={t('common.copyLink')}>
-        <Button
-          size="small"
-          type="text"
-          aria-label={t('common.copyLink')}
-          icon={<LinkOutlined aria-hidden="true" />}
-          onClick={() => copy(location.href)}
-        />
-      </Tooltip>
-      <Tooltip title={t('help.title')}>
-        <Button
-          size="small"
-          type="text"
-          aria-label={t('help.title')}
-          icon={<QuestionCircleOutlined aria-hidden="true" />}
-          onClick={() => usePage.setState({ helping: true })}
-        />
-      </Tooltip>
-    </div>
+    </>
   );
 }

@@ -2,7 +2,8 @@
 // person: level, unit or place, date, layers, panel, draft, language, theme. The
 // camera is in the hash (#map=zoom/lat/lon), which MapLibre writes; each leaves
 // the other's part alone, and both write at once, so that none is lost.
-import { useEffect } from 'react';
+import { useEffect, useLayoutEffect } from 'react';
+import { useLocation } from 'react-router';
 import { create } from 'zustand';
 import type { LonLat } from '../api/types';
 
@@ -126,13 +127,26 @@ export function useView(): [View, typeof setView] {
   return [useViewStore(), setView];
 }
 
-/** useViewOfHistory follows the browser's back and forward. */
+/** useViewOfHistory follows the browser's back and forward, and links between pages. */
 export function useViewOfHistory(): void {
+  const { key } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page, another address
+  useLayoutEffect(rereadView, [key]);
   useEffect(() => {
     window.addEventListener('popstate', rereadView);
     return () => window.removeEventListener('popstate', rereadView);
   }, []);
 }
+
+let map = '/';
+
+/** keepMapAddress remembers where on the map one is, for the way back from another page. */
+export function keepMapAddress(): void {
+  if (location.pathname === '/') map = `/${location.search}${location.hash}`;
+}
+
+/** mapAddress is where one was on the map. */
+export const mapAddress = (): string => map;
 
 /** nothingSelected clears what the card shows. */
 export const nothingSelected = { unit: null, place: null, item: null };
