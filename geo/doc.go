@@ -21,6 +21,8 @@
 //	staff         who acts
 //	audit         who did what
 //	job           long work: progress, cancel, retry
+//	vault         the few personal fields, encrypted under keys from outside the database
+//	privacy       purposes, notices, consents, requests of residents, retention
 //	grid          levels, presets, units and their boundaries in force on any date
 //	setting       what an operator decides for the whole installation
 //	layer         versions of the layers of the map

@@ -111,7 +111,7 @@ func (c *restoreCommand) deleteAgain(ctx context.Context, dsn string, show progr
 	}
 	switch {
 	case again.Listed == 0:
-		show.sayf("no deletion list at %s: what was deleted after this backup is there again", list)
+		show.sayf("no deletion list at %s: what was deleted since this backup, if anything, is there again", list)
 	default:
 		show.sayf("%s deleted again, of %s in %s", plural(again.Deleted, "record"), plural(again.Listed, "deletion"), list)
 	}
