@@ -15,6 +15,7 @@ import (
 	incidents "wangge/geo/incident"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/post"
 	"wangge/geo/servicepoint"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
@@ -55,6 +56,14 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(plan.Get(ctx, db, actor, number("plan")))
 	tell(plan.Units(ctx, db, actor, number("plan")))
 	tell(upload.List(ctx, db, actor, 0, 100))
+	tell(post.List(ctx, db, actor, day, post.Filter{Limit: 100}))
+	tell(post.List(ctx, db, actor, day, post.Filter{Unit: th["town"], Limit: 100}))
+	tell(post.Get(ctx, db, actor, day, number("post")))
+	tell(post.HistoryOf(ctx, db, actor, number("post")))
+	tell(post.Absences(ctx, db, actor, post.AbsenceFilter{Limit: 100}))
+	tell(post.Absences(ctx, db, actor, post.AbsenceFilter{ID: number("absence")}))
+	tell(post.Vacancies(ctx, db, actor, post.VacancyFilter{Limit: 100}))
+	tell(post.Counts(ctx, db, actor, post.VacancyFilter{Unit: th["town"]}))
 	for _, kind := range []string{"units", "households", "incidents", "service-points", "zones"} {
 		for _, format := range []export.Format{export.GeoJSON, export.CSV} {
 			_ = export.Write(ctx, db, actor, &out, kind, format, export.Options{Day: day})

@@ -150,6 +150,18 @@ func (w *towns) settle(t testing.TB, town string, x int32) {
 		t.Fatal(err)
 	}
 	th["import"] = strconv.FormatInt(upload, 10)
+	var held int64
+	if err := w.pool.QueryRow(t.Context(), `SELECT post_id FROM holder WHERE account_id = $1`, w.accounts[town][staff.Leader]).Scan(&held); err != nil {
+		t.Fatal(err)
+	}
+	th["post"] = strconv.FormatInt(held, 10)
+	var absence int64
+	err = w.pool.QueryRow(t.Context(), `
+		INSERT INTO absence (account_id, starts_at, reason, recorded_by) VALUES ($1, now(), 'leave', 'test') RETURNING id`, w.accounts[town][staff.Member]).Scan(&absence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	th["absence"] = strconv.FormatInt(absence, 10)
 }
 
 func lonLat(p [2]float64) string { return fmt.Sprintf("%.7f,%.7f", p[0], p[1]) }
@@ -206,7 +218,8 @@ func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {
 		})
 	}
 	w.act(theirs, staff.Planner)
-	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones"} {
+	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones",
+		"/api/v1/posts", "/api/v1/staffing/vacancies", "/api/v1/staffing/vacancies/units"} {
 		if got := w.call(t, http.MethodGet, path, nil); marked(string(got.body)) == "" {
 			t.Errorf("%s shows the other town's own planner nothing either: %.300s", path, got.body)
 		}
@@ -242,7 +255,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -254,12 +267,13 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"]} {
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"],
+		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)
 		}
 	}
-	return strings.NewReplacer("{code}", th["unit"], "{kind}", "households", "{id}", "1").Replace(path)
+	return strings.NewReplacer("{code}", th["unit"], "{kind}", "households", "{rank}", "A", "{id}", "1").Replace(path)
 }
 
 // body is a body that an operation of the path can act on.
@@ -273,6 +287,10 @@ func (w *towns) body(path string) any {
 		return map[string]any{"do": "close"}
 	case "/service-points/{id}/states":
 		return map[string]any{"state": "closed", "valid_from": newYear().String()}
+	case "/posts/{id}":
+		return map[string]any{"title": "x"}
+	case "/posts/{id}/holders/{rank}":
+		return map[string]any{"account": ""}
 	case "/plans/{id}/publish":
 		return map[string]any{"revision": 1}
 	case "/plans/{id}/repairs":
@@ -292,6 +310,8 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM service_point p WHERE p.name LIKE $2 || '%'),
 			(SELECT string_agg(s::text, E'\n' ORDER BY s) FROM service_point_state s),
 			(SELECT string_agg(i::text, E'\n' ORDER BY i.id) FROM incident i WHERE i.address LIKE $2 || '%'),
+			(SELECT string_agg(p::text || h::text, E'\n' ORDER BY h.id) FROM post p JOIN holder h ON h.post_id = p.id JOIN unit u ON u.id = p.unit_id WHERE u.code LIKE $1 || '%'),
+			(SELECT string_agg(x::text, E'\n' ORDER BY x.id) FROM absence x),
 			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM plan p WHERE p.name LIKE $2 || '%'))`, codeOf[town], town).Scan(&text)
 	if err != nil {
 		t.Fatal(err)
