@@ -33,6 +33,7 @@
 //	household     the household ledger
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
+//	post          posts, their holders A and B, absences, who has a duty, staffing templates
 //	plan          drafts, faults, repairs and the one way to publish
 //	upload        takes in files and hands them to their subject
 //

@@ -56,7 +56,7 @@ type rule struct {
 const (
 	anything = ".*"
 	nothing  = "^$"
-	ours     = `(audit|circle|grid|household|incident|job|ledger|network|patrol|pg|plan|servicepoint|staff|upload)`
+	ours     = `(audit|circle|grid|household|incident|job|ledger|network|patrol|pg|plan|post|servicepoint|staff|upload)`
 )
 
 var rules = []rule{
