@@ -74,7 +74,7 @@ func (m *middleware) observe(c *fiber.Ctx) error {
 }
 
 // noUse is what the page asks of no browser; a phone's place it does ask for.
-const noUse = "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), display-capture=(), browsing-topics=()"
+const noUse = "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), serial=(), midi=(), display-capture=(), browsing-topics=()"
 
 // headers are safe defaults; the page sets its own policy, with a nonce for each
 // answer (package web).
