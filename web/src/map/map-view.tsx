@@ -193,7 +193,7 @@ function exposeForSupport(map: maplibregl.Map) {
   (window as unknown as { wangge?: unknown }).wangge = { map };
 }
 
-function useBaseStyle(theme: string, language: string) {
+export function useBaseStyle(theme: string, language: string) {
   const lang = language === 'en' ? 'en' : 'zh';
   return useQuery({
     queryKey: ['style', theme, lang],
