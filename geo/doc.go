@@ -19,7 +19,8 @@
 //
 //	pg            pool, geometry codec, constraint names → faults
 //	staff         who acts
-//	audit         who did what
+//	audit         who did and who saw what, as a chain that can be verified
+//	breakglass    access beyond one's posts for a reason and a few hours
 //	job           long work: progress, cancel, retry
 //	vault         the few personal fields, encrypted under keys from outside the database
 //	privacy       purposes, notices, consents, requests of residents, retention
