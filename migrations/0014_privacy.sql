@@ -245,7 +245,8 @@ CREATE INDEX deletion_proof_kind ON deletion_proof (kind, id);
 -- units and kinds of somebody's posts: those with a post at the very unit that
 -- holds the household; its grid workers, up to the grid; its leaders, up to the
 -- village; and who has broken the glass around it. Nobody else above a village,
--- and nobody by a post for everything.
+-- and nobody by a post for everything. Requests learn nothing of a household that
+-- they may not see, whatever posts they name.
 -- +goose StatementBegin
 CREATE FUNCTION contact_reaches(household bigint, units bigint[], kinds text[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
@@ -260,7 +261,8 @@ AS $$
         LEFT JOIN level top ON top.code = CASE p.kind WHEN 'leader' THEN 'village'
             WHEN 'worker' THEN 'grid' WHEN 'part-time-worker' THEN 'grid' END
         WHERE h.id = household AND h.closed_on IS NULL
-          AND (a.ancestor_id = o.unit_id OR l.rank >= top.rank OR p.kind = 'break-glass'))
+          AND (a.ancestor_id = o.unit_id OR l.rank >= top.rank OR p.kind = 'break-glass')
+          AND (current_setting('role') <> 'wangge_app' OR public.acting_may(o.unit_id, 'place')))
 $$;
 
 -- acting_reaches is that for the acting account.

@@ -176,6 +176,11 @@ func TestOnlyTheLinkedWorkerAndTheSupervisorSeeAContact(t *testing.T) {
 			}
 		})
 	}
+	ctx, _ := h.hold(t, staff.Worker, h.grids[1])
+	var told bool
+	if err := h.app.QueryRow(ctx, `SELECT contact_reaches($1, $2, '{worker}')`, h.id, h.grids[:1]).Scan(&told); err != nil || told {
+		t.Errorf("a stranger who names another's post learns where the household is: %v, %v", told, err)
+	}
 	if _, err := household.LookAtContact(t.Context(), h.owner, h.ring, staff.Local, h.id, household.ForVisit); !errors.Is(err, household.ErrNotLinked) {
 		t.Errorf("the person at the machine: %v, want %v", err, household.ErrNotLinked)
 	}
