@@ -98,12 +98,19 @@ INSERT INTO staffing (level, kind, min_posts, max_posts, leads, deputy) VALUES
 -- The post that answers when nobody in the line can; '' = any administrator.
 INSERT INTO setting VALUES ('backstop', '""');
 
--- units_below are the ids of a unit and of all below it. Ids alone: what lies in
--- the units stands behind walls of its own.
+-- The functions below see more than a request may, and so ask themselves what its
+-- account may see.
 -- +goose StatementBegin
+CREATE FUNCTION is_request() RETURNS boolean LANGUAGE sql STABLE
+AS $$ SELECT current_setting('role') = 'wangge_app' $$;
+
+-- units_below are the ids of a unit and of all below it.
 CREATE FUNCTION units_below(top bigint) RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-AS $$ SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = top $$;
+AS $$
+    SELECT a.unit_id FROM unit_ancestor a
+    WHERE a.ancestor_id = top AND (NOT is_request() OR acting_may(top, 'map'))
+$$;
 
 -- away_at has one row while an account is away: until when (null = it has not
 -- said). The reason stays behind the wall of absence; that somebody is away is
@@ -113,6 +120,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
     SELECT a.ends_at FROM absence a
     WHERE a.account_id = who AND a.starts_at <= at AND (a.ends_at IS NULL OR a.ends_at > at)
+      AND (NOT is_request() OR EXISTS (
+          SELECT FROM holder h JOIN post p ON p.id = h.post_id
+          WHERE h.account_id = who AND (acting_may(p.unit_id, 'map') OR p.id = ANY (acting_posts()))))
 $$;
 -- +goose StatementEnd
 
@@ -135,7 +145,7 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 10000
 SET search_path = public, pg_temp SET jit = off SET work_mem = '32MB'
 AS $$
     WITH wall AS (
-        SELECT current_setting('role') <> 'wangge_app' OR acting_everywhere('map') AS open, acting_area('map') AS roots),
+        SELECT NOT is_request() OR acting_everywhere('map') AS open, acting_area('map') AS roots),
     here AS MATERIALIZED (
         SELECT u.id, u.code, u.level, b.name
         FROM boundary b JOIN unit u ON u.id = b.unit_id
@@ -174,7 +184,7 @@ $$;
 CREATE FUNCTION vacant_since(day date, unit bigint, kind text, rule text, post bigint) RETURNS date
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-    SELECT CASE rule
+    SELECT CASE WHEN is_request() AND NOT acting_may(unit, 'map') THEN NULL ELSE CASE rule
         WHEN 'missing' THEN greatest(
             (SELECT b.valid_from FROM boundary b WHERE b.unit_id = unit ORDER BY b.valid_from LIMIT 1),
             (SELECT max(p.valid_to) FROM post p WHERE p.unit_id = unit AND p.kind = vacant_since.kind AND p.valid_to <= day))
@@ -189,8 +199,8 @@ AS $$
             LEFT JOIN (holder h JOIN account c ON c.id = h.account_id)
               ON h.post_id = p.id AND h.valid_from <= day
              AND h.rank = ANY (CASE rule WHEN 'acting' THEN '{A}' WHEN 'no-deputy' THEN '{B}' ELSE '{A,B}' END::text[])
-            WHERE p.id = post GROUP BY p.id)
-        END
+            WHERE p.id = post AND p.unit_id IS NOT DISTINCT FROM unit GROUP BY p.id)
+        END END
 $$;
 -- +goose StatementEnd
 REVOKE EXECUTE ON FUNCTION vacancies(date, boolean, bigint[], bigint), vacant_since(date, bigint, text, text, bigint) FROM PUBLIC;

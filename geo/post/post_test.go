@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
@@ -638,3 +639,56 @@ func TestAbsencesChangeDutyAtOnceAndAreOneAtATime(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+func TestWhatSeesMoreThanARequestAsksWhoItIsFor(t *testing.T) {
+	w := newWorld(t)
+	w.serves(t, "leader1", staff.Leader, "T1")
+	theirCtx, theirs := w.serves(t, "leader2", staff.Leader, "T2")
+	if _, err := post.Leaves(theirCtx, w.app, theirs, post.NewAbsence{Reason: post.Leave}); err != nil {
+		t.Fatal(err)
+	}
+	ourCtx, _ := w.as(t, "leader1")
+	for _, tt := range []struct {
+		name, sql string
+		args      []any
+	}{
+		{"units below", `SELECT count(*) FROM units_below($1)`, []any{w.id(t, "T2")}},
+		{"who is away", `SELECT count(*) FROM away_at($1, now() + interval '1 second')`, []any{theirs.Account}},
+		{"what is vacant", `SELECT count(*) FROM vacancies('2026-11-22', true, '{}', $1)`, []any{w.id(t, "T2")}},
+		{"since when", `SELECT count(vacant_since('2026-11-22', $1, 'leader', 'vacant', $2))`, []any{w.id(t, "T2"), theirs.Grants[0].Post}},
+	} {
+		var ours, own, nobody int
+		if err := w.app.QueryRow(ourCtx, tt.sql, tt.args...).Scan(&ours); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.app.QueryRow(theirCtx, tt.sql, tt.args...).Scan(&own); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.app.QueryRow(t.Context(), tt.sql, tt.args...).Scan(&nobody); err != nil {
+			t.Fatal(err)
+		}
+		if ours != 0 || own == 0 || nobody != 0 {
+			t.Errorf("%s: %d for the other town, %d for its own, %d for nobody; want 0, some, 0", tt.name, ours, own, nobody)
+		}
+	}
+}
+
+func TestDisablingTheLastAdministratorIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.serves(t, "root", staff.Administrator, "")
+	disable := func(login string) error {
+		return pgx.BeginFunc(t.Context(), w.engine, func(tx pgx.Tx) error {
+			return post.KeepAdministrator(t.Context(), tx, func() error {
+				_, err := tx.Exec(t.Context(), `UPDATE account SET disabled_on = now() WHERE login = $1`, login)
+				return err
+			})
+		})
+	}
+	if err := disable("root"); !errors.Is(err, post.ErrLast) {
+		t.Errorf("the last one: %v, want %v", err, post.ErrLast)
+	}
+	w.account(t, "other", "")
+	if err := disable("other"); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+}

@@ -83,7 +83,7 @@ func Vacancies(ctx context.Context, db pg.DB, actor staff.Actor, f VacancyFilter
 	}
 	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
-		SELECT v.*, vacant_since($1, v.unit_id, v.kind, v.rule, v.post_id)
+		SELECT v.*, vacant_since($1, nullif(v.unit_id, 0), v.kind, v.rule, v.post_id)
 		FROM (
 			SELECT coalesce(v.unit_id, 0) AS unit_id, v.code, v.name, v.level, v.kind, v.rule, v.post_id, v.ordinal, v.count`+fromVacancies+`
 			  AND ($8 = '' OR (v.code, v.kind, v.rule, v.post_id) > ($9, $10, $11, $12::bigint))
