@@ -35,7 +35,21 @@ func Database(t testing.TB) *pgxpool.Pool {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
+	t.Cleanup(func() { nothingPersonalInTheLog(t, pool) })
 	return pool
+}
+
+// nothingPersonalInTheLog fails when somebody gave the audit a phone or identity
+// number. It was not kept, but it should not have come so far.
+func nothingPersonalInTheLog(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	var rows []string
+	err := pool.QueryRow(context.WithoutCancel(t.Context()), `
+		SELECT coalesce(array_agg(DISTINCT action || ' ' || subject), '{}') FROM audit
+		WHERE strpos(subject_id || detail::text, '[removed]') > 0`).Scan(&rows)
+	if err == nil && len(rows) > 0 {
+		t.Errorf("the audit was given personal texts by: %s", strings.Join(rows, ", "))
+	}
 }
 
 // DSN returns the address of a migrated, empty database that is dropped when the
