@@ -24,6 +24,7 @@ import (
 
 	"wangge/api"
 	"wangge/geo"
+	"wangge/geo/account"
 	"wangge/geo/crs"
 	"wangge/geo/job"
 	"wangge/geo/network"
@@ -125,6 +126,9 @@ func startService(t testing.TB, c api.Config) *service {
 	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Log: log})
 	c.Ring = ring
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
+	if c.Guard, err = account.NewGuard(c.Ring); err != nil {
+		t.Fatal(err)
+	}
 	c.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") })
 	s.app, err = api.New(c)
 	if err != nil {

@@ -46,7 +46,10 @@ func Up(ctx context.Context, dsn string) ([]Step, error) {
 	if err != nil {
 		return steps, err
 	}
-	return steps, queue(ctx, dsn)
+	if err := queue(ctx, dsn); err != nil {
+		return steps, err
+	}
+	return steps, Own(ctx, dsn)
 }
 
 // Roles makes the roles of the server that the schema refers to, where they are
@@ -160,10 +163,20 @@ func queue(ctx context.Context, dsn string) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate the job queue: %w", err)
 	}
-	// The queue's tables hold numbers of jobs only: requests enqueue, the engine
-	// works. All tables but those of the audit become the engine's, since only an
-	// owner can COPY into a table behind row-level security and rebuild an index.
-	_, err = pool.Exec(ctx, `
+	return nil
+}
+
+// Own gives the tables to their roles: all but those of the audit are the
+// engine's, since only an owner can COPY into a table behind row-level security
+// and rebuild an index. The queue's tables hold numbers of jobs only: requests
+// enqueue, the engine works. A restored database needs it as well.
+func Own(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("give the tables to their roles: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, `
 		GRANT CREATE ON SCHEMA public TO wangge_engine;
 		DO $$
 		DECLARE t text;

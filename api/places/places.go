@@ -14,6 +14,7 @@ import (
 	"wangge/geo/ledger"
 	"wangge/geo/network"
 	"wangge/geo/pg"
+	"wangge/geo/publication"
 	"wangge/geo/staff"
 )
 
@@ -25,7 +26,7 @@ type Answer struct {
 	Ancestors  []grid.Ancestor `json:"ancestors" doc:"from the top down to the unit itself"`
 	PostZh     string          `json:"post_zh"`
 	PostEn     string          `json:"post_en"`
-	Households int             `json:"households" doc:"open households in the unit"`
+	Households *int            `json:"households" doc:"open households in the unit; null is hidden"`
 	Border     *grid.Hint      `json:"border" doc:"another unit of the level within 30 m, or null"`
 	Street     string          `json:"street" doc:"name of the nearest street within 60 m"`
 }
@@ -82,6 +83,11 @@ func (h *handler) about(ctx context.Context, day geo.Day, at geo.Point, p *Answe
 		return err
 	}
 	counts, err := h.tally.ByUnit(ctx, day)
-	p.Households = counts[p.Unit.ID].Households
+	if err != nil {
+		return err
+	}
+	live := func(unit int64) (int, int) { return counts[unit].Households, counts[unit].Incidents }
+	shown, err := publication.Shown(ctx, h.db, actor, day, []int64{p.Unit.ID}, live)
+	p.Households = shown[p.Unit.ID].Households
 	return err
 }

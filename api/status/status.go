@@ -10,9 +10,11 @@ import (
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/grid"
+	"wangge/geo/household"
 	"wangge/geo/ledger"
 	"wangge/geo/network"
 	"wangge/geo/pg"
+	"wangge/geo/publication"
 	"wangge/geo/setting"
 	"wangge/geo/staff"
 )
@@ -26,8 +28,18 @@ type Status struct {
 	Town         *Town            `json:"town" doc:"null while there is no unit"`
 	Attribution  string           `json:"attribution" doc:"must stand on every map"`
 	ReviewNumber string           `json:"review_number"`
-	Counts       ledger.Totals    `json:"counts"`
+	Counts       Counts           `json:"counts"`
 	Layers       map[string]int64 `json:"layers" doc:"layer → version that the tiles show now; rises with every change"`
+}
+
+// Counts are how much there is in the area of the actor; null is hidden.
+type Counts struct {
+	Units         int  `json:"units"`
+	Households    *int `json:"households" doc:"not closed"`
+	Unplaced      *int `json:"unplaced" doc:"households without a position"`
+	Outside       *int `json:"outside" doc:"placed households that no unit covers"`
+	Incidents     *int `json:"incidents" doc:"not closed"`
+	ServicePoints int  `json:"service_points"`
 }
 
 // Town is the top of what is here.
@@ -67,7 +79,7 @@ func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status],
 	if s.Attribution, err = h.attribution(ctx, settings); err != nil {
 		return nil, err
 	}
-	if s.Counts, err = h.tally.Totals(ctx, day); err != nil {
+	if s.Counts, err = h.counts(ctx, actor, day); err != nil {
 		return nil, err
 	}
 	if s.Layers = h.versions(); s.Layers == nil {
@@ -75,6 +87,69 @@ func (h *handler) get(ctx context.Context, in *route.AsOf) (*route.Body[Status],
 	}
 	s.Town, err = h.town(ctx, day)
 	return route.OK(s, err)
+}
+
+// counts are the totals for who sees everything, and elsewhere what the units at
+// the top of the actor's area have.
+func (h *handler) counts(ctx context.Context, actor staff.Actor, day geo.Day) (c Counts, err error) {
+	if actor.Area(staff.Place).All {
+		t, err := h.tally.Totals(ctx, day)
+		return Counts{t.Units, &t.Households, &t.Unplaced, &t.Outside, &t.Incidents, t.ServicePoints}, err
+	}
+	if c.Units, err = grid.Count(ctx, h.db, actor, day, grid.Filter{}); err != nil {
+		return c, err
+	}
+	tops, err := grid.Tops(ctx, h.db, actor, day)
+	if err != nil {
+		return c, err
+	}
+	live, err := h.tally.ByUnit(ctx, day)
+	if err != nil {
+		return c, err
+	}
+	ids := make([]int64, len(tops))
+	for i, u := range tops {
+		ids[i] = u.ID
+		c.ServicePoints += live[u.ID].ServicePoints
+	}
+	shown, err := publication.Shown(ctx, h.db, actor, day, ids, func(unit int64) (int, int) { return live[unit].Households, live[unit].Incidents })
+	if err != nil {
+		return c, err
+	}
+	var households, incidents sum
+	for _, id := range ids {
+		households.add(shown[id].Households)
+		incidents.add(shown[id].Incidents)
+	}
+	c.Households, c.Incidents = households.total(), incidents.total()
+	if !actor.May(staff.Place) {
+		return c, nil
+	}
+	placed := false
+	unplaced, err := household.Count(ctx, h.db, actor, household.Filter{Placed: &placed})
+	c.Unplaced = &unplaced
+	return c, err
+}
+
+// sum adds counts up; a hidden one hides the sum.
+type sum struct {
+	n      int
+	hidden bool
+}
+
+func (s *sum) add(n *int) {
+	if n == nil {
+		s.hidden = true
+		return
+	}
+	s.n += *n
+}
+
+func (s sum) total() *int {
+	if s.hidden {
+		return nil
+	}
+	return &s.n
 }
 
 // attribution is what the background map asks to be shown, and what the operator adds.

@@ -10,15 +10,16 @@ import (
 	"wangge/geo/household"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
+	"wangge/geo/publication"
 	"wangge/geo/staff"
 )
 
 // UnitRow is a unit with what lies in it.
 type UnitRow struct {
 	grid.Unit
-	Households    int `json:"households" doc:"open households in it and all units below"`
-	Incidents     int `json:"incidents_open"`
-	ServicePoints int `json:"service_points"`
+	Households    *int `json:"households" doc:"open households in it and all units below: as they are now for who may see single ones, as published for others; null is hidden"`
+	Incidents     *int `json:"incidents_open" doc:"likewise"`
+	ServicePoints int  `json:"service_points"`
 }
 
 // UnitDetail is one unit with its place in the hierarchy.
@@ -72,22 +73,36 @@ func (h *handler) list(ctx context.Context, in *listInput) (*route.Body[route.Li
 	if err != nil {
 		return nil, err
 	}
-	counts, err := h.tally.ByUnit(ctx, day)
+	units, err := h.withCounts(ctx, day, list...)
 	if err != nil {
 		return nil, err
-	}
-	units := make([]UnitRow, len(list))
-	for i, u := range list {
-		units[i] = withCounts(u, counts)
 	}
 	page := route.Page(units, in.Limit, func(u UnitRow) string { return u.Code })
 	page.Total = &total
 	return route.OK(page, nil)
 }
 
-func withCounts(u grid.Unit, counts map[int64]ledger.Count) UnitRow {
-	c := counts[u.ID]
-	return UnitRow{Unit: u, Households: c.Households, Incidents: c.Incidents, ServicePoints: c.ServicePoints}
+// withCounts adds to units the counts that the actor may see.
+func (h *handler) withCounts(ctx context.Context, day geo.Day, list ...grid.Unit) ([]UnitRow, error) {
+	counts, err := h.tally.ByUnit(ctx, day)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(list))
+	for i, u := range list {
+		ids[i] = u.ID
+	}
+	live := func(unit int64) (int, int) { return counts[unit].Households, counts[unit].Incidents }
+	shown, err := publication.Shown(ctx, h.db, route.Actor(ctx), day, ids, live)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]UnitRow, len(list))
+	for i, u := range list {
+		n := shown[u.ID]
+		rows[i] = UnitRow{Unit: u, Households: n.Households, Incidents: n.Incidents, ServicePoints: counts[u.ID].ServicePoints}
+	}
+	return rows, nil
 }
 
 type codeInput struct {
@@ -109,11 +124,11 @@ func (h *handler) get(ctx context.Context, in *codeInput) (*route.Body[UnitDetai
 
 func (h *handler) detail(ctx context.Context, day geo.Day, u grid.Unit) (UnitDetail, error) {
 	actor := route.Actor(ctx)
-	counts, err := h.tally.ByUnit(ctx, day)
+	rows, err := h.withCounts(ctx, day, u)
 	if err != nil {
 		return UnitDetail{}, err
 	}
-	d := UnitDetail{UnitRow: withCounts(u, counts)}
+	d := UnitDetail{UnitRow: rows[0]}
 	chain, err := grid.Chain(ctx, h.db, actor, day, u.ID)
 	if err != nil {
 		return UnitDetail{}, err

@@ -16,7 +16,6 @@ import (
 
 	"wangge/api"
 	"wangge/geo/account"
-	"wangge/geo/account/provider"
 	"wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/pg"
@@ -43,23 +42,7 @@ type serverFlags struct {
 	reachFlags
 	auditFlags
 	keysFlags
-	oidcFlags
-}
-
-// oidcFlags name the organisation's OpenID Connect provider.
-type oidcFlags struct {
-	Issuer     string `name:"oidc-issuer" variable:"WANGGE_OIDC_ISSUER" placeholder:"URL" help:"Let people sign in at this OpenID Connect provider as well ($$WANGGE_OIDC_ISSUER)."`
-	ClientID   string `name:"oidc-client-id" variable:"WANGGE_OIDC_CLIENT_ID" placeholder:"ID" help:"What the provider calls this service ($$WANGGE_OIDC_CLIENT_ID)."`
-	SecretFile string `name:"oidc-client-secret-file" type:"path" variable:"WANGGE_OIDC_CLIENT_SECRET_FILE" placeholder:"FILE" help:"File with the client's secret; none for a public client ($$WANGGE_OIDC_CLIENT_SECRET_FILE)."`
-	Name       string `name:"oidc-name" variable:"WANGGE_OIDC_NAME" placeholder:"NAME" help:"What the button says; by default the provider's host ($$WANGGE_OIDC_NAME)."`
-}
-
-// provider is nil when there is none.
-func (f oidcFlags) provider() (*provider.Provider, error) {
-	if f.Issuer == "" {
-		return nil, nil
-	}
-	return provider.New(provider.Config{Issuer: f.Issuer, ClientID: f.ClientID, SecretFile: f.SecretFile, Name: f.Name})
+	providerFlags
 }
 
 // Run serves until it is told to stop.

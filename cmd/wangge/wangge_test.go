@@ -395,20 +395,20 @@ func TestRestoreNeverOverwritesAFolder(t *testing.T) {
 func TestRestoreIntoADatabaseURL(t *testing.T) {
 	t.Parallel()
 	source := pgtest.DSN(t)
-	execute(t, source, `INSERT INTO audit (actor, action, subject) VALUES ('test', 'keep', 'this')`)
+	execute(t, source, `UPDATE setting SET value = '"this"' WHERE key = 'attribution'`)
 	file := filepath.Join(t.TempDir(), "b.dump")
 	mustWangge(t, "backup", file, "--database-url", source)
 
 	target := emptyDatabase(t)
 	mustWangge(t, "restore", file, "--database-url", target)
-	kept := `SELECT subject FROM audit WHERE actor = 'test'`
+	kept := `SELECT value #>> '{}' FROM setting WHERE key = 'attribution'`
 	if got := value(t, target, kept); got != "this" {
 		t.Errorf("after the restore: %q, want %q", got, "this")
 	}
 	_, err := wangge(t, "restore", file, "--database-url", target)
 	wantError(t, err, "not empty", "--force")
 
-	execute(t, target, `UPDATE audit SET subject = 'changed since'`)
+	execute(t, target, `UPDATE setting SET value = '"changed since"' WHERE key = 'attribution'`)
 	said := mustWangge(t, "restore", file, "--database-url", target, "--force")
 	if got := value(t, target, kept); got != "this" {
 		t.Errorf("after the second restore: %q, want %q", got, "this")

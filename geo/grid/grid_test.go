@@ -278,7 +278,7 @@ func TestAnOperatorAddsALevelAndAHierarchyOfTheirOwn(t *testing.T) {
 	if err != nil || !slices.IsSortedFunc(levels, func(a, b grid.Level) int { return a.Rank - b.Rank }) {
 		t.Errorf("levels are not from top to bottom: %v, %v", levels, err)
 	}
-	rows, err := audit.List(ctx, tx, staff.Local, 0, 10)
+	rows, err := audit.Search(ctx, tx, staff.Local, audit.Filter{Action: "add"}, 0, 10)
 	if err != nil || len(rows) != 2 {
 		t.Errorf("audit %+v, %v; want one row for each", rows, err)
 	}

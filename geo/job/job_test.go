@@ -242,7 +242,7 @@ func TestAWaitingJobIsCancelledAtOnceAndNeverRuns(t *testing.T) {
 	if _, err := q.Cancel(t.Context(), db, planner, j.ID); !errors.Is(err, job.ErrFinished) {
 		t.Errorf("cancelled again: %v, want %v", err, job.ErrFinished)
 	}
-	rows, err := audit.List(t.Context(), db, planner, 0, 10)
+	rows, err := audit.Search(t.Context(), db, staff.Local, audit.Filter{Subject: "job"}, 0, 10)
 	if err != nil || len(rows) != 1 || rows[0].Action != "cancel" || rows[0].Actor != "planner" {
 		t.Errorf("audit %+v, %v", rows, err)
 	}

@@ -31,7 +31,7 @@ func TestSettingsAreKeptAndTheChangeIsOnRecord(t *testing.T) {
 	if got, err = setting.Get(t.Context(), db, staff.Local); err != nil || got != want {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
-	rows, err := audit.List(t.Context(), db, staff.Local, 0, 10)
+	rows, err := audit.Search(t.Context(), db, staff.Local, audit.Filter{Subject: "setting"}, 0, 10)
 	if err != nil || len(rows) != 2 || rows[0].Actor != "operator" || rows[0].Subject != "setting" {
 		t.Errorf("audit %+v, %v", rows, err)
 	}

@@ -237,6 +237,9 @@ func Restore(ctx context.Context, db Database, file string, m Manifest) error {
 	if err := compare(ctx, db.DSN, m); err != nil {
 		return fmt.Errorf("restore %s: %w", file, err)
 	}
+	if err := migrations.Own(ctx, db.DSN); err != nil {
+		return fmt.Errorf("restore %s: %w", file, err)
+	}
 	return nil
 }
 
