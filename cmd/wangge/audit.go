@@ -140,7 +140,10 @@ func (c *auditVerify) print(p *program, r audit.Report, took time.Duration) erro
 		return out.Encode(r)
 	}
 	fmt.Fprintf(p.stdout, "%s checked in %.1f s, up to link %d (%s)\n", plural(r.Rows, "row"), took.Seconds(), r.Seq, r.Hash)
-	fmt.Fprintf(p.stdout, "%s, of %d of them the rows were removed by retention; %s compared\n", plural(r.Segments, "segment"), r.Dropped, plural(r.Heads, "exported head"))
+	fmt.Fprintf(p.stdout, "%s compared, %s\n", plural(r.Heads, "exported head"), plural(r.Segments, "signed segment"))
+	if r.Dropped > 0 {
+		fmt.Fprintf(p.stdout, "the rows of %s were removed by retention\n", plural(r.Dropped, "segment"))
+	}
 	if r.Heads == 0 {
 		fmt.Fprintln(p.stdout, "without exported heads, an end that was cut off or rewritten cannot be noticed")
 	}
