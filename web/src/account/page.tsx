@@ -9,6 +9,7 @@ import { api, done } from '../api/client';
 import { Failed } from '../common/states';
 import { Shell } from '../page/shell';
 import { NoticeSection } from './consent';
+import { LeaveSection } from './leave';
 import { PostSection } from './posts';
 import { SecuritySection } from './security';
 import { type Session, useSession } from './session';
@@ -21,14 +22,25 @@ export default function AccountPage() {
   if (!session) return null; // the gate lets nobody in without one
   return (
     <Shell title={t('account.title')}>
-      {session.demo && <Alert type="info" showIcon title={t('account.demo')} />}
+      {session.demo && <Alert type="info" showIcon title={t('account.demo')} description={<MakeReal />} />}
       <PostSection session={session} />
+      {session.posts.length > 0 && <LeaveSection />}
       {!session.demo && <PersonSection session={session} />}
       {!session.demo && <SecuritySection session={session} />}
       <SessionSection />
       <TokenSection session={session} />
       <NoticeSection />
     </Shell>
+  );
+}
+
+/** MakeReal says how the demo accounts give way to a real administrator. */
+export function MakeReal() {
+  const { t } = useTranslation();
+  return (
+    <>
+      {t('demo.makeReal')} <code>wangge user add NAME --administrator</code>
+    </>
   );
 }
 

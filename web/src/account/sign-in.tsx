@@ -2,7 +2,7 @@
 // one, or the organisation's provider.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Input } from 'antd';
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, asProblem } from '../api/client';
 import type { components } from '../api/schema';
@@ -55,10 +55,23 @@ export default function SignIn({ ended }: { ended: boolean }) {
   const [lockedOut, setLockedOut] = useState(false);
   useEffect(() => setLockedOut(waiting > 0), [waiting]);
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (waiting > 0 || signIn.isPending) return;
-    signIn.mutate({ login: login.trim(), password, totp: needsCode ? code.replace(/\s/g, '') : undefined });
+    // What a password manager has filled in may be in the fields alone.
+    const filled = new FormData(event.currentTarget);
+    const field = (name: string, known: string) => String(filled.get(name) ?? known);
+    const attempt = { login: field('username', login).trim(), password: field('password', password) };
+    const empty = [...event.currentTarget.querySelectorAll('input')].find(
+      (input) => input.value.trim() === '',
+    );
+    if (empty) {
+      empty.focus();
+      return;
+    }
+    setLogin(attempt.login);
+    setPassword(attempt.password);
+    signIn.mutate({ ...attempt, totp: needsCode ? code.replace(/\s/g, '') : undefined });
   };
 
   return (
@@ -80,12 +93,13 @@ export default function SignIn({ ended }: { ended: boolean }) {
           size="large"
           block
           loading={signIn.isPending}
-          disabled={waiting > 0 || (needsCode ? code.trim() === '' : login.trim() === '' || password === '')}
+          disabled={waiting > 0}
         >
           {t(needsCode ? 'signIn.confirm' : 'signIn.do')}
         </Button>
         {needsCode && (
           <Button
+            className="entry-other"
             type="link"
             block
             onClick={() => {
@@ -180,25 +194,25 @@ function SecondStep(props: { login: string; code: string; onCode: (code: string)
 }
 
 /** The demo accounts people try first. Their passwords stand where the service was started. */
-const DEMO = ['demo-administrator', 'demo-planner', 'demo-worker'];
+const DEMO = ['administrator', 'planner', 'worker'] as const;
 
 function DemoHint({ onLogin }: { onLogin: (login: string) => void }) {
   const { t } = useTranslation();
-  const list = useRef<HTMLUListElement>(null);
   return (
     <section className="entry-demo" aria-label={t('signIn.demo')}>
+      <h2>{t('signIn.demo')}</h2>
       <p>{t('signIn.demoHint')}</p>
-      <ul ref={list}>
-        {DEMO.map((login) => (
-          <li key={login}>
+      <ul>
+        {DEMO.map((kind) => (
+          <li key={kind}>
             <Button
               size="small"
               onClick={() => {
-                onLogin(login);
+                onLogin(`demo-${kind}`);
                 document.querySelector<HTMLInputElement>('input[name=password]')?.focus();
               }}
             >
-              {login}
+              {t(`signIn.demoKind.${kind}`)}
             </Button>
           </li>
         ))}

@@ -88,7 +88,7 @@ export function Who({ bare = false }: { bare?: boolean }) {
 /** Duty says whether a post is one's own or a deputy's, and whether it is one's turn. */
 export function Duty({ post }: { post: Holding }) {
   const { t } = useTranslation();
-  const kind = post.rank === 'A' ? 'a' : post.on_duty ? 'bOnDuty' : 'b';
+  const kind = post.rank === 'A' ? (post.on_duty ? 'a' : 'aAway') : post.on_duty ? 'bOnDuty' : 'b';
   return <span className={post.on_duty ? 'duty' : 'duty duty-off'}>{t(`who.duty.${kind}`)}</span>;
 }
 

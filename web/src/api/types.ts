@@ -12,8 +12,10 @@ export type LonLat = [number, number];
 export type Status = Or<Schemas['Status'], 'town'>;
 export type Level = Schemas['Level'];
 export type Preset = Schemas['Preset'];
-export type Unit = Schemas['UnitRow'];
-export type UnitDetail = Or<Schemas['UnitDetail'], 'residents'>;
+/** Counts that the server may hide (null), so that no small one can be worked out. */
+type Counted = 'households' | 'incidents_open';
+export type Unit = Or<Schemas['UnitRow'], Counted>;
+export type UnitDetail = Or<Schemas['UnitDetail'], 'residents' | Counted>;
 export type Ancestor = Schemas['Ancestor'];
 export type AgeBands = Partial<Schemas['Ages']>;
 export type Place = Or<Schemas['Answer'], 'unit' | 'border'>;

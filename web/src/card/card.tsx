@@ -3,8 +3,10 @@ import { CloseOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import { useLevels, usePlace, useUnit } from '../api/queries';
 import type { AgeBands, Ancestor, LonLat, Place, UnitDetail } from '../api/types';
+import { Counted } from '../common/counted';
 import { area, count, length, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading } from '../common/states';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
@@ -61,6 +63,7 @@ export function Card() {
 function PlaceCard({ place }: { place: LonLat }) {
   const { t } = useTranslation();
   const [view] = useView();
+  const may = useMay();
   const found = usePlace(place, view.at);
   const level = useChosenLevel();
   if (found.isPending) return <Loading rows={6} />;
@@ -78,7 +81,7 @@ function PlaceCard({ place }: { place: LonLat }) {
         <UnitSummary code={chosen.code} chain={found.data.ancestors} />
       )}
       <PlaceFacts place={place} facts={found.data} />
-      <AddHere place={place} />
+      {may('record') && <AddHere place={place} />}
     </>
   );
 }
@@ -187,9 +190,9 @@ function UnitFigures({ unit }: { unit: UnitDetail }) {
   const n = (value: number | null | undefined) => count(value, language);
   return (
     <dl className="figures-grid">
-      <Figure name={t('unit.households')} value={n(unit.households)} />
-      <Figure name={t('unit.occupied')} value={n(unit.residents?.occupied)} />
-      <Figure name={t('unit.incidents')} value={n(unit.incidents_open)} />
+      <Figure name={t('unit.households')} value={<Counted value={unit.households} />} />
+      <Figure name={t('unit.occupied')} value={<Counted value={unit.residents?.occupied} />} />
+      <Figure name={t('unit.incidents')} value={<Counted value={unit.incidents_open} />} />
       <Figure name={t('unit.servicePoints')} value={n(unit.service_points)} />
       <Figure name={t('unit.area')} value={area(unit.area, language)} />
       <Figure name={t('unit.parts')} value={n(unit.children)} />

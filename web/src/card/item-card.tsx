@@ -2,6 +2,7 @@
 import { App, Button, InputNumber, Modal, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import {
   useCategories,
   useFunctions,
@@ -54,6 +55,7 @@ function Point({ point }: { point: number[] | null }) {
 function HouseholdCard({ id }: { id: number }) {
   const { t } = useTranslation();
   const word = useWords();
+  const may = useMay();
   const found = useHousehold(id);
   if (found.isPending) return <Loading rows={6} />;
   if (found.isError) return <Failed cause={found.error} retry={() => found.refetch()} />;
@@ -96,7 +98,13 @@ function HouseholdCard({ id }: { id: number }) {
         </Fact>
       </dl>
       <Ages ages={household.ages} />
-      <HouseholdActions household={household} />
+      {may('record') ? (
+        <HouseholdActions household={household} />
+      ) : (
+        <div className="card-actions">
+          <ShowOnMap point={household.point} />
+        </div>
+      )}
     </>
   );
 }

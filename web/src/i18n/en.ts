@@ -1,4 +1,5 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
+import { admin, adminProblems, enquiry } from './admin.en';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
@@ -12,6 +13,9 @@ export const en: Dictionary = {
   demo: {
     short: 'Demo · invented',
     long: 'This town was made by a program. Its people, dwellings, incidents and places are invented.',
+    account: 'This is a demo account',
+    makeReal:
+      'To begin for real, make the first administrator with the link in the window where the service was started, or run',
   },
   common: {
     loading: 'Loading…',
@@ -530,8 +534,8 @@ export const en: Dictionary = {
     or: 'or',
     with: 'Sign in with {{name}}',
     demo: 'Demo accounts',
-    demoHint:
-      'The passwords of the demo accounts stand in the window where wangge up was started; each start makes new ones.',
+    demoKind: { administrator: 'Administrator', planner: 'Planner', worker: 'Grid worker' },
+    demoHint: 'The passwords stand in the window where wangge up was started; each start makes new ones.',
     forgot: 'Forgot the password? An administrator can send you a link to set a new one.',
   },
   password: {
@@ -569,7 +573,12 @@ export const en: Dictionary = {
     everywhere: 'everywhere',
     noPost: 'no post',
     noPostHint: 'You hold no post today, so there is nothing to see. Ask an administrator.',
-    duty: { a: 'holder A', b: 'deputy B, A is there', bOnDuty: 'deputy B, on duty' },
+    duty: {
+      a: 'holder A',
+      aAway: 'holder A, on leave',
+      b: 'deputy B, A is there',
+      bOnDuty: 'deputy B, on duty',
+    },
     signOut: 'Sign out',
   },
   account: {
@@ -583,9 +592,8 @@ export const en: Dictionary = {
     saved: 'Saved',
     demo: 'This is a demo account: person, password and two-step sign-in cannot be changed.',
     posts: 'Posts and permissions',
-    where: 'Area: {{area}}',
-    allows: 'May',
     noPosts: 'You hold no post today.',
+    away: 'While you are on leave your deputy has the duty; you may not do this now.',
     waitingDeputy: 'A is there, so you do not have this now; it is yours at once when A goes on leave.',
     security: 'Sign-in',
     changePassword: 'Change the password',
@@ -655,6 +663,7 @@ export const en: Dictionary = {
     absenceReason: 'Reason',
     absenceAdd: 'Record leave',
     absenceAdded: 'Recorded; your deputies have your duties',
+    absenceEmpty: 'An empty beginning means now; an empty end, until you are back.',
     absenceEnd: 'I am back',
     absenceCancel: 'Cancel',
     absenceEnded: 'Ended',
@@ -685,7 +694,6 @@ export const en: Dictionary = {
     privacy: 'decide requests about personal data, keep retention',
   },
   suppressed: {
-    mark: 'under {{k}}',
     hidden: 'hidden',
     why: 'The number is small, or a small one could be worked out from it; it is hidden to protect households. Posts that may see places of households can look it up.',
     published: 'Published totals, renewed every month; small ones are hidden.',
@@ -696,7 +704,10 @@ export const en: Dictionary = {
     end: 'End it now',
     ended: 'The access has ended',
   },
+  admin,
+  enquiry,
   problem: {
+    ...adminProblems,
     signed_out: 'Sign in first',
     sign_in_refused: 'The login or the password is wrong',
     sign_in_busy: 'Many people are signing in just now; try again in a few seconds',

@@ -1,5 +1,7 @@
 // The words of the page in Chinese. The words of the trade follow docs/glossary.md.
 
+import { admin, adminProblems, enquiry } from './admin.zh';
+
 export const zh = {
   app: {
     townAndMore: '{{name}}等 {{count}} 个',
@@ -11,6 +13,8 @@ export const zh = {
   demo: {
     short: '示例数据 · 虚构',
     long: '本镇由程序生成，人、户、事、地均为虚构。',
+    account: '您用的是示例账号',
+    makeReal: '正式使用时，用启动窗口里的链接设立首位管理员，或执行',
   },
   common: {
     loading: '正在载入…',
@@ -502,7 +506,8 @@ export const zh = {
     or: '或者',
     with: '用{{name}}登录',
     demo: '示例账号',
-    demoHint: '示例账号的密码显示在启动 wangge up 的窗口里，每次启动都会更换。',
+    demoKind: { administrator: '管理员', planner: '规划员', worker: '网格员' },
+    demoHint: '密码显示在启动 wangge up 的窗口里，每次启动都会更换。',
     forgot: '忘记密码？请管理员发一个重设链接。',
   },
   password: {
@@ -533,7 +538,7 @@ export const zh = {
     everywhere: '全部范围',
     noPost: '没有岗位',
     noPostHint: '今天没有担任岗位，所以看不到数据。请联系管理员。',
-    duty: { a: 'A 角', b: 'B 角，A 角在岗', bOnDuty: 'B 角，代行职责' },
+    duty: { a: 'A 角', aAway: 'A 角，请假中', b: 'B 角，A 角在岗', bOnDuty: 'B 角，代行职责' },
     signOut: '退出登录',
   },
   account: {
@@ -546,9 +551,8 @@ export const zh = {
     saved: '已保存',
     demo: '这是示例账号，不能改动个人信息、密码和两步验证。',
     posts: '岗位与权限',
-    where: '范围：{{area}}',
-    allows: '可以',
     noPosts: '今天没有担任岗位。',
+    away: '请假期间由 B 角代行，现在没有这些权限。',
     waitingDeputy: 'A 角在岗，目前没有这些权限；A 角请假时立即生效。',
     security: '登录安全',
     changePassword: '修改密码',
@@ -616,6 +620,7 @@ export const zh = {
     absenceReason: '事由',
     absenceAdd: '登记请假',
     absenceAdded: '已登记，职责已转给 B 角',
+    absenceEmpty: '开始留空即现在，结束留空即直到销假。',
     absenceEnd: '销假',
     absenceCancel: '取消',
     absenceEnded: '已销假',
@@ -645,7 +650,6 @@ export const zh = {
     privacy: '办理个人信息请求，管理保存期限',
   },
   suppressed: {
-    mark: '不足 {{k}}',
     hidden: '已隐去',
     why: '数目太小或由此能推算出小数目，为保护住户不予显示。需要时由有权查看住户位置的岗位办理。',
     published: '已发布的汇总数字，按月更新；小数目会隐去。',
@@ -656,7 +660,10 @@ export const zh = {
     end: '立即结束',
     ended: '应急查看已结束',
   },
+  admin,
+  enquiry,
   problem: {
+    ...adminProblems,
     signed_out: '请先登录',
     sign_in_refused: '登录名或密码不对',
     sign_in_busy: '此刻登录的人很多，请几秒后再试',

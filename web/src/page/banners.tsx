@@ -1,13 +1,18 @@
 // Things the whole page must know: no connection, an insecure address, a newer
 // version, a household waiting for its place.
-import { Alert, Button } from 'antd';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, App, Button } from 'antd';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { asProblem } from '../api/client';
-import { useStatus, useSuggestion } from '../api/queries';
+import { type Permission, useMay, useSession } from '../account/session';
+import { answer, api, asProblem } from '../api/client';
+import { type List, useStatus, useSuggestion } from '../api/queries';
+import type { components } from '../api/schema';
 import { usePlacing } from '../card/placing';
 import { addressOf } from '../common/address';
+import { elapsed } from '../common/format';
 import { useShortcuts } from '../common/keys';
+import { remember } from '../common/storage';
 import { goToPlace } from '../map/camera';
 import { usePage } from '../view/store';
 
@@ -31,6 +36,8 @@ export function Banners() {
       <Offline />
       <NewVersion />
       <Insecure />
+      <BreakGlass />
+      <DemoAdministrator />
       <Placing />
     </div>
   );
@@ -90,6 +97,83 @@ function Insecure() {
       showIcon
       closable={{ onClose: () => setHidden(true) }}
       title={t('banner.insecure')}
+    />
+  );
+}
+
+type Access = components['schemas']['Access'];
+/** How often the page looks whether an access beyond posts has been given or ended. */
+const ACCESS_EVERY = 60_000;
+
+/** BreakGlass says that one sees beyond one's posts, for how long still, and offers to end it. */
+function BreakGlass() {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const account = useSession().data?.account;
+  const [now, setNow] = useState(Date.now);
+  const open = useQuery({
+    queryKey: ['break-glass', 'mine'],
+    queryFn: ({ signal }) => answer<List<Access>>(api.GET('/break-glass', { signal })),
+    select: (list) => list.items.filter((one) => one.account === account && !one.ended_by),
+    refetchInterval: ACCESS_EVERY,
+  }).data?.filter((one) => Date.parse(one.ends_at) > now);
+  const some = (open?.length ?? 0) > 0;
+  useEffect(() => {
+    if (!some) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [some]);
+  const end = useMutation({
+    mutationFn: (id: number) => answer(api.POST('/break-glass/{id}/end', { params: { path: { id } } })),
+    onSuccess: () => message.success(t('breakGlass.ended')),
+    onError: (cause) => message.error(asProblem(cause).message),
+    onSettled: () => client.invalidateQueries(),
+  });
+  return open?.map((access) => (
+    <Alert
+      key={access.id}
+      type="warning"
+      showIcon
+      title={t('breakGlass.title', {
+        what: t(`permission.${access.permission as Permission}`),
+        unit: access.unit_code,
+      })}
+      description={
+        <span className="figures">
+          {t('breakGlass.left', { time: elapsed((Date.parse(access.ends_at) - now) / 1000) })}
+        </span>
+      }
+      action={
+        <Button size="small" danger loading={end.isPending} onClick={() => end.mutate(access.id)}>
+          {t('breakGlass.end')}
+        </Button>
+      }
+    />
+  ));
+}
+
+/** DemoAdministrator tells who tries the demo as its administrator how to become a real one. */
+function DemoAdministrator() {
+  const { t } = useTranslation();
+  const may = useMay();
+  const demo = useSession().data?.demo ?? false;
+  const [hidden, setHidden] = useState(() => remember.get('demo') !== null);
+  if (!demo || !may('post') || hidden) return null;
+  const hide = () => {
+    remember.set('demo', 'read');
+    setHidden(true);
+  };
+  return (
+    <Alert
+      type="info"
+      closable={{ onClose: hide, 'aria-label': t('common.close') }}
+      title={t('demo.account')}
+      description={
+        <>
+          {t('demo.makeReal')} <code>wangge user add NAME --administrator</code>
+        </>
+      }
     />
   );
 }

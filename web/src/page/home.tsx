@@ -4,6 +4,8 @@ import { AppstoreOutlined, CloudUploadOutlined, HomeOutlined, TableOutlined } fr
 import { Button, Drawer } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type Permission, useMay } from '../account/session';
+import { Who } from '../account/who';
 import { useLevels, useStatus, useUnit } from '../api/queries';
 import { Card } from '../card/card';
 import { useShortcuts } from '../common/keys';
@@ -33,7 +35,8 @@ export default function HomePage() {
   const { t } = useTranslation();
   const phone = usePhone();
   const status = useStatus();
-  const importing = usePage((page) => page.importing);
+  const may = useMay();
+  const importing = usePage((page) => page.importing) && may('load');
   useKeys();
   useFirstLook();
   return (
@@ -54,7 +57,7 @@ export default function HomePage() {
       <Banners />
       {phone ? <PhonePanel /> : <SidePanel />}
       <Card />
-      <JobWatch />
+      {may('map') && <JobWatch />}
       <ShortcutSheet />
       {importing && (
         <Suspense fallback={null}>
@@ -68,6 +71,7 @@ export default function HomePage() {
 /** NoTown says what to do on a server that holds nothing yet, or does not answer. */
 function NoTown() {
   const { t } = useTranslation();
+  const may = useMay();
   const status = useStatus();
   if (status.isError && !status.data) {
     return (
@@ -81,9 +85,11 @@ function NoTown() {
     <div className="page-notice">
       <Nothing title={t('empty.title')}>
         <p>{t('empty.text')}</p>
-        <Button type="primary" onClick={() => usePage.setState({ importing: true })}>
-          {t('data.import')}
-        </Button>
+        {may('load') && (
+          <Button type="primary" onClick={() => usePage.setState({ importing: true })}>
+            {t('data.import')}
+          </Button>
+        )}
         <p className="soft">{t('empty.demo')}</p>
         <code>wangge import boundaries FILE</code>
       </Nothing>
@@ -98,12 +104,29 @@ const icons: Record<PanelName, ReactNode> = {
   unplaced: <HomeOutlined aria-hidden="true" />,
 };
 
+/** What a panel needs: all of one of these. */
+const needs: Record<PanelName, Permission[][]> = {
+  map: [['map']],
+  units: [['map']],
+  data: [['load'], ['plan'], ['export'], ['setting']],
+  unplaced: [['place', 'record']],
+};
+
+/** usePanels are the panels that have something for this session, and the one to show. */
+export function usePanels(): { panels: PanelName[]; panel: PanelName } {
+  const may = useMay();
+  const [view] = useView();
+  const panels = PANELS.filter((panel) => needs[panel].some((all) => all.every(may)));
+  return { panels, panel: panels.find((panel) => panel === view.panel) ?? 'map' };
+}
+
 function Tabs({ current, onChoose }: { current: PanelName | null; onChoose: (panel: PanelName) => void }) {
   const { t } = useTranslation();
+  const { panels } = usePanels();
   const unplaced = useStatus().data?.counts.unplaced ?? 0;
   return (
     <nav className="tabs" aria-label={t('panel.title')}>
-      {PANELS.map((panel) => (
+      {panels.map((panel) => (
         <button
           key={panel}
           type="button"
@@ -136,11 +159,12 @@ function PanelBody({ panel }: { panel: PanelName }) {
 
 function SidePanel() {
   const { t } = useTranslation();
-  const [view, setView] = useView();
-  const panel = view.panel ?? 'map';
+  const [, setView] = useView();
+  const { panel } = usePanels();
   return (
     <aside className={`panel panel-${panel}`} id="panel" aria-label={t('panel.title')} tabIndex={-1}>
       <Header />
+      <Who />
       <Search />
       <Tabs current={panel} onChoose={(next) => setView({ panel: next })} />
       <div className="panel-body" key={panel}>
@@ -153,10 +177,10 @@ function SidePanel() {
 
 function PhonePanel() {
   const { t } = useTranslation();
-  const [view, setView] = useView();
+  const [, setView] = useView();
   const open = usePage((page) => page.drawer);
   const name = useTownName();
-  const panel = view.panel ?? 'map';
+  const { panel } = usePanels();
   const close = () => usePage.setState({ drawer: false });
   return (
     <>
@@ -165,6 +189,7 @@ function PhonePanel() {
           <Mark />
           <h1>{name}</h1>
           <DemoSeal />
+          <Who bare />
         </div>
         <Search />
       </header>
@@ -222,7 +247,9 @@ function useKeys() {
     const next = levels[levels.findIndex((one) => one.code === level) + by];
     if (next) setView({ level: next.code });
   };
+  const { panels } = usePanels();
   const show = (panel: PanelName) => {
+    if (!panels.includes(panel)) return;
     setView({ panel });
     usePage.setState({ drawer: true });
   };

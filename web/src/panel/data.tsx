@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { App, Button, Drawer, Tag } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import { API, api, problemOf } from '../api/client';
 import { isActive, useDrafts, useJobs, useStatus, useUpload, useUploads } from '../api/queries';
 import type { Job, Report, Upload } from '../api/types';
@@ -24,8 +25,9 @@ const ReportView = lazy(() => import('../imports/report-view').then((m) => ({ de
 export default function DataPanel() {
   const { t } = useTranslation();
   const [view] = useView();
+  const may = useMay();
   const [upload, setUpload] = useState<number | null>(null);
-  if (view.plan !== null) {
+  if (view.plan !== null && may('plan')) {
     return (
       <Suspense fallback={<Loading rows={8} />}>
         <DraftPanel id={view.plan} />
@@ -34,23 +36,25 @@ export default function DataPanel() {
   }
   return (
     <>
-      <section className="block">
-        <Button
-          type="primary"
-          block
-          icon={<UploadOutlined aria-hidden="true" />}
-          onClick={() => usePage.setState({ importing: true, drawer: false })}
-        >
-          {t('data.import')}
-        </Button>
-        <p className="hint">{t('data.importHint')}</p>
-      </section>
-      <Drafts />
-      <Jobs />
-      <Uploads onOpen={setUpload} />
-      <Exports />
-      <MapLines />
-      <ClearDemo />
+      {may('load') && (
+        <section className="block">
+          <Button
+            type="primary"
+            block
+            icon={<UploadOutlined aria-hidden="true" />}
+            onClick={() => usePage.setState({ importing: true, drawer: false })}
+          >
+            {t('data.import')}
+          </Button>
+          <p className="hint">{t('data.importHint')}</p>
+        </section>
+      )}
+      {may('plan') && <Drafts />}
+      {(may('load') || may('plan')) && <Jobs />}
+      {may('load') && <Uploads onOpen={setUpload} />}
+      {may('export') && <Exports />}
+      {may('setting') && <MapLines />}
+      {may('setting') && <ClearDemo />}
       <UploadDrawer id={upload} onClose={() => setUpload(null)} />
     </>
   );

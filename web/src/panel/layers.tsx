@@ -2,6 +2,7 @@
 import { Button, Segmented, Switch } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import { useLevels, useStatus, useTiers } from '../api/queries';
 import { count, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading, Nothing } from '../common/states';
@@ -89,16 +90,21 @@ function AsOf() {
 
 function Layers() {
   const { t } = useTranslation();
+  const may = useMay();
   const status = useStatus().data;
   const language = useLanguage();
   const n = (value: number | undefined) => (value === undefined ? '' : count(value, language));
   return (
     <section className="block" aria-labelledby="layers-title">
       <h2 id="layers-title">{t('layers.title')}</h2>
-      <LayerRow layer="household" figure={n(status?.counts.households)} legend={<HouseholdLegend />} />
-      <LayerRow layer="incident" figure={n(status?.counts.incidents)} legend={<IncidentLegend />} />
+      {may('place') && (
+        <>
+          <LayerRow layer="household" figure={n(status?.counts.households)} legend={<HouseholdLegend />} />
+          <LayerRow layer="incident" figure={n(status?.counts.incidents)} legend={<IncidentLegend />} />
+        </>
+      )}
       <LayerRow layer="service-point" figure={n(status?.counts.service_points)} legend={<TierLegend />} />
-      <LayerRow layer="cell" legend={<CellLegend />} />
+      {(may('place') || may('count')) && <LayerRow layer="cell" legend={<CellLegend />} />}
       <LayerRow layer="zone" legend={<ZoneLegend />} />
       <LayerRow layer="background" figure="" />
     </section>

@@ -9,7 +9,8 @@ import { answer, api } from '../api/client';
 import { type List, useLevels, useUnit } from '../api/queries';
 import type { Unit } from '../api/types';
 import { UnitState } from '../card/unit-state';
-import { area, count, useLanguage, useTitle } from '../common/format';
+import { Counted } from '../common/counted';
+import { area, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading, Nothing } from '../common/states';
 import { type Column, DataTable } from '../common/table';
 import { asBounds, goToBounds, goToPlace } from '../map/camera';
@@ -83,8 +84,8 @@ export default function UnitsPanel() {
       key: 'households',
       title: t('units.households'),
       figures: true,
-      compare: (a, b) => a.households - b.households,
-      cell: (unit) => count(unit.households, language),
+      compare: (a, b) => (a.households ?? -1) - (b.households ?? -1),
+      cell: (unit) => <Counted value={unit.households} />,
     },
     {
       key: 'area',

@@ -5,6 +5,7 @@ import { render } from '@testing-library/react';
 import { App } from 'antd';
 import type { ReactElement, ReactNode } from 'react';
 import { vi } from 'vitest';
+import { PERMISSIONS, type Permission, type Session, setSession } from '../../src/account/session';
 import { rereadView } from '../../src/view/url';
 
 export type Answers = Record<string, unknown | ((request: Request) => unknown)>;
@@ -35,11 +36,25 @@ export function serve(answers: Answers) {
 const json = (status: number, body: unknown) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-/** show renders a part of the page at an address. */
-export function show(part: ReactElement, search = '') {
+/** somebody is a session with these permissions. */
+export const somebody = (permissions: readonly Permission[] = PERMISSIONS): Session => ({
+  account: 12,
+  login: 'lin',
+  name: '林晓',
+  phone: '',
+  demo: false,
+  totp: false,
+  password: true,
+  posts: [],
+  permissions: [...permissions],
+});
+
+/** show renders a part of the page at an address, for somebody who may do everything unless it is said. */
+export function show(part: ReactElement, search = '', session: Session | null = somebody()) {
   const client = new QueryClient({
     defaultOptions: { queries: { retry: false }, mutations: { retry: false } },
   });
+  setSession(client, session);
   history.replaceState(null, '', `/${search}`);
   rereadView();
   const wrapper = ({ children }: { children: ReactNode }) => (
