@@ -16,6 +16,8 @@ import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
 import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
+const AdminPages = lazy(() => import('./admin/admin'));
+const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));
 const LinkPage = lazy(() => import('./account/link'));
@@ -64,11 +66,13 @@ function Themed() {
         <LastResort>
           <Suspense fallback={<Waiting />}>
             <Routes>
+              <Route path="/public" element={<EnquiryPage />} />
               <Route path="/first" element={<FirstPage />} />
               <Route path="/password" element={<LinkPage />} />
               <Route element={<Gate />}>
                 <Route path="/" element={<HomePage />} />
                 <Route path="/account" element={<AccountPage />} />
+                <Route path="/admin/*" element={<AdminPages />} />
                 <Route path="*" element={<Navigate to="/" replace />} />
               </Route>
             </Routes>

@@ -1,0 +1,23 @@
+// The accounts that the reader keeps.
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { answer, api } from '../api/client';
+import type { List } from '../api/queries';
+import type { components } from '../api/schema';
+
+export type Account = components['schemas']['Account'];
+
+/** useAccounts are those whose login contains the text. */
+export const useAccounts = (text: string) =>
+  useInfiniteQuery({
+    queryKey: ['accounts', text],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam }) =>
+      answer<List<Account>>(
+        api.GET('/accounts', {
+          signal,
+          params: { query: { limit: 100, text: text || undefined, cursor: pageParam } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+    select: (pages) => pages.pages.flatMap((page) => page.items),
+  });

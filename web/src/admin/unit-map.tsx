@@ -1,0 +1,156 @@
+// A map of units for the administration: tinted by a figure, some areas marked,
+// one unit chosen by a click. The style is the map's own, with two layers more.
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { Map as MapBox, type MapRef } from '@vis.gl/react-maplibre';
+import * as maplibregl from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLevels, useStatus } from '../api/queries';
+import { asBounds } from '../map/camera';
+import { chooseLevel } from '../map/level';
+import { useBaseStyle } from '../map/map-view';
+import { composeStyle, ownAddress } from '../map/style';
+import type { Palette } from '../theme/palette';
+import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
+
+maplibregl.setWorkerUrl(workerUrl);
+
+export type Tint = { units: string[]; colour: string };
+
+type Choice = {
+  level?: string | null;
+  /** Units in a colour; the others stay plain. */
+  tints?: readonly Tint[];
+  /** Units whose whole area is marked; null marks everything. */
+  areas?: readonly string[] | null;
+  chosen: string | null;
+  onChoose: (unit: string) => void;
+  label: string;
+};
+
+const NOTHING: readonly never[] = [];
+
+export default function UnitMap(props: Choice) {
+  const { i18n } = useTranslation();
+  const { theme } = useTheme();
+  const palette = usePalette();
+  const base = useBaseStyle(theme, i18n.language);
+  const levels = useLevels().data;
+  const town = useStatus().data?.town;
+  const ref = useRef<MapRef>(null);
+  const [ready, setReady] = useState(false);
+  const level = chooseLevel(levels ?? [], props.level ?? null);
+  const { tints = NOTHING, areas = NOTHING, chosen } = props;
+  const style = useMemo(() => {
+    const plain = composeStyle(base ?? null, {
+      origin: location.origin,
+      theme,
+      palette,
+      levels: levels ?? [],
+      level,
+      layers: ['background'],
+      cells: 'households',
+      at: null,
+      unit: chosen,
+      place: null,
+      item: null,
+      draft: null,
+      fault: null,
+    });
+    return marked(tinted(plain, tints), areas, palette);
+  }, [base, theme, palette, levels, level, tints, areas, chosen]);
+  const bounds = asBounds(town?.bounds);
+  if (!bounds || !base) return <div className="admin-map" />;
+  return (
+    <section className="admin-map" aria-label={props.label} data-ready={ready}>
+      <MapBox
+        ref={ref}
+        mapLib={maplibregl}
+        mapStyle={style as never}
+        initialViewState={{ bounds, fitBoundsOptions: { padding: 24 } }}
+        attributionControl={false}
+        transformRequest={(url) => ({
+          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
+        })}
+        localIdeographFontFamily={MAP_FONT}
+        maxPitch={0}
+        touchPitch={false}
+        fadeDuration={0}
+        onLoad={(event) => {
+          event.target.getCanvas().setAttribute('aria-label', props.label);
+          setReady(true);
+        }}
+        onClick={(event) => {
+          const [hit] = event.target.queryRenderedFeatures(event.point, { layers: ['unit-fill'] });
+          const unit = hit?.properties.id ?? hit?.id;
+          if (unit !== undefined) props.onChoose(String(unit));
+        }}
+      />
+    </section>
+  );
+}
+
+type Style = maplibregl.StyleSpecification;
+
+/** tinted colours the units of a style by what is said of them. */
+export function tinted(style: Style, tints: readonly Tint[]): Style {
+  const used = tints.filter((tint) => tint.units.length > 0);
+  if (used.length === 0) return style;
+  const colour = [
+    'match',
+    ['to-string', ['get', 'id']],
+    ...used.flatMap((tint) => [tint.units, tint.colour]),
+    'rgba(0,0,0,0)',
+  ] as unknown as maplibregl.ExpressionSpecification;
+  return {
+    ...style,
+    layers: style.layers.map((layer) =>
+      layer.id === 'unit-fill' && layer.type === 'fill'
+        ? { ...layer, paint: { 'fill-color': colour, 'fill-opacity': 0.72 } }
+        : layer,
+    ),
+  };
+}
+
+/** marked shades areas: units with all that lies in them. */
+export function marked(style: Style, areas: readonly string[] | null, palette: Palette): Style {
+  if (areas === null) return wash(style, palette);
+  if (areas.length === 0) return style;
+  const sources = Object.fromEntries(
+    areas.map((code) => [
+      `area-${code}`,
+      {
+        type: 'geojson' as const,
+        data: `${location.origin}/api/v1/units/${encodeURIComponent(code)}/boundary`,
+      },
+    ]),
+  );
+  const layers = areas.flatMap((code): maplibregl.LayerSpecification[] => [
+    {
+      id: `area-fill-${code}`,
+      type: 'fill',
+      source: `area-${code}`,
+      paint: { 'fill-color': palette.accent, 'fill-opacity': 0.28 },
+    },
+    {
+      id: `area-line-${code}`,
+      type: 'line',
+      source: `area-${code}`,
+      paint: { 'line-color': palette.accent, 'line-width': 2.5 },
+    },
+  ]);
+  return { ...style, sources: { ...style.sources, ...sources }, layers: [...style.layers, ...layers] };
+}
+
+/** wash shades everything. */
+function wash(style: Style, palette: Palette): Style {
+  return {
+    ...style,
+    layers: style.layers.map((layer) =>
+      layer.id === 'unit-fill' && layer.type === 'fill'
+        ? { ...layer, paint: { 'fill-color': palette.accent, 'fill-opacity': 0.28 } }
+        : layer,
+    ),
+  };
+}

@@ -1,0 +1,203 @@
+// The page for everybody, without a sign-in: who serves this address? It exists
+// once an administrator has switched it on.
+import './enquiry.css';
+import { SearchOutlined } from '@ant-design/icons';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Button, Input } from 'antd';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { answer, api } from '../api/client';
+import type { components } from '../api/schema';
+import type { LonLat } from '../api/types';
+import { length, useLanguage, useTitle } from '../common/format';
+import { Failed, Loading, Nothing } from '../common/states';
+import { Appearance } from '../page/settings';
+import { Mark } from '../panel/mark';
+
+const PlaceMap = lazy(() => import('./place-map'));
+
+type Schemas = components['schemas'];
+type Served = Schemas['Served'];
+type Unit = Omit<Schemas['ServingUnit'], 'office'> & { office: Schemas['Office'] | null };
+type Question = { address: string } | { point: LonLat };
+
+const useOffer = () =>
+  useQuery({
+    queryKey: ['public'],
+    queryFn: ({ signal }) => answer<Schemas['Offer']>(api.GET('/public/settings', { signal })),
+  });
+
+export default function EnquiryPage() {
+  const { t } = useTranslation();
+  const offer = useOffer();
+  const title = t('enquiry.title');
+  useEffect(() => {
+    document.title = title;
+    return () => {
+      document.title = t('app.title');
+    };
+  }, [title, t]);
+  return (
+    <div className="enquiry">
+      <header className="enquiry-bar">
+        <Mark />
+        <h1>{title}</h1>
+        <div className="enquiry-look">
+          <Appearance />
+        </div>
+      </header>
+      {offer.isPending && <Loading />}
+      {offer.isError && <Failed cause={offer.error} retry={() => offer.refetch()} />}
+      {offer.data && !offer.data.service && (
+        <main className="enquiry-off">
+          <Nothing title={t('enquiry.off')}>{t('enquiry.offHint')}</Nothing>
+        </main>
+      )}
+      {offer.data?.service && <Enquiry offer={offer.data} />}
+    </div>
+  );
+}
+
+function Enquiry({ offer }: { offer: Schemas['Offer'] }) {
+  const { t } = useTranslation();
+  const [place, setPlace] = useState<LonLat | null>(null);
+  const ask = useMutation({
+    mutationFn: (body: Question) => answer<Served>(api.POST('/public/serves', { body })),
+  });
+  const [text, setText] = useState('');
+  return (
+    <main className={offer.map ? 'enquiry-main enquiry-with-map' : 'enquiry-main'}>
+      <div className="enquiry-side">
+        <p className="soft">{t(offer.map ? 'enquiry.hintMap' : 'enquiry.hint')}</p>
+        <form
+          className="enquiry-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setPlace(null);
+            if (text.trim()) ask.mutate({ address: text.trim() });
+          }}
+        >
+          <Input
+            size="large"
+            aria-label={t('enquiry.address')}
+            placeholder={t('enquiry.example')}
+            maxLength={200}
+            autoComplete="off"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <Button
+            size="large"
+            type="primary"
+            htmlType="submit"
+            icon={<SearchOutlined aria-hidden="true" />}
+            loading={ask.isPending}
+          >
+            {t('enquiry.ask')}
+          </Button>
+        </form>
+        <p className="hint">{t('enquiry.private')}</p>
+        <div aria-live="polite">
+          {ask.isPending && <Loading />}
+          {ask.isError && <Failed cause={ask.error} />}
+          {ask.data && !ask.isPending && <Result served={ask.data} />}
+        </div>
+      </div>
+      {offer.map && (
+        <Suspense fallback={<div className="enquiry-map" />}>
+          <PlaceMap
+            place={place}
+            reviewNumber={offer.review_number}
+            onPick={(next) => {
+              setPlace(next);
+              ask.mutate({ point: next });
+            }}
+          />
+        </Suspense>
+      )}
+    </main>
+  );
+}
+
+function Result({ served }: { served: Served }) {
+  const { t } = useTranslation();
+  const units = served.units as Unit[];
+  return (
+    <>
+      {served.found && <p>{t('enquiry.found', { what: served.found })}</p>}
+      {units.length > 1 && <p className="soft">{t('enquiry.several', { count: units.length })}</p>}
+      {units.map((unit) => (
+        <Serving key={unit.code} unit={unit} />
+      ))}
+      <NearestPoints points={served.nearest} />
+    </>
+  );
+}
+
+function Serving({ unit }: { unit: Unit }) {
+  const { t } = useTranslation();
+  const english = useLanguage() === 'en';
+  const title = useTitle();
+  const { office } = unit;
+  return (
+    <article className="enquiry-unit">
+      <p className="soft">{unit.parents.map((above) => above.name).join(' › ')}</p>
+      <h2>{unit.name}</h2>
+      <dl>
+        <Pair name={title({ title_zh: unit.level_zh, title_en: unit.level_en })} value={unit.code} />
+        <Pair name={t('unit.post')} value={english ? unit.post_en || unit.post_zh : unit.post_zh} />
+        {office ? (
+          <>
+            <Pair name={t('enquiry.office.phone')} value={office.phone} phone />
+            <Pair name={t('enquiry.office.address')} value={office.address} />
+            <Pair name={t('enquiry.office.hours')} value={office.hours} />
+            <Pair name={t('enquiry.office.supervision_phone')} value={office.supervision_phone} phone />
+          </>
+        ) : (
+          <Pair name={t('enquiry.office.title')} value={t('enquiry.noOffice')} />
+        )}
+      </dl>
+    </article>
+  );
+}
+
+function Pair({ name, value, phone = false }: { name: string; value: string; phone?: boolean }) {
+  if (!value) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {phone ? (
+          <a className="figures" href={`tel:${value.replace(/[^+\d]/g, '')}`}>
+            {value}
+          </a>
+        ) : (
+          value
+        )}
+      </dd>
+    </div>
+  );
+}
+
+function NearestPoints({ points }: { points: Schemas['Nearest'][] }) {
+  const { t } = useTranslation();
+  const title = useTitle();
+  const language = useLanguage();
+  if (points.length === 0) return null;
+  return (
+    <section aria-labelledby="nearest">
+      <h2 id="nearest">{t('enquiry.nearest')}</h2>
+      <p className="hint">{t('enquiry.straight')}</p>
+      <ul className="enquiry-points">
+        {points.map((point) => (
+          <li key={point.function}>
+            <span className="soft">{title(point, point.function)}</span>
+            <strong>{point.name}</strong>
+            <span className="figures">{length(point.metres, language)}</span>
+            {point.hours && <span className="soft figures">{point.hours}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
