@@ -225,23 +225,36 @@ SELECT wall('absence', 'select insert update delete', 'absence.account_id = (SEL
     OR EXISTS (SELECT FROM account c WHERE c.id = absence.account_id AND {post c.area_id})
     OR EXISTS (SELECT FROM holder h JOIN post p ON p.id = h.post_id WHERE h.account_id = absence.account_id AND {post p.unit_id})');
 
--- Nobody gives more than they hold: who keeps posts in an area changes there those
--- posts whose every permission is their own too; who keeps them everywhere, all.
+-- Who keeps posts in an area appoints there to every kind of post. But nobody
+-- gives themselves one that may more than they already hold there by their posts,
+-- unless they keep the whole installation.
 -- +goose StatementBegin
-CREATE FUNCTION acting_may_give(kind text, unit bigint) RETURNS boolean
+CREATE FUNCTION acting_may_give(kind text, unit bigint, who bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-    SELECT acting_everywhere('post') OR acting_may(unit, 'post') AND NOT EXISTS (
-        SELECT FROM post_kind k, unnest(k.may) m WHERE k.code = kind AND NOT acting_may(unit, m))
+    SELECT acting_everywhere('post') OR acting_may(unit, 'post') AND (who <> acting_account() OR NOT EXISTS (
+        SELECT FROM post_kind k, unnest(k.may) m
+        WHERE k.code = acting_may_give.kind AND NOT EXISTS (
+            SELECT FROM grants_of(acting_account()) g
+            WHERE g.kind <> 'break-glass' AND m = ANY (g.may)
+              AND (g.unit_id IS NULL OR EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = unit AND a.ancestor_id = g.unit_id)))))
 $$;
-DO $$
-DECLARE statement text;
-BEGIN
-    FOREACH statement IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
-        EXECUTE format('DROP POLICY app_%s ON post', statement);
-        EXECUTE format('DROP POLICY app_%s ON holder', statement);
-    END LOOP;
-END $$;
+
+-- only_ends reports whether a term, as it is about to be written, is one that
+-- stands already and at most ends earlier.
+CREATE FUNCTION only_ends(term holder) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM holder h
+        WHERE h.id = term.id AND h.post_id = term.post_id AND h.account_id = term.account_id AND h.rank = term.rank
+          AND h.valid_from <= term.valid_from AND coalesce(h.valid_to, 'infinity') >= coalesce(term.valid_to, 'infinity'))
+$$;
 -- +goose StatementEnd
-SELECT wall('post', 'insert update delete', 'acting_may_give(post.kind, post.unit_id)'),
-       wall('holder', 'insert update delete', 'EXISTS (SELECT FROM post p WHERE p.id = holder.post_id AND acting_may_give(p.kind, p.unit_id))');
+DROP POLICY app_insert ON holder;
+DROP POLICY app_update ON holder;
+SELECT wall('holder', 'insert update', 'EXISTS (SELECT FROM post p WHERE p.id = holder.post_id AND {post p.unit_id}
+    AND (acting_may_give(p.kind, p.unit_id, holder.account_id) OR only_ends(holder)))');
+-- What a post is for does not change while somebody holds it.
+REVOKE UPDATE ON post FROM wangge_app;
+GRANT UPDATE (valid_to) ON post TO wangge_app;

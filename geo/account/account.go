@@ -27,6 +27,7 @@ import (
 	"wangge/geo/audit"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
+	"wangge/geo/post"
 	"wangge/geo/staff"
 	"wangge/geo/vault"
 )
@@ -262,24 +263,33 @@ func describe(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor
 }
 
 // Disable ends an account's sessions and tokens and keeps it from signing in. The
-// duties of its posts pass to their deputies at once.
+// duties of its posts pass to their deputies at once. The last one that keeps the
+// whole installation stays (post.ErrLast).
 func Disable(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 	if err := within(ctx, db, actor, id); err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		for _, sql := range []string{
-			`UPDATE account SET disabled_on = now() WHERE id = $1 AND disabled_on IS NULL`,
-			`DELETE FROM session WHERE account_id = $1`,
-			`DELETE FROM api_token WHERE account_id = $1`,
-			`DELETE FROM one_time_link WHERE account_id = $1`,
-		} {
-			if _, err := tx.Exec(ctx, sql, id); err != nil {
-				return fmt.Errorf("disable account %d: %w", id, err)
-			}
-		}
-		return audit.Write(ctx, tx, actor, "account_disabled", "account", text(id), nil)
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		return post.KeepAdministrator(ctx, tx, func() error { return disable(ctx, tx, actor, id) })
 	})
+	if err != nil {
+		return fmt.Errorf("disable account %d: %w", id, err)
+	}
+	return nil
+}
+
+func disable(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64) error {
+	for _, sql := range []string{
+		`UPDATE account SET disabled_on = now() WHERE id = $1 AND disabled_on IS NULL`,
+		`DELETE FROM session WHERE account_id = $1`,
+		`DELETE FROM api_token WHERE account_id = $1`,
+		`DELETE FROM one_time_link WHERE account_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, sql, id); err != nil {
+			return err
+		}
+	}
+	return audit.Write(ctx, tx, actor, "account_disabled", "account", text(id), nil)
 }
 
 // Enable lets a disabled account sign in again, with the password it had.

@@ -15,6 +15,7 @@ import (
 	"wangge/geo/account"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
+	"wangge/geo/post"
 	"wangge/geo/staff"
 	"wangge/geo/vault"
 )
@@ -259,6 +260,30 @@ func TestADisabledAccountIsOutAtOnceAndSaysSoOnlyToItsPerson(t *testing.T) {
 	want := []string{"account_made", "sign_in", "account_disabled", "sign_in_refused", "sign_in_refused", "account_enabled", "sign_in"}
 	if got := w.audited(staff.NameOf(id)[len("account:"):]); !slices.Equal(got, want) {
 		t.Errorf("audited %v, want %v", got, want)
+	}
+}
+
+func TestTheLastAdministratorOfEverythingIsNotDisabled(t *testing.T) {
+	s := newTowns(t)
+	root := s.user("root")
+	s.post(root, staff.Administrator, 0)
+	demo := s.user("demo-root")
+	s.post(demo, staff.Administrator, 0)
+	s.exec(`UPDATE account SET demo = true WHERE id = $1`, demo)
+	for name, disable := range map[string]func(id int64) error{
+		"by itself":      func(id int64) error { return account.Disable(asked(t.Context(), root), s.request(), s.actor(root), id) },
+		"at the machine": func(id int64) error { return account.Disable(t.Context(), s.db, staff.Local, id) },
+	} {
+		if err := disable(root); !errors.Is(err, post.ErrLast) {
+			t.Errorf("the last one, %s: %v, want %v", name, err, post.ErrLast)
+		}
+		if err := disable(s.keeper.Account); err != nil {
+			t.Errorf("one of a town, %s: %v", name, err)
+		}
+	}
+	s.post(s.user("second"), staff.Administrator, 0)
+	if err := account.Disable(asked(t.Context(), root), s.request(), s.actor(root), root); err != nil {
+		t.Errorf("one of two: %v", err)
 	}
 }
 

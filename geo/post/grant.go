@@ -14,36 +14,34 @@ import (
 )
 
 // mayGive returns nil when actor may make, hand over, retitle or end a post of
-// this kind in a unit (0 = the whole installation), for each of these decides what
-// somebody may do. Actor keeps posts there, and may itself do there everything
-// that the kind may: nobody gives more than they hold. Only who keeps the whole
-// installation appoints to any post: somebody has to.
-func mayGive(ctx context.Context, db pg.DB, actor staff.Actor, kind staff.Kind, unit int64) error {
-	var needed []staff.Permission
+// this kind in a unit (0 = the whole installation), in favour of account (0 =
+// nobody in particular). Who keeps posts there appoints to every kind of post. But
+// nobody gives themselves a post that may more than they already hold there,
+// unless they keep the whole installation: somebody has to be able to.
+func mayGive(ctx context.Context, db pg.DB, actor staff.Actor, kind staff.Kind, unit, account int64) error {
+	var gives []staff.Permission
 	var above []int64
 	err := db.QueryRow(ctx, `
 		SELECT k.may, ARRAY(SELECT a.ancestor_id FROM unit_ancestor a WHERE a.unit_id = $2)
-		FROM post_kind k WHERE k.code = $1`, kind, unit).Scan(&needed, &above)
+		FROM post_kind k WHERE k.code = $1`, kind, unit).Scan(&gives, &above)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrUnknownKind
 	}
 	if err != nil {
 		return fmt.Errorf("what a %s may do: %w", kind, err)
 	}
-	if !covers(actor.Area(staff.Post), above) {
-		if !actor.May(staff.Post) {
-			return actor.Must(staff.Post)
-		}
+	keeps := actor.Area(staff.Post)
+	switch {
+	case !actor.May(staff.Post):
+		return actor.Must(staff.Post)
+	case !covers(keeps, above):
 		return staff.ErrOutside
-	}
-	if slices.ContainsFunc(actor.Grants, func(g staff.Grant) bool {
-		return g.Kind == staff.Administrator && g.Unit == 0 && slices.Contains(g.May, staff.Post)
-	}) {
+	case account == 0 || account != actor.Account || keeps.All:
 		return nil
 	}
 	var missing []fault.Place
-	for _, p := range needed {
-		if !covers(actor.Area(p), above) {
+	for _, p := range gives {
+		if !covers(lasting(actor).Area(p), above) {
 			missing = append(missing, fault.Place{Pointer: string(p), Code: "permission_missing", Detail: "permission " + string(p)})
 		}
 	}
@@ -51,6 +49,13 @@ func mayGive(ctx context.Context, db pg.DB, actor staff.Actor, kind staff.Kind, 
 		return ErrBeyond.With(missing...)
 	}
 	return nil
+}
+
+// lasting is an actor with the grants of its posts alone: access for a few hours
+// is no ground for a post.
+func lasting(actor staff.Actor) staff.Actor {
+	actor.Grants = slices.DeleteFunc(slices.Clone(actor.Grants), func(g staff.Grant) bool { return g.Kind == staff.BreakGlass })
+	return actor
 }
 
 // covers reports whether a unit lies in an area: above are the unit and all units

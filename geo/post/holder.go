@@ -17,7 +17,8 @@ import (
 // (zero = today), or to nobody when login is empty. Whoever holds it ends on that
 // day, in the same transaction. A rank that was empty may be filled from an
 // earlier day on; where somebody is replaced, the past stays as it was (ErrPast).
-// The same again changes nothing.
+// The same again changes nothing. Whoever appoints themselves gets no more than
+// they hold there already (ErrBeyond).
 func HandOver(ctx context.Context, db pg.DB, actor staff.Actor, id int64, rank Rank, login string, from geo.Day) (Post, error) {
 	today := grid.Today()
 	if from.IsZero() {
@@ -49,6 +50,9 @@ func handOver(ctx context.Context, tx pgx.Tx, actor staff.Actor, p Post, rank Ra
 			return ErrDisabled
 		}
 		account = id
+		if err := mayGive(ctx, tx, actor, p.Kind, p.unit, account); err != nil {
+			return err
+		}
 	}
 	var replaces bool
 	err := tx.QueryRow(ctx, `

@@ -82,7 +82,7 @@ var (
 	ErrUnknownKind    = fault.New(fault.Invalid, "post_kind_unknown", "There is no such kind of post. GET /api/v1/staffing lists the kinds.")
 	ErrUnknownAccount = fault.New(fault.Invalid, "account_unknown", "There is no such account in your area.")
 	ErrDisabled       = fault.New(fault.Conflict, "account_disabled", "This account is disabled. Enable it first, or choose another.")
-	ErrBeyond         = fault.New(fault.Forbidden, "grant_beyond_own", "A post may only give what you may do there yourself. An administrator of the whole installation can make it.")
+	ErrBeyond         = fault.New(fault.Forbidden, "grant_beyond_own", "Nobody gives themselves a post that may more than they already hold there. Ask another administrator.")
 	ErrLast           = fault.New(fault.Conflict, "administrator_last", "Somebody has to keep the whole installation. Appoint another administrator everywhere first.")
 	ErrHeld           = fault.New(fault.Conflict, "holder_later", "Somebody else is to hold this rank from a later date. Leave the rank empty from that date first.")
 	ErrOwnDeputy      = fault.New(fault.Conflict, "holder_own_deputy", "Nobody is their own deputy: this account holds the other rank of the post. Free that one first.")
@@ -286,8 +286,7 @@ type New struct {
 }
 
 // Make makes a post from a day on and gives it the next free number of its kind in
-// the unit. It needs the permission Post there, and gives nothing that actor may
-// not do there itself (ErrBeyond).
+// the unit. It needs the permission Post there.
 func Make(ctx context.Context, db pg.DB, actor staff.Actor, n New) (Post, error) {
 	n.Department, n.Title = strings.TrimSpace(n.Department), strings.TrimSpace(n.Title)
 	if (n.Kind == staff.DepartmentOfficer) != (n.Department != "") {
@@ -304,7 +303,7 @@ func Make(ctx context.Context, db pg.DB, actor staff.Actor, n New) (Post, error)
 		}
 		unit = u.ID
 	}
-	if err := mayGive(ctx, db, actor, n.Kind, unit); err != nil {
+	if err := mayGive(ctx, db, actor, n.Kind, unit, 0); err != nil {
 		return Post{}, fmt.Errorf("make a post: %w", err)
 	}
 	var id int64
@@ -443,7 +442,7 @@ func change(ctx context.Context, db pg.DB, actor staff.Actor, id int64, do func(
 		if err != nil {
 			return err
 		}
-		if err := mayGive(ctx, tx, actor, p.Kind, p.unit); err != nil {
+		if err := mayGive(ctx, tx, actor, p.Kind, p.unit, 0); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, `SELECT valid_to FROM post WHERE id = $1 FOR UPDATE`, id).Scan(&p.ValidTo); err != nil {

@@ -370,7 +370,7 @@ func TestAHandOverFromBToAFreesTheOtherRankFirst(t *testing.T) {
 	w.hold(t, p, post.A, "bo")
 }
 
-func TestNobodyGivesMoreThanTheyHold(t *testing.T) {
+func TestWhoKeepsPostsAppointsOthersToAnyAndThemselvesToNoMoreThanTheyHold(t *testing.T) {
 	w := newWorld(t)
 	w.serves(t, "root", staff.Administrator, "")
 	w.serves(t, "keeper1", staff.Administrator, "T1")
@@ -379,7 +379,18 @@ func TestNobodyGivesMoreThanTheyHold(t *testing.T) {
 	w.account(t, "new1", "T1")
 	w.account(t, "new2", "T2")
 	foreign := w.post(t, staff.Administrator, "T2")
-	grids := w.post(t, staff.Leader, "G111")
+	grids, heads, officers, deputy := w.post(t, staff.Leader, "G111"), w.post(t, staff.BuildingHead, "G111"),
+		w.post(t, staff.DepartmentOfficer, "T1"), w.post(t, staff.Leader, "V12")
+	w.serves(t, "broken1", staff.Administrator, "T1")
+	w.exec(t, `INSERT INTO break_glass (account_id, unit_id, permission, reason, ends_at)
+		SELECT c.id, $1, 'contact', 'a fire in the building', now() + interval '1 hour' FROM account c WHERE c.login = 'broken1'`, w.id(t, "G111"))
+	w.serves(t, "both1", staff.Administrator, "T1")
+	w.hold(t, w.post(t, staff.Leader, "T1"), post.A, "both1")
+	w.serves(t, "grid1", staff.Administrator, "T1")
+	w.hold(t, w.post(t, staff.Leader, "G112"), post.A, "grid1")
+	w.serves(t, "deputy1", staff.Administrator, "T1")
+	w.hold(t, deputy, post.A, "keeper2")
+	w.hold(t, deputy, post.B, "deputy1")
 
 	make := func(kind staff.Kind, unit string) func(context.Context, pg.DB, staff.Actor) error {
 		return func(ctx context.Context, db pg.DB, actor staff.Actor) error {
@@ -408,14 +419,21 @@ func TestNobodyGivesMoreThanTheyHold(t *testing.T) {
 		{"an administrator of a town makes one below", "keeper1", make(staff.Administrator, "V11"), nil},
 		{"not in the other town, of which it knows nothing", "keeper1", make(staff.Administrator, "V21"), grid.ErrUnknownUnit},
 		{"not everywhere", "keeper1", make(staff.Administrator, ""), staff.ErrOutside},
-		{"not what it may not do itself", "keeper1", make(staff.Leader, "G111"), post.ErrBeyond},
-		{"nor hand such a post over", "keeper1", hand(grids.ID, "new1"), post.ErrBeyond},
-		{"nor end it", "keeper1", end(grids.ID), post.ErrBeyond},
+		{"of any kind", "keeper1", make(staff.Leader, "G111"), nil},
+		{"and appoints others to it", "keeper1", hand(grids.ID, "new1"), nil},
+		{"not itself, if it may more than its own", "keeper1", hand(grids.ID, "keeper1"), post.ErrBeyond},
+		{"nor in the hours of a broken glass", "broken1", hand(heads.ID, "broken1"), post.ErrBeyond},
+		{"to one that may no more, also itself", "keeper1", hand(officers.ID, "keeper1"), nil},
+		{"as leader of the town, itself as leader of a grid", "both1", hand(grids.ID, "both1"), nil},
+		{"not as leader of another grid", "grid1", hand(grids.ID, "grid1"), post.ErrBeyond},
+		{"who keeps the whole installation, itself to any", "root", hand(grids.ID, "root"), nil},
+		{"and ends it", "keeper1", end(grids.ID), nil},
+		{"also its own, however it came by it", "deputy1", end(deputy.ID), nil},
 		{"a post of the other town is unknown", "keeper1", end(foreign.ID), post.ErrUnknownPost},
 		{"so is an account of the other town", "keeper2", hand(foreign.ID, "new1"), post.ErrUnknownAccount},
 		{"its own is not", "keeper2", hand(foreign.ID, "new2"), nil},
 		{"who keeps no posts makes none", "leader1", make(staff.Leader, "G111"), staff.ErrForbidden},
-		{"and ends none", "leader1", end(grids.ID), staff.ErrForbidden},
+		{"and ends none", "leader1", end(heads.ID), staff.ErrForbidden},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
