@@ -168,16 +168,22 @@ ALTER TABLE zone          ADD COLUMN area_id bigint;
 ALTER TABLE plan          ADD COLUMN area_id bigint;
 ALTER TABLE upload        ADD COLUMN area_id bigint;
 ALTER TABLE job           ADD COLUMN area_id bigint;
+CREATE INDEX household_area ON household (area_id) WHERE area_id IS NOT NULL;
+CREATE INDEX incident_area  ON incident (area_id)  WHERE area_id IS NOT NULL;
 
 -- grants_of is what an account may do and where, now: the posts it holds as A, and
--- as B while A is away or there is none. unit_id null = everywhere.
+-- as B while A is away or there is none. unit_id null = everywhere. This and the
+-- next two are PL/pgSQL because that keeps its plans: every statement calls act_as.
 -- +goose StatementBegin
 CREATE FUNCTION grants_of(who bigint) RETURNS TABLE (post_id bigint, kind text, unit_id bigint, may text[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
-    WITH today AS (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day)
+#variable_conflict use_column
+DECLARE day date := (now() AT TIME ZONE 'Asia/Shanghai')::date;
+BEGIN
+    RETURN QUERY
     SELECT p.id, p.kind, p.unit_id, k.may
-    FROM today, account c
+    FROM account c
     JOIN holder h ON h.account_id = c.id
     JOIN post p ON p.id = h.post_id
     JOIN post_kind k ON k.code = p.kind
@@ -190,13 +196,14 @@ AS $$
             AND a.valid_from <= day AND (a.valid_to IS NULL OR a.valid_to > day)
             AND ac.disabled_on IS NULL
             AND NOT EXISTS (SELECT FROM absence x WHERE x.account_id = a.account_id
-                            AND x.starts_at <= now() AND (x.ends_at IS NULL OR x.ends_at > now()))))
+                            AND x.starts_at <= now() AND (x.ends_at IS NULL OR x.ends_at > now()))));
+END
 $$;
 
 -- act_as makes the transaction act for an account: it finds the account's grants
 -- by itself, whatever the program believes. An unknown account may do nothing.
 CREATE FUNCTION act_as(who text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE g record;
 BEGIN
@@ -249,17 +256,23 @@ AS $$ SELECT everywhere OR EXISTS (SELECT FROM public.unit_ancestor a WHERE a.un
 -- unit_at reads every boundary, for PostGIS's operators cannot use their index
 -- behind row-level security; a unit that a request may not see is then nobody.
 -- +goose StatementBegin
-CREATE OR REPLACE FUNCTION unit_at(place geometry, day date) RETURNS bigint
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp
+DROP FUNCTION unit_at(geometry, date);
+CREATE FUNCTION unit_at(place geometry, day date) RETURNS bigint
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
-    SELECT CASE WHEN current_setting('role') <> 'wangge_app' OR acting_may(owner.unit_id, 'map') THEN owner.unit_id END
-    FROM (
-        SELECT b.unit_id
-        FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
-        WHERE b.lattice && to_lattice(place) AND ST_Covers(b.lattice, to_lattice(place))
-          AND b.valid_from <= day AND (b.valid_to IS NULL OR b.valid_to > day)
-        ORDER BY l.rank DESC, u.code COLLATE "C", u.id
-        LIMIT 1) owner
+DECLARE at geometry := to_lattice(place); owner bigint;
+BEGIN
+    SELECT b.unit_id INTO owner
+    FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
+    WHERE b.lattice && at AND ST_Covers(b.lattice, at)
+      AND b.valid_from <= day AND (b.valid_to IS NULL OR b.valid_to > day)
+    ORDER BY l.rank DESC, u.code COLLATE "C", u.id
+    LIMIT 1;
+    IF current_setting('role') = 'wangge_app' AND NOT acting_may(owner, 'map') THEN
+        RETURN NULL;
+    END IF;
+    RETURN owner;
+END
 $$;
 -- +goose StatementEnd
 

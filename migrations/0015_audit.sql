@@ -144,12 +144,16 @@ GRANT INSERT (account_id, unit_id, permission, reason, ends_at), UPDATE (ends_at
 ALTER FUNCTION grants_of(bigint) RENAME TO post_grants_of;
 -- +goose StatementBegin
 CREATE FUNCTION grants_of(who bigint) RETURNS TABLE (post_id bigint, kind text, unit_id bigint, may text[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT g.post_id, g.kind, g.unit_id, g.may FROM post_grants_of(who) g
     UNION ALL
     SELECT -b.id, 'break-glass', b.unit_id, CASE b.permission WHEN 'contact' THEN ARRAY['map', 'place', 'contact'] ELSE ARRAY['map', 'place'] END
     FROM break_glass b JOIN account c ON c.id = b.account_id
-    WHERE b.account_id = who AND c.disabled_on IS NULL AND b.starts_at <= now() AND b.ends_at > now()
+    WHERE b.account_id = who AND c.disabled_on IS NULL AND b.starts_at <= now() AND b.ends_at > now();
+END
 $$;
 -- +goose StatementEnd

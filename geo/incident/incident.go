@@ -120,18 +120,25 @@ const matching = `
 	  AND ($4 = '' OR i.category = $4 OR i.category IN (SELECT code FROM incident_category WHERE parent = $4))
 	  AND ($5::timestamptz IS NULL OR i.reported_at >= $5)
 	  AND ($6::timestamptz IS NULL OR i.reported_at < $6)
-	  AND ($7 OR in_area(coalesce((SELECT o.unit_id FROM incident_unit o WHERE o.incident_id = i.id AND o.valid_to IS NULL), i.area_id), false, $8))`
+	  AND ($7::timestamptz IS NULL OR (i.reported_at, i.id) < ($7, $8))`
+
+// inArea narrows a list to incidents of the areas whose roots are parameter 10,
+// beginning with the units.
+const inArea = `
+	  AND i.id IN (
+	      SELECT o.incident_id FROM incident_unit o JOIN unit_ancestor a ON a.unit_id = o.unit_id
+	      WHERE a.ancestor_id = ANY ($10) AND o.valid_to IS NULL
+	      UNION ALL
+	      SELECT x.id FROM incident x JOIN unit_ancestor a ON a.unit_id = x.area_id
+	      WHERE a.ancestor_id = ANY ($10) AND NOT EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = x.id AND o.valid_to IS NULL))`
 
 // List returns incidents, newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
-	args, err := f.args(ctx, db, actor)
+	where, args, err := f.args(ctx, db, actor)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+matching+`
-		  AND ($9::timestamptz IS NULL OR (i.reported_at, i.id) < ($9, $10))
-		ORDER BY i.reported_at DESC, i.id DESC
-		LIMIT $11`, append(args, orNull(f.AfterTime), f.AfterID, f.Limit)...)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+` ORDER BY i.reported_at DESC, i.id DESC LIMIT $9`, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Incident])
 	if err != nil {
 		return nil, fmt.Errorf("incidents: %w", err)
@@ -141,23 +148,30 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Inciden
 
 // Count is how many incidents match, pages aside.
 func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, err error) {
-	args, err := f.args(ctx, db, actor)
+	f.AfterTime, f.Limit = time.Time{}, 1
+	where, args, err := f.args(ctx, db, actor)
 	if err != nil {
 		return 0, err
 	}
-	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident i`+matching, args...).Scan(&n); err != nil {
+	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident i`+where+` LIMIT $9`, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count incidents: %w", err)
 	}
 	return n, nil
 }
 
-func (f Filter) args(ctx context.Context, db pg.DB, actor staff.Actor) ([]any, error) {
+// args are the parameters of matching, and the condition on the actor's area with
+// its own; the ninth is the limit.
+func (f Filter) args(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
+	args = []any{units, string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit}
 	area := actor.Area(staff.Place)
-	return []any{units, string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), area.All, area.Roots}, nil
+	if area.All {
+		return matching, args, nil
+	}
+	return matching + inArea, append(args, area.Roots), nil
 }
 
 func orNull(t time.Time) *time.Time {
