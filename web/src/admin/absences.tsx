@@ -1,14 +1,14 @@
 // Who is away. Duty passes to the deputy at that instant, and back when it ends.
 import { PlusOutlined } from '@ant-design/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Checkbox, Form, Popconfirm, Select, Table, Tag } from 'antd';
+import { Button, Checkbox, Form, Popconfirm, Select, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, done } from '../api/client';
 import type { List } from '../api/queries';
 import { moment, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
-import { FormDialog, Shown, useChange } from './common';
+import { FormDialog, Rows, Shown, useChange } from './common';
 import { type Absence, REASONS, TOUCHED } from './duties';
 import { AccountSelect } from './post-dialogs';
 
@@ -51,34 +51,32 @@ export function Absences() {
       <Shown query={absences} empty={{ when: (list) => list.length === 0, title: t('admin.absence.none') }}>
         {(list) => (
           <>
-            <Table
-              size="small"
-              className="admin-table"
-              rowKey="id"
-              pagination={false}
-              dataSource={list}
-              scroll={{ x: true }}
+            <Rows
+              label={t('admin.absence.title')}
+              rowKey={(row) => String(row.id)}
+              rows={list}
               columns={[
-                { title: t('admin.account.login'), dataIndex: 'login' },
+                { title: t('admin.account.login'), cell: (row) => row.login },
                 {
                   title: t('admin.absence.state'),
-                  render: (_, one) => (
+                  cell: (one) => (
                     <Tag color={TONE[stateOf(one)]}>{t(`admin.absence.states.${stateOf(one)}`)}</Tag>
                   ),
                 },
                 {
                   title: t('admin.absence.from'),
-                  className: 'figures',
-                  render: (_, one) => moment(one.from, language),
+                  cell: (one) => moment(one.from, language),
                 },
                 {
                   title: t('admin.absence.to'),
-                  className: 'figures',
-                  render: (_, one) => (one.to ? moment(one.to, language) : t('admin.absence.open')),
+                  cell: (one) => (one.to ? moment(one.to, language) : t('admin.absence.open')),
                 },
-                { title: t('common.reason'), render: (_, one) => t(`absenceReason.${one.reason}`) },
-                { title: t('admin.by'), dataIndex: 'recorded_by' },
-                { title: '', render: (_, one) => stateOf(one) !== 'over' && <EndAbsence absence={one} /> },
+                { title: t('common.reason'), cell: (one) => t(`absenceReason.${one.reason}`) },
+                { title: t('admin.by'), cell: (row) => row.recorded_by },
+                {
+                  title: t('admin.actions'),
+                  cell: (one) => stateOf(one) !== 'over' && <EndAbsence absence={one} />,
+                },
               ]}
             />
             {absences.hasNextPage && (

@@ -1,6 +1,6 @@
 // Accounts: who may sign in. What an account may do comes from the posts it holds.
 import { CopyOutlined, PlusOutlined } from '@ant-design/icons';
-import { Alert, App, Button, Dropdown, Form, Input, Modal, Space, Table, Tag } from 'antd';
+import { Alert, App, Button, Drawer, Dropdown, Form, Input, Modal, Space, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, done } from '../api/client';
@@ -9,7 +9,7 @@ import { useCopy } from '../common/copy';
 import { moment, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
 import { type Account, useAccounts } from './accounts-list';
-import { FormDialog, Page, Shown, useChange } from './common';
+import { FormDialog, Page, Rows, Shown, useChange } from './common';
 import { PostsOf } from './posts-of';
 
 type Schemas = components['schemas'];
@@ -70,18 +70,14 @@ function AccountTable({ list, onInvited }: { list: Account[]; onInvited: (invita
   const { t } = useTranslation();
   const language = useLanguage();
   return (
-    <Table
-      size="small"
-      className="admin-table"
-      rowKey="id"
-      pagination={false}
-      dataSource={list}
-      scroll={{ x: true }}
-      expandable={{ expandedRowRender: (account) => <PostsOf login={account.login} /> }}
+    <Rows
+      label={t('admin.section.accounts')}
+      rowKey={(row) => String(row.id)}
+      rows={list}
       columns={[
         {
           title: t('admin.account.login'),
-          render: (_, account) => (
+          cell: (account) => (
             <>
               <span>{account.login}</span>
               {account.name && <span className="soft"> {account.name}</span>}
@@ -89,14 +85,14 @@ function AccountTable({ list, onInvited }: { list: Account[]; onInvited: (invita
             </>
           ),
         },
-        { title: t('admin.account.phone'), dataIndex: 'phone', className: 'figures' },
-        { title: t('admin.account.state'), render: (_, account) => <State account={account} /> },
-        { title: t('admin.account.area'), render: (_, account) => account.area || t('admin.everywhere') },
+        { title: t('admin.account.phone'), cell: (row) => row.phone },
+        { title: t('admin.account.state'), cell: (account) => <State account={account} /> },
+        { title: t('admin.account.area'), cell: (account) => account.area || t('admin.everywhere') },
         {
           title: t('admin.account.lastSeen'),
-          render: (_, account) => <span className="figures">{moment(account.last_seen, language)}</span>,
+          cell: (account) => <span className="figures">{moment(account.last_seen, language)}</span>,
         },
-        { title: '', render: (_, account) => <Actions account={account} onInvited={onInvited} /> },
+        { title: t('admin.actions'), cell: (account) => <Actions account={account} onInvited={onInvited} /> },
       ]}
     />
   );
@@ -124,6 +120,7 @@ function State({ account }: { account: Account }) {
 function Actions({ account, onInvited }: { account: Account; onInvited: (invitation: Invitation) => void }) {
   const { t } = useTranslation();
   const [describing, setDescribing] = useState(false);
+  const [showing, setShowing] = useState(false);
   const disable = useChange(
     (disabled: boolean) => change(account.id, { disabled }),
     ['accounts', 'posts', 'audit'],
@@ -141,6 +138,7 @@ function Actions({ account, onInvited }: { account: Account; onInvited: (invitat
   );
   const isDisabled = account.state === 'disabled';
   const items = [
+    { key: 'posts', label: t('admin.account.posts') },
     { key: 'link', label: t('admin.account.newLink'), disabled: account.demo || isDisabled },
     { key: 'describe', label: t('admin.account.describe'), disabled: account.demo },
     { key: 'unlock', label: t('admin.account.unlock') },
@@ -153,6 +151,7 @@ function Actions({ account, onInvited }: { account: Account; onInvited: (invitat
   ];
   const { modal } = App.useApp();
   const run: Record<string, () => void> = {
+    posts: () => setShowing(true),
     link: () => link.mutate(account, { onSuccess: onInvited }),
     describe: () => setDescribing(true),
     unlock: () => unlock.mutate(),
@@ -181,6 +180,16 @@ function Actions({ account, onInvited }: { account: Account; onInvited: (invitat
           {t('admin.actions')}
         </Button>
       </Dropdown>
+      {showing && (
+        <Drawer
+          open
+          getContainer={overlays}
+          title={t('admin.account.postsOf', { login: account.login })}
+          onClose={() => setShowing(false)}
+        >
+          <PostsOf login={account.login} />
+        </Drawer>
+      )}
       {describing && <Describe account={account} onClose={() => setDescribing(false)} />}
     </>
   );

@@ -2,7 +2,7 @@
 // hashes, and handed over as a file; access beyond posts stands beside it.
 import { CheckCircleOutlined, CloseCircleOutlined, SafetyOutlined } from '@ant-design/icons';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { Alert, Button, Form, Input, Table, Tabs } from 'antd';
+import { Alert, Button, Form, Input, Tabs } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { API, answer, api, problemOf } from '../api/client';
@@ -11,7 +11,7 @@ import type { components } from '../api/schema';
 import { count, moment, useLanguage, useWords } from '../common/format';
 import { Failed } from '../common/states';
 import { BreakGlass } from './break-glass';
-import { FormDialog, Page, Shown, today } from './common';
+import { FormDialog, Page, Rows, Shown, today } from './common';
 import { save } from './save';
 
 type Schemas = components['schemas'];
@@ -96,34 +96,31 @@ function Log() {
       <Shown query={rows} empty={{ when: (list) => list.length === 0, title: t('admin.audit.none') }}>
         {(list) => (
           <>
-            <Table
-              size="small"
-              className="admin-table"
-              rowKey="id"
-              pagination={false}
-              dataSource={list}
-              scroll={{ x: true }}
+            <Rows
+              label={t('admin.audit.log')}
+              rowKey={(row) => String(row.id)}
+              rows={list}
               columns={[
-                { title: '#', dataIndex: 'id', className: 'figures soft' },
+                { title: '#', cell: (row) => row.id },
                 {
                   title: t('admin.when'),
-                  render: (_, row) => <span className="figures">{moment(row.at, language)}</span>,
+                  cell: (row) => <span className="figures">{moment(row.at, language)}</span>,
                 },
-                { title: t('admin.audit.actor'), dataIndex: 'actor' },
+                { title: t('admin.audit.actor'), cell: (row) => row.actor },
                 {
                   title: t('admin.audit.action'),
-                  render: (_, row) => <Word group="admin.audit.actions" code={row.action} />,
+                  cell: (row) => <Word group="admin.audit.actions" code={row.action} />,
                 },
                 {
                   title: t('admin.audit.subject'),
-                  render: (_, row) => (
+                  cell: (row) => (
                     <>
                       {word('admin.audit.subjects', row.subject)}{' '}
                       <span className="figures">{row.subject_id}</span>
                     </>
                   ),
                 },
-                { title: t('admin.audit.detail'), render: (_, row) => <code>{detailText(row.detail)}</code> },
+                { title: t('admin.audit.detail'), cell: (row) => <code>{detailText(row.detail)}</code> },
               ]}
             />
             {rows.hasNextPage && (

@@ -9,6 +9,7 @@ import { asProblem } from '../api/client';
 import { useLanguage, useWords } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading, Nothing } from '../common/states';
+import { type Column, DataTable } from '../common/table';
 import { Shell } from '../page/shell';
 import { useSections } from './sections';
 
@@ -52,6 +53,24 @@ export function Shown<T>(props: {
   if (query.data === undefined) return null;
   if (empty?.when(query.data)) return <Nothing title={empty.title}>{empty.text}</Nothing>;
   return props.children(query.data);
+}
+
+/** Rows is a table of all that was read; what comes after it is read below. */
+export function Rows<Row>(props: {
+  label: string;
+  columns: Omit<Column<Row>, 'key'>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+}) {
+  return (
+    <div className="admin-table">
+      <DataTable
+        {...props}
+        columns={props.columns.map((column) => ({ ...column, key: column.title }))}
+        pageSize={Math.max(1, props.rows.length)}
+      />
+    </div>
+  );
 }
 
 /** useRefusal says a refusal in the reader's language, or as the server wrote it. */

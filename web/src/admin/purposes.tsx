@@ -1,13 +1,13 @@
 // Purposes with their personal fields. A change is a new version; the old ones stay.
 import { useQuery } from '@tanstack/react-query';
-import { Button, Collapse, Form, Input, Table, Tag } from 'antd';
+import { Button, Collapse, Form, Input, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
 import { moment, useLanguage, useTitle } from '../common/format';
-import { Facts, FormDialog, Shown } from './common';
+import { Facts, FormDialog, Rows, Shown } from './common';
 
 type Purpose = components['schemas']['Purpose'];
 type Text = Omit<components['schemas']['NewPurpose'], 'read'>;
@@ -85,23 +85,20 @@ function Fields({ purpose }: { purpose: Purpose }) {
   const { t } = useTranslation();
   const title = useTitle();
   return (
-    <Table
-      size="small"
-      className="admin-table"
-      pagination={false}
+    <Rows
+      label={t('admin.purpose.field')}
       rowKey={(field) => `${field.kind}.${field.field}`}
-      dataSource={purpose.fields}
-      scroll={{ x: true }}
+      rows={purpose.fields}
       columns={[
-        { title: t('admin.purpose.field'), render: (_, field) => title(field) },
+        { title: t('admin.purpose.field'), cell: (field) => title(field) },
         {
           title: t('admin.purpose.of'),
-          render: (_, field) =>
+          cell: (field) =>
             t(`admin.purpose.subject.${field.kind as 'account'}`, { defaultValue: field.kind }),
         },
         {
           title: t('admin.purpose.sensitive'),
-          render: (_, field) => (field.sensitive ? <Tag color="red">{t('common.yes')}</Tag> : t('common.no')),
+          cell: (field) => (field.sensitive ? <Tag color="red">{t('common.yes')}</Tag> : t('common.no')),
         },
       ]}
     />

@@ -1,6 +1,6 @@
 // How long each kind of data is kept, deleting now what is due, and the proofs.
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Form, InputNumber, Table } from 'antd';
+import { Button, Form, InputNumber } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
@@ -10,7 +10,7 @@ import type { Job } from '../api/types';
 import { count, moment, useLanguage, useTitle } from '../common/format';
 import { Failed } from '../common/states';
 import { JobProgress } from '../jobs/progress';
-import { FormDialog, Shown, useChange } from './common';
+import { FormDialog, Rows, Shown, useChange } from './common';
 
 type Rule = components['schemas']['PrivacyRule'];
 type Proof = components['schemas']['Proof'];
@@ -48,19 +48,15 @@ export function Retention() {
       <Run rules={rules.data ?? []} />
       <Shown query={rules}>
         {(list) => (
-          <Table
-            size="small"
-            className="admin-table"
-            rowKey="kind"
-            pagination={false}
-            dataSource={list}
-            scroll={{ x: true }}
+          <Rows
+            label={t('admin.register.retention')}
+            rowKey={(row) => String(row.kind)}
+            rows={list}
             columns={[
-              { title: t('admin.retention.kind'), render: (_, rule) => title(rule, rule.kind) },
+              { title: t('admin.retention.kind'), cell: (rule) => title(rule, rule.kind) },
               {
                 title: t('admin.retention.days'),
-                className: 'figures',
-                render: (_, rule) =>
+                cell: (rule) =>
                   t('admin.retention.daysSince', {
                     days: count(rule.days, language),
                     event: english ? rule.since_en : rule.since_zh,
@@ -68,16 +64,15 @@ export function Retention() {
               },
               {
                 title: t('admin.retention.limits'),
-                className: 'figures',
-                render: (_, rule) => `${count(rule.at_least, language)}–${count(rule.at_most, language)}`,
+                cell: (rule) => `${count(rule.at_least, language)}–${count(rule.at_most, language)}`,
               },
               {
                 title: t('admin.purpose.basis'),
-                render: (_, rule) => (english ? rule.basis_en : rule.basis_zh),
+                cell: (rule) => (english ? rule.basis_en : rule.basis_zh),
               },
               {
-                title: '',
-                render: (_, rule) => (
+                title: t('admin.actions'),
+                cell: (rule) => (
                   <Button
                     size="small"
                     aria-label={t('admin.retention.changeOf', { what: title(rule, rule.kind) })}
@@ -183,18 +178,15 @@ function Proofs({ rules }: { rules: Rule[] }) {
       >
         {(list) => (
           <>
-            <Table
-              size="small"
-              className="admin-table"
-              rowKey="id"
-              pagination={false}
-              dataSource={list}
-              scroll={{ x: true }}
+            <Rows
+              label={t('admin.retention.proofs')}
+              rowKey={(row) => String(row.id)}
+              rows={list}
               columns={[
-                { title: t('admin.when'), render: (_, proof) => moment(proof.made_at, language) },
+                { title: t('admin.when'), cell: (proof) => moment(proof.made_at, language) },
                 {
                   title: t('admin.retention.kind'),
-                  render: (_, proof) =>
+                  cell: (proof) =>
                     title(
                       rules.find((rule) => rule.kind === proof.kind),
                       proof.kind,
@@ -202,14 +194,13 @@ function Proofs({ rules }: { rules: Rule[] }) {
                 },
                 {
                   title: t('admin.retention.count'),
-                  className: 'figures table-figures',
-                  render: (_, proof) => count(proof.count, language),
+                  cell: (proof) => count(proof.count, language),
                 },
-                { title: t('admin.retention.rule'), dataIndex: 'rule' },
-                { title: t('admin.by'), dataIndex: 'made_by' },
+                { title: t('admin.retention.rule'), cell: (row) => row.rule },
+                { title: t('admin.by'), cell: (row) => row.made_by },
                 {
                   title: t('admin.retention.digest'),
-                  render: (_, proof) => <code title={proof.digest}>{proof.digest.slice(0, 16)}…</code>,
+                  cell: (proof) => <code title={proof.digest}>{proof.digest.slice(0, 16)}…</code>,
                 },
               ]}
             />

@@ -1,6 +1,6 @@
 // The staffing template: which posts the units of a level have.
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
-import { Button, Checkbox, InputNumber, Select, Table } from 'antd';
+import { Button, Checkbox, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
@@ -8,7 +8,7 @@ import { answer, api } from '../api/client';
 import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { useSetBackstop } from './backstop';
-import { Shown, useChange } from './common';
+import { Rows, Shown, useChange } from './common';
 import { type KindOfPost, type Line, type Staffing, TOUCHED, usePost, useStaffing } from './duties';
 
 export function Templates() {
@@ -48,8 +48,8 @@ function Template({ level, kinds }: { level: Staffing['levels'][number]; kinds: 
     TOUCHED,
     t('admin.template.saved'),
   );
-  const set = (at: number, change: Partial<Line>) =>
-    setEdited(lines.map((line, index) => (index === at ? { ...line, ...change } : line)));
+  const set = (kind: string, change: Partial<Line>) =>
+    setEdited(lines.map((line) => (line.kind === kind ? { ...line, ...change } : line)));
   const unused = kinds.filter((kind) => !lines.some((line) => line.kind === kind.kind));
   const nameOf = (code: string) =>
     title(
@@ -62,18 +62,15 @@ function Template({ level, kinds }: { level: Staffing['levels'][number]; kinds: 
       <h2>{name}</h2>
       {lines.length === 0 && <p className="soft">{t('admin.template.none')}</p>}
       {lines.length > 0 && (
-        <Table
-          size="small"
-          className="admin-table"
-          rowKey="kind"
-          pagination={false}
-          dataSource={lines}
-          scroll={{ x: true }}
+        <Rows
+          label={name}
+          rowKey={(row) => String(row.kind)}
+          rows={lines}
           columns={[
-            { title: t('admin.post.kind'), render: (_, line) => nameOf(line.kind) },
+            { title: t('admin.post.kind'), cell: (line) => nameOf(line.kind) },
             {
               title: t('admin.template.min'),
-              render: (_, line, at) => (
+              cell: (line) => (
                 <InputNumber
                   aria-label={`${nameOf(line.kind)} ${t('admin.template.min')}`}
                   size="small"
@@ -82,13 +79,13 @@ function Template({ level, kinds }: { level: Staffing['levels'][number]; kinds: 
                   precision={0}
                   disabled={!may}
                   value={line.min}
-                  onChange={(min) => set(at, { min: min ?? 0 })}
+                  onChange={(min) => set(line.kind, { min: min ?? 0 })}
                 />
               ),
             },
             {
               title: t('admin.template.max'),
-              render: (_, line, at) => (
+              cell: (line) => (
                 <InputNumber
                   aria-label={`${nameOf(line.kind)} ${t('admin.template.max')}`}
                   size="small"
@@ -98,31 +95,31 @@ function Template({ level, kinds }: { level: Staffing['levels'][number]; kinds: 
                   disabled={!may}
                   placeholder={t('admin.template.anyNumber')}
                   value={line.max}
-                  onChange={(max) => set(at, { max })}
+                  onChange={(max) => set(line.kind, { max })}
                 />
               ),
             },
             ...(['leads', 'deputy'] as const).map((field) => ({
               title: t(`admin.template.${field}`),
-              render: (_: unknown, line: Line, at: number) => (
+              cell: (line: Line) => (
                 <Checkbox
                   aria-label={`${nameOf(line.kind)} ${t(`admin.template.${field}`)}`}
                   disabled={!may}
                   checked={line[field]}
-                  onChange={(event) => set(at, { [field]: event.target.checked })}
+                  onChange={(event) => set(line.kind, { [field]: event.target.checked })}
                 />
               ),
             })),
             {
-              title: '',
-              render: (_, line, at) =>
+              title: t('admin.actions'),
+              cell: (line) =>
                 may && (
                   <Button
                     size="small"
                     type="text"
                     aria-label={t('admin.template.remove', { kind: nameOf(line.kind) })}
                     icon={<DeleteOutlined aria-hidden="true" />}
-                    onClick={() => setEdited(lines.filter((_, index) => index !== at))}
+                    onClick={() => setEdited(lines.filter((other) => other.kind !== line.kind))}
                   />
                 ),
             },

@@ -157,7 +157,7 @@ function HolderRow(props: {
             </small>
           </>
         ) : (
-          <span className="warn-text">{t('admin.post.nobody')}</span>
+          <span className={rank === 'A' ? 'warn-text' : 'soft'}>{t('admin.post.nobody')}</span>
         )}
       </div>
       <Space size={4} wrap>

@@ -1,7 +1,7 @@
 // The broken rules of the staffing template: what is missing, since when, and who
 // answers meanwhile.
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Select, Table, Tag } from 'antd';
+import { Button, Select, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
@@ -9,7 +9,7 @@ import { type List, useLevels } from '../api/queries';
 import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { usedLevels } from '../map/level';
-import { Shown, useDay } from './common';
+import { Rows, Shown, useDay } from './common';
 import { RULES, type Rule, useStaffing, type Vacancy } from './duties';
 import { Answers } from './duty-now';
 import { NewPost } from './post-dialogs';
@@ -75,27 +75,24 @@ export function Vacancies({ onUnit }: { onUnit: (unit: string) => void }) {
       <Shown query={vacancies} empty={{ when: (list) => list.length === 0, title: t('admin.vacancy.none') }}>
         {(list) => (
           <>
-            <Table
-              size="small"
-              className="admin-table"
+            <Rows
+              label={t('admin.vacancy.title')}
               rowKey={(one) => [one.unit, one.kind, one.rule, one.post].join('/')}
-              pagination={false}
-              dataSource={list}
-              scroll={{ x: true }}
+              rows={list}
               columns={[
                 {
                   title: t('admin.unit'),
-                  render: (_, one) => (
+                  cell: (one) => (
                     <button type="button" className="unit-link" onClick={() => onUnit(one.unit)}>
                       <span>{one.unit_name || t('admin.everywhere')}</span>
                       <small className="figures">{one.unit}</small>
                     </button>
                   ),
                 },
-                { title: t('admin.vacancy.level'), render: (_, one) => levelOf(one.level) },
+                { title: t('admin.vacancy.level'), cell: (one) => levelOf(one.level) },
                 {
                   title: t('admin.post.kind'),
-                  render: (_, one) => (
+                  cell: (one) => (
                     <>
                       {kindOf(one.kind)}
                       {one.ordinal > 1 && <span className="figures"> {one.ordinal}</span>}
@@ -104,21 +101,21 @@ export function Vacancies({ onUnit }: { onUnit: (unit: string) => void }) {
                 },
                 {
                   title: t('admin.vacancy.rule'),
-                  render: (_, one) => (
+                  cell: (one) => (
                     <Tag color={one.rule === 'missing' || one.rule === 'vacant' ? 'red' : 'orange'}>
                       {t(`admin.vacancy.rules.${one.rule}`)}
                       {one.count > 1 && ` × ${one.count}`}
                     </Tag>
                   ),
                 },
-                { title: t('admin.vacancy.since'), className: 'figures', render: (_, one) => day(one.since) },
+                { title: t('admin.vacancy.since'), cell: (one) => day(one.since) },
                 {
                   title: t('admin.vacancy.meanwhile'),
-                  render: (_, one) => one.answers && <Answers duty={one.answers} />,
+                  cell: (one) => one.answers && <Answers duty={one.answers} />,
                 },
                 {
-                  title: '',
-                  render: (_, one) =>
+                  title: t('admin.actions'),
+                  cell: (one) =>
                     one.rule === 'missing' ? (
                       <Button size="small" onClick={() => setFilling(one)}>
                         {t('admin.post.add')}

@@ -174,6 +174,8 @@ export const admin: typeof adminZh = {
     disableTitle: 'Disable the account {{login}}?',
     disableHint: 'Its sessions and tokens end at once; the duties of its posts pass to their deputies.',
     actionsOf: 'Actions: {{login}}',
+    posts: 'Posts held',
+    postsOf: 'Posts of {{login}}',
     noPosts: 'Holds no post today.',
   },
   scope: {

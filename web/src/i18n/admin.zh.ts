@@ -171,6 +171,8 @@ export const admin = {
     disableTitle: '停用账号 {{login}}？',
     disableHint: '立即退出所有登录，程序密钥作废；所任岗位的职责由 B 角代行。',
     actionsOf: '操作：{{login}}',
+    posts: '所任岗位',
+    postsOf: '{{login}} 所任岗位',
     noPosts: '今天没有担任岗位。',
   },
   scope: {
