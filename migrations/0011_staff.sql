@@ -205,9 +205,13 @@ $$;
 CREATE FUNCTION act_as(who text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
-DECLARE g record;
+DECLARE g record; held text := '';
 BEGIN
-    PERFORM set_config('wangge.account', who, true);
+    PERFORM set_config('wangge.account', who, true),
+            -- what the transaction held for another account before
+            set_config('wangge.all_' || p, '', true), set_config('wangge.area_' || p, '', true)
+    FROM unnest(string_to_array(coalesce(current_setting('wangge.held', true), '') || ',', ',')) p;
+    PERFORM set_config('wangge.held', '', true);
     IF who !~ '^[0-9]{1,18}$' THEN
         RETURN;
     END IF;
@@ -218,7 +222,9 @@ BEGIN
     LOOP
         PERFORM set_config('wangge.all_' || g.permission, g.everywhere::text, true),
                 set_config('wangge.area_' || g.permission, g.roots::text, true);
+        held := held || g.permission || ',';
     END LOOP;
+    PERFORM set_config('wangge.held', rtrim(held, ','), true);
 END
 $$;
 
