@@ -42,7 +42,7 @@ export default function AccountsPage() {
       }
     >
       <Input.Search
-        className="admin-filter"
+        className="admin-find"
         aria-label={t('admin.account.search')}
         placeholder={t('admin.account.search')}
         allowClear

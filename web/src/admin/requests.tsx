@@ -392,7 +392,7 @@ function NewRequest({ onClose }: { onClose: () => void }) {
           }))}
         />
       </Form.Item>
-      <Form.Item name="about" label={t('admin.request.about')}>
+      <Form.Item name="about" label={t('admin.request.about')} rules={required}>
         <Radio.Group
           options={[
             { value: 'household', label: t('admin.request.aHousehold') },

@@ -1,13 +1,16 @@
 // A map of units for the administration: tinted by a figure, some areas marked,
 // one unit chosen by a click. The style is the map's own, with two layers more.
 import 'maplibre-gl/dist/maplibre-gl.css';
+import { useQueries } from '@tanstack/react-query';
 import { Map as MapBox, type MapRef } from '@vis.gl/react-maplibre';
 import * as maplibregl from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { answer, api } from '../api/client';
 import { useLevels, useStatus } from '../api/queries';
-import { asBounds } from '../map/camera';
+import type { UnitDetail } from '../api/types';
+import { asBounds, type Bounds, boundsOf } from '../map/camera';
 import { chooseLevel } from '../map/level';
 import { useBaseStyle } from '../map/map-view';
 import { composeStyle, ownAddress } from '../map/style';
@@ -61,6 +64,14 @@ export default function UnitMap(props: Choice) {
     return marked(tinted(plain, tints), areas, palette);
   }, [base, theme, palette, levels, level, tints, areas, chosen]);
   const bounds = asBounds(town?.bounds);
+  const around = useBoundsOf(areas ?? NOTHING)?.join();
+  useEffect(() => {
+    const [west, south, east, north] = around?.split(',').map(Number) ?? [];
+    if (!ready || west === undefined || south === undefined || east === undefined || north === undefined)
+      return;
+    const map = ref.current?.getMap();
+    map?.fitBounds([west, south, east, north], { padding: 60, maxZoom: 15, animate: false });
+  }, [ready, around]);
   if (!bounds || !base) return <div className="admin-map" />;
   return (
     <section className="admin-map" aria-label={props.label} data-ready={ready}>
@@ -89,6 +100,24 @@ export default function UnitMap(props: Choice) {
       />
     </section>
   );
+}
+
+/** useBoundsOf is the box around units; null while they are not known, or when there are none. */
+function useBoundsOf(codes: readonly string[]): Bounds | null {
+  return useQueries({
+    queries: codes.map((code) => ({
+      queryKey: ['unit', code, ''],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        answer<UnitDetail>(api.GET('/units/{code}', { signal, params: { path: { code } } })),
+    })),
+    combine: (results) =>
+      boundsOf(
+        results.flatMap(({ data }) => {
+          const box = asBounds(data?.bbox);
+          return box ? [box.slice(0, 2), box.slice(2)] : [];
+        }),
+      ),
+  });
 }
 
 type Style = maplibregl.StyleSpecification;
