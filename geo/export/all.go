@@ -20,7 +20,11 @@ import (
 var tables = []string{
 	"level", "preset", "preset_level", "plan", "plan_repair", "lineage", "incident_category",
 	"service_tier", "service_function", "service_point_function", "service_point_state",
-	"household_unit", "incident_unit", "service_point_unit", "setting", "audit",
+	"household_unit", "incident_unit", "service_point_unit", "setting", "audit", "audit_link", "audit_segment",
+	"account", "post_kind", "post", "post_title", "holder", "absence", "staffing", "unit_office", "break_glass",
+	"purpose", "purpose_field", "purpose_version", "notice", "notice_version", "consent", "visit_refusal", "request",
+	"retention_rule", "deletion_proof",
+	"publication", "publication_edition", "published_count", "published_cell",
 }
 
 // history is every boundary that ever was in force.
@@ -37,7 +41,9 @@ boundaries.geojson   every boundary of every unit with its dates (valid_to is th
 *.csv                tables, UTF-8 with byte order mark
 stops.geojson        where mobile service points stop
 excluded.geojson     accepted gaps with their reasons
-tables/              tables as they are: levels, presets, plans, repairs, lineage, responsibility by date, audit
+tables/              tables as they are: levels, presets, plans, repairs, lineage, responsibility by date, posts and
+                     who held them, purposes and notices, published counts, audit. What is sealed (names, phones)
+                     and what proves who somebody is (passwords, sessions, tokens) is in no file of this archive
 originals/           the boundary files as they came
 `
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/account"
 	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -58,6 +59,9 @@ func Handler(db pg.DB, spool Spool) job.Handler {
 		if err == nil || args.Request.Kind.mayBePersonal() && over(ctx, db, args.UploadID) {
 			spool.Remove(args.File) // other failed ones wait for a retry
 		}
+		if err == nil {
+			err = real(ctx, db, actor, args.Request)
+		}
 		return result, err
 	}
 }
@@ -90,7 +94,25 @@ func Now(ctx context.Context, db pg.DB, actor staff.Actor, req Request, file Fil
 	if err != nil {
 		return Result{}, err
 	}
-	return run(ctx, db, actor, id, req, file, step)
+	result, err := run(ctx, db, actor, id, req, file, step)
+	if err != nil {
+		return result, err
+	}
+	return result, real(ctx, db, actor, req)
+}
+
+// real ends the demo's accounts with the first real file: one that somebody loads
+// who is none of them. Their passwords were printed, and must not open real data.
+func real(ctx context.Context, db pg.DB, actor staff.Actor, req Request) error {
+	if req.DryRun || actor.Name == staff.System.Name {
+		return nil
+	}
+	var demo bool
+	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM account WHERE id = $1 AND demo)`, actor.Account).Scan(&demo)
+	if err != nil || demo {
+		return err
+	}
+	return account.RemoveDemo(ctx, db)
 }
 
 func run(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, file File, step Step) (Result, error) {
