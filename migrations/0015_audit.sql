@@ -72,13 +72,14 @@ $$;
 -- audit_drop removes the rows of segments closed before a time, and keeps their
 -- headers. Three years is the least that the law asks for (PIPL, article 56).
 CREATE FUNCTION audit_drop(cutoff timestamptz, OUT segments bigint, OUT rows bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET wangge.audit_drop = 'on'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     IF cutoff > now() - interval '3 years' THEN
         RAISE EXCEPTION 'audit rows are kept for three years' USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_is_kept_three_years';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('audit_link'));
+    PERFORM set_config('wangge.audit_drop', 'on', true); -- only a superuser may write it into the head of a function
     WITH gone AS (
         UPDATE audit_segment s SET dropped_at = now()
         WHERE s.closed_at < cutoff AND s.dropped_at IS NULL
@@ -90,6 +91,7 @@ BEGIN
         DELETE FROM audit a USING links l WHERE a.id = l.audit_id
         RETURNING a.id)
     SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM removed) INTO segments, rows;
+    PERFORM set_config('wangge.audit_drop', '', true);
 END
 $$;
 -- +goose StatementEnd

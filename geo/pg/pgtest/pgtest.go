@@ -66,6 +66,10 @@ func DSN(t testing.TB) string {
 	return server + " dbname=" + name
 }
 
+// Serial is a number that no other test of this server uses, for names of roles and
+// databases.
+func Serial() int64 { return int64(os.Getpid())*10_000 + counter.Add(1) }
+
 // Tx returns a transaction that is rolled back when the test ends, on a database
 // shared by the tests of the process: nothing may commit to it.
 func Tx(t testing.TB) pgx.Tx {
