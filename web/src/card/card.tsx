@@ -3,6 +3,7 @@ import { CloseOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { useMay } from '../account/session';
 import { useLevels, usePlace, useUnit } from '../api/queries';
 import type { AgeBands, Ancestor, LonLat, Place, UnitDetail } from '../api/types';
@@ -170,16 +171,20 @@ function Chain({ units, current }: { units: Ancestor[]; current: string }) {
   );
 }
 
-/** Post names the responsible post; who holds it is not kept yet. */
+/** Post names the responsible post; who holds it stands on the page of posts. */
 function Post({ unit }: { unit: UnitDetail }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const may = useMay();
   const post = (language === 'en' ? unit.post_en : unit.post_zh) || unit.post_zh;
   if (!post) return null;
   return (
     <p className="post">
       <span className="post-label">{t('unit.post')}</span>
       <span className="post-title">{post}</span>
+      {may('post') && (
+        <Link to={`/admin/posts?unit=${encodeURIComponent(unit.code)}`}>{t('admin.section.posts')}</Link>
+      )}
     </p>
   );
 }
