@@ -1,7 +1,7 @@
 // Who is away. Duty passes to the deputy at that instant, and back when it ends.
 import { PlusOutlined } from '@ant-design/icons';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Checkbox, Form, Popconfirm, Select, Tag } from 'antd';
+import { Button, Checkbox, Form, Popconfirm, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, done } from '../api/client';
@@ -11,6 +11,7 @@ import { overlays } from '../common/overlays';
 import { FormDialog, Rows, Shown, useChange } from './common';
 import { type Absence, REASONS, TOUCHED } from './duties';
 import { AccountSelect } from './post-dialogs';
+import { Stamp } from './stamp';
 
 const useAbsences = (past: boolean) =>
   useInfiniteQuery({
@@ -30,7 +31,7 @@ export function stateOf(absence: Pick<Absence, 'from' | 'to'>, now = Date.now())
   return absence.to && Date.parse(absence.to) <= now ? 'over' : 'now';
 }
 
-const TONE = { coming: 'blue', now: 'orange', over: 'default' } as const;
+const TONE = { coming: 'plain', now: 'warn', over: 'plain' } as const;
 
 export function Absences() {
   const { t } = useTranslation();
@@ -60,7 +61,7 @@ export function Absences() {
                 {
                   title: t('admin.absence.state'),
                   cell: (one) => (
-                    <Tag color={TONE[stateOf(one)]}>{t(`admin.absence.states.${stateOf(one)}`)}</Tag>
+                    <Stamp tone={TONE[stateOf(one)]}>{t(`admin.absence.states.${stateOf(one)}`)}</Stamp>
                   ),
                 },
                 {

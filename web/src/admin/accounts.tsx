@@ -11,6 +11,7 @@ import { overlays } from '../common/overlays';
 import { type Account, useAccounts } from './accounts-list';
 import { FormDialog, Page, Rows, Shown, useChange } from './common';
 import { PostsOf } from './posts-of';
+import { Stamp, type Tone } from './stamp';
 
 type Schemas = components['schemas'];
 type Invitation = { login: string; link: Schemas['OneTimeLink'] };
@@ -98,14 +99,14 @@ function AccountTable({ list, onInvited }: { list: Account[]; onInvited: (invita
   );
 }
 
-const TONE: Record<Account['state'], string> = { active: 'green', invited: 'blue', disabled: 'red' };
+const TONE: Record<Account['state'], Tone> = { active: 'good', invited: 'plain', disabled: 'bad' };
 
 function State({ account }: { account: Account }) {
   const { t } = useTranslation();
   const language = useLanguage();
   return (
     <Space size={4} wrap>
-      <Tag color={TONE[account.state]}>{t(`admin.account.states.${account.state}`)}</Tag>
+      <Stamp tone={TONE[account.state]}>{t(`admin.account.states.${account.state}`)}</Stamp>
       {account.totp && <Tag>{t('admin.account.totp')}</Tag>}
       {account.external && <Tag>{t('admin.account.external')}</Tag>}
       {account.link_until && (

@@ -1,10 +1,10 @@
 // The posts that an account holds.
-import { Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useTitle } from '../common/format';
 import { Shown } from './common';
 import { onDuty, type Post, usePostsOf } from './duties';
+import { Stamp } from './stamp';
 
 /** rankOf is as what an account holds a post. */
 export const rankOf = (post: Post, login: string) => (post.a?.login === login ? 'A' : 'B');
@@ -32,7 +32,7 @@ export function PostsOf({ login }: { login: string }) {
               ) : (
                 t('admin.everywhere')
               )}{' '}
-              {holdsDuty(post, login) && <Tag color="green">{t('admin.duty.onDuty')}</Tag>}
+              {holdsDuty(post, login) && <Stamp tone="good">{t('admin.duty.onDuty')}</Stamp>}
             </li>
           ))}
         </ul>

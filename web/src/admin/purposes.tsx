@@ -8,6 +8,7 @@ import type { List } from '../api/queries';
 import type { components } from '../api/schema';
 import { moment, useLanguage, useTitle } from '../common/format';
 import { Facts, FormDialog, Rows, Shown } from './common';
+import { Stamp } from './stamp';
 
 type Purpose = components['schemas']['Purpose'];
 type Text = Omit<components['schemas']['NewPurpose'], 'read'>;
@@ -98,7 +99,7 @@ function Fields({ purpose }: { purpose: Purpose }) {
         },
         {
           title: t('admin.purpose.sensitive'),
-          cell: (field) => (field.sensitive ? <Tag color="red">{t('common.yes')}</Tag> : t('common.no')),
+          cell: (field) => (field.sensitive ? <Stamp tone="bad">{t('common.yes')}</Stamp> : t('common.no')),
         },
       ]}
     />

@@ -1,7 +1,7 @@
 // The desk for residents' rights over their personal information: requests with
 // their clock, a decision with its reason, and the copy that was granted.
 import { DownloadOutlined, EyeOutlined, PlusOutlined } from '@ant-design/icons';
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, Button, Checkbox, Drawer, Form, Input, InputNumber, Radio, Select, Space, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,11 +11,12 @@ import type { List } from '../api/queries';
 import type { components } from '../api/schema';
 import { moment, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
-import { Failed, Loading } from '../common/states';
+import { Failed } from '../common/states';
 import { ACTIONS, byUrgency, daysLeft, type ResidentRequest } from './clock';
 import { Facts, FormDialog, Page, Shown, today, useChange, useDay } from './common';
 import { NoticeText, useNotices } from './notices';
 import { save } from './save';
+import { Stamp } from './stamp';
 
 type Schemas = components['schemas'];
 type Show = 'open' | 'overdue' | 'all';
@@ -48,7 +49,6 @@ export default function RequestsPage() {
   const [chosen, setChosen] = useState<number | null>(null);
   const [recording, setRecording] = useState(false);
   const requests = useRequests(show);
-  const request = requests.data?.find((one) => one.id === chosen);
   return (
     <Page
       title={t('admin.section.requests')}
@@ -93,7 +93,7 @@ export default function RequestsPage() {
           </>
         )}
       </Shown>
-      {chosen !== null && <OneRequest id={chosen} known={request} onClose={() => setChosen(null)} />}
+      {chosen !== null && <OneRequest id={chosen} onClose={() => setChosen(null)} />}
       {recording && <NewRequest onClose={() => setRecording(false)} />}
     </Page>
   );
@@ -105,7 +105,7 @@ export function Clock({ request }: { request: ResidentRequest }) {
   const write = useDay();
   if (request.state === 'done') return <span className="soft">{t('admin.request.closed')}</span>;
   const left = daysLeft(request.due_on);
-  const tone = left < 0 ? 'red' : left <= 3 ? 'orange' : 'default';
+  const tone = left < 0 ? 'bad' : left <= 3 ? 'warn' : 'plain';
   const text =
     left < 0
       ? t('admin.request.overdueBy', { count: -left })
@@ -114,32 +114,34 @@ export function Clock({ request }: { request: ResidentRequest }) {
         : t('admin.request.daysLeft', { count: left });
   return (
     <span className="admin-clock">
-      <Tag color={tone}>{text}</Tag>
+      <Stamp tone={tone}>{text}</Stamp>
       <span className="soft figures">{t('admin.request.due', { day: write(request.due_on) })}</span>
     </span>
   );
 }
 
-function OneRequest(props: { id: number; known: ResidentRequest | undefined; onClose: () => void }) {
+function OneRequest({ id, onClose }: { id: number; onClose: () => void }) {
   const { t } = useTranslation();
-  // The list leaves out what is answered; the drawer keeps showing it.
-  const [last, setLast] = useState(props.known);
-  const request = props.known ?? last;
-  if (props.known && props.known !== last) setLast(props.known);
+  const request = useQuery({
+    queryKey: ['requests', 'one', id],
+    queryFn: ({ signal }) =>
+      answer<ResidentRequest>(api.GET('/requests/{id}', { signal, params: { path: { id } } })),
+  });
+  const kind = request.data?.kind;
   return (
     <Drawer
       open
       getContainer={overlays}
       size={480}
-      title={request && `#${request.id} · ${t(`admin.request.kind.${request.kind}`)}`}
-      onClose={props.onClose}
+      title={`#${id}${kind ? ` · ${t(`admin.request.kind.${kind}`)}` : ''}`}
+      onClose={onClose}
     >
-      {request ? <Desk request={request} onActed={setLast} /> : <Loading />}
+      <Shown query={request}>{(known) => <Desk request={known} />}</Shown>
     </Drawer>
   );
 }
 
-function Desk({ request, onActed }: { request: ResidentRequest; onActed: (next: ResidentRequest) => void }) {
+function Desk({ request }: { request: ResidentRequest }) {
   const { t } = useTranslation();
   const may = useMay();
   const language = useLanguage();
@@ -149,10 +151,7 @@ function Desk({ request, onActed }: { request: ResidentRequest; onActed: (next: 
     (body: Schemas['Decision']) =>
       answer<ResidentRequest>(
         api.POST('/requests/{id}/actions', { params: { path: { id: request.id } }, body }),
-      ).then((next) => {
-        onActed(next);
-        return next;
-      }),
+      ),
     ['requests', 'audit'],
   );
   const reasonOf = (code: string) => t(`admin.request.reason.${code as 'entitled'}`, { defaultValue: code });

@@ -1,7 +1,7 @@
 // The posts of one unit: who holds them, who is on duty now and why, and what can
 // be changed.
 import { PlusOutlined } from '@ant-design/icons';
-import { Button, Dropdown, Space, Tag } from 'antd';
+import { Button, Dropdown, Space } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
@@ -13,6 +13,7 @@ import { Shown, useDay } from './common';
 import { type Holder, onDuty, type Post, type Rank, useCentralPosts, usePosts } from './duties';
 import { DutyNow } from './duty-now';
 import { EndPost, HandOver, NewPost, PostHistory, Retitle } from './post-dialogs';
+import { Stamp } from './stamp';
 
 export function UnitPosts({ unit }: { unit: string }) {
   return (
@@ -86,7 +87,7 @@ function PostCard({ post }: { post: Post }) {
           {post.ordinal > 1 && <span className="figures"> {post.ordinal}</span>}
           {post.department && <span className="soft"> · {post.department}</span>}
         </h3>
-        {post.valid_to && <Tag color="orange">{t('admin.post.endsOn', { day: day(post.valid_to) })}</Tag>}
+        {post.valid_to && <Stamp tone="warn">{t('admin.post.endsOn', { day: day(post.valid_to) })}</Stamp>}
         <Dropdown
           trigger={['click']}
           getPopupContainer={overlays}
@@ -142,13 +143,13 @@ function HolderRow(props: {
           <>
             <strong>{holder.name || holder.login}</strong>
             {holder.name && <span className="soft"> {holder.login}</span>}{' '}
-            {props.acts && <Tag color="green">{t('admin.duty.onDuty')}</Tag>}
+            {props.acts && <Stamp tone="good">{t('admin.duty.onDuty')}</Stamp>}
             {holder.away && (
-              <Tag color="orange">
+              <Stamp tone="warn">
                 {holder.away_until
                   ? t('admin.duty.awayUntil', { time: moment(holder.away_until, language) })
                   : t('admin.duty.away')}
-              </Tag>
+              </Stamp>
             )}
             <small className="soft figures">
               {holder.valid_to

@@ -1,7 +1,7 @@
 // The broken rules of the staffing template: what is missing, since when, and who
 // answers meanwhile.
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Select, Tag } from 'antd';
+import { Button, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
@@ -13,6 +13,7 @@ import { Rows, Shown, useDay } from './common';
 import { RULES, type Rule, useStaffing, type Vacancy } from './duties';
 import { Answers } from './duty-now';
 import { NewPost } from './post-dialogs';
+import { Stamp } from './stamp';
 
 type Filter = { level?: string; kind?: string; rule?: Rule };
 
@@ -102,10 +103,10 @@ export function Vacancies({ onUnit }: { onUnit: (unit: string) => void }) {
                 {
                   title: t('admin.vacancy.rule'),
                   cell: (one) => (
-                    <Tag color={one.rule === 'missing' || one.rule === 'vacant' ? 'red' : 'orange'}>
+                    <Stamp tone={one.rule === 'missing' || one.rule === 'vacant' ? 'bad' : 'warn'}>
                       {t(`admin.vacancy.rules.${one.rule}`)}
                       {one.count > 1 && ` × ${one.count}`}
-                    </Tag>
+                    </Stamp>
                   ),
                 },
                 { title: t('admin.vacancy.since'), cell: (one) => day(one.since) },
