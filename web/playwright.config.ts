@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
+import { stateOf } from './tests/e2e/roles';
 
 // These tests start nothing: they walk through a service that runs already, on a
-// demo town of its own (they change it). BASE_URL, or WANGGE, is its address.
+// demo town of its own (they change it). BASE_URL, or WANGGE, is its address, and
+// WANGGE_UP a file with what `wangge up` printed, for the demo accounts' passwords.
 const baseURL = process.env.BASE_URL ?? process.env.WANGGE ?? 'http://localhost:8080';
 const chromium = [process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path && existsSync(path));
 
@@ -40,7 +42,21 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
   },
   projects: [
-    { name: 'desktop', use: { viewport: { width: 1280, height: 720 } } },
-    { name: 'phone', use: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } },
+    { name: 'sessions', testMatch: /\.setup\.ts$/ },
+    {
+      name: 'desktop',
+      dependencies: ['sessions'],
+      use: { storageState: stateOf('planner'), viewport: { width: 1280, height: 720 } },
+    },
+    {
+      name: 'phone',
+      dependencies: ['sessions'],
+      use: {
+        storageState: stateOf('planner'),
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+      },
+    },
   ],
 });

@@ -46,9 +46,7 @@ function Post({ post, allows }: { post: Holding; allows: readonly string[] | und
       <div className="my-post">
         <strong>{nameOf(post)}</strong> <Duty post={post} />
       </div>
-      {!post.on_duty && (
-        <p className="hint">{t(post.rank === 'A' ? 'account.away' : 'account.waitingDeputy')}</p>
-      )}
+      {!post.on_duty && <p className="hint">{t('account.waitingDeputy')}</p>}
       <ul className={post.on_duty ? 'allowed' : 'allowed allowed-not-now'}>
         {PERMISSIONS.filter((permission) => allows?.includes(permission)).map((permission) => (
           <li key={permission}>

@@ -65,6 +65,7 @@ export function setSession(client: QueryClient, session: Session | null): void {
 function forgetOthers(client: QueryClient, session: Session | null): void {
   const before = client.getQueryData<Session | null>(SESSION);
   if (!before || before.account === session?.account) return;
+  if (!session) keepWanted(); // with the place on the map, which goes away with it
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION[0] });
   usePage.setState(usePage.getInitialState(), true);
 }
@@ -75,7 +76,7 @@ export function useMay(): (permission: Permission) => boolean {
   return (permission) => permissions.includes(permission);
 }
 
-/** The address to return to after a sign-in that leaves the page, at an organisation's provider. */
+/** The address to return to after a session has ended, or from an organisation's provider. */
 const WANTED = 'wangge.wanted';
 
 export function keepWanted(): void {
@@ -83,8 +84,11 @@ export function keepWanted(): void {
   if (location.pathname !== '/sign-in') sessionStorage.setItem(WANTED, here);
 }
 
+/** takeWanted is the address that was kept, once; null when another one has been opened since. */
 export function takeWanted(): string | null {
   const wanted = sessionStorage.getItem(WANTED);
   sessionStorage.removeItem(WANTED);
-  return wanted?.startsWith('/') && !wanted.startsWith('//') ? wanted : null;
+  if (!wanted?.startsWith('/') || wanted.startsWith('//')) return null;
+  const here = `${location.pathname}${location.search}`;
+  return here === '/' || here === '/sign-in' || wanted.split('#')[0] === here ? wanted : null;
 }

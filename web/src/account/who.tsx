@@ -7,7 +7,7 @@ import { api } from '../api/client';
 import { useTitle } from '../common/format';
 import { usePages } from '../page/shell';
 import { keepMapAddress } from '../view/url';
-import { type Holding, type Session, useSession } from './session';
+import { type Holding, type Session, takeWanted, useSession } from './session';
 
 /** initialOf is what stands for a person in a circle: the last character of a Chinese name, else the first letter. */
 export function initialOf(who: Pick<Session, 'name' | 'login'>): string {
@@ -88,7 +88,7 @@ export function Who({ bare = false }: { bare?: boolean }) {
 /** Duty says whether a post is one's own or a deputy's, and whether it is one's turn. */
 export function Duty({ post }: { post: Holding }) {
   const { t } = useTranslation();
-  const kind = post.rank === 'A' ? (post.on_duty ? 'a' : 'aAway') : post.on_duty ? 'bOnDuty' : 'b';
+  const kind = post.rank === 'A' ? 'a' : post.on_duty ? 'bOnDuty' : 'b';
   return <span className={post.on_duty ? 'duty' : 'duty duty-off'}>{t(`who.duty.${kind}`)}</span>;
 }
 
@@ -124,6 +124,7 @@ export async function signOut(): Promise<void> {
   try {
     await api.DELETE('/session');
   } finally {
+    takeWanted();
     location.replace('/');
   }
 }

@@ -1,6 +1,7 @@
 // Everything the page reads, by name. Keys start with the subject, so that a
 // change of a layer can refresh what depends on it (see refresh.ts).
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useMay } from '../account/session';
 import { answer, api, asProblem } from './client';
 import type { components } from './schema';
 import type {
@@ -35,6 +36,7 @@ export const useStatus = () =>
   useQuery({
     queryKey: ['status'],
     queryFn: ({ signal }) => answer<Status>(api.GET('/status', { signal })),
+    enabled: useMay()('map'),
     refetchInterval: STATUS_EVERY,
     refetchOnWindowFocus: 'always',
     staleTime: 0,

@@ -575,10 +575,13 @@ export const en: Dictionary = {
     noPostHint: 'You hold no post today, so there is nothing to see. Ask an administrator.',
     duty: {
       a: 'holder A',
-      aAway: 'holder A, on leave',
+
       b: 'deputy B, A is there',
       bOnDuty: 'deputy B, on duty',
     },
+    nothing: 'Nothing to see today',
+    nothingHint: 'You hold no post, or are a deputy whose A is there. When it is your turn, the map is here.',
+    toAccount: 'See my posts',
     signOut: 'Sign out',
   },
   account: {
@@ -593,7 +596,6 @@ export const en: Dictionary = {
     demo: 'This is a demo account: person, password and two-step sign-in cannot be changed.',
     posts: 'Posts and permissions',
     noPosts: 'You hold no post today.',
-    away: 'While you are on leave your deputy has the duty; you may not do this now.',
     waitingDeputy: 'A is there, so you do not have this now; it is yours at once when A goes on leave.',
     security: 'Sign-in',
     changePassword: 'Change the password',

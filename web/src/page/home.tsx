@@ -4,6 +4,7 @@ import { AppstoreOutlined, CloudUploadOutlined, HomeOutlined, TableOutlined } fr
 import { Button, Drawer } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { type Permission, useMay } from '../account/session';
 import { Who } from '../account/who';
 import { useLevels, useStatus, useUnit } from '../api/queries';
@@ -23,6 +24,7 @@ import { usePage } from '../view/store';
 import { nothingSelected, PANELS, type PanelName, useView } from '../view/url';
 import { Banners } from './banners';
 import { Settings } from './settings';
+import { Shell } from './shell';
 import { ShortcutSheet } from './shortcuts';
 
 const MapView = lazy(() => import('../map/map-view'));
@@ -32,6 +34,11 @@ const UnplacedPanel = lazy(() => import('../panel/unplaced'));
 const ImportWizard = lazy(() => import('../imports/wizard'));
 
 export default function HomePage() {
+  const may = useMay();
+  return may('map') ? <MapPage /> : <NothingToSee />;
+}
+
+function MapPage() {
   const { t } = useTranslation();
   const phone = usePhone();
   const status = useStatus();
@@ -57,7 +64,7 @@ export default function HomePage() {
       <Banners />
       {phone ? <PhonePanel /> : <SidePanel />}
       <Card />
-      {may('map') && <JobWatch />}
+      <JobWatch />
       <ShortcutSheet />
       {importing && (
         <Suspense fallback={null}>
@@ -65,6 +72,19 @@ export default function HomePage() {
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** NothingToSee is for who holds no post today, or is away from all of them. */
+function NothingToSee() {
+  const { t } = useTranslation();
+  return (
+    <Shell title={t('who.nothing')}>
+      <Nothing title={t('who.nothing')}>
+        <p>{t('who.nothingHint')}</p>
+        <Link to="/account">{t('who.toAccount')}</Link>
+      </Nothing>
+    </Shell>
   );
 }
 
@@ -219,8 +239,8 @@ function PhonePanel() {
   );
 }
 
-/** Whether the link that opened the page says where to look. */
-const cameraGiven = /[#&]map=/.test(location.hash);
+/** cameraGiven reports whether the link that opened the map says where to look. */
+const cameraGiven = () => /[#&]map=/.test(location.hash);
 
 /** useFirstLook brings what a link has chosen into view, when it does not say where to look. */
 function useFirstLook() {
