@@ -363,12 +363,14 @@ SELECT wall('incident_unit', 'select', '{place incident_unit.unit_id}'), wall('i
 SELECT wall('service_point_unit', 'select', '{map service_point_unit.unit_id}'), wall('service_point_unit', 'insert update delete', '{plan service_point_unit.unit_id}');
 
 -- A thing is seen by whoever sees the unit that holds it; where none does, by
--- those for whose area it was brought in.
+-- those for whose area it was brought in. Its unit is a scalar sub-select on
+-- purpose: EXISTS would be turned into a hash of everything the area holds, which
+-- a page of a hundred households then waits for.
 SELECT wall(kind, 'select', format('(SELECT acting_everywhere(%2$L))
-        OR EXISTS (SELECT FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL)
+        OR (SELECT true FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL)
         OR {%2$s %1$s.area_id} AND NOT %1$s_is_held(%1$s.id)', kind, permission)),
     wall(kind, 'insert update delete', format('(SELECT acting_everywhere(%2$L))
-        OR EXISTS (SELECT FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL AND {%2$s o.unit_id})
+        OR (SELECT true FROM %1$s_unit o WHERE o.%1$s_id = %1$s.id AND o.valid_to IS NULL AND {%2$s o.unit_id})
         OR {%2$s %1$s.area_id} AND NOT %1$s_is_held(%1$s.id)', kind, change))
 FROM (VALUES ('household', 'place', 'record'), ('incident', 'place', 'record'), ('service_point', 'map', 'plan')) v (kind, permission, change);
 SELECT wall(t, 'select insert update delete', format('EXISTS (SELECT FROM service_point p WHERE p.id = %I.service_point_id)', t))

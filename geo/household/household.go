@@ -150,42 +150,60 @@ const matching = `
 	  AND (h.closed_on IS NOT NULL) = $2
 	  AND ($3::boolean IS NULL OR (h.point IS NOT NULL) = $3)
 	  AND ($4 = '' OR h.address ILIKE $4 OR h.compound ILIKE $4 OR concat(h.compound, h.building, h.stairwell, h.doorplate) ILIKE $4
-	       OR h.source_id ILIKE $4)
-	  AND ($5::bigint[] IS NULL OR h.id IN (SELECT household_id FROM household_unit WHERE unit_id = ANY($5) AND valid_to IS NULL))`
+	       OR h.source_id ILIKE $4)`
 
-// inArea narrows a list to households of the areas whose roots are parameter 7. It
-// begins with the units, so that the index is used: a worker's list costs what the
-// grid has, not what the county has.
-const inArea = `
+// How a list is narrowed to units ($6), or to the areas of these roots ($6). A
+// few units are where the list begins, so that a worker's costs what the grid has
+// and not what the county has; in a large area it begins with the households, so
+// that a page costs what a page has.
+const (
+	inUnits = `
+	  AND h.id IN (SELECT household_id FROM household_unit WHERE unit_id = ANY($6) AND valid_to IS NULL)`
+	inSmallArea = `
 	  AND h.id IN (
 	      SELECT o.household_id FROM household_unit o JOIN unit_ancestor a ON a.unit_id = o.unit_id
-	      WHERE a.ancestor_id = ANY ($7) AND o.valid_to IS NULL
+	      WHERE a.ancestor_id = ANY ($6) AND o.valid_to IS NULL
 	      UNION ALL
 	      SELECT x.id FROM household x JOIN unit_ancestor a ON a.unit_id = x.area_id
-	      WHERE a.ancestor_id = ANY ($7) AND NOT EXISTS (SELECT FROM household_unit o WHERE o.household_id = x.id AND o.valid_to IS NULL))`
+	      WHERE a.ancestor_id = ANY ($6) AND NOT EXISTS (SELECT FROM household_unit o WHERE o.household_id = x.id AND o.valid_to IS NULL))`
+	inLargeArea = `
+	  AND in_area(coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id), false, $6)`
+)
 
-// args are the parameters of matching, and the condition on the actor's area with
-// its own; the sixth is the limit.
-func (f Filter) args(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
+// where is the condition of a filter with its parameters; the fifth is the limit.
+func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return "", nil, err
 	}
-	args = []any{f.After, f.Closed, f.Placed, ledger.Containing(f.Text), units, f.Limit}
+	args = []any{f.After, f.Closed, f.Placed, ledger.Containing(f.Text), f.Limit}
 	area := actor.Area(staff.Place)
-	if area.All {
+	if units != nil && !area.All {
+		// A unit on the map need not be one whose households are seen.
+		if units, err = ledger.Among(ctx, db, area, units); err != nil {
+			return "", nil, err
+		}
+	}
+	switch {
+	case units != nil:
+		return matching + inUnits, append(args, units), nil
+	case area.All:
 		return matching, args, nil
 	}
-	return matching + inArea, append(args, area.Roots), nil
+	small, err := ledger.Small(ctx, db, area)
+	if small {
+		return matching + inSmallArea, append(args, area.Roots), err
+	}
+	return matching + inLargeArea, append(args, area.Roots), err
 }
 
 // List returns households by id.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Household, error) {
-	where, args, err := f.args(ctx, db, actor)
+	where, args, err := f.where(ctx, db, actor)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+` ORDER BY h.id LIMIT $6`, args...)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+` ORDER BY h.id LIMIT $5`, args...)
 	list, err := pgx.CollectRows(rows, scan)
 	if err != nil {
 		return nil, fmt.Errorf("households: %w", err)
@@ -196,11 +214,11 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Househo
 // Count is how many households match, pages aside.
 func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, err error) {
 	f.After, f.Limit = 0, 1
-	where, args, err := f.args(ctx, db, actor)
+	where, args, err := f.where(ctx, db, actor)
 	if err != nil {
 		return 0, err
 	}
-	err = db.QueryRow(ctx, `SELECT count(*) FROM household h`+where+` LIMIT $6`, args...).Scan(&n)
+	err = db.QueryRow(ctx, `SELECT count(*) FROM household h`+where+` LIMIT $5`, args...).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count households: %w", err)
 	}

@@ -114,31 +114,36 @@ type Filter struct {
 }
 
 const matching = `
-	WHERE ($1::bigint[] IS NULL OR i.id IN (SELECT incident_id FROM incident_unit WHERE unit_id = ANY($1) AND valid_to IS NULL))
-	  AND ($2 = '' OR i.state = $2)
-	  AND (NOT $3 OR i.closed_at IS NULL)
-	  AND ($4 = '' OR i.category = $4 OR i.category IN (SELECT code FROM incident_category WHERE parent = $4))
-	  AND ($5::timestamptz IS NULL OR i.reported_at >= $5)
-	  AND ($6::timestamptz IS NULL OR i.reported_at < $6)
-	  AND ($7::timestamptz IS NULL OR (i.reported_at, i.id) < ($7, $8))`
+	WHERE ($1 = '' OR i.state = $1)
+	  AND (NOT $2 OR i.closed_at IS NULL)
+	  AND ($3 = '' OR i.category = $3 OR i.category IN (SELECT code FROM incident_category WHERE parent = $3))
+	  AND ($4::timestamptz IS NULL OR i.reported_at >= $4)
+	  AND ($5::timestamptz IS NULL OR i.reported_at < $5)
+	  AND ($6::timestamptz IS NULL OR (i.reported_at, i.id) < ($6, $7))`
 
-// inArea narrows a list to incidents of the areas whose roots are parameter 10,
-// beginning with the units.
-const inArea = `
+// How a list is narrowed to units ($9), or to the areas of these roots ($9), as of
+// households.
+const (
+	inUnits = `
+	  AND i.id IN (SELECT incident_id FROM incident_unit WHERE unit_id = ANY($9) AND valid_to IS NULL)`
+	inSmallArea = `
 	  AND i.id IN (
 	      SELECT o.incident_id FROM incident_unit o JOIN unit_ancestor a ON a.unit_id = o.unit_id
-	      WHERE a.ancestor_id = ANY ($10) AND o.valid_to IS NULL
+	      WHERE a.ancestor_id = ANY ($9) AND o.valid_to IS NULL
 	      UNION ALL
 	      SELECT x.id FROM incident x JOIN unit_ancestor a ON a.unit_id = x.area_id
-	      WHERE a.ancestor_id = ANY ($10) AND NOT EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = x.id AND o.valid_to IS NULL))`
+	      WHERE a.ancestor_id = ANY ($9) AND NOT EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = x.id AND o.valid_to IS NULL))`
+	inLargeArea = `
+	  AND in_area(coalesce((SELECT o.unit_id FROM incident_unit o WHERE o.incident_id = i.id AND o.valid_to IS NULL), i.area_id), false, $9)`
+)
 
 // List returns incidents, newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
-	where, args, err := f.args(ctx, db, actor)
+	where, args, err := f.where(ctx, db, actor)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+` ORDER BY i.reported_at DESC, i.id DESC LIMIT $9`, args...)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+` ORDER BY i.reported_at DESC, i.id DESC LIMIT $8`, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Incident])
 	if err != nil {
 		return nil, fmt.Errorf("incidents: %w", err)
@@ -149,29 +154,40 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Inciden
 // Count is how many incidents match, pages aside.
 func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, err error) {
 	f.AfterTime, f.Limit = time.Time{}, 1
-	where, args, err := f.args(ctx, db, actor)
+	where, args, err := f.where(ctx, db, actor)
 	if err != nil {
 		return 0, err
 	}
-	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident i`+where+` LIMIT $9`, args...).Scan(&n); err != nil {
+	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident i`+where+` LIMIT $8`, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count incidents: %w", err)
 	}
 	return n, nil
 }
 
-// args are the parameters of matching, and the condition on the actor's area with
-// its own; the ninth is the limit.
-func (f Filter) args(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
+// where is the condition of a filter with its parameters; the eighth is the limit.
+func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
 	units, err := ledger.Below(ctx, db, actor, f.Unit)
 	if err != nil {
 		return "", nil, err
 	}
-	args = []any{units, string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit}
+	args = []any{string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit}
 	area := actor.Area(staff.Place)
-	if area.All {
+	if units != nil && !area.All {
+		if units, err = ledger.Among(ctx, db, area, units); err != nil {
+			return "", nil, err
+		}
+	}
+	switch {
+	case units != nil:
+		return matching + inUnits, append(args, units), nil
+	case area.All:
 		return matching, args, nil
 	}
-	return matching + inArea, append(args, area.Roots), nil
+	small, err := ledger.Small(ctx, db, area)
+	if small {
+		return matching + inSmallArea, append(args, area.Roots), err
+	}
+	return matching + inLargeArea, append(args, area.Roots), err
 }
 
 func orNull(t time.Time) *time.Time {

@@ -39,6 +39,33 @@ func Below(ctx context.Context, db pg.DB, actor staff.Actor, code string) ([]int
 	return ids, nil
 }
 
+// Among returns those of the units that lie in an area; never nil.
+func Among(ctx context.Context, db pg.DB, area staff.Area, units []int64) ([]int64, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT DISTINCT unit_id FROM unit_ancestor WHERE ancestor_id = ANY ($1) AND unit_id = ANY ($2)`, area.Roots, units)
+	within, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("units of an area: %w", err)
+	}
+	if within == nil {
+		within = []int64{}
+	}
+	return within, nil
+}
+
+// fewUnits is how many units an area may have for a list to begin with them.
+const fewUnits = 100
+
+// Small reports whether an area has few units.
+func Small(ctx context.Context, db pg.DB, area staff.Area) (small bool, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT count(*) <= $2 FROM (SELECT FROM unit_ancestor WHERE ancestor_id = ANY ($1) LIMIT $2 + 1) u`, area.Roots, fewUnits).Scan(&small)
+	if err != nil {
+		return false, fmt.Errorf("size of an area: %w", err)
+	}
+	return small, nil
+}
+
 // Containing is a LIKE pattern for values with text in them, or "".
 func Containing(text string) string {
 	if text = strings.TrimSpace(text); text == "" {
