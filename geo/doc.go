@@ -17,26 +17,28 @@
 // The other half keeps things in PostGIS; each may import the pure packages and
 // the stored ones above it.
 //
-//	pg            pool, geometry codec, constraint names → faults
-//	staff         who acts
+//	pg            pool, acting for an account, geometry codec, constraint names → faults
+//	staff         who acts, with which permissions, in which area
 //	audit         who did and who saw what, as a chain that can be verified
 //	breakglass    access beyond one's posts for a reason and a few hours
 //	job           long work: progress, cancel, retry
 //	vault         the few personal fields, encrypted under keys from outside the database
 //	privacy       purposes, notices, consents, requests of residents, retention
 //	grid          levels, presets, units and their boundaries in force on any date
+//	post          posts, their holders A and B, absences, who has a duty, staffing templates
+//	account       sign-in: passwords, sessions, tokens, two steps, links; provider speaks OpenID Connect
 //	setting       what an operator decides for the whole installation
 //	layer         versions of the layers of the map
-//	ledger        what households, incidents and service points have in common: import, placing, assignment
 //	network       streets, buildings, water, green and places from OpenStreetMap
+//	ledger        what households, incidents and service points have in common: import, placing, assignment
 //	publication   the counts that are published, small ones hidden
 //	serves        who serves a place, as anybody may ask
-//	household     the household ledger
+//	household     the household ledger, and the one contact a household may leave
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
-//	post          posts, their holders A and B, absences, who has a duty, staffing templates
 //	plan          drafts, faults, repairs and the one way to publish
 //	upload        takes in files and hands them to their subject
+//	export        gives everything out in open formats
 //
 // Everything is stored as EPSG:4326, longitude before latitude, on a lattice of
 // 1e-7 degrees (about 1 cm), so that equality means equality.
