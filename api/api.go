@@ -116,7 +116,7 @@ func New(c Config) (*fiber.App, error) {
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", ready(c))
 	app.Get("/metrics", m.localOnly, adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
-	c.Tiles.Mount(app, (&mapScope{db: c.Reader}).of)
+	c.Tiles.Mount(app, (&mapScope{db: c.Reader, requests: c.DB}).of)
 	Resources(app, c)
 	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound }) // never the page
 	app.Get("/*", adaptor.HTTPHandler(c.Page))

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 
 	"wangge/api/route"
+	"wangge/geo/audit"
 	"wangge/geo/export"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -43,6 +44,9 @@ func (h handler) export(ctx context.Context, in *input) (*huma.StreamResponse, e
 		return nil, err
 	}
 	format, actor := export.Format(in.Format), route.Actor(ctx)
+	if err := audit.Write(ctx, h.db, actor, "export", in.Kind, "", map[string]any{"format": in.Format, "level": in.Level}); err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", format.MediaType())
 		hc.SetHeader("Content-Disposition", route.Attachment(in.Kind+"-"+day.String()+"."+in.Format))

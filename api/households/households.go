@@ -10,6 +10,7 @@ import (
 
 	"wangge/api/route"
 	"wangge/geo"
+	"wangge/geo/audit"
 	"wangge/geo/fault"
 	"wangge/geo/household"
 	"wangge/geo/pg"
@@ -83,6 +84,9 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	if err != nil {
 		return nil, err
 	}
+	if err := audit.Write(ctx, h.db, actor, "list", "household", "", map[string]any{"unit": in.Unit, "shown": min(len(list), in.Limit)}); err != nil {
+		return nil, err
+	}
 	out := make([]Household, len(list))
 	for i := range list {
 		out[i], _ = shown(list[i], nil)
@@ -99,7 +103,11 @@ type Path struct {
 }
 
 func (h handler) get(ctx context.Context, in *Path) (*route.Body[Household], error) {
-	return route.OK(shown(household.Get(ctx, h.db, route.Actor(ctx), in.ID)))
+	one, err := household.Get(ctx, h.db, route.Actor(ctx), in.ID)
+	if err == nil { // a precise place: each look is recorded
+		err = audit.Write(ctx, h.db, route.Actor(ctx), "look", "household", strconv.FormatInt(in.ID, 10), nil)
+	}
+	return route.OK(shown(one, err))
 }
 
 type addInput struct{ Body NewHousehold }

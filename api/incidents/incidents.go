@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
+	"wangge/geo/audit"
 	"wangge/geo/incident"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -73,6 +74,9 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	if err != nil {
 		return nil, err
 	}
+	if err := audit.Write(ctx, h.db, actor, "list", "incident", "", map[string]any{"unit": in.Unit, "shown": min(len(list), in.Limit)}); err != nil {
+		return nil, err
+	}
 	out := make([]Incident, len(list))
 	for i := range list {
 		out[i], _ = shown(list[i], nil)
@@ -103,7 +107,11 @@ type id struct {
 }
 
 func (h handler) get(ctx context.Context, in *id) (*route.Body[Incident], error) {
-	return route.OK(shown(incident.Get(ctx, h.db, route.Actor(ctx), in.ID)))
+	one, err := incident.Get(ctx, h.db, route.Actor(ctx), in.ID)
+	if err == nil { // a precise place: each look is recorded
+		err = audit.Write(ctx, h.db, route.Actor(ctx), "look", "incident", in.ID.String(), nil)
+	}
+	return route.OK(shown(one, err))
 }
 
 // NewIncident is an incident to be reported.

@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
+	"wangge/geo/audit"
 	"wangge/geo/grid"
 	"wangge/geo/household"
 	"wangge/geo/network"
@@ -99,6 +100,11 @@ func (h handler) households(ctx context.Context, _ grid.Day, text string, limit 
 	list, err := household.List(ctx, h.db, route.Actor(ctx), household.Filter{Text: text, Placed: &placed, Limit: limit})
 	if err != nil {
 		return nil, err
+	}
+	if len(list) > 0 { // addresses: that they were found is recorded, what was asked is not
+		if err := audit.Write(ctx, h.db, route.Actor(ctx), "find", "household", "", map[string]any{"shown": len(list)}); err != nil {
+			return nil, err
+		}
 	}
 	hits := make([]Hit, len(list))
 	for i, d := range list {
