@@ -1912,9 +1912,9 @@ export interface components {
             cell: string;
             /**
              * Format: int64
-             * @description open households in the unit
+             * @description open households in the unit; null is hidden
              */
-            households: number;
+            households: number | null;
             /** @description [lon, lat], WGS 84, on the lattice */
             place: number[];
             post_en: string;
@@ -2012,6 +2012,32 @@ export interface components {
         ContactPurpose: {
             /** @enum {string} */
             purpose: "visit" | "emergency" | "service" | "check";
+        };
+        Counts: {
+            /**
+             * Format: int64
+             * @description not closed
+             */
+            households: number | null;
+            /**
+             * Format: int64
+             * @description not closed
+             */
+            incidents: number | null;
+            /**
+             * Format: int64
+             * @description placed households that no unit covers
+             */
+            outside: number | null;
+            /** Format: int64 */
+            service_points: number;
+            /** Format: int64 */
+            units: number;
+            /**
+             * Format: int64
+             * @description households without a position
+             */
+            unplaced: number | null;
         };
         Decision: {
             /** @enum {string} */
@@ -3546,7 +3572,7 @@ export interface components {
         Status: {
             /** @description must stand on every map */
             attribution: string;
-            counts: components["schemas"]["Totals"];
+            counts: components["schemas"]["Counts"];
             /** @description the data are the invented demo town's */
             demo: boolean;
             /** @description layer → version that the tiles show now; rises with every change */
@@ -3650,32 +3676,6 @@ export interface components {
              */
             used_at?: string;
         };
-        Totals: {
-            /**
-             * Format: int64
-             * @description not closed
-             */
-            households: number;
-            /**
-             * Format: int64
-             * @description not closed
-             */
-            incidents: number;
-            /**
-             * Format: int64
-             * @description placed households that no unit covers
-             */
-            outside: number;
-            /** Format: int64 */
-            service_points: number;
-            /** Format: int64 */
-            units: number;
-            /**
-             * Format: int64
-             * @description households without a position
-             */
-            unplaced: number;
-        };
         Town: {
             /** @description west, south, east, north of all of them */
             bounds: number[];
@@ -3735,11 +3735,14 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description open households in it and all units below
+             * @description open households in it and all units below: as they are now for who may see single ones, as published for others; null is hidden
              */
-            households: number;
-            /** Format: int64 */
-            incidents_open: number;
+            households: number | null;
+            /**
+             * Format: int64
+             * @description likewise
+             */
+            incidents_open: number | null;
             /** @description a place inside, [lon, lat] */
             label: number[];
             level: string;
@@ -3790,11 +3793,14 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description open households in it and all units below
+             * @description open households in it and all units below: as they are now for who may see single ones, as published for others; null is hidden
              */
-            households: number;
-            /** Format: int64 */
-            incidents_open: number;
+            households: number | null;
+            /**
+             * Format: int64
+             * @description likewise
+             */
+            incidents_open: number | null;
             /** @description a place inside, [lon, lat] */
             label: number[];
             level: string;
