@@ -81,7 +81,8 @@ const roles = `
 	            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
 	                EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
 	            END IF;
-	            IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+	            -- Since 16 who makes a role is its member, but may not take it on.
+	            IF NOT pg_has_role(current_user, wanted, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
 	                EXECUTE format('GRANT %I TO %I', wanted, current_user);
 	            END IF;
 	        EXCEPTION

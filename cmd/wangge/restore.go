@@ -94,7 +94,40 @@ func (c *restoreCommand) restore(ctx context.Context, db backup.Database, show p
 	if err := migrations.Check(ctx, db.DSN); errors.Is(err, migrations.ErrNewer) {
 		return fmt.Errorf("restore %s: %w", c.File, err)
 	}
+	if err := endSignIns(ctx, db.DSN, show); err != nil {
+		return fmt.Errorf("restore %s: %w", c.File, err)
+	}
 	return c.deleteAgain(ctx, db.DSN, show)
+}
+
+// endSignIns ends what lets people and programs in: a session or token that was
+// revoked since the backup must not come back with it.
+func endSignIns(ctx context.Context, dsn string, show progress) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	ended := int64(0)
+	for _, table := range []string{"session", "api_token", "one_time_link"} {
+		var there bool // not in a backup of an earlier release
+		if err := conn.QueryRow(ctx, `SELECT to_regclass('public.' || $1) IS NOT NULL`, table).Scan(&there); err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		tag, err := conn.Exec(ctx, `DELETE FROM `+pgx.Identifier{table}.Sanitize())
+		if err != nil {
+			return err
+		}
+		ended += tag.RowsAffected()
+	}
+	if ended > 0 {
+		show.say("sessions, API tokens and one-time links of the backup have ended: people sign in again, programs need new tokens")
+	}
+	show.say("accounts and passwords are as they were at the time of the backup: see wangge user list whether one is to be disabled again")
+	return nil
 }
 
 // deleteAgain applies the deletion list that lies beside the key file.

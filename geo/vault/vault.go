@@ -71,7 +71,9 @@ var (
 )
 
 // Seal sets fields of a record, in the caller's transaction if db is one. Other
-// fields of the record stay; an empty value removes its field.
+// fields of the record stay; an empty value removes its field. Where a value is
+// replaced or removed the record gets a new key, so that nothing present opens the
+// old value any more.
 func Seal(ctx context.Context, db pg.DB, ring *Ring, s Subject, fields map[string]string) error {
 	if !plain.MatchString(s.ID) {
 		return fmt.Errorf("seal %s: %w", s.Kind, ErrSubject)
@@ -79,6 +81,9 @@ func Seal(ctx context.Context, db pg.DB, ring *Ring, s Subject, fields map[strin
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		key, err := keyFor(ctx, tx, ring, s)
 		if err != nil {
+			return err
+		}
+		if key, err = renew(ctx, tx, ring, s, key, fields); err != nil {
 			return err
 		}
 		var names, gone []string
@@ -105,6 +110,42 @@ func Seal(ctx context.Context, db pg.DB, ring *Ring, s Subject, fields map[strin
 		return fmt.Errorf("seal %s: %w", s, err)
 	}
 	return nil
+}
+
+// renew gives a record a new key when some of its values are about to go, and seals
+// those that stay with it.
+func renew(ctx context.Context, tx pgx.Tx, ring *Ring, s Subject, key secret, fields map[string]string) (secret, error) {
+	rows, _ := tx.Query(ctx, `SELECT field, value FROM sealed WHERE kind = $1 AND id = $2`, s.Kind, s.ID)
+	kept, changes := map[string][]byte{}, false
+	var field string
+	var value []byte
+	_, err := pgx.ForEachRow(rows, []any{&field, &value}, func() error {
+		if _, changed := fields[field]; changed {
+			changes = true
+			return nil
+		}
+		plain, err := key.decrypt(value, s.bind(field))
+		kept[field] = plain
+		return err
+	})
+	if err != nil || !changes {
+		return key, err
+	}
+	next := newSecret()
+	by, wrapped, err := ring.wrap(s, next)
+	if err != nil {
+		return next, err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE sealed_key SET wrapped = $3, ring_key = $4 WHERE kind = $1 AND id = $2`, s.Kind, s.ID, wrapped, by); err != nil {
+		return next, err
+	}
+	for field, plain := range kept {
+		_, err := tx.Exec(ctx, `UPDATE sealed SET value = $4 WHERE kind = $1 AND id = $2 AND field = $3`, s.Kind, s.ID, field, next.encrypt(plain, s.bind(field)))
+		if err != nil {
+			return next, err
+		}
+	}
+	return next, nil
 }
 
 // keyFor is the key of a record, made when it has none. The row stays locked

@@ -68,6 +68,34 @@ func TestFieldsAreReadAsTheyWereSealed(t *testing.T) {
 	}
 }
 
+// An old value may still stand in a backup: the key that the record has now must not
+// open it.
+func TestAValueThatWasReplacedOrRemovedIsNotOpenedByThePresentKey(t *testing.T) {
+	for what, next := range map[string]string{"replaced": "13800000000", "removed": ""} {
+		t.Run(what, func(t *testing.T) {
+			tx, ring := pgtest.Tx(t), newRing(t)
+			seal(t, tx, ring, household, contact)
+			var old []byte
+			if err := tx.QueryRow(t.Context(), `SELECT value FROM sealed WHERE field = 'phone'`).Scan(&old); err != nil {
+				t.Fatal(err)
+			}
+			seal(t, tx, ring, household, map[string]string{"phone": next})
+			if got := open(t, tx, ring, household); got["name"] != contact["name"] || got["phone"] != next {
+				t.Errorf("%d fields; the name must stay and the phone be %q", len(got), next)
+			}
+			_, err := tx.Exec(t.Context(), `
+				INSERT INTO sealed (kind, id, field, value) VALUES ($1, $2, 'phone', $3)
+				ON CONFLICT (kind, id, field) DO UPDATE SET value = excluded.value`, household.Kind, household.ID, old)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := vault.Open(t.Context(), tx, ring, household); !errors.Is(err, vault.ErrDamaged) {
+				t.Errorf("the old value is opened: %v", err)
+			}
+		})
+	}
+}
+
 func TestManyRecordsAreReadAtOnceAndDamagedOnesAreNamed(t *testing.T) {
 	tx, ring := pgtest.Tx(t), newRing(t)
 	ids := []string{}

@@ -126,7 +126,7 @@ func nameOf(uid uint32) string {
 
 // neighbours may lie in a data folder that has no cluster yet: what a disk of its
 // own has, and what a wangge with another database keeps there.
-var neighbours = []string{"lost+found", "backups", "spool", "keys.json", "keys.json.lock", "deletions.jsonl"}
+var neighbours = []string{"lost+found", "backups", "spool", "keys.json", "keys.json.lock", "deletions.jsonl", "audit.key", "heads.jsonl", "sign-in.key", "tls"}
 
 // claim makes the folder, or checks that an existing one is empty or ours.
 func (l layout) claim(o owner) error {

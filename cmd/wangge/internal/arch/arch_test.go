@@ -56,7 +56,7 @@ type rule struct {
 const (
 	anything = ".*"
 	nothing  = "^$"
-	ours     = `(audit|circle|grid|household|incident|job|ledger|network|patrol|pg|plan|post|servicepoint|staff|upload)`
+	ours     = `(account|audit|breakglass|circle|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|network|patrol|pg|plan|post|servicepoint|staff|upload)`
 )
 
 var rules = []rule{
