@@ -154,7 +154,7 @@ function Office({ unit }: { unit: string }) {
     <Shown query={office}>
       {(known) => (
         <article className="admin-card">
-          <OfficeFacts office={known} />
+          <OfficeFacts unit={unit} office={known} />
           {may('post') && <Button onClick={() => setEditing(true)}>{t('admin.office.edit')}</Button>}
           {editing && <EditOffice unit={unit} office={known} onClose={() => setEditing(false)} />}
         </article>
@@ -165,21 +165,27 @@ function Office({ unit }: { unit: string }) {
 
 const OFFICE = ['phone', 'address', 'hours', 'supervision_phone'] as const;
 
-/** OfficeFacts is how an office is reached. */
-export function OfficeFacts({ office }: { office: Schemas['Office'] }) {
+/** OfficeFacts is how an office is reached, and whose it is. */
+function OfficeFacts({ unit, office }: { unit: string; office: Schemas['Office'] }) {
   const { t } = useTranslation();
+  if (OFFICE.every((field) => !office[field])) return <p className="soft">{t('admin.office.none')}</p>;
   return (
     <Facts
-      facts={OFFICE.map((field) => [
-        t(`admin.office.${field}`),
-        field.endsWith('phone') ? <Phone key={field} number={office[field]} /> : office[field],
-      ])}
+      facts={[
+        [t('admin.office.phone'), office.phone && <Phone number={office.phone} />],
+        [t('admin.office.address'), office.address],
+        [t('admin.office.hours'), office.hours],
+        [
+          t('admin.office.supervision_phone'),
+          office.supervision_phone && <Phone number={office.supervision_phone} />,
+        ],
+        [t('admin.office.of'), office.unit === unit ? null : office.unit],
+      ]}
     />
   );
 }
 
-function Phone({ number }: { number: string | undefined }) {
-  if (!number) return null;
+function Phone({ number }: { number: string }) {
   return (
     <a className="figures" href={`tel:${number.replace(/[^+\d]/g, '')}`}>
       {number}
@@ -201,7 +207,7 @@ function EditOffice({
     <FormDialog<Schemas['Office']>
       title={t('admin.office.edit')}
       ok={t('common.save')}
-      initial={office}
+      initial={office.unit === unit ? office : {}}
       touched={['office', 'audit']}
       onClose={onClose}
       send={(body) => answer(api.PUT('/units/{code}/office', { params: { path: { code: unit } }, body }))}

@@ -8,7 +8,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
-import { asBounds } from '../map/camera';
+import { asBounds, type Bounds } from '../map/camera';
 import { useBaseStyle } from '../map/map-view';
 import { ownAddress } from '../map/style';
 import { MAP_FONT, useTheme } from '../theme/theme';
@@ -16,7 +16,9 @@ import { MAP_FONT, useTheme } from '../theme/theme';
 maplibregl.setWorkerUrl(workerUrl);
 
 /** All of China, until the tiles say where the town is. */
-const NOWHERE: [number, number, number, number] = [88, 20, 122, 46];
+const NOWHERE: Bounds = [88, 20, 122, 46];
+
+const UNKNOWN: Town = { bounds: null, attribution: '' };
 
 export default function PlaceMap(props: {
   place: LonLat | null;
@@ -26,7 +28,7 @@ export default function PlaceMap(props: {
   const { t, i18n } = useTranslation();
   const { theme } = useTheme();
   const style = useBaseStyle(theme, i18n.language);
-  const bounds = useBoundsOf(style);
+  const { bounds, attribution } = useTownOf(style) ?? {};
   const [map, setMap] = useState<maplibregl.Map | null>(null);
   const pick = useRef(props.onPick);
   pick.current = props.onPick;
@@ -42,7 +44,7 @@ export default function PlaceMap(props: {
     canvas.addEventListener('keydown', onKey);
     return () => canvas.removeEventListener('keydown', onKey);
   }, [map, t]);
-  if (!style || bounds === undefined) return <div className="enquiry-map" />;
+  if (!style || bounds === undefined || attribution === undefined) return <div className="enquiry-map" />;
   return (
     <section className="enquiry-map" aria-label={t('enquiry.map')}>
       <MapBox
@@ -63,26 +65,28 @@ export default function PlaceMap(props: {
         {props.place && <Marker longitude={props.place[0]} latitude={props.place[1]} color="#b3301c" />}
       </MapBox>
       <p className="enquiry-review figures">
-        {t('map.reviewNumber')}
-        {props.reviewNumber}
+        {attribution}
+        {!attribution.includes(props.reviewNumber) && ` ${t('map.reviewNumber')}${props.reviewNumber}`}
       </p>
     </section>
   );
 }
 
-/** useBoundsOf is the box that the first source of a style covers, by its TileJSON; null when none says so. */
-function useBoundsOf(style: maplibregl.StyleSpecification | undefined) {
+type Town = { bounds: Bounds | null; attribution: string };
+
+/** useTownOf is what the TileJSON of the units says of all tiles: the box they cover and who made the map. */
+function useTownOf(style: maplibregl.StyleSpecification | undefined): Town | undefined {
   const source = Object.entries(style?.sources ?? {}).find(([name]) => name.startsWith('grid-'))?.[1];
   const url = source?.type === 'vector' ? source.url : undefined;
   const query = useQuery({
-    queryKey: ['public', 'bounds', url],
+    queryKey: ['public', 'town', url],
     enabled: style !== undefined,
-    queryFn: async ({ signal }) => {
-      if (!url) return null;
-      const response = await fetch(ownAddress(url, location.origin), { signal });
-      if (!response.ok) return null;
-      return asBounds(((await response.json()) as { bounds?: number[] }).bounds);
+    queryFn: async ({ signal }): Promise<Town> => {
+      const response = url ? await fetch(ownAddress(url, location.origin), { signal }) : null;
+      if (!response?.ok) return UNKNOWN;
+      const said = (await response.json()) as { bounds?: number[]; attribution?: string };
+      return { bounds: asBounds(said.bounds), attribution: said.attribution ?? '' };
     },
   });
-  return query.isError ? null : query.data;
+  return query.isError ? UNKNOWN : query.data;
 }
