@@ -19,3 +19,6 @@ func (g *Guard) Hurry(t testing.TB) {
 	}
 	g.hasher = h
 }
+
+// Compared is how many password hashes were computed to be compared with one.
+func (g *Guard) Compared() int64 { return g.hasher.compared.Load() }

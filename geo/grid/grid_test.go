@@ -234,6 +234,8 @@ func TestTheSixHierarchiesOfTheCasesAreThere(t *testing.T) {
 		"organisation": "party-committee grid-team building contact-household",
 		"community":    "village grid building stairwell",
 		"town-grid":    "town village grid micro-grid",
+
+		"county-cluster": "county town cluster village micro-grid building-group", // large sizes of the demo town
 	}
 	for _, p := range presets {
 		levels := ""
