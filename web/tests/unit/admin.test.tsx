@@ -1,7 +1,6 @@
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { StyleSpecification } from 'maplibre-gl';
-import { MemoryRouter } from 'react-router';
 import { describe, expect, it } from 'vitest';
 import { stateOf } from '../../src/admin/absences';
 import { detailText, given } from '../../src/admin/audit';
@@ -166,11 +165,7 @@ describe('what is public', () => {
       'PUT /public/settings': problem(409, 'review_number_missing', 'A public map needs its review number.'),
       'GET /levels': { items: [] },
     });
-    show(
-      <MemoryRouter>
-        <PublicServicePage />
-      </MemoryRouter>,
-    );
+    show(<PublicServicePage />);
     await userEvent.click(await screen.findByRole('switch', { name: 'Public map' }));
     await screen.findByText('A public map needs its review number first');
     expect(asked.find((one) => one.what === 'PUT /public/settings')?.body).toMatchObject({ map: true });

@@ -4,6 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { render } from '@testing-library/react';
 import { App } from 'antd';
 import type { ReactElement, ReactNode } from 'react';
+import { MemoryRouter } from 'react-router';
 import { vi } from 'vitest';
 import { PERMISSIONS, type Permission, type Session, setSession } from '../../src/account/session';
 import { rereadView } from '../../src/view/url';
@@ -59,7 +60,9 @@ export function show(part: ReactElement, search = '', session: Session | null = 
   rereadView();
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>
-      <App>{children}</App>
+      <MemoryRouter>
+        <App>{children}</App>
+      </MemoryRouter>
     </QueryClientProvider>
   );
   return render(part, { wrapper });
