@@ -1,7 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { MemoryRouter } from 'react-router';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useWaiting } from '../../src/account/entry';
 import { isLogin } from '../../src/account/first';
@@ -207,13 +206,7 @@ describe('who one is', () => {
         { ...post, post: 2, rank: 'B' as const, on_duty: false, unit: '', unit_name: '' },
       ],
     };
-    show(
-      <MemoryRouter>
-        <Who />
-      </MemoryRouter>,
-      '?lang=en',
-      session,
-    );
+    show(<Who />, '?lang=en', session);
     const user = userEvent.setup();
     await user.click(screen.getByRole('button', { name: /林晓/ }));
     expect(screen.getByText('deputy B, on duty')).toBeDefined();
