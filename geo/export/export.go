@@ -79,7 +79,7 @@ var queries = map[string]query{
 		       b.valid_from, b.valid_to, b.geom
 		FROM boundary b JOIN unit u ON u.id = b.unit_id JOIN level l ON l.code = u.level
 		LEFT JOIN unit p ON p.id = b.parent_id
-		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1) AND ($2 = '' OR u.level = $2) AND in_area(u.id, $3, $4)
+		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1) AND ($2 = '' OR u.level = $2) AND ` + staff.In("u.id", 3) + `
 		ORDER BY l.rank, u.code`, func(o Options) []any { return []any{o.Day, o.Level} }},
 	"households": {staff.Place, `
 		SELECT h.source, h.source_id, h.compound, h.building, h.stairwell, h.doorplate, h.address, h.kind, h.occupied,
@@ -88,7 +88,7 @@ var queries = map[string]query{
 		FROM household h
 		LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
 		LEFT JOIN unit u ON u.id = o.unit_id
-		WHERE in_area(coalesce(o.unit_id, h.area_id), $1, $2)
+		WHERE ` + staff.In("coalesce(o.unit_id, h.area_id)", 1) + `
 		ORDER BY h.id`, none},
 	"incidents": {staff.Place, `
 		SELECT i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
@@ -96,7 +96,7 @@ var queries = map[string]query{
 		FROM incident i
 		LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
 		LEFT JOIN unit u ON u.id = o.unit_id
-		WHERE in_area(coalesce(o.unit_id, i.area_id), $1, $2)
+		WHERE ` + staff.In("coalesce(o.unit_id, i.area_id)", 1) + `
 		ORDER BY i.reported_at, i.id`, none},
 	"service-points": {staff.Map, `
 		SELECT s.source, s.source_id, s.name, s.tier, s.address, s.capacity, s.ground_floor, s.step_free, s.mobile AS mobile_point,
@@ -118,12 +118,12 @@ var queries = map[string]query{
 			       CASE WHEN bool_or(l.state <> 'closed') THEN max(l.valid_from) FILTER (WHERE l.state = 'closed' AND l.valid_to IS NULL) END AS closed_on,
 			       string_agg(concat_ws(':', l.state, l.valid_from), '|' ORDER BY l.valid_from) AS states
 			FROM service_point_state l WHERE l.service_point_id = s.id) l
-		WHERE in_area(coalesce(o.unit_id, s.area_id), $2, $3)
+		WHERE ` + staff.In("coalesce(o.unit_id, s.area_id)", 2) + `
 		ORDER BY s.id`, func(o Options) []any { return []any{o.Day} }},
 	"zones": {staff.Map, `
 		SELECT z.code, z.kind, z.name, z.valid_from, z.valid_to, z.geom
 		FROM zone z
-		WHERE z.valid_from <= $1 AND (z.valid_to IS NULL OR z.valid_to > $1) AND in_area(z.area_id, $2, $3)
+		WHERE z.valid_from <= $1 AND (z.valid_to IS NULL OR z.valid_to > $1) AND ` + staff.In("z.area_id", 2) + `
 		ORDER BY z.code`, func(o Options) []any { return []any{o.Day} }},
 }
 

@@ -67,7 +67,7 @@ func Units(ctx context.Context, db pg.DB, actor staff.Actor, day Day, f Filter) 
 		  AND ($3 = '' OR p.code = $3)
 		  AND ($4 = '' OR b.state = $4)
 		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)
-		  AND in_area(u.id, $6, $7)
+		  AND `+staff.In("u.id", 6)+`
 		  AND u.code > $8
 		ORDER BY u.code
 		LIMIT $9`, day, f.Level, f.Parent, f.State, prefix(f.Text), area.All, area.Roots, f.After, f.Limit)
@@ -94,7 +94,7 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, day Day, f Filter) 
 		  AND ($3 = '' OR p.code = $3)
 		  AND ($4 = '' OR b.state = $4)
 		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)
-		  AND in_area(u.id, $6, $7)`,
+		  AND `+staff.In("u.id", 6)+``,
 		day, f.Level, f.Parent, f.State, prefix(f.Text), area.All, area.Roots).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count units: %w", err)
@@ -116,7 +116,7 @@ func scanUnit(row pgx.CollectableRow) (Unit, error) {
 // ByCode returns one unit as it stands on day, or ErrUnknownUnit.
 func ByCode(ctx context.Context, db pg.DB, actor staff.Actor, day Day, code string) (Unit, error) {
 	area := actor.Area(staff.Map)
-	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2 AND in_area(u.id, $3, $4)`, day, code, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2 AND `+staff.In("u.id", 3)+``, day, code, area.All, area.Roots)
 	u, err := pgx.CollectExactlyOneRow(rows, scanUnit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownUnit
@@ -162,7 +162,7 @@ func Chain(ctx context.Context, db pg.DB, actor staff.Actor, day Day, id int64) 
 // Boundary returns the area of a unit on day.
 func Boundary(ctx context.Context, db pg.DB, actor staff.Actor, day Day, code string) (shape geo.MultiPolygon, err error) {
 	area := actor.Area(staff.Map)
-	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2 AND in_area(u.id, $3, $4)`, day, code, area.All, area.Roots).Scan(&shape)
+	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2 AND `+staff.In("u.id", 3)+``, day, code, area.All, area.Roots).Scan(&shape)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownUnit
 	}
@@ -186,7 +186,7 @@ func Versions(ctx context.Context, db pg.DB, actor staff.Actor, code string) ([]
 	rows, _ := db.Query(ctx, `
 		SELECT b.valid_from, b.valid_to, b.name, b.plan_id
 		FROM boundary b JOIN unit u ON u.id = b.unit_id
-		WHERE u.code = $1 AND in_area(u.id, $2, $3)
+		WHERE u.code = $1 AND `+staff.In("u.id", 2)+`
 		ORDER BY b.valid_from`, code, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Version])
 	if err != nil {
@@ -244,7 +244,7 @@ func NewIndex(list []InForce) *locate.Index {
 // ok is false when no unit of the actor's area covers it.
 func At(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place geo.Point) (u Unit, ok bool, err error) {
 	area := actor.Area(staff.Map)
-	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1) AND in_area(u.id, $3, $4)`, day, place, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1) AND `+staff.In("u.id", 3)+``, day, place, area.All, area.Roots)
 	u, err = pgx.CollectExactlyOneRow(rows, scanUnit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Unit{}, false, nil
@@ -298,7 +298,7 @@ func NearBorder(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place
 		WHERE b.geom && ST_Expand($2::geometry, 0.001) AND u.level = $3 AND u.id <> $4
 		  AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 		  AND ST_DWithin(b.geom::geography, $2::geometry::geography, $5)
-		  AND in_area(u.id, $6, $7)
+		  AND `+staff.In("u.id", 6)+`
 		ORDER BY 3, u.code
 		LIMIT 1`, day, place, of.Level, of.ID, float64(MaxHint), area.All, area.Roots)
 	hint, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Hint])
@@ -316,7 +316,7 @@ func NearBorder(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place
 func Tops(ctx context.Context, db pg.DB, actor staff.Actor, day Day) ([]Unit, error) {
 	area := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+`
-		WHERE $2 AND b.parent_id IS NULL OR NOT $2 AND u.id = ANY ($3) AND NOT in_area(b.parent_id, false, $3)
+		WHERE $2 AND b.parent_id IS NULL OR NOT $2 AND u.id = ANY ($3) AND NOT `+staff.Below("b.parent_id", 3)+`
 		ORDER BY u.code`, day, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, scanUnit)
 	if err != nil {

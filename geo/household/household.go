@@ -124,7 +124,7 @@ func scan(row pgx.CollectableRow) (Household, error) {
 // Get returns one household, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Household, error) {
 	area := actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE h.id = $1 AND in_area(coalesce(o.unit_id, h.area_id), $2, $3)`, id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE h.id = $1 AND `+staff.In("coalesce(o.unit_id, h.area_id)", 2)+``, id, area.All, area.Roots)
 	h, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -166,9 +166,10 @@ const (
 	      UNION ALL
 	      SELECT x.id FROM household x JOIN unit_ancestor a ON a.unit_id = x.area_id
 	      WHERE a.ancestor_id = ANY ($6) AND NOT EXISTS (SELECT FROM household_unit o WHERE o.household_id = x.id AND o.valid_to IS NULL))`
-	inLargeArea = `
-	  AND in_area(coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id), false, $6)`
 )
+
+var inLargeArea = `
+	  AND ` + staff.Below("coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id)", 6)
 
 // where is the condition of a filter with its parameters; the fifth is the limit.
 func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {

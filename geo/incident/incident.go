@@ -89,7 +89,7 @@ const tables = `
 // Get returns one incident, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) (Incident, error) {
 	area := actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND in_area(coalesce(o.unit_id, i.area_id), $2, $3)`, id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND `+staff.In("coalesce(o.unit_id, i.area_id)", 2)+``, id, area.All, area.Roots)
 	got, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Incident])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -133,9 +133,10 @@ const (
 	      UNION ALL
 	      SELECT x.id FROM incident x JOIN unit_ancestor a ON a.unit_id = x.area_id
 	      WHERE a.ancestor_id = ANY ($9) AND NOT EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = x.id AND o.valid_to IS NULL))`
-	inLargeArea = `
-	  AND in_area(coalesce((SELECT o.unit_id FROM incident_unit o WHERE o.incident_id = i.id AND o.valid_to IS NULL), i.area_id), false, $9)`
 )
+
+var inLargeArea = `
+	  AND ` + staff.Below("coalesce((SELECT o.unit_id FROM incident_unit o WHERE o.incident_id = i.id AND o.valid_to IS NULL), i.area_id)", 9)
 
 // List returns incidents, newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {

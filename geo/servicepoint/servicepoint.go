@@ -152,7 +152,7 @@ func scan(row pgx.CollectableRow) (Point, error) {
 // Get returns one point as it stands on day, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, id int64) (Point, error) {
 	area := actor.Area(staff.Map)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE p.id = $2 AND in_area(coalesce(o.unit_id, p.area_id), $3, $4)`, day, id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE p.id = $2 AND `+staff.In("coalesce(o.unit_id, p.area_id)", 3)+``, day, id, area.All, area.Roots)
 	p, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -174,14 +174,14 @@ type Filter struct {
 	Limit    int
 }
 
-const matching = `
+var matching = `
 	WHERE p.id > $2
 	  AND ($3::bigint[] IS NULL OR o.unit_id = ANY($3))
 	  AND ($4 = '' OR EXISTS (SELECT FROM service_point_function f WHERE f.service_point_id = p.id AND f.function = $4))
 	  AND ($5 = '' OR p.tier = $5)
 	  AND ($6 = '' OR s.state = $6)
 	  AND ($7 = '' OR p.name ILIKE $7 OR p.address ILIKE $7)
-	  AND in_area(coalesce(o.unit_id, p.area_id), $8, $9)`
+	  AND ` + staff.In("coalesce(o.unit_id, p.area_id)", 8)
 
 // List returns points as they stand on day, by id.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, f Filter) ([]Point, error) {

@@ -11,6 +11,7 @@ package staff
 
 import (
 	"slices"
+	"strconv"
 
 	"wangge/geo/fault"
 )
@@ -144,3 +145,17 @@ func (a Area) Home() *int64 {
 
 // Empty reports whether the area holds nothing.
 func (a Area) Empty() bool { return !a.All && len(a.Roots) == 0 }
+
+// In is the SQL condition that a unit lies in an area, whose All and Roots are the
+// parameters number n and n+1. It is written out, and no function of the database,
+// for one with a sub-select is called for every row: 24,000 units take 150 ms
+// instead of 6.
+func In(unit string, n int) string {
+	return "($" + strconv.Itoa(n) + " OR " + Below(unit, n+1) + ")"
+}
+
+// Below is the SQL condition that a unit is one of the roots, parameter number n, or
+// lies below one.
+func Below(unit string, n int) string {
+	return "EXISTS (SELECT FROM unit_ancestor scope WHERE scope.unit_id = " + unit + " AND scope.ancestor_id = ANY ($" + strconv.Itoa(n) + "))"
+}
