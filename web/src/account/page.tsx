@@ -39,7 +39,7 @@ export function MakeReal() {
   const { t } = useTranslation();
   return (
     <>
-      {t('demo.makeReal')} <code>wangge user add NAME --administrator</code>
+      {t('demo.makeReal')} <code className="command">wangge user add NAME --administrator</code>
     </>
   );
 }

@@ -140,7 +140,7 @@ function MakeToken({ session, onClose }: { session: Session; onClose: () => void
           onChange={(event) => setName(event.target.value)}
         />
       </div>
-      <fieldset className="form-row token-may">
+      <fieldset className="token-may">
         <legend>{t('account.tokenMay')}</legend>
         <Checkbox.Group<Permission>
           value={may}

@@ -171,7 +171,7 @@ function DemoAdministrator() {
       title={t('demo.account')}
       description={
         <>
-          {t('demo.makeReal')} <code>wangge user add NAME --administrator</code>
+          {t('demo.makeReal')} <code className="command">wangge user add NAME --administrator</code>
         </>
       }
     />

@@ -52,6 +52,7 @@ export function Shell(props: { title: string; lead?: string; wide?: boolean; chi
 function Nav() {
   const { t } = useTranslation();
   const pages = usePages();
+  if (pages.length < 2) return <span className="shell-gap" />;
   return (
     <nav className="shell-nav" aria-label={t('pages.title')}>
       {pages.map((page) => (

@@ -1,6 +1,6 @@
 // What each post sees of the page, and a duty that passes from A to B and back.
 import { type Role, stateOf } from './roles';
-import { accessible, expect, idle, isPhone, open, panel, read, shows, test } from './walk';
+import { accessible, closeDrawer, expect, idle, isPhone, open, panel, read, shows, test } from './walk';
 
 const tabs: Record<string, string[]> = {
   administrator: ['图层', '网格', '数据'],
@@ -24,6 +24,7 @@ for (const [role, names] of Object.entries(tabs)) {
       await expect(page.getByRole('switch', { name: '户', exact: true })).toHaveCount(single ? 1 : 0);
       expect((await request.get('/api/v1/households?limit=1')).status()).toBe(single ? 200 : 403);
       if (names.includes('数据')) {
+        await closeDrawer(page);
         await panel(page, /数据/);
         const imports = page.getByRole('button', { name: '导入文件' });
         await expect(imports).toHaveCount(role === 'planner' ? 1 : 0);

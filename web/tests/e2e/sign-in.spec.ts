@@ -78,7 +78,7 @@ test('signs out, and leaves nothing behind', async ({ page, request }) => {
   await expect(page.getByRole('heading', { name: '登录' })).toBeVisible();
   expect((await page.request.get('/api/v1/status')).status()).toBe(401);
   expect((await request.get('/tiles/grid-village.json')).status()).toBe(401);
-  await page.goBack().catch(() => null);
+  await page.reload();
   await expect(page.getByRole('heading', { name: '登录' })).toBeVisible();
 });
 
