@@ -1,5 +1,5 @@
 // The accounts that the reader keeps.
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
@@ -18,6 +18,7 @@ export const useAccounts = (text: string) =>
           params: { query: { limit: 100, text: text || undefined, cursor: pageParam } },
         }),
       ),
+    placeholderData: keepPreviousData, // a list that does not vanish while one types
     getNextPageParam: (page) => page.next,
     select: (pages) => pages.pages.flatMap((page) => page.items),
   });

@@ -274,7 +274,7 @@ function ShownOnce({ invitation, onClose }: { invitation: Invitation; onClose: (
       getContainer={overlays}
       title={t('admin.account.linkFor', { login: invitation.login })}
       onCancel={onClose}
-      maskClosable={false}
+      mask={{ closable: false }}
       footer={
         <Button type="primary" onClick={onClose}>
           {t('admin.account.handed')}

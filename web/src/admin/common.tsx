@@ -130,6 +130,7 @@ export function FormDialog<Values extends object>(props: {
     <Modal
       open
       getContainer={overlays}
+      mask={{ closable: false }}
       title={props.title}
       width={props.width}
       okText={props.ok}

@@ -24,7 +24,7 @@ export function AccountSelect(props: { id?: string; value?: string; onChange?: (
       id={props.id}
       value={props.value || undefined}
       onChange={(login) => props.onChange?.(login ?? '')}
-      showSearch={{ filterOption: false, onSearch: setText }}
+      showSearch={{ optionFilterProp: 'label', onSearch: setText }}
       allowClear
       loading={accounts.isFetching}
       placeholder={t('admin.account.choose')}

@@ -93,7 +93,7 @@ function Layers() {
   const may = useMay();
   const status = useStatus().data;
   const language = useLanguage();
-  const n = (value: number | undefined) => (value === undefined ? '' : count(value, language));
+  const n = (value: number | null | undefined) => (value === undefined ? '' : count(value, language));
   return (
     <section className="block" aria-labelledby="layers-title">
       <h2 id="layers-title">{t('layers.title')}</h2>
