@@ -194,17 +194,20 @@ function UnitFigures({ unit }: { unit: UnitDetail }) {
   const language = useLanguage();
   const n = (value: number | null | undefined) => count(value, language);
   return (
-    <dl className="figures-grid">
-      <Figure name={t('unit.households')} value={<Counted value={unit.households} />} />
-      <Figure name={t('unit.occupied')} value={<Counted value={unit.residents?.occupied} />} />
-      <Figure name={t('unit.incidents')} value={<Counted value={unit.incidents_open} />} />
-      <Figure name={t('unit.servicePoints')} value={n(unit.service_points)} />
-      <Figure name={t('unit.area')} value={area(unit.area, language)} />
-      <Figure name={t('unit.parts')} value={n(unit.children)} />
-      {unit.uncovered > 0 && (
-        <Figure name={t('unit.uncovered')} value={area(unit.uncovered, language)} warn />
-      )}
-    </dl>
+    <>
+      <dl className="figures-grid">
+        <Figure name={t('unit.households')} value={<Counted value={unit.households} />} />
+        <Figure name={t('unit.occupied')} value={<Counted value={unit.residents?.occupied} />} />
+        <Figure name={t('unit.incidents')} value={<Counted value={unit.incidents_open} />} />
+        <Figure name={t('unit.servicePoints')} value={n(unit.service_points)} />
+        <Figure name={t('unit.area')} value={area(unit.area, language)} />
+        <Figure name={t('unit.parts')} value={n(unit.children)} />
+        {unit.uncovered > 0 && (
+          <Figure name={t('unit.uncovered')} value={area(unit.uncovered, language)} warn />
+        )}
+      </dl>
+      {unit.residents?.published && <p className="hint">{t('suppressed.published')}</p>}
+    </>
   );
 }
 

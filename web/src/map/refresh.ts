@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { VectorTileSource } from 'maplibre-gl';
 import { useEffect, useRef } from 'react';
 import { create } from 'zustand';
+import { problemOf } from '../api/client';
 import { usePage } from '../view/store';
 
 export type Versions = Record<string, number>;
@@ -65,6 +66,10 @@ export function reportFailure(event: {
   sourceId?: string;
 }) {
   if (event.sourceId?.startsWith('selected-') || event.error?.name === 'AbortError') return;
+  if (event.error?.status === 401) {
+    problemOf(401, null); // the session has ended
+    return;
+  }
   useMapFailure.setState({ message: event.error?.message ?? 'unknown' });
 }
 
