@@ -53,6 +53,8 @@ import (
 	"wangge/geo/job"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
+	"wangge/geo/plan"
+	"wangge/geo/privacy"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/geo/vault"
@@ -168,6 +170,16 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	retention.Mount(a, c.DB, c.Queue)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
+}
+
+// Jobs are the kinds of long work there are, and who does it: as the engine, for
+// whom it was enqueued. sweeps delete what is kept long enough.
+func Jobs(engine pg.DB, spool upload.Spool, ring *vault.Ring, sweeps map[string]privacy.Sweep) map[string]job.Handler {
+	return map[string]job.Handler{
+		upload.JobKind:       upload.Handler(engine, spool),
+		plan.PublishJob:      plan.PublishHandler(engine),
+		privacy.RetentionJob: privacy.RetentionHandler(engine, ring, sweeps),
+	}
 }
 
 // ready says whether requests can be answered: the database must, and the map

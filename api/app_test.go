@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,6 +52,9 @@ type service struct {
 	tiles *tiles.Server
 	log   *logBook
 	town  *town.Town // nil when the database is empty
+	ring  *vault.Ring
+	queue *job.Queue
+	jobs  []string // kinds of the queue
 
 	address string // where it listens
 	bearer  string // who asks
@@ -84,7 +89,7 @@ func newService(t testing.TB) *service {
 
 // newWalledService is the application as it is run: with the three roles of the
 // database, which own nothing. A request with "Bearer 12" is one of account 12.
-func newWalledService(t testing.TB) (*service, pg.Pool) {
+func newWalledService(t testing.TB, also ...func(*api.Config)) (*service, pg.Pool) {
 	t.Helper()
 	dsn := pgtest.DSN(t)
 	open := func(role string) *pgxpool.Pool {
@@ -95,18 +100,25 @@ func newWalledService(t testing.TB) (*service, pg.Pool) {
 		t.Cleanup(pool.Close)
 		return pool
 	}
-	app := pg.NewActing(open(pg.RoleApp))
-	return startService(t, api.Config{DB: app, Engine: open(pg.RoleEngine), Reader: open(pg.RoleReader),
-		Identify: func(ctx context.Context, _, bearer string) (staff.Actor, error) {
+	app, engine := pg.NewActing(open(pg.RoleApp)), open(pg.RoleEngine)
+	c := api.Config{DB: app, Engine: engine, Reader: open(pg.RoleReader),
+		Identify: func(ctx context.Context, session, bearer string) (staff.Actor, error) {
 			if bearer == "local" {
 				return staff.Local, nil
+			}
+			if session != "" || strings.HasPrefix(bearer, account.TokenPrefix) {
+				return account.Identify(ctx, engine, session, bearer)
 			}
 			account, err := strconv.ParseInt(bearer, 10, 64)
 			if err != nil {
 				return staff.Public, nil
 			}
 			return staff.Load(ctx, app, account)
-		}}), app
+		}}
+	for _, change := range also {
+		change(&c)
+	}
+	return startService(t, c), app
 }
 
 func startService(t testing.TB, c api.Config) *service {
@@ -118,11 +130,12 @@ func startService(t testing.TB, c api.Config) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	queue, err := job.NewQueue(s.pool, log, map[string]job.Handler{upload.JobKind: upload.Handler(s.pool, spool), plan.PublishJob: plan.PublishHandler(s.pool),
-		privacy.RetentionJob: privacy.RetentionHandler(s.pool, ring, privacy.Sweeps())})
+	handlers := api.Jobs(s.pool, spool, ring, privacy.Sweeps())
+	queue, err := job.NewQueue(s.pool, log, handlers)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.ring, s.queue, s.jobs = ring, queue, slices.Sorted(maps.Keys(handlers))
 	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Log: log})
 	c.Ring = ring
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()

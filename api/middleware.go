@@ -128,6 +128,9 @@ func (m *middleware) sameOrigin(c *fiber.Ctx) error {
 func (m *middleware) identify(c *fiber.Ctx) error {
 	session := route.SessionCookie.Read(c)
 	bearer, hasBearer := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
+	if !hasBearer {
+		bearer = "" // another scheme is a matter of some proxy before us
+	}
 	if session == "" && !hasBearer {
 		return c.Next()
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"wangge/api"
 	"wangge/geo"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
@@ -44,9 +45,9 @@ var kinds = []staff.Kind{staff.Leader, staff.Worker, staff.PartTimeWorker, staff
 	staff.Planner, staff.Analyst, staff.Dispatcher, staff.Administrator, staff.PrivacyOfficer}
 
 // twoTowns builds them as people would: each town's planner draws, loads and adds.
-func twoTowns(t testing.TB) *towns {
+func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 	t.Helper()
-	s, db := newWalledService(t)
+	s, db := newWalledService(t, also...)
 	w := &towns{service: s, db: db, accounts: map[string]map[staff.Kind]int64{}, things: map[string]things{}}
 	publish := func(level string, records ...plan.Record) {
 		p, err := plan.New(t.Context(), s.pool, staff.Local, plan.Source{Name: level, Preset: "town-grid", Level: level, Day: newYear(), Records: records}, quiet)
@@ -200,6 +201,67 @@ func marked(text string) string {
 		}
 	}
 	return ""
+}
+
+func TestAHouseholdThatIsClosedStaysInItsGridAndNoneIsMovedOutOfIt(t *testing.T) {
+	w := twoTowns(t)
+	id := w.things[ours]["household"]
+	if _, err := w.pool.Exec(t.Context(), `UPDATE household SET area_id = NULL WHERE id = $1`, id); err != nil { // brought in for the whole installation
+		t.Fatal(err)
+	}
+	path := "/api/v1/households/" + id
+	w.act(ours, staff.Worker)
+	for name, at := range map[string][2]float64{"the other town": place(21000, 5000), "the next grid": place(15000, 5000), "nobody's land": place(1000, 20000)} {
+		got := w.call(t, http.MethodPost, path+"/actions", map[string]any{"do": "move", "point": at})
+		if got.status != http.StatusForbidden && got.status != http.StatusNotFound {
+			t.Errorf("moved to %s: %d %s", name, got.status, got.body)
+		}
+		w.want(t, http.StatusOK, http.MethodGet, path, nil, nil)
+	}
+	var h struct {
+		ClosedOn *string `json:"closed_on"`
+		Unit     string
+	}
+	w.want(t, http.StatusOK, http.MethodPost, path+"/actions", map[string]any{"do": "close"}, &h)
+	if h.ClosedOn == nil {
+		t.Errorf("closed: %+v", h)
+	}
+	w.want(t, http.StatusOK, http.MethodGet, path, nil, nil)
+	w.want(t, http.StatusOK, http.MethodPost, path+"/actions", map[string]any{"do": "reopen"}, &h)
+	if h.ClosedOn != nil || h.Unit != w.things[ours]["unit"] {
+		t.Errorf("reopened: %+v", h)
+	}
+	w.act(theirs, staff.Worker)
+	w.refused(t, http.StatusNotFound, "household_unknown", http.MethodGet, path, nil)
+}
+
+// Of two posts, one may export and the other may see households: neither makes
+// the other's area larger.
+func TestTwoPostsDoNotAddUpToAnExport(t *testing.T) {
+	w := twoTowns(t)
+	planner := w.accounts[ours][staff.Planner]
+	_, err := w.pool.Exec(t.Context(), `
+		WITH p AS (INSERT INTO post (kind, unit_id) SELECT 'leader', id FROM unit WHERE code = $2 RETURNING id)
+		INSERT INTO holder (post_id, rank, account_id) SELECT id, 'A', $1 FROM p`, planner, codeOf[theirs])
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.act(ours, staff.Planner)
+	if list := w.call(t, http.MethodGet, "/api/v1/households", nil); marked(string(list.body)) == "" {
+		t.Fatal("the second post shows nothing")
+	}
+	for _, kind := range []string{"households", "incidents", "units"} {
+		got := w.call(t, http.MethodGet, "/api/v1/exports/"+kind+"?format=csv", nil)
+		if leak := marked(string(got.body)); got.status != http.StatusOK || leak != "" || !strings.Contains(string(got.body), codeOf[ours]) {
+			t.Errorf("%s = %d: %s", kind, got.status, leak)
+		}
+	}
+	var recorded int
+	if err := w.pool.QueryRow(t.Context(), `SELECT count(*) FROM audit WHERE action = 'export' AND actor = $1`, staff.NameOf(planner)).Scan(&recorded); err != nil || recorded != 3 {
+		t.Errorf("%d exports are recorded, %v; want 3", recorded, err)
+	}
+	w.act(ours, staff.Analyst)
+	w.refused(t, http.StatusForbidden, "forbidden", http.MethodGet, "/api/v1/exports/households", nil)
 }
 
 func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {

@@ -168,6 +168,8 @@ ALTER TABLE zone          ADD COLUMN area_id bigint;
 ALTER TABLE plan          ADD COLUMN area_id bigint;
 ALTER TABLE upload        ADD COLUMN area_id bigint;
 ALTER TABLE job           ADD COLUMN area_id bigint;
+-- Whoever may this in the area of a job sees it, stops it and runs it again.
+ALTER TABLE job           ADD COLUMN may text NOT NULL DEFAULT 'load';
 CREATE INDEX household_area ON household (area_id) WHERE area_id IS NOT NULL;
 CREATE INDEX incident_area  ON incident (area_id)  WHERE area_id IS NOT NULL;
 
@@ -382,7 +384,7 @@ SELECT wall('plan', 'select insert update delete', '{plan plan.area_id}');
 SELECT wall(t, 'select insert update delete', format('EXISTS (SELECT FROM plan p WHERE p.id = %I.plan_id)', t))
 FROM unnest(ARRAY['plan_unit', 'plan_fault', 'plan_repair']) t;
 SELECT wall('upload', 'select insert', '{load upload.area_id}');
-SELECT wall('job', 'select insert update', 'job.created_by = ''account:'' || acting_account() OR {load job.area_id}');
+SELECT wall('job', 'select insert update', 'job.created_by = ''account:'' || acting_account() OR acting_may(job.area_id, job.may)');
 
 -- Accounts and posts: one's own, those that serve in one's area, and for who
 -- keeps posts those made in the own area.

@@ -23,7 +23,7 @@ const timeout = 15 * time.Minute
 func Mount(a route.API, db pg.Pool) {
 	h := handler{a, db}
 	route.Get(a, "/exports/{kind}", route.Op{ID: "export", May: staff.Export, Summary: "A kind of thing as a GeoJSON or CSV file", Tag: "operation",
-		Description: "kind is units, households, incidents, service-points or zones."}, h.export)
+		Description: "kind is units, households, incidents, service-points or zones. Each export is recorded."}, h.export)
 }
 
 type handler struct {
@@ -44,6 +44,9 @@ func (h handler) export(ctx context.Context, in *input) (*huma.StreamResponse, e
 		return nil, err
 	}
 	format, actor := export.Format(in.Format), route.Actor(ctx)
+	if err := export.Check(actor, in.Kind); err != nil {
+		return nil, err
+	}
 	if err := audit.Write(ctx, h.db, actor, "export", in.Kind, "", map[string]any{"format": in.Format, "level": in.Level}); err != nil {
 		return nil, err
 	}

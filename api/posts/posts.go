@@ -19,8 +19,8 @@ func Mount(a route.API, db pg.DB, ring *vault.Ring) {
 	op := func(id, summary, description string) route.Op {
 		return route.Op{ID: id, Summary: summary, Description: description, Tag: "posts"}
 	}
-	made := op("make-post", "Make a post", "It gets the next free number of its kind in the unit. Nobody gives more than they hold: "+
-		"all that the kind may do, you may do there too, or you keep the whole installation.").For(staff.Post)
+	made := op("make-post", "Make a post", "It gets the next free number of its kind in the unit. "+
+		"Posts of the whole installation are made by who keeps all of it.").For(staff.Post)
 	made.Status = 201
 	route.Get(a, "/posts", op("list-posts", "Posts with their holders, by id",
 		"Those of the units in your area, and your own, as they stand on a date. Whether a holder is away is said of now, or of the beginning of another date.").For(staff.Map), h.list)
@@ -31,7 +31,8 @@ func Mount(a route.API, db pg.DB, ring *vault.Ring) {
 	route.Delete(a, "/posts/{id}", op("end-post", "End a post and its holders",
 		"On a date, today or later. It stays in the history, unless nobody ever held it and it has not begun. The last administrator of the whole installation stays.").For(staff.Post), h.end)
 	route.Put(a, "/posts/{id}/holders/{rank}", op("hand-over-post", "Hand a rank of a post over, or leave it empty",
-		"From a date on. Whoever holds it ends that day, in the same transaction. Where nobody is replaced the date may lie in the past.").For(staff.Post), h.handOver)
+		"From a date on. Whoever holds it ends that day, in the same transaction. Where nobody is replaced the date may lie in the past. "+
+			"Nobody gives themselves a post that may more than they hold there, unless they keep the whole installation.").For(staff.Post), h.handOver)
 	route.Get(a, "/posts/{id}/history", op("get-post-history", "Every holder and title of a post, oldest first",
 		"And the posts it goes on from, or that go on from it, where units ended.").For(staff.Map), h.history)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"wangge/geo"
+	"wangge/geo/account"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -39,9 +40,11 @@ type Op struct {
 	Description      string
 	May              staff.Permission // the caller must have it somewhere; where, is the handler's matter
 	Open             bool             // for everybody, without a sign-in
-	Self             bool             // for everybody who has signed in, about themselves
+	Self             bool             // for everybody who has signed in, about themselves; with a token they only read
 	Status           int              // of success; 0 = 200
 	MaxBody          int64            // bytes; 0 = 1 MiB
+
+	changes bool // something, for it is no read
 }
 
 // For returns the operation for those with a permission.
@@ -55,10 +58,12 @@ func (o Op) admits(actor staff.Actor) error {
 	switch {
 	case o.Open:
 		return nil
-	case o.Self && actor.Account != 0:
-		return nil
-	case o.Self:
+	case o.Self && actor.Account == 0:
 		return staff.ErrSignedOut
+	case o.Self && actor.Token && o.changes:
+		return account.ErrInteractive
+	case o.Self:
+		return nil
 	}
 	return actor.Must(o.May)
 }
@@ -108,6 +113,7 @@ func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
 	if op.May == "" && !op.Open && !op.Self {
 		panic("operation " + op.ID + " does not say who may call it")
 	}
+	op.changes = method != http.MethodGet
 	a.Rules[op.ID] = op
 	huma.Register(a.API, huma.Operation{
 		OperationID: op.ID, Method: method, Path: path, Summary: op.Summary, Description: op.Description,

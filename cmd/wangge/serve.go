@@ -19,7 +19,6 @@ import (
 	"wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/pg"
-	"wangge/geo/plan"
 	"wangge/geo/privacy"
 	"wangge/geo/publication"
 	"wangge/geo/staff"
@@ -194,12 +193,7 @@ func newApplication(p *program, db pools, c api.Config) (*application, error) {
 		}
 	}
 	var err error
-	s.queue, err = job.NewQueue(db.engine, p.log, map[string]job.Handler{
-		upload.JobKind:       upload.Handler(db.engine, c.Spool),
-		plan.PublishJob:      plan.PublishHandler(db.engine),
-		privacy.RetentionJob: privacy.RetentionHandler(db.engine, c.Ring, sweeps(c.Spool)),
-	})
-	if err != nil {
+	if s.queue, err = job.NewQueue(db.engine, p.log, api.Jobs(db.engine, c.Spool, c.Ring, sweeps(c.Spool))); err != nil {
 		return nil, err
 	}
 	s.nightly = privacy.Nightly{DB: db.engine, Queue: s.queue, Log: p.log}

@@ -37,7 +37,9 @@ func Identify(ctx context.Context, db pg.DB, session, bearer string) (staff.Acto
 	switch {
 	case bearer != "":
 		if digest, ok := parse(TokenPrefix, bearer); ok {
-			return identify(ctx, db, byToken, digest)
+			actor, err := identify(ctx, db, byToken, digest)
+			actor.Token = err == nil
+			return actor, err
 		}
 		return staff.Actor{}, staff.ErrSignedOut
 	case session != "":

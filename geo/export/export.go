@@ -55,7 +55,10 @@ func Write(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, kind
 	if !ok || format != GeoJSON && format != CSV {
 		return ErrUnknown
 	}
-	area := actor.Area(query.who)
+	area, err := within(ctx, db, actor, query.who)
+	if err != nil {
+		return err
+	}
 	args := append(query.args(o), area.All, area.Roots)
 	if format == GeoJSON {
 		return writeGeoJSON(ctx, db, w, query, args)
@@ -63,8 +66,40 @@ func Write(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, kind
 	return writeCSV(ctx, db, w, query.sql, args)
 }
 
+// Check returns the fault with which an export is refused, before anything is sent.
+func Check(actor staff.Actor, kind string) error {
+	query, ok := queries[kind]
+	if !ok {
+		return ErrUnknown
+	}
+	if err := actor.Must(staff.Export); err != nil {
+		return err
+	}
+	return actor.Must(query.who)
+}
+
+// within is where actor may export and may see this kind of thing: of two posts,
+// one may allow the one and one the other.
+func within(ctx context.Context, db pg.DB, actor staff.Actor, see staff.Permission) (staff.Area, error) {
+	out, seen := actor.Area(staff.Export), actor.Area(see)
+	switch {
+	case out.All:
+		return seen, nil
+	case seen.All:
+		return out, nil
+	}
+	area := staff.Area{Roots: []int64{}}
+	err := db.QueryRow(ctx, `
+		SELECT coalesce(array_agg(DISTINCT u), '{}') FROM unnest($1::bigint[] || $2::bigint[]) u
+		WHERE in_area(u, false, $1) AND in_area(u, false, $2)`, out.Roots, seen.Roots).Scan(&area.Roots)
+	if err != nil {
+		return staff.Area{}, fmt.Errorf("area of an export: %w", err)
+	}
+	return area, nil
+}
+
 // query is one kind of thing as a table whose column "geom" is its place. The last
-// two parameters are the area where its reader may see this kind of thing.
+// two parameters are the area where its reader may export this kind of thing.
 type query struct {
 	who  staff.Permission
 	sql  string

@@ -47,10 +47,18 @@ func Zones(ctx context.Context, db pg.DB, actor staff.Actor, day Day) ([]Zone, e
 	return list, nil
 }
 
-// AddZones stores zones, all or none.
+// AddZones stores zones, all or none. Each belongs where its middle lies, which
+// must be in the actor's area for plans.
 func AddZones(ctx context.Context, db pg.DB, actor staff.Actor, zones []Zone) error {
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		for _, z := range zones {
+			var unit int64
+			if err := tx.QueryRow(ctx, `SELECT coalesce(unit_at(ST_PointOnSurface($1::geometry), $2), 0)`, z.Area, Today()).Scan(&unit); err != nil {
+				return fmt.Errorf("place of zone %s: %w", z.Code, err)
+			}
+			if err := staff.Within(ctx, tx, actor, staff.Plan, unit); err != nil {
+				return fmt.Errorf("add zone %s: %w", z.Code, err)
+			}
 			_, err := tx.Exec(ctx, `
 				INSERT INTO zone (code, kind, name, valid_from, valid_to, geom, area_id)
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`, z.Code, z.Kind, z.Name, z.ValidFrom, z.ValidTo, z.Area, actor.Area(staff.Plan).Home())

@@ -103,7 +103,7 @@ func Merge(ctx context.Context, db pg.DB, actor staff.Actor, id, into int64) (Ho
 			return err
 		}
 		if _, err := tx.Exec(ctx, `
-			UPDATE household SET closed_on = $3, merged_into = $2, updated_at = now() WHERE id = $1`,
+			UPDATE household SET closed_on = $3, merged_into = $2, area_id = `+lastUnit+`, updated_at = now() WHERE id = $1`,
 			id, into, grid.Today()); err != nil {
 			return err
 		}
@@ -138,10 +138,14 @@ const mergeSQL = `
 // Close closes an open household: it is gone, pulled down or was never there.
 func Close(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Household, error) {
 	return change(ctx, db, actor, "close", id, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE household SET closed_on = $2, updated_at = now() WHERE id = $1`, id, grid.Today())
+		_, err := tx.Exec(ctx, `UPDATE household SET closed_on = $2, area_id = `+lastUnit+`, updated_at = now() WHERE id = $1`, id, grid.Today())
 		return err
 	})
 }
+
+// lastUnit is the area of a household that is closed: the unit that held it, whose
+// people go on seeing it and may reopen it.
+const lastUnit = `coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = household.id AND o.valid_to IS NULL), area_id)`
 
 // Reopen opens a closed household again; one that was merged stays closed.
 func Reopen(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Household, error) {

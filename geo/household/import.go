@@ -147,7 +147,7 @@ func apply(ctx context.Context, tx pgx.Tx, report *ledger.Report) error {
 // digest the next file that holds them opens them again.
 func closeAbsent(ctx context.Context, tx pgx.Tx, ids any) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE household SET closed_on = $2, digest = NULL, updated_at = now() WHERE id = ANY($1)`, ids, grid.Today())
+		UPDATE household SET closed_on = $2, area_id = `+lastUnit+`, digest = NULL, updated_at = now() WHERE id = ANY($1)`, ids, grid.Today())
 	if err != nil {
 		return fmt.Errorf("close absent households: %w", err)
 	}

@@ -303,6 +303,9 @@ type Suggestion struct {
 // Suggest says where an unplaced household may be, for somebody who puts it on
 // the map; ok is false when nothing is known of its address.
 func Suggest(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (s Suggestion, ok bool, err error) {
+	if _, err := Get(ctx, db, actor, id); err != nil {
+		return Suggestion{}, false, err
+	}
 	area := actor.Area(staff.Place)
 	list, err := waiting(ctx, db, area, "h.id = $3", id)
 	if err != nil || len(list) == 0 {

@@ -57,12 +57,26 @@ var (
 const columns = `id, kind, title, state, stage, done, total, result, problem,
 	created_by, created_at, started_at, finished_at`
 
-// Get returns one job, or ErrUnknown: people see their own, and those of the area
-// into which they may import.
+// seen is the first wall: $1 is the name of who asks, $2 and $3 what its grants
+// allow and in which unit (0 = everywhere). People see their own jobs, and those of
+// an area where they may do what the job does.
+const seen = `(created_by = $1 OR EXISTS (
+	SELECT FROM unnest($2::text[], $3::bigint[]) g (may, unit_id)
+	WHERE g.may = job.may AND in_area(job.area_id, g.unit_id = 0, ARRAY[g.unit_id])))`
+
+func seenArgs(actor staff.Actor) []any {
+	may, units := []string{}, []int64{}
+	for _, g := range actor.Grants {
+		for _, p := range g.May {
+			may, units = append(may, string(p)), append(units, g.Unit)
+		}
+	}
+	return []any{actor.Name, may, units}
+}
+
+// Get returns one job that actor may see, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Job, error) {
-	area := actor.Area(staff.Import)
-	rows, _ := db.Query(ctx, `SELECT `+columns+` FROM job WHERE id = $1 AND (created_by = $2 OR in_area(area_id, $3, $4))`,
-		id, actor.Name, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT `+columns+` FROM job WHERE `+seen+` AND id = $4`, append(seenArgs(actor), id)...)
 	j, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Job])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -76,12 +90,11 @@ func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Job, error
 // List returns jobs of one state or of all ("") with an id below before (0 = from
 // the newest on), newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, state State, before int64, limit int) ([]Job, error) {
-	area := actor.Area(staff.Import)
 	rows, _ := db.Query(ctx, `
 		SELECT `+columns+` FROM job
-		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) AND (created_by = $3 OR in_area(area_id, $4, $5))
+		WHERE `+seen+` AND ($4 = '' OR state = $4) AND ($5 = 0 OR id < $5)
 		ORDER BY id DESC
-		LIMIT $6`, string(state), before, actor.Name, area.All, area.Roots, limit)
+		LIMIT $6`, append(seenArgs(actor), string(state), before, limit)...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Job])
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
@@ -92,8 +105,9 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, state State, before 
 // New is a job to be done.
 type New struct {
 	Kind, Title string
-	Args        any       // what the handler reads, as JSON
-	At          time.Time // not before; zero = at once
+	May         staff.Permission // whoever has it in the area of the job sees, stops and repeats it
+	Args        any              // what the handler reads, as JSON
+	At          time.Time        // not before; zero = at once
 }
 
 // Enqueue adds a job in the caller's transaction: it runs if that commits.
@@ -104,8 +118,8 @@ func (q *Queue) Enqueue(ctx context.Context, tx pgx.Tx, actor staff.Actor, n New
 	}
 	var id int64
 	err = tx.QueryRow(ctx, `
-		INSERT INTO job (kind, title, args, created_by, area_id) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-		n.Kind, n.Title, args, actor.Name, actor.Area(staff.Import).Home()).Scan(&id)
+		INSERT INTO job (kind, title, args, created_by, may, area_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		n.Kind, n.Title, args, actor.Name, string(n.May), actor.Area(n.May).Home()).Scan(&id)
 	if err != nil {
 		return Job{}, fmt.Errorf("enqueue %s: %w", n.Kind, err)
 	}

@@ -12,24 +12,24 @@ import (
 )
 
 // Within returns staff.ErrOutside unless each of the things lies in the actor's
-// area for p: by the unit that is responsible for it, and where none is, by the
-// area it was brought in for. A thing with a place that no unit covers is outside
-// of every area but the whole one.
+// area for p: by the unit that is responsible for it, and where none can be, for it
+// is unplaced or closed, by the area it belongs to. A thing with a place that no
+// unit covers is outside of every area but the whole one; so is one that a request
+// does not see (any more), such as a thing that was just moved elsewhere.
 func (s Subject) Within(ctx context.Context, db pg.DB, actor staff.Actor, p staff.Permission, ids any) error {
 	area := actor.Area(p)
 	if area.All {
 		return nil
 	}
-	var outside bool
+	var inside bool
 	err := db.QueryRow(ctx, `
-		SELECT EXISTS (
-			SELECT FROM `+s.table+` t LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
-			WHERE t.id = ANY ($1) AND NOT in_area(coalesce(o.unit_id, CASE WHEN t.point IS NULL THEN t.area_id END), false, $2))`,
-		ids, area.Roots).Scan(&outside)
+		SELECT count(*) = cardinality($1::`+s.idType+`[]) FROM `+s.table+` t LEFT JOIN `+s.owners+` o ON o.`+s.key+` = t.id AND o.valid_to IS NULL
+		WHERE t.id = ANY ($1) AND in_area(coalesce(o.unit_id, CASE WHEN (`+s.place+`) IS NULL THEN t.area_id END), false, $2)`,
+		ids, area.Roots).Scan(&inside)
 	if err != nil {
 		return fmt.Errorf("area of a %s: %w", s.Name, err)
 	}
-	if outside {
+	if !inside {
 		return staff.ErrOutside
 	}
 	return nil

@@ -53,7 +53,7 @@ func Schedule(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor
 			return err
 		}
 		_, err := queue.Enqueue(ctx, tx, actor, job.New{
-			Kind: PublishJob, Title: fmt.Sprintf("publish plan %d on %s", id, day), At: day.Start(),
+			Kind: PublishJob, May: staff.Plan, Title: fmt.Sprintf("publish plan %d on %s", id, day), At: day.Start(),
 			Args: publishArgs{PlanID: id, Revision: revision, Day: day, Actor: actor.Name, Account: actor.Account},
 		})
 		if err != nil {

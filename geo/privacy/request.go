@@ -404,11 +404,13 @@ func TakeCopy(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64) (hous
 		RETURNING household_id`, id).Scan(&household)
 	if errors.Is(err, pgx.ErrNoRows) {
 		var taken bool
-		err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM request WHERE id = $1 AND copied_at IS NOT NULL)`, id).Scan(&taken)
-		if err == nil && taken {
+		err = tx.QueryRow(ctx, `SELECT copied_at IS NOT NULL FROM request WHERE id = $1`, id).Scan(&taken)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return 0, ErrRequestUnknown
+		case err == nil && taken:
 			return 0, ErrCopyTaken
-		}
-		if err == nil {
+		case err == nil:
 			return 0, ErrCopyNone
 		}
 	}

@@ -224,7 +224,7 @@ func StartRetention(ctx context.Context, db pg.DB, queue *job.Queue, actor staff
 		return job.Job{}, err
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		j, err = queue.Enqueue(ctx, tx, actor, job.New{Kind: RetentionJob, Title: RetentionJob})
+		j, err = queue.Enqueue(ctx, tx, actor, job.New{Kind: RetentionJob, Title: RetentionJob, May: staff.Privacy})
 		return err
 	})
 	return j, err
@@ -273,7 +273,7 @@ func (n Nightly) enqueue(ctx context.Context, now time.Time) error {
 		if err != nil || !wanted {
 			return err
 		}
-		_, err = n.Queue.Enqueue(ctx, tx, staff.System, job.New{Kind: RetentionJob, Title: RetentionJob})
+		_, err = n.Queue.Enqueue(ctx, tx, staff.System, job.New{Kind: RetentionJob, Title: RetentionJob, May: staff.Privacy})
 		return err
 	})
 }

@@ -71,8 +71,9 @@ type Grant struct {
 // Actor is who asks for something. The zero Actor may do nothing.
 type Actor struct {
 	Name    string // as it stands in the audit: "account:12", "local"; never a person's name
-	Account int64  // 0 for a program or the public
+	Account int64  // 0 for a program of ours or the public
 	Grants  []Grant
+	Token   bool // a program asks, with a token that its person gave it
 }
 
 // Programs and people without an account.

@@ -36,7 +36,7 @@ func Start(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor, r
 			return err
 		}
 		j, err = queue.Enqueue(ctx, tx, actor, job.New{
-			Kind: JobKind, Title: string(req.Kind) + ": " + req.FileName,
+			Kind: JobKind, May: staff.Import, Title: string(req.Kind) + ": " + req.FileName,
 			Args: jobArgs{UploadID: id, Actor: actor.Name, Account: actor.Account, Request: req, File: file},
 		})
 		return err

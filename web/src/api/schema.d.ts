@@ -431,7 +431,7 @@ export interface paths {
         };
         /**
          * A kind of thing as a GeoJSON or CSV file
-         * @description kind is units, households, incidents, service-points or zones.
+         * @description kind is units, households, incidents, service-points or zones. Each export is recorded.
          */
         get: operations["export"];
         put?: never;
@@ -985,7 +985,7 @@ export interface paths {
         put?: never;
         /**
          * Make a post
-         * @description It gets the next free number of its kind in the unit. Nobody gives more than they hold: all that the kind may do, you may do there too, or you keep the whole installation.
+         * @description It gets the next free number of its kind in the unit. Posts of the whole installation are made by who keeps all of it.
          */
         post: operations["make-post"];
         delete?: never;
@@ -1049,7 +1049,7 @@ export interface paths {
         get?: never;
         /**
          * Hand a rank of a post over, or leave it empty
-         * @description From a date on. Whoever holds it ends that day, in the same transaction. Where nobody is replaced the date may lie in the past.
+         * @description From a date on. Whoever holds it ends that day, in the same transaction. Where nobody is replaced the date may lie in the past. Nobody gives themselves a post that may more than they hold there, unless they keep the whole installation.
          */
         put: operations["hand-over-post"];
         post?: never;
