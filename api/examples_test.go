@@ -452,7 +452,6 @@ func examples() []example {
 		{"match-households", "", list, func(w *table, _ string) request {
 			lost := map[string]int64{}
 			for _, town := range []string{ours, theirs} {
-				w.newHousehold(town)
 				lost[town] = w.lost(town)
 			}
 			return request{path: v1 + "/households/matches", seen: func(town string) bool {
@@ -764,13 +763,18 @@ func (w *table) dwelling(town string) map[string]any {
 	return body
 }
 
-// lost is a household without a place, of the same building as the one made last.
+// lost is a household without a place, in a building of which one is known.
 func (w *table) lost(town string) int64 {
+	w.n++
+	at, compound, building := geo.Snap(place(w.x(town)+2000, 2000+int32(w.n)%3000)), town+"园", strconv.Itoa(w.n)+"号楼"
+	known := households.Dwelling{Compound: compound, Building: building, Doorplate: "101", Kind: "owner"}
+	if _, err := households.Add(w.t.Context(), w.pool, staff.Local, fmt.Sprint("known-", w.n), known, &at); err != nil {
+		w.t.Fatal(err)
+	}
 	return w.one(`
-		INSERT INTO household (source, source_id, compound, building, stairwell, doorplate, address, kind, area_id)
-		SELECT 'lost', gen_random_uuid()::text, compound, building, stairwell, '2', '', kind, (SELECT id FROM unit WHERE code = $2)
-		FROM household WHERE building LIKE $1 || '栋%' AND point IS NOT NULL AND closed_on IS NULL ORDER BY id DESC LIMIT 1
-		RETURNING id`, town, w.things[town]["unit"])
+		INSERT INTO household (source, source_id, compound, building, doorplate, area_id)
+		SELECT 'lost', gen_random_uuid()::text, $1, $2, '102', id FROM unit WHERE code = $3
+		RETURNING id`, compound, building, w.things[town]["unit"])
 }
 
 // idle waits until no job runs.

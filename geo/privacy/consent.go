@@ -19,10 +19,10 @@ import (
 
 // Faults of consents and of what rests on them.
 var (
-	ErrNoticeStale  = fault.New(fault.Conflict, "notice_stale", "The notice has changed. Show the new text first.")
-	ErrConsentNone  = fault.New(fault.NotFound, "consent_none", "There is no consent to withdraw.")
-	ErrConsentHow   = fault.New(fault.Invalid, "consent_how", "Say how consent was given: online, in-person, paper or phone.")
-	ErrConsentSelf  = fault.New(fault.Invalid, "consent_notice", "This notice asks for no consent of an account.")
+	ErrNoticeStale = fault.New(fault.Conflict, "notice_stale", "The notice has changed. Show the new text first.")
+	ErrConsentNone = fault.New(fault.NotFound, "consent_none", "There is no consent to withdraw.")
+	ErrConsentHow  = fault.New(fault.Invalid, "consent_how", "Say how consent was given: online, in-person, paper or phone.")
+	ErrConsentSelf = fault.New(fault.Invalid, "consent_notice", "This notice asks for no consent of an account.")
 )
 
 // Whose is the subject of a consent.
@@ -31,7 +31,9 @@ type Whose struct {
 	ID   int64
 }
 
-func (w Whose) sealed() vault.Subject { return vault.Subject{Kind: w.Kind, ID: strconv.FormatInt(w.ID, 10)} }
+func (w Whose) sealed() vault.Subject {
+	return vault.Subject{Kind: w.Kind, ID: strconv.FormatInt(w.ID, 10)}
+}
 
 // Consent is that somebody agreed to what a version of a notice says.
 type Consent struct {

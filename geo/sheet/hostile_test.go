@@ -11,7 +11,9 @@ import (
 // refused in whatever letters it is written.
 func TestWorkbooksThatPointOutside(t *testing.T) {
 	const head = `<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c></row>`
-	sheet := func(prologue string) string { return prologue + `<worksheet><sheetData>` + head + `</sheetData></worksheet>` }
+	sheet := func(prologue string) string {
+		return prologue + `<worksheet><sheetData>` + head + `</sheetData></worksheet>`
+	}
 	wide := binary.LittleEndian.AppendUint16(nil, 0xFEFF)
 	for _, unit := range utf16.Encode([]rune(sheet(`<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>`))) {
 		wide = binary.LittleEndian.AppendUint16(wide, unit)
