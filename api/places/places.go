@@ -86,8 +86,7 @@ func (h *handler) about(ctx context.Context, day geo.Day, at geo.Point, p *Answe
 	if err != nil {
 		return err
 	}
-	live := func(unit int64) (int, int) { return counts[unit].Households, counts[unit].Incidents }
-	shown, err := publication.Shown(ctx, h.db, actor, day, []int64{p.Unit.ID}, live)
+	shown, err := publication.Shown(ctx, h.db, actor, day, []int64{p.Unit.ID}, counts.Live)
 	p.Households = shown[p.Unit.ID].Households
 	return err
 }

@@ -103,16 +103,16 @@ func (h *handler) counts(ctx context.Context, actor staff.Actor, day geo.Day) (c
 	if err != nil {
 		return c, err
 	}
-	live, err := h.tally.ByUnit(ctx, day)
+	counts, err := h.tally.ByUnit(ctx, day)
 	if err != nil {
 		return c, err
 	}
 	ids := make([]int64, len(tops))
 	for i, u := range tops {
 		ids[i] = u.ID
-		c.ServicePoints += live[u.ID].ServicePoints
+		c.ServicePoints += counts[u.ID].ServicePoints
 	}
-	shown, err := publication.Shown(ctx, h.db, actor, day, ids, func(unit int64) (int, int) { return live[unit].Households, live[unit].Incidents })
+	shown, err := publication.Shown(ctx, h.db, actor, day, ids, counts.Live)
 	if err != nil {
 		return c, err
 	}

@@ -92,8 +92,7 @@ func (h *handler) withCounts(ctx context.Context, day geo.Day, list ...grid.Unit
 	for i, u := range list {
 		ids[i] = u.ID
 	}
-	live := func(unit int64) (int, int) { return counts[unit].Households, counts[unit].Incidents }
-	shown, err := publication.Shown(ctx, h.db, route.Actor(ctx), day, ids, live)
+	shown, err := publication.Shown(ctx, h.db, route.Actor(ctx), day, ids, counts.Live)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, day Day, f Filter) 
 		  AND ($3 = '' OR p.code = $3)
 		  AND ($4 = '' OR b.state = $4)
 		  AND ($5 = '' OR u.code LIKE $5 OR b.name ILIKE '%' || $5)
-		  AND `+staff.In("u.id", 6)+``,
+		  AND `+staff.In("u.id", 6),
 		day, f.Level, f.Parent, f.State, prefix(f.Text), area.All, area.Roots).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count units: %w", err)
@@ -116,7 +116,7 @@ func scanUnit(row pgx.CollectableRow) (Unit, error) {
 // ByCode returns one unit as it stands on day, or ErrUnknownUnit.
 func ByCode(ctx context.Context, db pg.DB, actor staff.Actor, day Day, code string) (Unit, error) {
 	area := actor.Area(staff.Map)
-	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2 AND `+staff.In("u.id", 3)+``, day, code, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.code = $2 AND `+staff.In("u.id", 3), day, code, area.All, area.Roots)
 	u, err := pgx.CollectExactlyOneRow(rows, scanUnit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownUnit
@@ -162,7 +162,7 @@ func Chain(ctx context.Context, db pg.DB, actor staff.Actor, day Day, id int64) 
 // Boundary returns the area of a unit on day.
 func Boundary(ctx context.Context, db pg.DB, actor staff.Actor, day Day, code string) (shape geo.MultiPolygon, err error) {
 	area := actor.Area(staff.Map)
-	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2 AND `+staff.In("u.id", 3)+``, day, code, area.All, area.Roots).Scan(&shape)
+	err = db.QueryRow(ctx, `SELECT b.geom`+unitTables+` WHERE u.code = $2 AND `+staff.In("u.id", 3), day, code, area.All, area.Roots).Scan(&shape)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownUnit
 	}
@@ -244,7 +244,7 @@ func NewIndex(list []InForce) *locate.Index {
 // ok is false when no unit of the actor's area covers it.
 func At(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place geo.Point) (u Unit, ok bool, err error) {
 	area := actor.Area(staff.Map)
-	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1) AND `+staff.In("u.id", 3)+``, day, place, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+unitColumns+unitTables+` WHERE u.id = unit_at($2, $1) AND `+staff.In("u.id", 3), day, place, area.All, area.Roots)
 	u, err = pgx.CollectExactlyOneRow(rows, scanUnit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Unit{}, false, nil

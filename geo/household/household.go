@@ -124,7 +124,7 @@ func scan(row pgx.CollectableRow) (Household, error) {
 // Get returns one household, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Household, error) {
 	area := actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE h.id = $1 AND `+staff.In("coalesce(o.unit_id, h.area_id)", 2)+``, id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE h.id = $1 AND `+staff.In("coalesce(o.unit_id, h.area_id)", 2), id, area.All, area.Roots)
 	h, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -152,50 +152,14 @@ const matching = `
 	  AND ($4 = '' OR h.address ILIKE $4 OR h.compound ILIKE $4 OR concat(h.compound, h.building, h.stairwell, h.doorplate) ILIKE $4
 	       OR h.source_id ILIKE $4)`
 
-// How a list is narrowed to units ($6), or to the areas of these roots ($6). A
-// few units are where the list begins, so that a worker's costs what the grid has
-// and not what the county has; in a large area it begins with the households, so
-// that a page costs what a page has.
-const (
-	inUnits = `
-	  AND h.id IN (SELECT household_id FROM household_unit WHERE unit_id = ANY($6) AND valid_to IS NULL)`
-	inSmallArea = `
-	  AND h.id IN (
-	      SELECT o.household_id FROM household_unit o JOIN unit_ancestor a ON a.unit_id = o.unit_id
-	      WHERE a.ancestor_id = ANY ($6) AND o.valid_to IS NULL
-	      UNION ALL
-	      SELECT x.id FROM household x JOIN unit_ancestor a ON a.unit_id = x.area_id
-	      WHERE a.ancestor_id = ANY ($6) AND NOT EXISTS (SELECT FROM household_unit o WHERE o.household_id = x.id AND o.valid_to IS NULL))`
-)
-
-var inLargeArea = `
-	  AND ` + staff.Below("coalesce((SELECT o.unit_id FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL), h.area_id)", 6)
-
 // where is the condition of a filter with its parameters; the fifth is the limit.
 func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
-	units, err := ledger.Below(ctx, db, actor, f.Unit)
+	narrowed, more, err := ledger.Households.Narrow(ctx, db, actor, f.Unit, "h", 6)
 	if err != nil {
 		return "", nil, err
 	}
 	args = []any{f.After, f.Closed, f.Placed, ledger.Containing(f.Text), f.Limit}
-	area := actor.Area(staff.Place)
-	if units != nil && !area.All {
-		// A unit on the map need not be one whose households are seen.
-		if units, err = ledger.Among(ctx, db, area, units); err != nil {
-			return "", nil, err
-		}
-	}
-	switch {
-	case units != nil:
-		return matching + inUnits, append(args, units), nil
-	case area.All:
-		return matching, args, nil
-	}
-	small, err := ledger.Small(ctx, db, area)
-	if small {
-		return matching + inSmallArea, append(args, area.Roots), err
-	}
-	return matching + inLargeArea, append(args, area.Roots), err
+	return matching + narrowed, append(args, more...), nil
 }
 
 // List returns households by id.

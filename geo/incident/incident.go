@@ -89,7 +89,7 @@ const tables = `
 // Get returns one incident, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) (Incident, error) {
 	area := actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND `+staff.In("coalesce(o.unit_id, i.area_id)", 2)+``, id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND `+staff.In("coalesce(o.unit_id, i.area_id)", 2), id, area.All, area.Roots)
 	got, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Incident])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -121,23 +121,6 @@ const matching = `
 	  AND ($5::timestamptz IS NULL OR i.reported_at < $5)
 	  AND ($6::timestamptz IS NULL OR (i.reported_at, i.id) < ($6, $7))`
 
-// How a list is narrowed to units ($9), or to the areas of these roots ($9), as of
-// households.
-const (
-	inUnits = `
-	  AND i.id IN (SELECT incident_id FROM incident_unit WHERE unit_id = ANY($9) AND valid_to IS NULL)`
-	inSmallArea = `
-	  AND i.id IN (
-	      SELECT o.incident_id FROM incident_unit o JOIN unit_ancestor a ON a.unit_id = o.unit_id
-	      WHERE a.ancestor_id = ANY ($9) AND o.valid_to IS NULL
-	      UNION ALL
-	      SELECT x.id FROM incident x JOIN unit_ancestor a ON a.unit_id = x.area_id
-	      WHERE a.ancestor_id = ANY ($9) AND NOT EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = x.id AND o.valid_to IS NULL))`
-)
-
-var inLargeArea = `
-	  AND ` + staff.Below("coalesce((SELECT o.unit_id FROM incident_unit o WHERE o.incident_id = i.id AND o.valid_to IS NULL), i.area_id)", 9)
-
 // List returns incidents, newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
 	where, args, err := f.where(ctx, db, actor)
@@ -167,28 +150,12 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, e
 
 // where is the condition of a filter with its parameters; the eighth is the limit.
 func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
-	units, err := ledger.Below(ctx, db, actor, f.Unit)
+	narrowed, more, err := ledger.Incidents.Narrow(ctx, db, actor, f.Unit, "i", 9)
 	if err != nil {
 		return "", nil, err
 	}
 	args = []any{string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit}
-	area := actor.Area(staff.Place)
-	if units != nil && !area.All {
-		if units, err = ledger.Among(ctx, db, area, units); err != nil {
-			return "", nil, err
-		}
-	}
-	switch {
-	case units != nil:
-		return matching + inUnits, append(args, units), nil
-	case area.All:
-		return matching, args, nil
-	}
-	small, err := ledger.Small(ctx, db, area)
-	if small {
-		return matching + inSmallArea, append(args, area.Roots), err
-	}
-	return matching + inLargeArea, append(args, area.Roots), err
+	return matching + narrowed, append(args, more...), nil
 }
 
 func orNull(t time.Time) *time.Time {

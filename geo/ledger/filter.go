@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -56,14 +57,59 @@ func Among(ctx context.Context, db pg.DB, area staff.Area, units []int64) ([]int
 // fewUnits is how many units an area may have for a list to begin with them.
 const fewUnits = 100
 
-// Small reports whether an area has few units.
-func Small(ctx context.Context, db pg.DB, area staff.Area) (small bool, err error) {
+// small reports whether an area has few units.
+func small(ctx context.Context, db pg.DB, area staff.Area) (few bool, err error) {
 	err = db.QueryRow(ctx, `
-		SELECT count(*) <= $2 FROM (SELECT FROM unit_ancestor WHERE ancestor_id = ANY ($1) LIMIT $2 + 1) u`, area.Roots, fewUnits).Scan(&small)
+		SELECT count(*) <= $2 FROM (SELECT FROM unit_ancestor WHERE ancestor_id = ANY ($1) LIMIT $2 + 1) u`, area.Roots, fewUnits).Scan(&few)
 	if err != nil {
 		return false, fmt.Errorf("size of an area: %w", err)
 	}
-	return small, nil
+	return few, nil
+}
+
+// Narrow returns the condition, to be added to a WHERE, that things lie in a unit or
+// below it (code; "" = anywhere) and where the actor may see single places. alias
+// is that of the things' table, n the number of the condition's parameter. Where
+// nothing is to be left out there is neither a condition nor a parameter.
+//
+// A few units are where such a list begins, so that a worker's costs what the grid
+// has and not what the county has; in a large area it begins with the things, so
+// that a page costs what a page has.
+func (s Subject) Narrow(ctx context.Context, db pg.DB, actor staff.Actor, code, alias string, n int) (where string, args []any, err error) {
+	units, err := Below(ctx, db, actor, code)
+	if err != nil {
+		return "", nil, err
+	}
+	area := actor.Area(staff.Place)
+	if units != nil && !area.All {
+		// A unit on the map need not be one whose things are seen.
+		if units, err = Among(ctx, db, area, units); err != nil {
+			return "", nil, err
+		}
+	}
+	p := "$" + strconv.Itoa(n)
+	switch {
+	case units != nil:
+		return `
+	  AND ` + alias + `.id IN (SELECT ` + s.key + ` FROM ` + s.owners + ` WHERE unit_id = ANY (` + p + `) AND valid_to IS NULL)`, []any{units}, nil
+	case area.All:
+		return "", nil, nil
+	}
+	few, err := small(ctx, db, area)
+	if err != nil {
+		return "", nil, err
+	}
+	if few {
+		return `
+	  AND ` + alias + `.id IN (
+	      SELECT o.` + s.key + ` FROM ` + s.owners + ` o JOIN unit_ancestor a ON a.unit_id = o.unit_id
+	      WHERE a.ancestor_id = ANY (` + p + `) AND o.valid_to IS NULL
+	      UNION ALL
+	      SELECT x.id FROM ` + s.table + ` x JOIN unit_ancestor a ON a.unit_id = x.area_id
+	      WHERE a.ancestor_id = ANY (` + p + `) AND NOT EXISTS (SELECT FROM ` + s.owners + ` o WHERE o.` + s.key + ` = x.id AND o.valid_to IS NULL))`, []any{area.Roots}, nil
+	}
+	return `
+	  AND ` + staff.Below(`coalesce((SELECT o.unit_id FROM `+s.owners+` o WHERE o.`+s.key+` = `+alias+`.id AND o.valid_to IS NULL), `+alias+`.area_id)`, n), []any{area.Roots}, nil
 }
 
 // Containing is a LIKE pattern for values with text in them, or "".

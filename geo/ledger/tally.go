@@ -17,6 +17,14 @@ type Count struct {
 	Households, Incidents, ServicePoints int
 }
 
+// Counts are those of every unit in force, by its id.
+type Counts map[int64]Count
+
+// Live returns what is in a unit, as publication.Shown asks for it.
+func (c Counts) Live(unit int64) (households, incidents int) {
+	return c[unit].Households, c[unit].Incidents
+}
+
 // Totals are how much there is in all.
 type Totals struct {
 	Units         int `json:"units"`
@@ -35,7 +43,7 @@ type Tally struct {
 	mu       sync.Mutex
 	day      geo.Day
 	versions map[string]int64
-	counts   map[int64]Count
+	counts   Counts
 	totals   Totals
 }
 
@@ -44,7 +52,7 @@ func NewTally(db pg.DB) *Tally { return &Tally{db: db} }
 
 // ByUnit returns the counts of every unit in force on day, by the unit's id. The
 // map must not be changed.
-func (t *Tally) ByUnit(ctx context.Context, day geo.Day) (map[int64]Count, error) {
+func (t *Tally) ByUnit(ctx context.Context, day geo.Day) (Counts, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	err := t.refresh(ctx, day)
@@ -98,12 +106,12 @@ func sameVersions(a, b map[string]int64) bool {
 }
 
 // count adds up the things of each unit and passes them on to the units above.
-func count(ctx context.Context, db pg.DB, day geo.Day) (map[int64]Count, error) {
+func count(ctx context.Context, db pg.DB, day geo.Day) (Counts, error) {
 	above, err := parents(ctx, db, day)
 	if err != nil {
 		return nil, err
 	}
-	counts := make(map[int64]Count, len(above))
+	counts := make(Counts, len(above))
 	for unit := range above {
 		counts[unit] = Count{}
 	}

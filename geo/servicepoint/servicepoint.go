@@ -152,7 +152,7 @@ func scan(row pgx.CollectableRow) (Point, error) {
 // Get returns one point as it stands on day, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, id int64) (Point, error) {
 	area := actor.Area(staff.Map)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE p.id = $2 AND `+staff.In("coalesce(o.unit_id, p.area_id)", 3)+``, day, id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE p.id = $2 AND `+staff.In("coalesce(o.unit_id, p.area_id)", 3), day, id, area.All, area.Roots)
 	p, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
