@@ -68,16 +68,20 @@ test.describe('as administrator', () => {
     const card = page.getByRole('article', { name: /网格长/ });
     await expect(card.getByText('空缺')).toHaveCount(2);
 
-    for (const login of ['demo-leader', 'demo-part-time-worker']) {
-      await card.getByRole('button', { name: '任命' }).first().click();
+    const [a, b] = [card.locator('.admin-holder').nth(0), card.locator('.admin-holder').nth(1)];
+    for (const [holder, login] of [
+      [a, 'demo-leader'],
+      [b, 'demo-part-time-worker'],
+    ] as const) {
+      await holder.getByRole('button', { name: '任命' }).click();
       await pick(page, dialog.getByRole('combobox', { name: /接任的账号/ }), login, true);
       await dialog.getByRole('button', { name: '任命' }).click();
       await expect(dialog).toBeHidden();
-      await expect(card.getByText(login)).toBeVisible();
+      await expect(holder.getByText(login)).toBeVisible();
+      await expect(holder.getByRole('button', { name: '交接' })).toBeVisible();
     }
     await expect.poll(() => figureOf(page)).toBeLessThan(before);
 
-    const [a, b] = [card.locator('.admin-holder').nth(0), card.locator('.admin-holder').nth(1)];
     await expect(a.getByText('在岗负责')).toBeVisible();
     await a.getByRole('button', { name: '登记请假' }).click();
     await dialog.getByRole('button', { name: '登记请假' }).click();
