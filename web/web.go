@@ -86,7 +86,7 @@ type handler struct{ assets map[string]asset }
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		refuse(w, http.StatusMethodNotAllowed, "method not allowed")
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
@@ -95,10 +95,18 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if path.Ext(name) != "" && name != "index.html" {
-		http.NotFound(w, r)
+		refuse(w, http.StatusNotFound, "404 page not found")
 		return
 	}
 	h.serveIndex(w, r)
+}
+
+// refuse answers in plain text. http.Error would set headers of its own beside
+// those that every answer of the application carries.
+func refuse(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text)
 }
 
 // serveIndex writes index.html with a fresh nonce. It is never stored: the nonce
@@ -106,12 +114,12 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h handler) serveIndex(w http.ResponseWriter, r *http.Request) {
 	index, ok := h.assets["index.html"]
 	if !ok {
-		http.Error(w, notBuilt, http.StatusServiceUnavailable)
+		refuse(w, http.StatusServiceUnavailable, notBuilt)
 		return
 	}
 	nonce, err := newNonce()
 	if err != nil {
-		http.Error(w, "no randomness", http.StatusInternalServerError)
+		refuse(w, http.StatusInternalServerError, "no randomness")
 		return
 	}
 	head := w.Header()

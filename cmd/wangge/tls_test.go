@@ -113,22 +113,24 @@ func TestTheServiceIsEncryptedWithAnAuthorityOfItsOwn(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "grid.example.cn"},
 	}}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:"+port+"/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Host = "grid.example.cn:" + port
-	res, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	for _, header := range []string{"X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security", "Cross-Origin-Opener-Policy"} {
-		if got := res.Header.Values(header); len(got) != 1 {
-			t.Errorf("%s: %q, want it once", header, got)
+	for _, path := range []string{"/", "/missing.js"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:"+port+path, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if res.TLS == nil || res.StatusCode == http.StatusMisdirectedRequest {
-		t.Errorf("status %d", res.StatusCode)
+		r.Host = "grid.example.cn:" + port
+		res, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		for _, header := range []string{"X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security", "Cross-Origin-Opener-Policy"} {
+			if got := res.Header.Values(header); len(got) != 1 {
+				t.Errorf("%s: %s: %q, want it once", path, header, got)
+			}
+		}
+		if res.TLS == nil || res.StatusCode == http.StatusMisdirectedRequest {
+			t.Errorf("%s: status %d", path, res.StatusCode)
+		}
 	}
 }
