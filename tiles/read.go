@@ -104,6 +104,11 @@ func readHouseholdsByUnit(ctx context.Context, db pg.DB, day geo.Day) (map[int64
 		WHERE hu.valid_from <= $1 AND (hu.valid_to IS NULL OR hu.valid_to > $1)
 		  AND h.point IS NOT NULL AND (h.closed_on IS NULL OR h.closed_on > $1)
 		GROUP BY hu.unit_id`, day)
+	return countsOf(rows, "households by unit")
+}
+
+// countsOf collects rows of a unit and a count.
+func countsOf(rows pgx.Rows, what string) (map[int64]int, error) {
 	counts := map[int64]int{}
 	var id int64
 	var n int
@@ -112,7 +117,7 @@ func readHouseholdsByUnit(ctx context.Context, db pg.DB, day geo.Day) (map[int64
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("households by unit: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return counts, nil
 }
@@ -260,17 +265,7 @@ func readPublishedCounts(ctx context.Context, db pg.DB, day geo.Day) (map[int64]
 	rows, _ := db.Query(ctx, `
 		SELECT unit_id, value FROM published_count
 		WHERE publication_id = `+latestPublication+` AND attribute = 'households' AND value IS NOT NULL`, day)
-	counts := map[int64]int{}
-	var id int64
-	var n int
-	_, err := pgx.ForEachRow(rows, []any{&id, &n}, func() error {
-		counts[id] = n
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("published counts of the map: %w", err)
-	}
-	return counts, nil
+	return countsOf(rows, "published counts of the map")
 }
 
 // readPublishedCells returns the published counts of cells, each of one unit at the

@@ -40,20 +40,6 @@ func Below(ctx context.Context, db pg.DB, actor staff.Actor, code string) ([]int
 	return ids, nil
 }
 
-// Among returns those of the units that lie in an area; never nil.
-func Among(ctx context.Context, db pg.DB, area staff.Area, units []int64) ([]int64, error) {
-	rows, _ := db.Query(ctx, `
-		SELECT DISTINCT unit_id FROM unit_ancestor WHERE ancestor_id = ANY ($1) AND unit_id = ANY ($2)`, area.Roots, units)
-	within, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("units of an area: %w", err)
-	}
-	if within == nil {
-		within = []int64{}
-	}
-	return within, nil
-}
-
 // fewUnits is how many units an area may have for a list to begin with them.
 const fewUnits = 100
 
@@ -83,7 +69,7 @@ func (s Subject) Narrow(ctx context.Context, db pg.DB, actor staff.Actor, code, 
 	area := actor.Area(staff.Place)
 	if units != nil && !area.All {
 		// A unit on the map need not be one whose things are seen.
-		if units, err = Among(ctx, db, area, units); err != nil {
+		if units, err = staff.Among(ctx, db, area, units); err != nil {
 			return "", nil, err
 		}
 	}

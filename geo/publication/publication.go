@@ -431,12 +431,11 @@ func Precise(ctx context.Context, db pg.DB, actor staff.Actor, units []int64) (m
 	case area.Empty():
 		return precise, nil
 	}
-	rows, _ := db.Query(ctx, `SELECT DISTINCT unit_id FROM unit_ancestor WHERE ancestor_id = ANY ($1) AND unit_id = ANY ($2)`, area.Roots, units)
-	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	within, err := staff.Among(ctx, db, area, units)
 	if err != nil {
 		return nil, fmt.Errorf("units whose places are seen: %w", err)
 	}
-	for _, id := range list {
+	for _, id := range within {
 		precise[id] = true
 	}
 	return precise, nil

@@ -38,6 +38,21 @@ func Again(ctx context.Context, db pg.DB, name string, account int64) (Actor, er
 	return Actor{Name: name}, nil
 }
 
+// Among returns those of the units that lie in an area other than everything; never
+// nil.
+func Among(ctx context.Context, db pg.DB, area Area, units []int64) ([]int64, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT DISTINCT unit_id FROM unit_ancestor WHERE ancestor_id = ANY ($1) AND unit_id = ANY ($2)`, area.Roots, units)
+	within, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("units of an area: %w", err)
+	}
+	if within == nil {
+		within = []int64{}
+	}
+	return within, nil
+}
+
 // Within returns ErrOutside unless every one of the units lies in the actor's
 // area for p. The answer names no unit: outside their area people learn nothing.
 func Within(ctx context.Context, db pg.DB, actor Actor, p Permission, units ...int64) error {
