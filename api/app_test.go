@@ -92,16 +92,8 @@ func newService(t testing.TB) *service {
 func newWalledService(t testing.TB, also ...func(*api.Config)) (*service, pg.Pool) {
 	t.Helper()
 	dsn := pgtest.DSN(t)
-	open := func(role string) *pgxpool.Pool {
-		pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 6, Role: role})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	app, engine := pg.NewActing(open(pg.RoleApp)), open(pg.RoleEngine)
-	c := api.Config{DB: app, Engine: engine, Reader: open(pg.RoleReader),
+	app, engine := pg.NewActing(pgtest.As(t, dsn, pg.RoleApp)), pgtest.As(t, dsn, pg.RoleEngine)
+	c := api.Config{DB: app, Engine: engine, Reader: pgtest.As(t, dsn, pg.RoleReader),
 		Identify: func(ctx context.Context, session, bearer string) (staff.Actor, error) {
 			if bearer == "local" {
 				return staff.Local, nil

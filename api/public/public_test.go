@@ -19,16 +19,7 @@ type object = map[string]any
 // The whole way, with the database role that reads for the public: off, on, asked.
 func TestWhoServesAPlace(t *testing.T) {
 	dsn := pgtest.DSN(t)
-	db, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	reader, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 4, Role: pg.RoleReader})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(reader.Close)
+	db, reader := pgtest.As(t, dsn, ""), pgtest.As(t, dsn, pg.RoleReader)
 	ledgertest.Town(t, db, 2)
 	exec := func(sql string, args ...any) {
 		t.Helper()

@@ -52,16 +52,9 @@ type server struct {
 func newServer(t testing.TB, p *provider.Provider) *server {
 	t.Helper()
 	s := &server{t: t, owner: pgtest.Database(t), from: "192.0.2.7"}
-	open := func(role string) *pgxpool.Pool {
-		pool, err := pg.Open(t.Context(), s.owner.Config().ConnString(), pg.Options{MaxConns: 4, Role: role})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	s.engine = open(pg.RoleEngine)
-	db := pg.NewActing(open(pg.RoleApp))
+	dsn := s.owner.Config().ConnString()
+	s.engine = pgtest.As(t, dsn, pg.RoleEngine)
+	db := pg.NewActing(pgtest.As(t, dsn, pg.RoleApp))
 	ring, err := vault.OpenRing(filepath.Join(t.TempDir(), "keys.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 	"wangge/geo/household"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/pg"
+	"wangge/geo/pg/pgtest"
 	"wangge/geo/pg/pgembed"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
@@ -214,15 +215,8 @@ func settle(t *testing.T, data string) *lived {
 // open connects to the private database of a folder as its owner and as requests do.
 func open(t *testing.T, data string) *lived {
 	t.Helper()
-	pool := func(role string) *pgxpool.Pool {
-		p, err := pg.Open(t.Context(), private(t, data), pg.Options{MaxConns: 2, Role: role})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(p.Close)
-		return p
-	}
-	l := &lived{owner: pool(""), app: pg.NewActing(pool(pg.RoleApp))}
+	dsn := private(t, data)
+	l := &lived{owner: pgtest.As(t, dsn, ""), app: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp))}
 	var err error
 	if l.ring, err = vault.OpenFor(t.Context(), l.owner, filepath.Join(data, "keys.json")); err != nil {
 		t.Fatal(err)

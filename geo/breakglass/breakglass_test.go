@@ -31,15 +31,7 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	dsn := pgtest.DSN(t)
-	open := func(role string) *pgxpool.Pool {
-		pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 4, Role: role})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	w := &town{T: t, owner: open(""), engine: open(pg.RoleEngine), app: pg.NewActing(open(pg.RoleApp)), unit: map[string]int64{}, account: map[string]int64{}}
+	w := &town{T: t, owner: pgtest.As(t, dsn, ""), engine: pgtest.As(t, dsn, pg.RoleEngine), app: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp)), unit: map[string]int64{}, account: map[string]int64{}}
 	for _, code := range []string{"east", "west"} {
 		w.unit[code] = w.insert(`INSERT INTO unit (code, preset, level) SELECT $1, p.preset, p.level FROM preset_level p LIMIT 1 RETURNING id`, code)
 		w.unit[code+"1"] = w.insert(`INSERT INTO unit (code, preset, level, parent_id) SELECT $1, p.preset, p.level, $2 FROM preset_level p LIMIT 1 RETURNING id`, code+"1", w.unit[code])

@@ -20,6 +20,7 @@ import (
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
+	"wangge/geo/staff/stafftest"
 	"wangge/geo/vault"
 )
 
@@ -33,15 +34,14 @@ type home struct {
 	town    int64
 	village int64
 	grids   []int64
-	count   int
 }
 
 func newHome(t *testing.T) *home {
 	t.Helper()
 	dsn := pgtest.DSN(t)
 	h := &home{}
-	h.owner = openAs(t, dsn, "")
-	h.app = pg.NewActing(openAs(t, dsn, pg.RoleApp))
+	h.owner = pgtest.As(t, dsn, "")
+	h.app = pg.NewActing(pgtest.As(t, dsn, pg.RoleApp))
 	var err error
 	if h.ring, err = vault.OpenRing(filepath.Join(t.TempDir(), "keys.json")); err != nil {
 		t.Fatal(err)
@@ -65,42 +65,11 @@ func newHome(t *testing.T) *home {
 	return h
 }
 
-func openAs(t *testing.T, dsn, role string) *pgxpool.Pool {
-	t.Helper()
-	pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 4, Role: role})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	return pool
-}
-
 func exec(t *testing.T, db pg.DB, sql string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// hold makes an account with a post in a unit (0 = everywhere), and returns it as
-// it acts, with the context in which the database knows it.
-func (h *home) hold(t *testing.T, kind staff.Kind, unit int64) (context.Context, staff.Actor) {
-	t.Helper()
-	h.count++
-	var account int64
-	err := h.owner.QueryRow(t.Context(), `
-		WITH a AS (INSERT INTO account (login) VALUES ($1) RETURNING id),
-		p AS (INSERT INTO post (kind, unit_id, ordinal) VALUES ($2, nullif($3::bigint, 0), $4) RETURNING id)
-		INSERT INTO holder (post_id, rank, account_id) SELECT p.id, 'A', a.id FROM a, p RETURNING account_id`,
-		fmt.Sprintf("p%d", h.count), string(kind), unit, h.count).Scan(&account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	actor, err := staff.Load(t.Context(), h.owner, account)
-	if err != nil || len(actor.Grants) != 1 {
-		t.Fatalf("%+v, %v", actor, err)
-	}
-	return pg.WithAccount(t.Context(), fmt.Sprint(account)), actor
 }
 
 const (
@@ -120,7 +89,7 @@ func (h *home) notice(t *testing.T, code string) int {
 // leave has the linked worker take down the household's contact.
 func (h *home) leave(t *testing.T) (context.Context, staff.Actor) {
 	t.Helper()
-	ctx, worker := h.hold(t, staff.Worker, h.grids[0])
+	ctx, worker := stafftest.Hold(t, h.owner, staff.Worker, h.grids[0])
 	c, err := household.SetContact(ctx, h.app, h.ring, worker, h.id, household.NewContact{
 		Name: residentName, Phone: residentPhone, Notice: h.notice(t, privacy.HouseholdContact), How: "in-person"})
 	if err != nil || c.Consent == nil || !c.Linked || c.VisitsRefused {
@@ -157,7 +126,7 @@ func TestOnlyTheLinkedWorkerAndTheSupervisorSeeAContact(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx, actor := h.hold(t, tt.kind, tt.unit)
+			ctx, actor := stafftest.Hold(t, h.owner, tt.kind, tt.unit)
 			got, err := household.LookAtContact(ctx, h.app, h.ring, actor, h.id, household.ForVisit)
 			h.wantLook(t, got, err, tt.err)
 			// The first wall alone, on a connection that sees every row.
@@ -176,7 +145,7 @@ func TestOnlyTheLinkedWorkerAndTheSupervisorSeeAContact(t *testing.T) {
 			}
 		})
 	}
-	ctx, _ := h.hold(t, staff.Worker, h.grids[1])
+	ctx, _ := stafftest.Hold(t, h.owner, staff.Worker, h.grids[1])
 	var told bool
 	if err := h.app.QueryRow(ctx, `SELECT contact_reaches($1, $2, '{worker}')`, h.id, h.grids[:1]).Scan(&told); err != nil || told {
 		t.Errorf("a stranger who names another's post learns where the household is: %v, %v", told, err)
@@ -258,7 +227,7 @@ func TestAContactIsInNothingButALook(t *testing.T) {
 		t.Error("the contact is in an answer or prints")
 	}
 	// Who sees the household and is not linked learns that there is one, no more.
-	other, member := h.hold(t, staff.Member, h.grids[0])
+	other, member := stafftest.Hold(t, h.owner, staff.Member, h.grids[0])
 	seen, err := household.ContactOf(other, h.app, member, h.id)
 	if err != nil || seen.Consent == nil || seen.Linked {
 		t.Errorf("a member sees %+v, %v", seen, err)
@@ -270,7 +239,7 @@ func TestAContactIsInNothingButALook(t *testing.T) {
 
 func TestAContactNeedsConsentToTheNoticeOfNow(t *testing.T) {
 	h := newHome(t)
-	ctx, worker := h.hold(t, staff.Worker, h.grids[0])
+	ctx, worker := stafftest.Hold(t, h.owner, staff.Worker, h.grids[0])
 	version := h.notice(t, privacy.HouseholdContact)
 	good := household.NewContact{Name: residentName, Phone: residentPhone, Notice: version, How: "paper"}
 	tests := []struct {
@@ -362,11 +331,11 @@ func TestAHouseholdThatWantsNoVisitsIsNotOpenedForOne(t *testing.T) {
 	if _, err := household.LookAtContact(ctx, h.app, h.ring, worker, h.id, household.ForEmergency); err != nil {
 		t.Errorf("opened for an emergency: %v", err)
 	}
-	other, stranger := h.hold(t, staff.Worker, h.grids[1])
+	other, stranger := stafftest.Hold(t, h.owner, staff.Worker, h.grids[1])
 	if _, err := household.SetVisits(other, h.app, stranger, h.id, false); !errors.Is(err, household.ErrUnknown) {
 		t.Errorf("a stranger: %v, want %v", err, household.ErrUnknown)
 	}
-	head, building := h.hold(t, staff.BuildingHead, h.grids[0])
+	head, building := stafftest.Hold(t, h.owner, staff.BuildingHead, h.grids[0])
 	if _, err := household.SetVisits(head, h.app, building, h.id, false); !errors.Is(err, staff.ErrForbidden) {
 		t.Errorf("a building head, who records nothing: %v, want %v", err, staff.ErrForbidden)
 	}
@@ -383,7 +352,7 @@ func TestACopyIsGrantedByTheOfficerAndTakenOnceByTheWorker(t *testing.T) {
 	if _, err := household.LookAtContact(ctx, h.app, h.ring, worker, h.id, household.ForVisit); err != nil {
 		t.Fatal(err)
 	}
-	office, officer := h.hold(t, staff.PrivacyOfficer, h.town)
+	office, officer := stafftest.Hold(t, h.owner, staff.PrivacyOfficer, h.town)
 	r, err := privacy.Record(ctx, h.app, h.ring, worker, privacy.NewRequest{
 		Kind: privacy.Copy, Household: &h.id, Name: residentName, Phone: residentPhone, Notice: h.notice(t, privacy.RequestNotice)}, geo.DayOf(time.Now()))
 	if err != nil {
@@ -398,7 +367,7 @@ func TestACopyIsGrantedByTheOfficerAndTakenOnceByTheWorker(t *testing.T) {
 	if _, err := household.CopyFile(office, h.app, h.owner, h.ring, officer, r.ID); err == nil {
 		t.Error("the officer took the copy")
 	}
-	other, stranger := h.hold(t, staff.Worker, h.grids[1])
+	other, stranger := stafftest.Hold(t, h.owner, staff.Worker, h.grids[1])
 	if _, err := household.CopyFile(other, h.app, h.owner, h.ring, stranger, r.ID); err == nil {
 		t.Error("a stranger took the copy")
 	}
@@ -426,7 +395,7 @@ func TestACopyIsGrantedByTheOfficerAndTakenOnceByTheWorker(t *testing.T) {
 func TestGrantingADeletionDestroysTheContact(t *testing.T) {
 	h := newHome(t)
 	ctx, worker := h.leave(t)
-	office, officer := h.hold(t, staff.PrivacyOfficer, h.village)
+	office, officer := stafftest.Hold(t, h.owner, staff.PrivacyOfficer, h.village)
 	for _, kind := range []privacy.RequestKind{privacy.Delete, privacy.WithoutVisit} {
 		r, err := privacy.Record(ctx, h.app, h.ring, worker, privacy.NewRequest{Kind: kind, Household: &h.id, Notice: h.notice(t, privacy.RequestNotice)}, geo.DayOf(time.Now()))
 		if err != nil {

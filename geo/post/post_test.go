@@ -36,15 +36,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	dsn := pgtest.DSN(t)
-	open := func(role string) *pgxpool.Pool {
-		pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 4, Role: role})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	w := &world{db: open(""), engine: open(pg.RoleEngine), app: pg.NewActing(open(pg.RoleApp))}
+	w := &world{db: pgtest.As(t, dsn, ""), engine: pgtest.As(t, dsn, pg.RoleEngine), app: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp))}
 	w.exec(t, `INSERT INTO plan (name, preset, level, state, effective_on, published_at, created_by) VALUES ('test', 'town-grid', 'town', 'published', '2026-01-01', now(), 'test')`)
 	for _, u := range [][3]string{
 		{"T1", "", "town"}, {"V11", "T1", "village"}, {"G111", "V11", "grid"}, {"G112", "V11", "grid"}, {"V12", "T1", "village"}, {"G121", "V12", "grid"},

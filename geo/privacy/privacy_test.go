@@ -17,6 +17,7 @@ import (
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
+	"wangge/geo/staff/stafftest"
 	"wangge/geo/vault"
 )
 
@@ -28,49 +29,18 @@ type office struct {
 	app   *pg.Acting    // row-level security by the account of the context
 	ring  *vault.Ring
 	units []int64
-	count int
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	dsn := pgtest.DSN(t)
-	o := &office{owner: openAs(t, dsn, ""), app: pg.NewActing(openAs(t, dsn, pg.RoleApp))}
+	o := &office{owner: pgtest.As(t, dsn, ""), app: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp))}
 	var err error
 	if o.ring, err = vault.OpenRing(filepath.Join(t.TempDir(), "keys.json")); err != nil {
 		t.Fatal(err)
 	}
 	o.units = ledgertest.Town(t, o.owner, 2)
 	return o
-}
-
-func openAs(t *testing.T, dsn, role string) *pgxpool.Pool {
-	t.Helper()
-	pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 4, Role: role})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	return pool
-}
-
-// hold makes an account with a post in a unit (0 = everywhere).
-func (o *office) hold(t *testing.T, kind staff.Kind, unit int64) (context.Context, staff.Actor) {
-	t.Helper()
-	o.count++
-	var account int64
-	err := o.owner.QueryRow(t.Context(), `
-		WITH a AS (INSERT INTO account (login) VALUES ($1) RETURNING id),
-		p AS (INSERT INTO post (kind, unit_id, ordinal) VALUES ($2, nullif($3::bigint, 0), $4) RETURNING id)
-		INSERT INTO holder (post_id, rank, account_id) SELECT p.id, 'A', a.id FROM a, p RETURNING account_id`,
-		fmt.Sprintf("p%d", o.count), string(kind), unit, o.count).Scan(&account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	actor, err := staff.Load(t.Context(), o.owner, account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pg.WithAccount(t.Context(), fmt.Sprint(account)), actor
 }
 
 func (o *office) exec(t *testing.T, sql string, args ...any) {
@@ -149,7 +119,7 @@ var today = geo.DayOf(time.Now())
 
 func TestRequestsAreSeenByTheirOfficerAndWhoRecordedThem(t *testing.T) {
 	o := newOffice(t)
-	desk, worker := o.hold(t, staff.Worker, o.units[0])
+	desk, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
 	r, err := privacy.Record(desk, o.app, o.ring, worker, privacy.NewRequest{
 		Kind: privacy.Correct, Address: "不在台账的路 9 号", Name: "申请人甲", Phone: "13711112222", Notice: 1}, today)
 	if err != nil || r.State != privacy.Received || r.DueOn != privacy.DueOn(today) || r.Overdue || r.RecordedBy != worker.Name {
@@ -169,7 +139,7 @@ func TestRequestsAreSeenByTheirOfficerAndWhoRecordedThem(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ctx, actor := o.hold(t, tt.kind, tt.unit)
+			ctx, actor := stafftest.Hold(t, o.owner, tt.kind, tt.unit)
 			for wall, db := range map[string]pg.DB{"both walls": o.app, "the program's wall": o.owner} {
 				list, err := privacy.Requests(ctx, db, actor, privacy.RequestFilter{Limit: 10})
 				if err != nil || (len(list) == 1) != tt.sees {
@@ -202,8 +172,8 @@ func TestRequestsAreSeenByTheirOfficerAndWhoRecordedThem(t *testing.T) {
 
 func TestARequestThatMakesNoSenseIsRefused(t *testing.T) {
 	o := newOffice(t)
-	desk, worker := o.hold(t, staff.Worker, o.units[0])
-	_, member := o.hold(t, staff.Member, o.units[0])
+	desk, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
+	_, member := stafftest.Hold(t, o.owner, staff.Member, o.units[0])
 	nowhere := int64(4711)
 	yesterday, tomorrow, long := geo.DayOf(time.Now().AddDate(0, 0, -1)), geo.DayOf(time.Now().AddDate(0, 0, 1)), geo.DayOf(time.Now().AddDate(0, 0, -61))
 	good := privacy.NewRequest{Kind: privacy.Object, Address: "某路 1 号", Notice: 1, ReceivedOn: &yesterday}
@@ -238,9 +208,9 @@ func TestARequestThatMakesNoSenseIsRefused(t *testing.T) {
 
 func TestADecisionNeedsTheOfficerAndAReason(t *testing.T) {
 	o := newOffice(t)
-	desk, worker := o.hold(t, staff.Worker, o.units[0])
-	office, officer := o.hold(t, staff.PrivacyOfficer, o.units[0])
-	other, stranger := o.hold(t, staff.PrivacyOfficer, o.units[1])
+	desk, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
+	office, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, o.units[0])
+	other, stranger := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, o.units[1])
 	r, err := privacy.Record(desk, o.app, o.ring, worker, privacy.NewRequest{Kind: privacy.Delete, Address: "某路 1 号", Notice: 1}, today)
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +262,7 @@ func TestADecisionNeedsTheOfficerAndAReason(t *testing.T) {
 
 func TestOverdueRequestsAreListedByTheirDate(t *testing.T) {
 	o := newOffice(t)
-	office, officer := o.hold(t, staff.PrivacyOfficer, 0)
+	office, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)
 	for _, ago := range []int{40, 30, 1} {
 		received := geo.DayOf(time.Now().AddDate(0, 0, -ago))
 		if _, err := privacy.Record(office, o.app, o.ring, officer, privacy.NewRequest{Kind: privacy.Object, Address: "某路", Notice: 1, ReceivedOn: &received}, today); err != nil {
@@ -318,9 +288,9 @@ func TestOverdueRequestsAreListedByTheirDate(t *testing.T) {
 
 func TestNoticesHaveVersionsAndConsentsReferToThem(t *testing.T) {
 	o := newOffice(t)
-	office, officer := o.hold(t, staff.PrivacyOfficer, 0)
-	local, townOfficer := o.hold(t, staff.PrivacyOfficer, o.units[0])
-	desk, worker := o.hold(t, staff.Worker, o.units[0])
+	office, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)
+	local, townOfficer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, o.units[0])
+	desk, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
 
 	if err := privacy.AgreeSelf(desk, o.app, worker, privacy.StaffTracking, 1); err != nil {
 		t.Fatal(err)
@@ -386,8 +356,8 @@ func TestNoticesHaveVersionsAndConsentsReferToThem(t *testing.T) {
 
 func TestThePurposeRegisterHasVersionsInTwoLanguages(t *testing.T) {
 	o := newOffice(t)
-	office, officer := o.hold(t, staff.PrivacyOfficer, 0)
-	desk, worker := o.hold(t, staff.Worker, o.units[0])
+	office, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)
+	desk, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
 	list, err := privacy.Purposes(desk, o.app, worker)
 	if err != nil || len(list) != 4 {
 		t.Fatalf("%d purposes, %v", len(list), err)

@@ -18,6 +18,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
+	"wangge/geo/staff/stafftest"
 	"wangge/geo/vault"
 )
 
@@ -32,9 +33,9 @@ func (o *office) seal(t *testing.T, kind string, id any, fields map[string]strin
 
 func TestRetentionDeletesWhatIsOldAndNothingElse(t *testing.T) {
 	o := newOffice(t)
-	_, old := o.hold(t, staff.Worker, o.units[0])
-	_, young := o.hold(t, staff.Worker, o.units[0])
-	_, active := o.hold(t, staff.Worker, o.units[0])
+	_, old := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
+	_, young := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
+	_, active := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
 	for _, a := range []staff.Actor{old, young, active} {
 		o.seal(t, "account", a.Account, map[string]string{"name": "某人", "phone": "13700000000"})
 		o.exec(t, `INSERT INTO session (account_id, digest, method, seen_at) VALUES ($1, decode(md5($2), 'hex'), 'password', now() - make_interval(days => $3))`,
@@ -98,7 +99,7 @@ func TestRetentionDeletesWhatIsOldAndNothingElse(t *testing.T) {
 // ids, and that no proof holds content.
 func (o *office) wantProofs(t *testing.T, want map[string]int64) {
 	t.Helper()
-	_, officer := o.hold(t, staff.PrivacyOfficer, 0)
+	_, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)
 	proofs, err := privacy.Proofs(t.Context(), o.owner, officer, 0, 100)
 	if err != nil || len(proofs) != len(want) {
 		t.Fatalf("%d proofs, %v; want %d", len(proofs), err, len(want))
@@ -155,8 +156,8 @@ func TestRetentionWorksInBatchesAndCanBeCancelled(t *testing.T) {
 
 func TestHowLongIsKeptHasLimits(t *testing.T) {
 	o := newOffice(t)
-	office, officer := o.hold(t, staff.PrivacyOfficer, 0)
-	desk, worker := o.hold(t, staff.Worker, o.units[0])
+	office, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)
+	desk, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
 	tests := []struct {
 		name  string
 		ctx   context.Context
@@ -254,8 +255,8 @@ func TestRetentionRunsAsAJobOncePerNight(t *testing.T) {
 	if err := o.owner.QueryRow(t.Context(), `SELECT j.id, j.result, p.job_id FROM job j, deletion_proof p WHERE p.kind = 'sign-in-try'`).Scan(&jobID, &raw, &proven); err != nil || json.Unmarshal(raw, &result) != nil || jobID != proven {
 		t.Errorf("job %d, proof of job %d, result %s, %v", jobID, proven, raw, err)
 	}
-	_, officer := o.hold(t, staff.PrivacyOfficer, 0)
-	_, worker := o.hold(t, staff.Worker, o.units[0])
+	_, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)
+	_, worker := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
 	if _, err := privacy.StartRetention(t.Context(), o.owner, queue, worker); !errors.Is(err, staff.ErrForbidden) {
 		t.Errorf("started by a worker: %v", err)
 	}

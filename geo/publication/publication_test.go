@@ -236,27 +236,19 @@ func TestOnlyTheAreaOfCountsIsShown(t *testing.T) {
 // The engine publishes, the map's reader and requests read, and nobody else writes.
 func TestRolesOfTheDatabase(t *testing.T) {
 	dsn := pgtest.DSN(t)
-	open := func(role string) pg.DB {
-		pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 2, Role: role})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	v := &village{t: t, db: open(""), ids: map[string]int64{}}
+	v := &village{t: t, db: pgtest.As(t, dsn, ""), ids: map[string]int64{}}
 	v.exec(`INSERT INTO plan (name, preset, level, state, effective_on, created_by, published_at)
 	        VALUES ('p', 'town-grid', 'grid', 'published', '2026-01-01', 'test', now())`)
 	v.unit("T", "town", "", 0)
 	v.unit("V", "village", "T", 0)
 	v.unit("G0", "grid", "V", 0)
 	v.households("G0", 20)
-	v.db = open(pg.RoleEngine)
+	v.db = pgtest.As(t, dsn, pg.RoleEngine)
 	if reason := v.publish("2026-02-01"); reason != "first" {
 		t.Fatalf("the engine published for %q", reason)
 	}
 	for role, want := range map[string]int{pg.RoleReader: 1, pg.RoleApp: 0} { // no account acts: the wall shows nothing
-		db := open(role)
+		db := pgtest.As(t, dsn, role)
 		var n int
 		if err := db.QueryRow(t.Context(), `SELECT count(*) FROM published_count WHERE unit_id = $1 AND attribute = 'households'`, v.ids["G0"]).Scan(&n); err != nil || n != want {
 			t.Errorf("%s reads %d rows, %v, want %d", role, n, err, want)

@@ -39,6 +39,18 @@ func Database(t testing.TB) *pgxpool.Pool {
 	return pool
 }
 
+// As returns a pool on the database of a DSN that acts as a role of the database,
+// as the program does; "" is the owner, whom no wall of the database stops.
+func As(t testing.TB, dsn, role string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 6, Role: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
 // nothingPersonalInTheLog fails when somebody gave the audit a phone or identity
 // number. It was not kept, but it should not have come so far.
 func nothingPersonalInTheLog(t testing.TB, pool *pgxpool.Pool) {
