@@ -1,13 +1,14 @@
 // Notices: what people are told before anything about them is collected.
 import { useQuery } from '@tanstack/react-query';
-import { Button, Collapse, Form, Input, Tag } from 'antd';
+import { Button, Form, Input, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
-import { moment, useLanguage, useTitle } from '../common/format';
+import { useLanguage, useTitle } from '../common/format';
 import { FormDialog, Shown } from './common';
+import { Versions } from './versions';
 
 type Notice = components['schemas']['Notice'];
 type Text = Omit<components['schemas']['NewNotice'], 'read'>;
@@ -16,15 +17,6 @@ export const useNotices = () =>
   useQuery({
     queryKey: ['notices'],
     queryFn: ({ signal }) => answer<List<Notice>>(api.GET('/notices', { signal })),
-    select: (list) => list.items,
-  });
-
-const useVersions = (code: string, enabled: boolean) =>
-  useQuery({
-    queryKey: ['notices', code],
-    enabled,
-    queryFn: ({ signal }) =>
-      answer<List<Notice>>(api.GET('/notices/{code}/versions', { signal, params: { path: { code } } })),
     select: (list) => list.items,
   });
 
@@ -47,10 +39,7 @@ export function NoticeText({ notice }: { notice: Notice }) {
 function NoticeCard({ notice }: { notice: Notice }) {
   const { t } = useTranslation();
   const title = useTitle();
-  const language = useLanguage();
   const [editing, setEditing] = useState(false);
-  const [open, setOpen] = useState(false);
-  const versions = useVersions(notice.code, open);
   return (
     <article className="admin-card">
       <header className="admin-card-head">
@@ -61,36 +50,16 @@ function NoticeCard({ notice }: { notice: Notice }) {
         </Button>
       </header>
       <NoticeText notice={notice} />
-      <Collapse
-        ghost
-        size="small"
-        onChange={(keys) => setOpen(keys.length > 0)}
-        items={[
-          {
-            key: 'versions',
-            label: t('admin.versions'),
-            children: (
-              <Shown query={versions} rows={2}>
-                {(list) => (
-                  <ol className="admin-history">
-                    {list.map((one) => (
-                      <li key={one.version}>
-                        <p>
-                          <strong>{t('admin.version', { version: one.version })}</strong>{' '}
-                          <span className="soft">
-                            {moment(one.published_at, language)} · {one.published_by}
-                          </span>
-                        </p>
-                        <NoticeText notice={one} />
-                      </li>
-                    ))}
-                  </ol>
-                )}
-              </Shown>
-            ),
-          },
-        ]}
-      />
+      <Versions
+        of={['notices', notice.code]}
+        load={(signal) =>
+          answer<List<Notice>>(
+            api.GET('/notices/{code}/versions', { signal, params: { path: { code: notice.code } } }),
+          )
+        }
+      >
+        {(one) => <NoticeText notice={one} />}
+      </Versions>
       {editing && <NewVersion notice={notice} onClose={() => setEditing(false)} />}
     </article>
   );

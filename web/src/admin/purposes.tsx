@@ -1,14 +1,15 @@
 // Purposes with their personal fields. A change is a new version; the old ones stay.
 import { useQuery } from '@tanstack/react-query';
-import { Button, Collapse, Form, Input, Tag } from 'antd';
+import { Button, Form, Input, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
-import { moment, useLanguage, useTitle } from '../common/format';
+import { useLanguage, useTitle } from '../common/format';
 import { Facts, FormDialog, Rows, Shown } from './common';
 import { Stamp } from './stamp';
+import { Versions } from './versions';
 
 type Purpose = components['schemas']['Purpose'];
 type Text = Omit<components['schemas']['NewPurpose'], 'read'>;
@@ -17,15 +18,6 @@ const usePurposes = () =>
   useQuery({
     queryKey: ['purposes'],
     queryFn: ({ signal }) => answer<List<Purpose>>(api.GET('/purposes', { signal })),
-    select: (list) => list.items,
-  });
-
-const useVersions = (code: string, enabled: boolean) =>
-  useQuery({
-    queryKey: ['purposes', code],
-    enabled,
-    queryFn: ({ signal }) =>
-      answer<List<Purpose>>(api.GET('/purposes/{code}/versions', { signal, params: { path: { code } } })),
     select: (list) => list.items,
   });
 
@@ -54,7 +46,16 @@ function PurposeCard({ purpose }: { purpose: Purpose }) {
       </header>
       <PurposeFacts purpose={purpose} />
       <Fields purpose={purpose} />
-      <Earlier purpose={purpose} />
+      <Versions
+        of={['purposes', purpose.code]}
+        load={(signal) =>
+          answer<List<Purpose>>(
+            api.GET('/purposes/{code}/versions', { signal, params: { path: { code: purpose.code } } }),
+          )
+        }
+      >
+        {(one) => <PurposeFacts purpose={one} />}
+      </Versions>
       {editing && <NewVersion purpose={purpose} onClose={() => setEditing(false)} />}
     </article>
   );
@@ -100,46 +101,6 @@ function Fields({ purpose }: { purpose: Purpose }) {
         {
           title: t('admin.purpose.sensitive'),
           cell: (field) => (field.sensitive ? <Stamp tone="bad">{t('common.yes')}</Stamp> : t('common.no')),
-        },
-      ]}
-    />
-  );
-}
-
-/** Earlier shows the versions before, once somebody asks. */
-function Earlier({ purpose }: { purpose: Purpose }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
-  const [open, setOpen] = useState(false);
-  const versions = useVersions(purpose.code, open);
-  return (
-    <Collapse
-      ghost
-      size="small"
-      onChange={(keys) => setOpen(keys.length > 0)}
-      items={[
-        {
-          key: 'versions',
-          label: t('admin.versions'),
-          children: (
-            <Shown query={versions} rows={2}>
-              {(list) => (
-                <ol className="admin-history">
-                  {list.map((one) => (
-                    <li key={one.version}>
-                      <p>
-                        <strong>{t('admin.version', { version: one.version })}</strong>{' '}
-                        <span className="soft">
-                          {moment(one.published_at, language)} · {one.published_by}
-                        </span>
-                      </p>
-                      <PurposeFacts purpose={one} />
-                    </li>
-                  ))}
-                </ol>
-              )}
-            </Shown>
-          ),
         },
       ]}
     />
