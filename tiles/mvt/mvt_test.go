@@ -683,3 +683,51 @@ func TestMembers(t *testing.T) {
 		t.Error("the set does not hold 64 alone")
 	}
 }
+
+// What is joined looks as if it had been drawn together, long borders included.
+func TestJoinedShapesAreThoseDrawnTogether(t *testing.T) {
+	const zoom = 14
+	areas := quilt(6, 1_200_000_000, 300_000_000, 20_000, 3)
+	var wide Ring // with more points than are kept in one piece
+	middle := atZoom(areas[14], zoom)[4]
+	for i := range 2 * longBorder {
+		sin, cos := math.Sincos(float64(i) / longBorder * math.Pi)
+		wide = append(wide, Point{middle.X + int32(9000*cos), middle.Y - int32(9000*sin)})
+	}
+	table := NewTable(Column{Name: "id", Unique: true})
+	var whole ShapesBuilder
+	var parts [2]ShapesBuilder
+	for i, area := range areas {
+		whole.Polygon(table.Add(String(fmt.Sprint(i))), []Ring{atZoom(area, zoom)})
+		parts[0].Polygon(i, []Ring{atZoom(area, zoom)})
+	}
+	whole.Polygon(table.Add(String("wide")), []Ring{wide})
+	parts[1].Polygon(0, []Ring{wide})
+	joined := Join([]*Shapes{parts[0].Done(), parts[1].Done()}, []int{0, len(areas)})
+	together := whole.Done()
+	if joined.Len() != len(areas)+1 {
+		t.Fatalf("%d features, want %d", joined.Len(), len(areas)+1)
+	}
+	at := Project(areas[0][0]).TileAt(zoom)
+	drawn := 0
+	for x := at.X - 1; x < at.X+9; x++ {
+		for y := at.Y - 9; y < at.Y+2; y++ {
+			tile := Tile{zoom, x, y}
+			var a, b Builder
+			a.Shapes("s", joined, table, tile, nil)
+			b.Shapes("s", together, table, tile, nil)
+			if !bytes.Equal(a.Bytes(), b.Bytes()) {
+				t.Errorf("tile %v differs", tile)
+			}
+			if len(b.Bytes()) > 0 {
+				drawn++
+			}
+		}
+	}
+	if drawn < 16 {
+		t.Errorf("only %d tiles show anything", drawn)
+	}
+	if Join(nil, nil).Len() != 0 {
+		t.Error("nothing joined is something")
+	}
+}

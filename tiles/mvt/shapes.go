@@ -372,3 +372,25 @@ func (s *Shapes) With(without map[int]bool, add *Shapes) *Shapes {
 	next.levels = tree(next.shapes)
 	return next
 }
+
+// Join returns the features of several sets of one zoom as one set; rows of the i-th
+// are counted from first[i] on.
+func Join(sets []*Shapes, first []int) *Shapes {
+	next := &Shapes{}
+	for i, s := range sets {
+		for _, sh := range s.shapes {
+			sh.row += uint32(first[i])
+			sh.commands += uint32(len(next.commands))
+			sh.chunk += uint32(len(next.chunks))
+			next.shapes = append(next.shapes, sh)
+		}
+		for _, c := range s.chunks {
+			c.commands += uint32(len(next.commands))
+			next.chunks = append(next.chunks, c)
+		}
+		next.commands = append(next.commands, s.commands...)
+	}
+	slices.SortStableFunc(next.shapes, func(a, b shape) int { return cmp.Compare(a.bounds.middle(), b.bounds.middle()) })
+	next.levels = tree(next.shapes)
+	return next
+}
