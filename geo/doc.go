@@ -12,6 +12,7 @@
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030
 //	suppress    which counts may be seen by who may not see single places
+//	hotspot     where values lie higher or lower together than chance would put them
 //	town        the generated demo town
 //
 // The other half keeps things in PostGIS; each may import the pure packages and

@@ -84,6 +84,24 @@ func (c Cell) Parent(res int) Cell {
 	return Cell(parent)
 }
 
+// Around returns the cell and all within k steps of it, in ascending order: 1 +
+// 3k(k+1) of them, fewer next to one of the twelve pentagons; nil for no cell.
+func (c Cell) Around(k int) []Cell {
+	if !c.Valid() {
+		return nil
+	}
+	disk, err := h3.Cell(c).GridDisk(k)
+	if err != nil {
+		return nil
+	}
+	cells := make([]Cell, len(disk))
+	for i, d := range disk {
+		cells[i] = Cell(d)
+	}
+	slices.Sort(cells)
+	return cells
+}
+
 // Boundary is the outline, counter-clockwise, 5 to 10 points; nil for no cell.
 func (c Cell) Boundary() geo.Ring {
 	if !c.Valid() {

@@ -182,3 +182,28 @@ func BenchmarkFill(b *testing.B) {
 		}
 	}
 }
+
+func TestACellHasSixNeighboursAroundItAndAPentagonFive(t *testing.T) {
+	c := cell.At(geo.Point{X: 1_215_600_000, Y: 311_300_000}).Parent(9)
+	for k, want := range []int{1, 7, 19, 37} {
+		around := c.Around(k)
+		if len(around) != want || !slices.IsSorted(around) || !slices.Contains(around, c) {
+			t.Errorf("%d within %d steps, want %d with itself, in order", len(around), k, want)
+		}
+		for _, d := range around {
+			if d.Resolution() != 9 || !slices.Contains(d.Around(k), c) {
+				t.Errorf("%s lies near %s, but not the reverse", d, c)
+			}
+		}
+	}
+	pentagon, err := cell.Parse("8009fffffffffff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(pentagon.Around(1)); n != 6 {
+		t.Errorf("%d around a pentagon, want 6", n)
+	}
+	if cell.Cell(0).Around(1) != nil || cell.Cell(7).Around(1) != nil || c.Around(-1) != nil {
+		t.Error("something lies around no cell")
+	}
+}
