@@ -80,6 +80,9 @@ type Traits struct {
 	Incline int16
 	// Unfit says that nobody passes with wheels.
 	Unfit bool
+	// OneWay edges are walked from their start to their end only (escalators,
+	// oneway:foot). Their effort backwards is Never.
+	OneWay bool
 	// Layer is above (bridges) or below (tunnels) the ground.
 	Layer int8
 }
@@ -93,7 +96,7 @@ type Traits struct {
 func (t Traits) effort(m Mode, length uint32, back bool) uint32 {
 	cost := float64(length)
 	switch {
-	case m.Profile == Wheels && (t.Unfit || t.Kind == Steps):
+	case m.Profile == Wheels && (t.Unfit || t.Kind == Steps), back && t.OneWay:
 		return Never
 	case m.Profile == Elder && t.Kind == Steps:
 		cost *= 2
