@@ -6,8 +6,14 @@
 //	build.go     streets → Network: nodes, edges, pieces
 //	square.go    squares are crossed, not walked round
 //	snap.go      a place → the place on the edge where its way begins
+//	index.go     the grid that finds streets, walls and doors near a place
+//	costs.go     what every edge costs in a mode
+//	search.go    shortest paths by buckets
 //	reach.go     from places to everywhere, and from everywhere to the nearest place
+//	pairs.go     every place with all sources within the limit
+//	field.go     nearest sources that follow when one is added, dropped or moved
 //	outline.go   the area within so many minutes, as polygons
+//	raster.go    its raster: where each point of it meets the streets
 //	route.go     one way, with its course
 //	pieces.go    street pieces by minute
 //	encode.go    a Network as bytes, for the next start
@@ -26,7 +32,6 @@ package walk
 import (
 	"math"
 	"slices"
-	"sync"
 
 	"wangge/geo"
 )
@@ -134,10 +139,9 @@ type Network struct {
 	// falling length: 0 is the main one.
 	piece []int32
 
-	walls    []Wall
-	doors    []Door
-	weighing [modes]sync.Once
-	weights  [modes][]uint32
+	walls   []Wall
+	doors   []Door
+	derived derived
 }
 
 // Wall is what a way to the street may not cross: water (hard), or a wall or fence,
@@ -175,20 +179,6 @@ func (n *Network) Street(edge int32) int64 { return n.street[edge] }
 
 // Piece is the connected part that an edge belongs to: 0 is the main one.
 func (n *Network) Piece(edge int32) int32 { return n.piece[n.from[edge]] }
-
-// effort of the arcs in a mode, computed when it is first asked for.
-func (n *Network) effort(m Mode) []uint32 {
-	i := m.index()
-	n.weighing[i].Do(func() {
-		w := make([]uint32, len(n.arcs))
-		for j, arc := range n.arcs {
-			e := arc >> 1
-			w[j] = n.traits[e].effort(m, n.length[e], arc&1 == 1)
-		}
-		n.weights[i] = w
-	})
-	return n.weights[i]
-}
 
 // draft is an edge before it is put in its place: between two nodes of any
 // numbering from 0 on.

@@ -1,0 +1,543 @@
+package walk
+
+import (
+	"math"
+	"slices"
+	"sync"
+
+	"wangge/geo"
+)
+
+// derived is what a Network works out when it is first asked for.
+type derived struct {
+	streets  [2]once[*index] // for feet, for wheels
+	fences   once[*fences]
+	measured once[[]uint32]
+	costs    [modes]once[*costs]
+	walkers  sync.Pool
+}
+
+// once holds a value that is made by whoever asks first.
+type once[T any] struct {
+	sync.Once
+	value T
+}
+
+func (o *once[T]) get(make func() T) T {
+	o.Do(func() { o.value = make() })
+	return o.value
+}
+
+// along is how far each point of the shapes lies from the start of its edge, in mm;
+// the last point of an edge lies at its length.
+func (n *Network) along() []uint32 {
+	return n.derived.measured.get(func() []uint32 {
+		out := make([]uint32, len(n.shape))
+		for e := range n.from {
+			var sum float64
+			for i := n.bend[e] + 1; i < n.bend[e+1]; i++ {
+				sum += distance(n.shape[i-1], n.shape[i])
+				out[i] = uint32(min(math.Round(sum), float64(n.length[e])))
+			}
+			out[n.bend[e+1]-1] = n.length[e]
+		}
+		return out
+	})
+}
+
+// grid is a table of cells over a box; each cell lists the things that touch it.
+type grid struct {
+	min           geo.Point
+	step          int64 // height of a cell in lattice steps
+	stride        int64 // width of a cell
+	width, height int64
+	first         []int32 // first[c]:first[c+1] of items lie in cell c
+	items         []int32
+}
+
+// newGrid lays a table over a box with about as many cells as it has things. A cell
+// is about square on the ground, and not below 16 m.
+func newGrid(box geo.Bound, things int) grid {
+	east, north := scaleAt(int32((int64(box.Min.Y) + int64(box.Max.Y)) / 2))
+	width, height := int64(box.Max.X)-int64(box.Min.X)+1, int64(box.Max.Y)-int64(box.Min.Y)+1
+	side := math.Sqrt(float64(width) * east * float64(height) * north / float64(max(1, things)))
+	side = max(side, 16_000)
+	g := grid{min: box.Min, stride: max(1, int64(side/east)), step: max(1, int64(side/north))}
+	// A box without height has one row; it must not have millions of columns.
+	g.stride = max(g.stride, width/int64(4*things+4))
+	g.step = max(g.step, height/int64(4*things+4))
+	g.width, g.height = (width+g.stride-1)/g.stride, (height+g.step-1)/g.step
+	return g
+}
+
+func (g *grid) column(x int32) int64 {
+	return min(max((int64(x)-int64(g.min.X))/g.stride, 0), g.width-1)
+}
+
+func (g *grid) row(y int32) int64 {
+	return min(max((int64(y)-int64(g.min.Y))/g.step, 0), g.height-1)
+}
+
+// cells yields every cell that the line from a to b touches, and sometimes one
+// beside it. It stops when yield says so.
+func (g *grid) cells(a, b geo.Point, yield func(cell int64) bool) bool {
+	if a.X > b.X {
+		a, b = b, a
+	}
+	left, right := g.column(a.X), g.column(b.X)
+	low, high := g.row(min(a.Y, b.Y)), g.row(max(a.Y, b.Y))
+	if left == right || low == high {
+		for r := low; r <= high; r++ {
+			for c := left; c <= right; c++ {
+				if !yield(r*g.width + c) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	slope := float64(int64(b.Y)-int64(a.Y)) / float64(int64(b.X)-int64(a.X))
+	at := func(x int64) int32 { // the line's height at x, kept between its ends
+		x = min(max(x, int64(a.X)), int64(b.X))
+		return int32(int64(a.Y) + int64(math.Round(slope*float64(x-int64(a.X)))))
+	}
+	for c := left; c <= right; c++ {
+		x := int64(g.min.X) + c*g.stride
+		y1, y2 := at(x), at(x+g.stride)
+		// One step more on either side is for rounding.
+		for r := g.row(max(min(y1, y2), math.MinInt32+1) - 1); r <= g.row(min(max(y1, y2), math.MaxInt32-1)+1); r++ {
+			if !yield(r*g.width + c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fill puts things into the cells. touch calls put for every thing and each of its
+// cells, in the order of the things, and is called twice.
+func (g *grid) fill(touch func(put func(thing int32, cell int64))) {
+	g.first = make([]int32, g.width*g.height+1)
+	touch(func(_ int32, cell int64) { g.first[cell+1]++ })
+	for c := range len(g.first) - 1 {
+		g.first[c+1] += g.first[c]
+	}
+	g.items = make([]int32, g.first[len(g.first)-1])
+	next := slices.Clone(g.first)
+	touch(func(thing int32, cell int64) {
+		g.items[next[cell]] = thing
+		next[cell]++
+	})
+}
+
+func (g *grid) in(cell int64) []int32 { return g.items[g.first[cell]:g.first[cell+1]] }
+
+// index finds the streets near a place. It holds the edges that a kind of walkers
+// may use.
+type index struct {
+	grid
+	n     *Network
+	box   geo.Bound
+	along []uint32
+	piece []int32 // the connected part of each node, for these walkers
+}
+
+// index of a profile's streets.
+func (n *Network) index(p Profile) *index {
+	which := 0
+	if p == Wheels {
+		which = 1
+	}
+	return n.derived.streets[which].get(func() *index { return newIndex(n, p) })
+}
+
+func newIndex(n *Network, p Profile) *index {
+	x := &index{n: n, box: geo.EmptyBound, along: n.along(), piece: n.piece}
+	fit := make([]bool, len(n.from))
+	segments := 0
+	for e := range n.from {
+		cost := n.traits[e].effort(Mode{Profile: p}, n.length[e], false)
+		if fit[e] = cost < impassable; !fit[e] {
+			continue
+		}
+		for _, at := range n.Line(int32(e)) {
+			x.box = x.box.Extend(at)
+		}
+		segments += int(n.bend[e+1]-n.bend[e]) - 1
+	}
+	if segments == 0 {
+		return x
+	}
+	if p == Wheels {
+		x.piece = n.pieces(fit)
+	}
+	x.grid = newGrid(x.box, segments)
+	x.fill(func(put func(int32, int64)) {
+		for e := range n.from {
+			if !fit[e] {
+				continue
+			}
+			for s := n.bend[e]; s < n.bend[e+1]-1; s++ {
+				x.cells(n.shape[s], n.shape[s+1], func(cell int64) bool {
+					put(s, cell)
+					return true
+				})
+			}
+		}
+	})
+	return x
+}
+
+// spot is a place on a segment of the shapes.
+type spot struct {
+	segment int32   // between this point of the shapes and the next; -1 for none
+	square  float64 // of the straight distance, mm²
+	part    float64 // of the segment, from 0 to 1
+}
+
+// eye is a place that looks for streets: lattice steps there, in mm.
+type eye struct {
+	at          geo.Point
+	east, north float64
+}
+
+func eyeAt(at geo.Point) eye {
+	east, north := scaleAt(at.Y)
+	return eye{at, east, north}
+}
+
+// square of the distance to a segment in mm², and which part of the segment the
+// nearest place is. Where that is an end it is the same number for all segments
+// that share the end.
+func (q *eye) square(a, b geo.Point) (square, part float64) {
+	ax, ay := float64(a.X-q.at.X)*q.east, float64(a.Y-q.at.Y)*q.north
+	bx, by := float64(b.X-q.at.X)*q.east, float64(b.Y-q.at.Y)*q.north
+	dx, dy := bx-ax, by-ay
+	whole := dx*dx + dy*dy
+	t := -(ax*dx + ay*dy)
+	switch {
+	case t <= 0:
+		return ax*ax + ay*ay, 0
+	case t >= whole:
+		return bx*bx + by*by, 1
+	}
+	c := ax*dy - ay*dx
+	return c * c / whole, t / whole
+}
+
+// near calls look for the cells around a place, from near to far, until everything
+// not yet looked at is farther than reach says (in mm²), which may shrink meanwhile.
+func (x *index) near(q *eye, reach *float64, look func(cell int64)) {
+	if len(x.first) == 0 {
+		return
+	}
+	cx, cy := x.column(q.at.X), x.row(q.at.Y)
+	for r := int64(0); ; r++ {
+		left, right, low, high := cx-r, cx+r, cy-r, cy+r
+		for row := max(low, 0); row <= min(high, x.height-1); row++ {
+			if row == low || row == high {
+				for c := max(left, 0); c <= min(right, x.width-1); c++ {
+					look(row*x.width + c)
+				}
+				continue
+			}
+			if left >= 0 {
+				look(row*x.width + left)
+			}
+			if right < x.width {
+				look(row*x.width + right)
+			}
+		}
+		far := math.Inf(1) // how far whatever lies outside these cells is at least
+		if left > 0 {
+			far = min(far, float64(int64(q.at.X)-int64(x.min.X)-left*x.stride)*q.east)
+		}
+		if right < x.width-1 {
+			far = min(far, float64(int64(x.min.X)+(right+1)*x.stride-int64(q.at.X))*q.east)
+		}
+		if low > 0 {
+			far = min(far, float64(int64(q.at.Y)-int64(x.min.Y)-low*x.step)*q.north)
+		}
+		if high < x.height-1 {
+			far = min(far, float64(int64(x.min.Y)+(high+1)*x.step-int64(q.at.Y))*q.north)
+		}
+		if far > 0 && far*far > *reach {
+			return
+		}
+	}
+}
+
+// nearest place on a street within so many mm; ties go to the lowest segment, which
+// is on the lowest edge. The segment is -1 where there is none.
+func (x *index) nearest(q *eye, within float64) spot {
+	best := spot{segment: -1, square: within * within}
+	x.near(q, &best.square, func(cell int64) {
+		for _, s := range x.in(cell) {
+			square, part := q.square(x.n.shape[s], x.n.shape[s+1])
+			if square < best.square || square == best.square && (best.segment < 0 || s < best.segment) {
+				best = spot{s, square, part}
+			}
+		}
+	})
+	return best
+}
+
+// around returns the nearest place on every street within so many mm, by rising
+// distance, then by segment.
+func (x *index) around(q *eye, within float64) []spot {
+	var list []spot
+	reach := within * within
+	x.near(q, &reach, func(cell int64) {
+		for _, s := range x.in(cell) {
+			if square, part := q.square(x.n.shape[s], x.n.shape[s+1]); square <= reach {
+				list = append(list, spot{s, square, part})
+			}
+		}
+	})
+	slices.SortFunc(list, func(a, b spot) int {
+		switch {
+		case a.square < b.square:
+			return -1
+		case a.square > b.square:
+			return 1
+		}
+		return int(a.segment - b.segment)
+	})
+	seen := map[int32]bool{}
+	return slices.DeleteFunc(list, func(s spot) bool {
+		e := x.edge(s.segment)
+		if seen[e] {
+			return true
+		}
+		seen[e] = true
+		return false
+	})
+}
+
+// edge that a segment of the shapes belongs to.
+func (x *index) edge(segment int32) int32 {
+	e, found := slices.BinarySearch(x.n.bend, segment)
+	if found {
+		return int32(e)
+	}
+	return int32(e - 1)
+}
+
+// access to the street at a spot.
+func (x *index) access(s spot) Access {
+	from, to := x.along[s.segment], x.along[s.segment+1]
+	return Access{
+		Edge:   x.edge(s.segment),
+		Offset: from + uint32(math.Round(s.part*float64(to-from))),
+		Walk:   uint32(math.Round(math.Sqrt(s.square))),
+	}
+}
+
+// point of a spot, on the lattice.
+func (x *index) point(s spot) geo.Point {
+	return between(x.n.shape[s.segment], x.n.shape[s.segment+1], s.part)
+}
+
+// between is the place that is part of the way from a to b, on the lattice.
+func between(a, b geo.Point, part float64) geo.Point {
+	return geo.Point{
+		X: int32(int64(a.X) + int64(math.Round(part*float64(int64(b.X)-int64(a.X))))),
+		Y: int32(int64(a.Y) + int64(math.Round(part*float64(int64(b.Y)-int64(a.Y))))),
+	}
+}
+
+// pieces are the connected parts of the network with the edges that are fit alone,
+// for each node, numbered by falling length.
+func (n *Network) pieces(fit []bool) []int32 {
+	root := make([]int32, len(n.nodes))
+	for v := range root {
+		root[v] = int32(v)
+	}
+	find := func(v int32) int32 {
+		for root[v] != v {
+			root[v] = root[root[v]]
+			v = root[v]
+		}
+		return v
+	}
+	for e := range n.from {
+		if a, b := find(n.from[e]), find(n.to[e]); fit[e] && a != b {
+			root[max(a, b)] = min(a, b)
+		}
+	}
+	size := make([]uint64, len(root))
+	for e := range n.from {
+		if fit[e] {
+			size[find(n.from[e])] += uint64(n.length[e])
+		}
+	}
+	var roots []int32
+	for v := range root {
+		if root[v] == int32(v) {
+			roots = append(roots, int32(v))
+		}
+	}
+	slices.SortStableFunc(roots, func(a, b int32) int {
+		switch {
+		case size[a] > size[b]:
+			return -1
+		case size[a] < size[b]:
+			return 1
+		}
+		return 0
+	})
+	rank := make([]int32, len(root))
+	for i, r := range roots {
+		rank[r] = int32(i)
+	}
+	piece := make([]int32, len(root))
+	for v := range piece {
+		piece[v] = rank[find(int32(v))]
+	}
+	return piece
+}
+
+// fences are the walls by place, and the buildings with doors.
+type fences struct {
+	walls  grid
+	ends   [][2]geo.Point // of the walls' segments
+	hard   []bool
+	houses grid
+	doors  []Door
+}
+
+func (n *Network) fences() *fences {
+	return n.derived.fences.get(func() *fences {
+		f := &fences{doors: n.doors}
+		box := geo.EmptyBound
+		for _, w := range n.walls {
+			for i := 1; i < len(w.Line); i++ {
+				f.ends = append(f.ends, [2]geo.Point{w.Line[i-1], w.Line[i]})
+				f.hard = append(f.hard, w.Hard)
+				box = box.Extend(w.Line[i-1]).Extend(w.Line[i])
+			}
+		}
+		if len(f.ends) > 0 {
+			f.walls = newGrid(box, len(f.ends))
+			f.walls.fill(func(put func(int32, int64)) {
+				for i, s := range f.ends {
+					f.walls.cells(s[0], s[1], func(cell int64) bool {
+						put(int32(i), cell)
+						return true
+					})
+				}
+			})
+		}
+		box = geo.EmptyBound
+		for _, d := range f.doors {
+			box = box.Union(d.Building.Bound())
+		}
+		if !box.Empty() {
+			f.houses = newGrid(box, len(f.doors))
+			f.houses.fill(func(put func(int32, int64)) {
+				for i, d := range f.doors {
+					b := d.Building.Bound()
+					if b.Empty() {
+						continue
+					}
+					for r := f.houses.row(b.Min.Y); r <= f.houses.row(b.Max.Y); r++ {
+						for c := f.houses.column(b.Min.X); c <= f.houses.column(b.Max.X); c++ {
+							put(int32(i), r*f.houses.width+c)
+						}
+					}
+				}
+			})
+		}
+		return f
+	})
+}
+
+// crossed is what a straight link crosses.
+type crossed uint8
+
+const (
+	nothing crossed = iota
+	softWall
+	hardWall
+)
+
+// link says what the way from a place to the street crosses. Walls that it only
+// touches with an end do not count, nor does the last 5 cm: a wall may stand on the
+// street's line.
+func (f *fences) link(q *eye, to geo.Point) crossed {
+	if len(f.ends) == 0 || q.at == to {
+		return nothing
+	}
+	length := math.Hypot(float64(to.X-q.at.X)*q.east, float64(to.Y-q.at.Y)*q.north)
+	if length <= 50 {
+		return nothing
+	}
+	to = between(q.at, to, 1-50/length)
+	worst := nothing
+	f.walls.cells(q.at, to, func(cell int64) bool {
+		for _, i := range f.walls.in(cell) {
+			if (f.hard[i] || worst == nothing) && crosses(q.at, to, f.ends[i][0], f.ends[i][1]) {
+				if f.hard[i] {
+					worst = hardWall
+					return false
+				}
+				worst = softWall
+			}
+		}
+		return true
+	})
+	return worst
+}
+
+// crosses reports whether a way from p to q crosses the wall from a to b. A way
+// through the common end of two walls crosses one of them, if it gets to the other
+// side. It is exact.
+func crosses(p, q, a, b geo.Point) bool {
+	if max(a.X, b.X) < min(p.X, q.X) || max(p.X, q.X) < min(a.X, b.X) ||
+		max(a.Y, b.Y) < min(p.Y, q.Y) || max(p.Y, q.Y) < min(a.Y, b.Y) {
+		return false
+	}
+	if (geo.Cross(p, q, a) > 0) == (geo.Cross(p, q, b) > 0) {
+		return false
+	}
+	sp, sq := geo.Cross(a, b, p), geo.Cross(a, b, q)
+	return sp > 0 && sq < 0 || sp < 0 && sq > 0
+}
+
+// entrances of the building that a place lies in, where they are known.
+func (f *fences) entrances(at geo.Point) []geo.Point {
+	if len(f.houses.first) == 0 {
+		return nil
+	}
+	for _, i := range f.houses.in(f.houses.row(at.Y)*f.houses.width + f.houses.column(at.X)) {
+		if d := &f.doors[i]; len(d.Entrances) > 0 && inside(d.Building, at) {
+			return d.Entrances
+		}
+	}
+	return nil
+}
+
+// inside reports whether a place lies in an area; on its border it may be either.
+func inside(area geo.MultiPolygon, at geo.Point) bool {
+	odd := false
+	for _, polygon := range area {
+		for _, ring := range polygon {
+			if ring.Bound().Contains(at) && insideRing(ring, at) {
+				odd = !odd
+			}
+		}
+	}
+	return odd
+}
+
+// insideRing counts the ring's crossings of the ray to the east, exactly.
+func insideRing(ring []geo.Point, at geo.Point) bool {
+	odd := false
+	for i, b := range ring {
+		a := ring[(i+len(ring)-1)%len(ring)]
+		if (a.Y > at.Y) != (b.Y > at.Y) && (geo.Cross(a, b, at) > 0) == (b.Y > a.Y) {
+			odd = !odd
+		}
+	}
+	return odd
+}
