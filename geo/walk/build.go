@@ -101,6 +101,8 @@ type builder struct {
 	report Report
 	ways   []way
 	nodes  []geo.Point
+	areas  []square
+	rims   map[int32]int     // how many squares have a node on their rim
 	pass   map[int32]passage // of nodes with a barrier that stops somebody
 	edges  []draft
 }
@@ -109,8 +111,9 @@ type builder struct {
 // they meet themselves and at barriers; squares are crossed. The same source gives
 // the same network, in whatever order its streets stand.
 func Build(ctx context.Context, s Source) (*Network, Report, error) {
-	b := &builder{report: Report{Reasons: map[string]int{}, Problems: []fault.Place{}}}
+	b := &builder{rims: map[int32]int{}, report: Report{Reasons: map[string]int{}, Problems: []fault.Place{}}}
 	b.admit(s)
+	b.squares(b.areas, s.Entrances)
 	if err := ctx.Err(); err != nil {
 		return nil, b.report, err
 	}
@@ -156,6 +159,10 @@ func (b *builder) admit(s Source) {
 			continue
 		}
 		traits.Layer = int8(max(-128, min(127, street.Layer)))
+		if street.Area != nil {
+			b.area(street, traits)
+			continue
+		}
 		if len(street.Line) < 2 || len(street.Nodes) != len(street.Line) {
 			b.report.leave(LeftBroken)
 			b.report.problem(street.ID, "street_course", "its nodes and the corners of its course do not match", nil)
@@ -186,6 +193,19 @@ func (b *builder) admit(s Source) {
 				b.pass[v] = max(b.pass[v], p)
 			}
 		}
+	}
+}
+
+// area takes a square. Each of its polygons is one.
+func (b *builder) area(street *Street, traits Traits) {
+	traits.Kind, traits.Incline, traits.OneWay = Square, 0, false
+	parts := polygons(street.Area)
+	if len(parts) == 0 {
+		b.report.leave(LeftBroken)
+		b.report.problem(street.ID, "street_area", "this square has no area", nil)
+	}
+	for _, rings := range parts {
+		b.areas = append(b.areas, square{street: street, traits: traits, rings: rings})
 	}
 }
 
