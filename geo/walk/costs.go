@@ -1,5 +1,7 @@
 package walk
 
+import "slices"
+
 // Distances within a search are below this many mm (2,147 km), so that sums of a
 // few of them fit 32 bits.
 const (
@@ -10,7 +12,8 @@ const (
 // Direction is which way people walk.
 type Direction uint8
 
-// The directions. They differ where slopes count.
+// The directions. They differ where slopes count, and on streets that are walked one
+// way only.
 const (
 	From    Direction = iota // from the sources outwards
 	Towards                  // from everywhere to the sources
@@ -37,12 +40,13 @@ func (n *Network) costs(m Mode) *costs {
 func newCosts(n *Network, m Mode) *costs {
 	c := &costs{ahead: make([]uint32, len(n.from))}
 	c.back = c.ahead
-	if m.Slope {
+	differ := m.Slope || slices.ContainsFunc(n.traits, func(t Traits) bool { return t.OneWay })
+	if differ {
 		c.back = make([]uint32, len(n.from))
 	}
 	for e := range n.from {
 		c.ahead[e] = passable(n.traits[e].effort(m, n.length[e], false))
-		if m.Slope {
+		if differ {
 			c.back[e] = passable(n.traits[e].effort(m, n.length[e], true))
 		}
 		for _, cost := range []uint32{c.ahead[e], c.back[e]} {
@@ -64,7 +68,7 @@ func newCosts(n *Network, m Mode) *costs {
 	}
 	c.out[From] = arcs(From)
 	c.out[Towards] = c.out[From]
-	if m.Slope {
+	if differ {
 		c.out[Towards] = arcs(Towards)
 	}
 	return c
@@ -77,7 +81,8 @@ func passable(cost uint32) uint32 {
 	return cost
 }
 
-// share of an edge's cost for so many mm of its length, rounded.
+// share of an edge's cost for so many mm of its length, rounded. Nothing costs
+// nothing, on an impassable edge too: whoever stands at its end may leave it there.
 func share(cost, length, mm uint32) uint64 {
 	if cost == length {
 		return uint64(mm)

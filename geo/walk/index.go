@@ -510,19 +510,19 @@ func (f *fences) entrances(at geo.Point) []geo.Point {
 		return nil
 	}
 	for _, i := range f.houses.in(f.houses.row(at.Y)*f.houses.width + f.houses.column(at.X)) {
-		if d := &f.doors[i]; len(d.Entrances) > 0 && inside(d.Building, at) {
+		if d := &f.doors[i]; len(d.Entrances) > 0 && contains(d.Building, at) {
 			return d.Entrances
 		}
 	}
 	return nil
 }
 
-// inside reports whether a place lies in an area; on its border it may be either.
-func inside(area geo.MultiPolygon, at geo.Point) bool {
+// contains reports whether a place lies in an area; on its border it may be either.
+func contains(area geo.MultiPolygon, at geo.Point) bool {
 	odd := false
 	for _, polygon := range area {
 		for _, ring := range polygon {
-			if ring.Bound().Contains(at) && insideRing(ring, at) {
+			if ring.Bound().Contains(at) && ringContains(ring, at) {
 				odd = !odd
 			}
 		}
@@ -530,8 +530,8 @@ func inside(area geo.MultiPolygon, at geo.Point) bool {
 	return odd
 }
 
-// insideRing counts the ring's crossings of the ray to the east, exactly.
-func insideRing(ring []geo.Point, at geo.Point) bool {
+// ringContains counts the ring's crossings of the ray to the east, exactly.
+func ringContains(ring []geo.Point, at geo.Point) bool {
 	odd := false
 	for i, b := range ring {
 		a := ring[(i+len(ring)-1)%len(ring)]

@@ -116,7 +116,7 @@ func (w *Walker) edges(yield func(edge int32, starts []start)) {
 	for _, v := range w.reached {
 		for j := n.first[v]; j < n.first[v+1]; j++ {
 			e := int32(n.arcs[j] >> 1)
-			if n.arcs[j]&1 == 1 && w.label[n.from[e]] != unreached || w.up[e] >= impassable {
+			if n.arcs[j]&1 == 1 && w.label[n.from[e]] != unreached || !w.walked(e) {
 				continue // it is met at its start, or by nobody
 			}
 			yield(e, w.on(e))

@@ -40,6 +40,8 @@ func town(r *rand.Rand, side int) *Network {
 			d.traits.Unfit = true
 		case 2, 3:
 			d.traits.Incline = int16(r.IntN(400) - 200)
+		case 4:
+			d.traits.OneWay = r.IntN(3) == 0
 		}
 		drafts = append(drafts, d)
 	}
@@ -97,7 +99,8 @@ func (c plain) cost(e int32, back bool, mm uint32) (uint64, bool) {
 	}
 	whole := c.n.traits[e].effort(c.mode, c.n.length[e], back)
 	if whole == Never {
-		return 0, false
+		there := c.n.traits[e].effort(c.mode, c.n.length[e], !back)
+		return 0, mm == 0 && there != Never // at the end of a street that leads the other way
 	}
 	if whole == c.n.length[e] {
 		return uint64(mm), true

@@ -68,7 +68,7 @@ func (s *search) begin(sources []Place) {
 	s.starts = s.starts[:0]
 	for i := range sources {
 		for _, a := range sources[i].Access[:sources[i].Count] {
-			if s.up[a.Edge] < impassable {
+			if s.walked(a.Edge) {
 				s.starts = append(s.starts, start{a.Edge, int32(i), a.Offset, a.Walk})
 			}
 		}
@@ -85,11 +85,20 @@ func byEdge(a, b start) int {
 	return cmp.Or(cmp.Compare(a.edge, b.edge), cmp.Compare(a.source, b.source), cmp.Compare(a.offset, b.offset), cmp.Compare(a.walk, b.walk))
 }
 
+// walked reports whether anybody of the mode walks an edge, one way or the other.
+func (s *search) walked(edge int32) bool {
+	return s.up[edge] < impassable || s.down[edge] < impassable
+}
+
 // enter offers the ends of an edge to a source that starts on it.
 func (s *search) enter(t *start) {
-	length := s.n.length[t.edge]
-	s.offer(s.n.from[t.edge], label(uint64(t.walk)+share(s.down[t.edge], length, t.offset), t.source))
-	s.offer(s.n.to[t.edge], label(uint64(t.walk)+share(s.up[t.edge], length, length-t.offset), t.source))
+	up, down, length := s.up[t.edge], s.down[t.edge], s.n.length[t.edge]
+	if down < impassable || t.offset == 0 {
+		s.offer(s.n.from[t.edge], label(uint64(t.walk)+share(down, length, t.offset), t.source))
+	}
+	if up < impassable || t.offset == length {
+		s.offer(s.n.to[t.edge], label(uint64(t.walk)+share(up, length, length-t.offset), t.source))
+	}
 }
 
 // label of a distance, which may be beyond the horizon.
@@ -197,21 +206,26 @@ func (s *search) on(edge int32) []start {
 // the place is not reached.
 func (s *search) at(edge int32, offset, walk uint32, starts []start) uint64 {
 	up, down, length := s.up[edge], s.down[edge], s.n.length[edge]
-	if up >= impassable {
+	if up >= impassable && down >= impassable {
 		return unreached
 	}
-	best := min(
-		s.label[s.n.from[edge]]+share(up, length, offset)<<32,
-		s.label[s.n.to[edge]]+share(down, length, length-offset)<<32)
+	best := unreached
+	if up < impassable || offset == 0 {
+		best = s.label[s.n.from[edge]] + share(up, length, offset)<<32
+	}
+	if down < impassable || offset == length {
+		best = min(best, s.label[s.n.to[edge]]+share(down, length, length-offset)<<32)
+	}
 	for i := range starts {
 		t := &starts[i]
-		along := uint64(t.walk)
-		if offset >= t.offset {
-			along += share(up, length, offset-t.offset)
-		} else {
-			along += share(down, length, t.offset-offset)
+		switch {
+		case offset == t.offset:
+			best = min(best, label(uint64(t.walk), t.source))
+		case offset > t.offset && up < impassable:
+			best = min(best, label(uint64(t.walk)+share(up, length, offset-t.offset), t.source))
+		case offset < t.offset && down < impassable:
+			best = min(best, label(uint64(t.walk)+share(down, length, t.offset-offset), t.source))
 		}
-		best = min(best, label(along, t.source))
 	}
 	return best + uint64(walk)<<32
 }

@@ -18,8 +18,8 @@ const (
 	// MostWalk is the highest limit that makes sense: whoever lives farther from any
 	// street is not reached by walking along streets.
 	MostWalk = 500_000
-	// sight is how far the nearest street is looked for when only the distance is told.
-	sight = 10_000_000
+	// lookout is how far the nearest street is looked for when only the distance is told.
+	lookout = 10_000_000
 )
 
 // Reason says how a place meets the network, or why it does not.
@@ -82,7 +82,7 @@ func (x *index) sees(at geo.Point) bool {
 	}
 	east, north := scaleAt(at.Y)
 	beyond := func(v, low, high int32, scale float64) bool {
-		return float64(int64(low)-int64(v))*scale > sight || float64(int64(v)-int64(high))*scale > sight
+		return float64(int64(low)-int64(v))*scale > lookout || float64(int64(v)-int64(high))*scale > lookout
 	}
 	return !beyond(at.X, x.box.Min.X, x.box.Max.X, east) && !beyond(at.Y, x.box.Min.Y, x.box.Max.Y, north)
 }
@@ -91,7 +91,7 @@ func (x *index) sees(at geo.Point) bool {
 func (x *index) snap(f *fences, q *eye, within float64) Place {
 	best := x.nearest(q, within)
 	if best.segment < 0 {
-		if best = x.nearest(q, sight); best.segment < 0 {
+		if best = x.nearest(q, lookout); best.segment < 0 {
 			return Place{Reason: NoNetwork}
 		}
 		return Place{Access: [2]Access{x.access(best)}, Reason: TooFar}
