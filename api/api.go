@@ -21,6 +21,7 @@ import (
 	"wangge/api/accounts"
 	"wangge/api/audit"
 	"wangge/api/breakglass"
+	"wangge/api/circles"
 	"wangge/api/consents"
 	"wangge/api/exports"
 	"wangge/api/households"
@@ -43,6 +44,7 @@ import (
 	"wangge/api/sessions"
 	"wangge/api/settings"
 	"wangge/api/staffing"
+	"wangge/api/standards"
 	"wangge/api/status"
 	"wangge/api/tokens"
 	"wangge/api/units"
@@ -155,6 +157,8 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
 	plans.Mount(a, c.DB, c.Engine, c.Queue)
 	exports.Mount(a, c.DB)
+	standards.Mount(a, c.DB)
+	circles.Mount(a, c.DB, c.Queue)
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	breakglass.Mount(a, c.DB, c.Engine)

@@ -38,6 +38,7 @@
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
 //	plan          drafts, faults, repairs and the one way to publish
+//	circle        who reaches which service on foot, by a standard, on a date
 //	upload        takes in files and hands them to their subject
 //	export        gives everything out in open formats
 //

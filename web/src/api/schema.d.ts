@@ -353,6 +353,181 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/circles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Service circle runs, newest first */
+        get: operations["list-circles"];
+        put?: never;
+        /** Compute a service circle; its job says how far it is */
+        post: operations["run-circle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run with the totals of its unit */
+        get: operations["get-circle"];
+        put?: never;
+        post?: never;
+        /** Remove a service circle run and its results */
+        delete: operations["delete-circle"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run says of H3 cells */
+        get: operations["list-circle-cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two runs side by side, by unit */
+        get: operations["get-circle-change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Share reached within each minute from 0 to 60 */
+        get: operations["get-circle-curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Results of a run as a file */
+        get: operations["export-circle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/households/{household}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far one household is from the points of every column; each look is recorded */
+        get: operations["get-circle-household"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run says of service points */
+        get: operations["list-circle-points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/uncovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Households that a column does not cover, by unit and id; each look is recorded
+         * @description reason: no_point (nothing counts in the column), too_far_from_street, behind_water, behind_wall, no_network, island (no point on its piece of the network), far (no point within an hour), beyond (a point, but not within the standard).
+         */
+        get: operations["list-uncovered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circles/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run says of units */
+        get: operations["list-circle-units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/consents": {
         parameters: {
             query?: never;
@@ -1643,6 +1818,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/standards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Walking standards that have a name: minutes, metres, speed, who walks */
+        get: operations["list-standards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/status": {
         parameters: {
             query?: never;
@@ -1924,6 +2116,12 @@ export interface components {
             /** @description null when no unit covers the place */
             unit: components["schemas"]["Unit"];
         };
+        Answers: {
+            columns: components["schemas"]["CircleAnswer"][];
+            /** Format: int64 */
+            household: number;
+            unit: string;
+        };
         Applicant: {
             /** @description empty when the household is in the ledger */
             address: string;
@@ -1959,10 +2157,217 @@ export interface components {
             title_en: string;
             title_zh: string;
         };
+        CellRow: {
+            /** @description H3 */
+            cell: string;
+            /** Format: int64 */
+            column: number;
+            /** Format: int64 */
+            covered: number;
+            hidden: boolean;
+            /** Format: int64 */
+            households: number;
+            /**
+             * Format: double
+             * @description median of the households; null when half of them reach no point
+             */
+            minutes: number | null;
+            /** Format: int64 */
+            resolution: number;
+            rounded: boolean;
+        };
+        Change: {
+            /** @description [lon, lat] of add and move */
+            at?: number[];
+            /**
+             * Format: int64
+             * @description the candidate that it stands on
+             */
+            candidate?: number;
+            /**
+             * Format: int64
+             * @description of add: people served at once
+             */
+            capacity?: number;
+            /** @enum {string} */
+            do: "add" | "move" | "close" | "hours";
+            /** @description of add: what it offers; of hours: whose hours change, none = all */
+            functions?: string[];
+            /** @description OSM opening_hours, of add and hours */
+            hours?: string;
+            name?: string;
+            /**
+             * Format: int64
+             * @description id of an existing point; 0 for a new one
+             */
+            point?: number;
+            /** @description of add */
+            tier?: string;
+        };
         ChangeBody: {
             disabled?: boolean;
             name?: string;
             phone?: string;
+        };
+        CircleAnswer: {
+            /**
+             * Format: int64
+             * @description points within the standard; null unless asked for
+             */
+            choices: number | null;
+            /** Format: int64 */
+            column: number;
+            covered: boolean;
+            /**
+             * Format: double
+             * @description to the nearest point; null when none is reached
+             */
+            minutes: number | null;
+            /** @description the nearest points, as many as the run keeps */
+            nearest: components["schemas"]["Near"][];
+            /** @description why none is reached: see /circles */
+            reason: string;
+        };
+        CircleHousehold: {
+            address: string;
+            /** @description [lon, lat] */
+            at: number[];
+            /**
+             * Format: int64
+             * @description points within the standard; null unless asked for
+             */
+            choices: number | null;
+            /** Format: int64 */
+            column: number;
+            covered: boolean;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: double
+             * @description to the nearest point; null when none is reached
+             */
+            minutes: number | null;
+            /** @description the nearest points, as many as the run keeps */
+            nearest: components["schemas"]["Near"][];
+            /**
+             * Format: int64
+             * @description of the ages of the column
+             */
+            people: number;
+            /** @description why none is reached: see /circles */
+            reason: string;
+            /** @description code of the lowest unit */
+            unit: string;
+        };
+        CirclePreset: {
+            /** @description of the preset that it is; empty when its numbers are one's own */
+            code?: string;
+            /**
+             * Format: int64
+             * @description on foot; 0 = no limit besides the minutes
+             */
+            metres?: number;
+            /** Format: double */
+            minutes?: number;
+            /**
+             * @description who walks
+             * @enum {string}
+             */
+            profile?: "adult" | "elder" | "wheels";
+            /** @description slopes make the way longer */
+            slope?: boolean;
+            source: string;
+            /**
+             * Format: int64
+             * @description metres per hour
+             */
+            speed?: number;
+            title_en: string;
+            title_zh: string;
+        };
+        CircleUnitRow: {
+            /**
+             * Format: double
+             * @description 2SFCA: supply per 1,000 people
+             */
+            catchment: number | null;
+            /**
+             * Format: double
+             * @description points within the standard, mean over the households
+             */
+            choices: number | null;
+            /**
+             * Format: int64
+             * @description from 0, as in the parameters
+             */
+            column: number;
+            /**
+             * Format: int64
+             * @description households within the standard
+             */
+            covered: number;
+            /** Format: int64 */
+            covered_people: number;
+            /** Format: double */
+            cumulative: number | null;
+            /** Format: double */
+            gravity: number | null;
+            /** @description too few households to be shown; every number is 0 or null */
+            hidden: boolean;
+            /**
+             * Format: int64
+             * @description points left out, for their hours are not known
+             */
+            hours_unknown: number;
+            /** Format: int64 */
+            households: number;
+            level: string;
+            /**
+             * Format: double
+             * @description minutes of those who reach a point
+             */
+            mean: number | null;
+            name: string;
+            /**
+             * Format: double
+             * @description share of households with two or more points within the standard
+             */
+            overlap: number | null;
+            /**
+             * Format: double
+             * @description minutes; null when so many do not reach any point
+             */
+            p50: number | null;
+            /** Format: double */
+            p90: number | null;
+            /**
+             * Format: int64
+             * @description of the ages of the column
+             */
+            people: number;
+            /**
+             * Format: int64
+             * @description that count in the column and stand in the unit
+             */
+            points: number;
+            rounded: boolean;
+            /**
+             * Format: double
+             * @description covered / households; null when there are none
+             */
+            share: number | null;
+            /** Format: double */
+            share_people: number | null;
+            unit: string;
+            /** @description households by the reason why no point is reached */
+            unreachable: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description mean minutes of the tenth that walks farthest
+             */
+            worst_decile: number | null;
         };
         CodeBody: {
             code: string;
@@ -1981,6 +2386,21 @@ export interface components {
             features: components["schemas"]["FeatureZone"][];
             /** @enum {string} */
             type: "FeatureCollection";
+        };
+        Column: {
+            /** @description whose heads are counted as people; none = everybody's */
+            ages?: ("age_0_2" | "age_3_6" | "age_7_17" | "age_18_59" | "age_60_79" | "age_80")[];
+            /** @description a code of /service-functions; empty = any */
+            function?: string;
+            /** @description count points whose hours are not known as open */
+            hours_unknown?: boolean;
+            /** @description without an hour: count sessions and mobile stops too */
+            sessions?: boolean;
+            standard: components["schemas"]["Standard"];
+            /** @description codes of /service-tiers; none = all */
+            tiers?: string[];
+            /** @description absent: standing service, at any hour */
+            when?: components["schemas"]["When"];
         };
         ConfirmedBody: {
             /** @description the present one */
@@ -2039,6 +2459,13 @@ export interface components {
              */
             unplaced: number | null;
         };
+        Curve: {
+            /** Format: int64 */
+            column: number;
+            minutes: components["schemas"]["Minute"][];
+            /** @description in steps of 5 % */
+            rounded: boolean;
+        };
         Decision: {
             /** @enum {string} */
             do: "review" | "grant" | "refuse" | "finish";
@@ -2057,6 +2484,29 @@ export interface components {
         Details: {
             name: string;
             phone: string;
+        };
+        Difference: {
+            after: components["schemas"]["Reach"];
+            before: components["schemas"]["Reach"];
+            /** Format: int64 */
+            column: number;
+            level: string;
+            name: string;
+            /**
+             * Format: double
+             * @description difference in minutes
+             */
+            p50: number | null;
+            /** Format: double */
+            p90: number | null;
+            /**
+             * Format: double
+             * @description difference of the shares of households; null when one is hidden
+             */
+            share: number | null;
+            /** Format: double */
+            share_people: number | null;
+            unit: string;
         };
         Duty: {
             /** Format: int64 */
@@ -2451,6 +2901,34 @@ export interface components {
             title: string;
             title_zh: string;
         };
+        Inputs: {
+            attribution: string;
+            /** @description SHA-256 of the demand set, if one was counted */
+            demand: string;
+            /**
+             * Format: int64
+             * @description version of the household layer
+             */
+            households: number;
+            /** Format: date-time */
+            imported_at: string;
+            /**
+             * Format: int64
+             * @description id of the import of the map
+             */
+            network: number;
+            network_file: string;
+            network_sha256: string;
+            /**
+             * Format: int64
+             * @description version of the layer of service points
+             */
+            points: number;
+            /** Format: date-time */
+            read_at: string;
+            /** @description units in force: how many, and the newest plan that drew one */
+            units: string;
+        };
         Job: {
             /** Format: date-time */
             created_at: string;
@@ -2574,8 +3052,28 @@ export interface components {
              */
             total?: number;
         };
+        ListCellRow: {
+            items: components["schemas"]["CellRow"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListConsent: {
             items: components["schemas"]["Consent"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListDifference: {
+            items: components["schemas"]["Difference"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -2674,6 +3172,16 @@ export interface components {
              */
             total?: number;
         };
+        ListPointRow: {
+            items: components["schemas"]["PointRow"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListPost: {
             items: components["schemas"]["Post"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -2736,6 +3244,16 @@ export interface components {
         };
         ListRule: {
             items: components["schemas"]["PrivacyRule"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListRun: {
+            items: components["schemas"]["Run"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -2839,6 +3357,23 @@ export interface components {
         Matched: {
             /** Format: int64 */
             placed: number;
+        };
+        Minute: {
+            /** Format: int64 */
+            minute: number;
+            /** Format: double */
+            share: number | null;
+            /** Format: double */
+            share_people: number | null;
+        };
+        Near: {
+            /** Format: double */
+            minutes: number;
+            name: string;
+            /** Format: int64 */
+            point: number;
+            /** Format: int64 */
+            stop: number;
         };
         Nearest: {
             function: string;
@@ -3097,6 +3632,38 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        Params: {
+            /**
+             * Format: int64
+             * @description the run that this one is compared with
+             */
+            before?: number;
+            /** @description points thought to be different */
+            changes?: components["schemas"]["Change"][];
+            columns: components["schemas"]["Column"][];
+            /**
+             * Format: int64
+             * @description a demand set instead of the household ledger; 0 = the ledger
+             */
+            demand?: number;
+            /**
+             * Format: int64
+             * @description nearest points kept for each household; 0 = 1
+             */
+            k?: number;
+            /**
+             * Format: int64
+             * @description metres from a household to the street; 0 = 200
+             */
+            max_walk?: number;
+            /** @description computed besides minutes and shares */
+            measures?: ("choices" | "catchment" | "gravity" | "cumulative" | "load")[];
+            /** @description households, points and units as of this date; today when absent */
+            on?: string;
+            title?: string;
+            /** @description code: households of the unit and of all below it; empty = the whole area of your posts */
+            unit?: string;
+        };
         People: {
             /** Format: int64 */
             age_0_2: number | null;
@@ -3157,6 +3724,58 @@ export interface components {
             units: number;
             /** Format: int64 */
             upload_id: number | null;
+        };
+        PointRow: {
+            /** @description [lon, lat] */
+            at: number[];
+            /**
+             * Format: int64
+             * @description 0 = none
+             */
+            candidate: number;
+            /** Format: int64 */
+            capacity: number | null;
+            /** Format: int64 */
+            column: number;
+            hidden: boolean;
+            /**
+             * Format: int64
+             * @description its own area: those within the standard that have no nearer point
+             */
+            households: number;
+            /**
+             * Format: double
+             * @description people for whom it has room, of those who come; null unless asked for
+             */
+            load: number | null;
+            name: string;
+            /**
+             * Format: double
+             * @description people who come and find no room at any point within the standard
+             */
+            overflow: number | null;
+            /** Format: int64 */
+            people: number;
+            /**
+             * Format: int64
+             * @description id; below 0: a new one of the changes, -1 the first change
+             */
+            point: number;
+            reason: string;
+            rounded: boolean;
+            /** @description false: it is not joined to the walking network, see reason */
+            snapped: boolean;
+            /**
+             * Format: int64
+             * @description of a mobile point, from 1; 0 = the point itself
+             */
+            stop: number;
+            tier: string;
+            /**
+             * Format: int64
+             * @description all households within the standard; null unless choices were asked for
+             */
+            within: number | null;
         };
         Post: {
             /** @description who holds it; null = nobody */
@@ -3325,6 +3944,49 @@ export interface components {
             /** @description [lon, lat] */
             point?: number[];
         };
+        Reach: {
+            /**
+             * Format: int64
+             * @description households within the standard
+             */
+            covered: number;
+            /** Format: int64 */
+            covered_people: number;
+            /** @description too few households to be shown; every number is 0 or null */
+            hidden: boolean;
+            /** Format: int64 */
+            households: number;
+            /**
+             * Format: double
+             * @description minutes of those who reach a point
+             */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description minutes; null when so many do not reach any point
+             */
+            p50: number | null;
+            /** Format: double */
+            p90: number | null;
+            /**
+             * Format: int64
+             * @description of the ages of the column
+             */
+            people: number;
+            rounded: boolean;
+            /**
+             * Format: double
+             * @description covered / households; null when there are none
+             */
+            share: number | null;
+            /** Format: double */
+            share_people: number | null;
+            /**
+             * Format: double
+             * @description mean minutes of the tenth that walks farthest
+             */
+            worst_decile: number | null;
+        };
         RecoveryCodes: {
             codes: string[];
         };
@@ -3399,6 +4061,36 @@ export interface components {
             /** Format: int64 */
             unit: number;
         };
+        RouteListHousehold: {
+            items: components["schemas"]["CircleHousehold"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        RouteListPreset: {
+            items: components["schemas"]["CirclePreset"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        RouteListUnitRow: {
+            items: components["schemas"]["CircleUnitRow"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         Row: {
             action: string;
             actor: string;
@@ -3409,6 +4101,34 @@ export interface components {
             id: number;
             subject: string;
             subject_id: string;
+        };
+        Run: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @description SHA-256 of the results: the same inputs give the same */
+            digest: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** @description absent until it is done */
+            inputs?: components["schemas"]["Inputs"];
+            /**
+             * Format: int64
+             * @description progress, cancel and retry are there
+             */
+            job: number;
+            params: components["schemas"]["Params"];
+            /** @description what it was made from has changed */
+            stale: boolean;
+            stale_because: ("network" | "households" | "points" | "units" | "demand")[];
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            totals: components["schemas"]["CircleUnitRow"][];
+            /** @description code; empty = the whole installation */
+            unit: string;
+            unit_name: string;
         };
         Self: {
             /** Format: int64 */
@@ -3561,6 +4281,29 @@ export interface components {
             kinds: components["schemas"]["KindOfPost"][];
             /** @description from the top level down */
             levels: components["schemas"]["Template"][];
+        };
+        Standard: {
+            /** @description of the preset that it is; empty when its numbers are one's own */
+            code?: string;
+            /**
+             * Format: int64
+             * @description on foot; 0 = no limit besides the minutes
+             */
+            metres?: number;
+            /** Format: double */
+            minutes?: number;
+            /**
+             * @description who walks
+             * @enum {string}
+             */
+            profile?: "adult" | "elder" | "wheels";
+            /** @description slopes make the way longer */
+            slope?: boolean;
+            /**
+             * Format: int64
+             * @description metres per hour
+             */
+            speed?: number;
         };
         Station: {
             /** Format: int64 */
@@ -3963,6 +4706,15 @@ export interface components {
         };
         WantsVisits: {
             refused: boolean;
+        };
+        When: {
+            /** @description 09:30 */
+            time: string;
+            /**
+             * Format: int64
+             * @description 1 = Monday
+             */
+            weekday: number;
         };
         WishBody: {
             /** Format: date-time */
@@ -6412,6 +7164,1258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-circles": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description code: runs of this unit */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run-circle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Params"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-circle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-circle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-circle-cells": {
+        parameters: {
+            query?: {
+                /** @description of H3 */
+                resolution?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCellRow"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-circle-change": {
+        parameters: {
+            query: {
+                /** @description the other run */
+                before: number;
+                /** @description all when absent */
+                level?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-circle-curve": {
+        parameters: {
+            query?: {
+                /** @description from 0, as in the parameters */
+                column?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-circle": {
+        parameters: {
+            query?: {
+                what?: "units" | "cells" | "points" | "uncovered" | "change";
+                format?: "csv" | "xlsx" | "geojson" | "gpkg" | "parquet";
+                /** @description of units; all when absent */
+                level?: string;
+                /** @description of change: the other run */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-circle-household": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                household: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-circle-points": {
+        parameters: {
+            query?: {
+                /** @description from 0, as in the parameters; -1 = every one */
+                column?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPointRow"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-uncovered": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteListHousehold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-circle-units": {
+        parameters: {
+            query?: {
+                /** @description all when absent */
+                level?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteListUnitRow"];
                 };
             };
             /** @description Bad Request */
@@ -16252,6 +18256,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListUnitVacancies"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-standards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteListPreset"];
                 };
             };
             /** @description Bad Request */
