@@ -216,6 +216,17 @@ func (s *search) at(edge int32, offset, walk uint32, starts []start) uint64 {
 	if down < impassable || offset == length {
 		best = min(best, s.label[s.n.to[edge]]+share(down, length, length-offset)<<32)
 	}
+	if len(starts) > 0 {
+		best = min(best, s.straight(edge, offset, starts))
+	}
+	return best + uint64(walk)<<32
+}
+
+// straight is the label of a place on an edge for those who come along this edge
+// alone, from where they start on it.
+func (s *search) straight(edge int32, offset uint32, starts []start) uint64 {
+	up, down, length := s.up[edge], s.down[edge], s.n.length[edge]
+	best := unreached
 	for i := range starts {
 		t := &starts[i]
 		switch {
@@ -227,7 +238,7 @@ func (s *search) at(edge int32, offset, walk uint32, starts []start) uint64 {
 			best = min(best, label(uint64(t.walk)+share(down, length, t.offset-offset), t.source))
 		}
 	}
-	return best + uint64(walk)<<32
+	return best
 }
 
 // of is the label of a place, unreached where it is not within the limit.
