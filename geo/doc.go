@@ -12,6 +12,8 @@
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030
 //	suppress    which counts may be seen by who may not see single places
+//	hours       when something is open, and on which days there is a session
+//	coverage    measures of who is reached: shares, percentiles, catchments, loads
 //	hotspot     where values lie higher or lower together than chance would put them
 //	town        the generated demo town
 //
@@ -38,6 +40,7 @@
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
 //	plan          drafts, faults, repairs and the one way to publish
+//	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
 //	upload        takes in files and hands them to their subject
 //	export        gives everything out in open formats
