@@ -62,11 +62,13 @@ type Offer struct {
 	Said string
 }
 
-// Counts reports whether the function counts as offered. What is not known
-// counts as open, for most lists do not say their hours, and a point that exists
-// is better evidence than a column that was left empty; results tell how many
-// points that concerns.
-func (o Offer) Counts() bool { return o.State != Closed }
+// Counts reports whether the function counts as offered. Whether what is not
+// known counts is a choice of who asks, and results tell how many points that
+// concerns: most lists do not say their hours, and a point that exists is some
+// evidence; but nobody should be sent to a door that may be shut.
+func (o Offer) Counts(unknown bool) bool {
+	return o.State == Open || unknown && o.State == Unknown
+}
 
 // At returns whether the function is offered at an instant.
 func (s Service) At(t time.Time) Offer {

@@ -157,7 +157,7 @@ func TestOffered(t *testing.T) {
 		{"not one that begins after it", "20:00-02:00", "FREQ=WEEKLY;BYDAY=FR", "2026-11-28 21:00", hours.Closed, true, ""},
 	} {
 		got := hours.Offered(tt.hours, tt.sessions, instant(t, tt.at))
-		if got.State != tt.state || got.Session != tt.session || !strings.Contains(got.Said, tt.said) || got.Counts() != (tt.state != hours.Closed) {
+		if got.State != tt.state || got.Session != tt.session || !strings.Contains(got.Said, tt.said) || got.Counts(true) != (tt.state != hours.Closed) || got.Counts(false) != (tt.state == hours.Open) {
 			t.Errorf("%s: %+v", tt.name, got)
 		}
 	}
