@@ -15,6 +15,7 @@ type derived struct {
 	measured once[[]uint32]
 	costs    [modes]once[*costs]
 	walkers  sync.Pool
+	rasters  rasters
 }
 
 // once holds a value that is made by whoever asks first.

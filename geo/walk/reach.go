@@ -4,7 +4,8 @@ package walk
 // back with Release.
 type Walker struct {
 	search
-	mode Mode
+	mode    Mode
+	drawing drawing
 }
 
 // Walker of a mode; Spread makes it walk.
