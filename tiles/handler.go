@@ -37,7 +37,7 @@ type tileKey struct {
 	layer   string
 	tile    mvt.Tile
 	version int64
-	day     string
+	of      string // what else the contents depend on, see layer.of
 	// scope names what the reader may see; empty for Everything.
 	scope    string
 	encoding encoding
@@ -89,7 +89,7 @@ var errTimeout = fault.New(fault.Unavailable, "timeout", "The server took too lo
 var statusOf = map[fault.Kind]int{
 	fault.Malformed: http.StatusBadRequest, fault.NotFound: http.StatusNotFound, fault.Unavailable: http.StatusServiceUnavailable,
 	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthenticated: http.StatusUnauthorized, fault.Forbidden: http.StatusForbidden,
-	fault.TooMany: http.StatusTooManyRequests,
+	fault.TooMany: http.StatusTooManyRequests, fault.Conflict: http.StatusConflict,
 }
 
 // problem answers a fault as RFC 9457 says. It is never kept by a cache.
@@ -116,7 +116,7 @@ func (s *Server) serveTile(c *fiber.Ctx, scope Scope) error {
 		return ErrLoading
 	}
 	t, ok := parseTile(c.Params("z"), c.Params("x"), c.Params("y"))
-	l := v.layers[c.Params("layer")]
+	l := v.find(c.Params("layer"))
 	switch {
 	case l == nil:
 		return ErrLayer
@@ -126,7 +126,7 @@ func (s *Server) serveTile(c *fiber.Ctx, scope Scope) error {
 		return ErrZoom
 	}
 	ctx := c.UserContext()
-	l, r, err := s.asOf(ctx, v, l, c.Query("at"), scope)
+	l, r, err := s.asked(c, v, l, scope)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Server) serveTile(c *fiber.Ctx, scope Scope) error {
 		c.Status(http.StatusNotModified)
 		return nil
 	}
-	key := tileKey{layer: l.name, tile: t, version: version, day: l.day, scope: r.name(), encoding: accepted(c.Get(fiber.HeaderAcceptEncoding))}
+	key := tileKey{layer: l.name, tile: t, version: version, of: l.of(), scope: r.name(), encoding: accepted(c.Get(fiber.HeaderAcceptEncoding))}
 	drawn, err := s.tiles.Get(ctx, key, func() (*tile, error) { return s.drawTile(l, t, r, key.encoding), nil })
 	if err != nil {
 		return err
@@ -185,6 +185,18 @@ func (s *Server) drawTile(l *layer, t mvt.Tile, r *reach, e encoding) *tile {
 	}
 	s.metrics.drawing.Observe(time.Since(start).Seconds())
 	return drawn
+}
+
+// asked returns the layer as the query wants it: on a day, or of a run.
+func (s *Server) asked(c *fiber.Ctx, v *view, l *layer, scope Scope) (*layer, *reach, error) {
+	if l.content != nil {
+		return s.asOf(c.UserContext(), v, l, c.Query("at"), scope)
+	}
+	q, err := parseQuestion(l.name, func(name string) string { return c.Query(name) })
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.ofRun(c.UserContext(), v, l, q, scope)
 }
 
 // asOf returns the layer on the day that ?at= asks for, "" being today, and the
@@ -233,7 +245,7 @@ func parseTile(z, x, y string) (mvt.Tile, bool) {
 	return t, t.Valid()
 }
 
-// etag names the contents of a tile: layer, version of the tile, day, scope. It
+// etag names the contents of a tile: layer, version of the tile, day or run, scope. It
 // is weak, for the codings of one tile differ in their bytes.
 func etag(l *layer, version int64, scope string) string {
 	b := make([]byte, 0, 64)
@@ -242,7 +254,7 @@ func etag(l *layer, version int64, scope string) string {
 	b = append(b, '.')
 	b = strconv.AppendInt(b, version, 10)
 	b = append(b, '.')
-	b = append(b, l.day...)
+	b = append(b, l.of()...)
 	b = append(b, '.')
 	b = append(b, scope...)
 	return string(append(b, '"'))

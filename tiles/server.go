@@ -40,12 +40,20 @@ type Server struct {
 	books   *follower
 	tiles   *cache.Cache[tileKey, *tile]
 	past    *cache.Cache[pastKey, *view]
+	grounds *cache.Cache[groundKey, *ground]
+	runs    *cache.Cache[runKey, *layer]
+	heads   heads
 	drawers sync.Pool
 	metrics *metrics
 }
 
-// pastBytes bounds the layers of other days that are kept, in bytes.
-const pastBytes = 256 << 20
+// What is kept at most, in bytes: the layers of other days, the borders that runs are
+// drawn on, and the layers of runs.
+const (
+	pastBytes   = 256 << 20
+	groundBytes = 128 << 20
+	runBytes    = 256 << 20
+)
 
 // New returns a server that has loaded nothing yet.
 func New(c Config) *Server {
@@ -61,6 +69,8 @@ func New(c Config) *Server {
 	s := &Server{Config: c}
 	s.tiles = cache.New[tileKey, *tile](c.CacheBytes, 16, (*tile).size)
 	s.past = cache.New[pastKey, *view](pastBytes, 1, func(v *view) int64 { return sizeOf(v.layers) })
+	s.grounds = cache.New[groundKey](groundBytes, 1, (*ground).size)
+	s.runs = cache.New[runKey](runBytes, 1, func(l *layer) int64 { return l.content.size() })
 	s.drawers.New = func() any { return new(mvt.Builder) }
 	s.metrics = newMetrics(s)
 	return s
@@ -229,8 +239,13 @@ func waitForChange(ctx context.Context, conn *pgx.Conn, limit time.Duration) err
 // CacheStats are the counts of the cache of compressed tiles.
 func (s *Server) CacheStats() cache.Stats { return s.tiles.Stats() }
 
+// RunStats are the counts of the layers of runs that are kept.
+func (s *Server) RunStats() cache.Stats { return s.runs.Stats() }
+
 // Forget empties the caches, so that every tile is drawn again.
 func (s *Server) Forget() {
 	s.tiles.Clear()
 	s.past.Clear()
+	s.grounds.Clear()
+	s.runs.Clear()
 }

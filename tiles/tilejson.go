@@ -22,6 +22,7 @@ type TileJSON struct {
 	Bounds       *[4]float64   `json:"bounds,omitempty"`
 	Center       *[3]float64   `json:"center,omitempty"`
 	Attribution  string        `json:"attribution,omitempty"` // escaped: clients show it as HTML
+	Description  string        `json:"description,omitempty"` // of a run: its column, with the standard
 	VectorLayers []VectorLayer `json:"vector_layers"`
 }
 
@@ -39,11 +40,11 @@ func (s *Server) serveTileJSON(c *fiber.Ctx, scope Scope) error {
 	if v == nil {
 		return ErrLoading
 	}
-	l := v.layers[c.Params("layer")]
+	l := v.find(c.Params("layer"))
 	if l == nil {
 		return ErrLayer
 	}
-	l, r, err := s.asOf(c.UserContext(), v, l, c.Query("at"), scope)
+	l, r, err := s.asked(c, v, l, scope)
 	if err != nil {
 		return err
 	}
@@ -52,16 +53,19 @@ func (s *Server) serveTileJSON(c *fiber.Ctx, scope Scope) error {
 }
 
 // describe is the TileJSON of a layer. Its URL carries the version, so that
-// tiles may be kept for ever, and the day when one was asked for.
+// tiles may be kept for ever, and the day or the run that was asked for.
 func describe(v *view, l *layer, r *reach, scope Scope, base, at string) TileJSON {
 	query := "?v=" + url.QueryEscape(l.label(r))
-	if at != "" {
+	switch {
+	case l.query != "":
+		query += "&" + l.query
+	case at != "":
 		query += "&at=" + url.QueryEscape(at)
 	}
 	t := TileJSON{
 		TileJSON: "3.0.0", Name: l.name, Version: fmt.Sprintf("1.%d.0", l.version), Scheme: "xyz",
 		Tiles:   []string{base + "/tiles/" + l.name + "/{z}/{x}/{y}.mvt" + query},
-		MinZoom: l.min, MaxZoom: l.max, Attribution: html.EscapeString(v.attribution.in(scope)),
+		MinZoom: l.min, MaxZoom: l.max, Attribution: html.EscapeString(v.attribution.in(scope)), Description: l.about,
 	}
 	if bounds := v.extent(v.tree.reach(scope), l); !bounds.Empty() {
 		box := degrees(bounds)
@@ -82,6 +86,8 @@ func describe(v *view, l *layer, r *reach, scope Scope, base, at string) TileJSO
 // is around them.
 func (v *view) extent(r *reach, l *layer) geo.Bound {
 	switch {
+	case l.query != "":
+		return l.bounds // of what the scope is shown
 	case r != nil && l.subject != subjectBackground:
 		return r.bounds
 	case l.bounds.Empty() && r == nil:

@@ -48,6 +48,9 @@ type layer struct {
 	min     int // zooms that are drawn
 	max     int
 	day     string // "" when the contents are the same on every day
+	query   string // of a run: what was asked, as in a URL
+	units   int64  // of a run: the version of the units that are drawn
+	about   string // of a run: the column, for people
 	bounds  geo.Bound
 	sources []sourceLayer
 	content content
@@ -94,12 +97,33 @@ func (l *layer) showing(c content) *layer {
 	return &n
 }
 
+// of names what the contents depend on besides the version: the day, or what was
+// asked of a run and the version of the units.
+func (l *layer) of() string {
+	if l.query == "" {
+		return l.day
+	}
+	return l.query + "." + strconv.FormatInt(l.units, 36)
+}
+
+// find returns the layer of a name, without contents for those of runs; nil when
+// there is none.
+func (v *view) find(name string) *layer {
+	if l := v.layers[name]; l != nil {
+		return l
+	}
+	return ofRuns[name]
+}
+
 // label is what ?v= carries: the version, the day for what depends on it, and the
 // scope, so that what a browser keeps for one reader is not what it asks for with
 // the next.
 func (l *layer) label(r *reach) string {
 	label := strconv.FormatInt(l.version, 10)
-	if l.day != "" {
+	switch {
+	case l.query != "":
+		label += "." + strconv.FormatInt(l.units, 36)
+	case l.day != "":
 		label += "." + l.day
 	}
 	if r != nil {
