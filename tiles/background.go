@@ -30,7 +30,7 @@ var streetClass = map[string]struct {
 	"tertiary": {"tertiary", 11}, "tertiary_link": {"tertiary", 13},
 	"residential": {"residential", 12}, "unclassified": {"residential", 12}, "living_street": {"residential", 13}, "road": {"residential", 13},
 	"service": {"service", 14}, "track": {"track", 14},
-	"pedestrian": {"pedestrian", 13}, "footway": {"path", 15}, "path": {"path", 14}, "cycleway": {"path", 14},
+	"pedestrian": {"pedestrian", 13}, "square": {"pedestrian", 14}, "platform": {"pedestrian", 15}, "footway": {"path", 15}, "path": {"path", 14}, "cycleway": {"path", 14},
 	"steps": {"path", 15}, "bridleway": {"path", 15}, "corridor": {"path", 16},
 	"construction": {"construction", 14}, "rail": {"rail", 9}, "light_rail": {"rail", 12}, "subway": {"rail", 13}, "tram": {"rail", 13},
 }

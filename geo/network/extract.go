@@ -218,7 +218,13 @@ func (x *extract) readShapes() error {
 func (x *extract) emitWay(w *osm.Way, ids []int64, at []geo.Point, whole bool) error {
 	for _, s := range sortsOfWay(w.Tags, closed(w)) {
 		f := describe(s, "w", int64(w.ID), w.Tags, nil)
+		_, square := squareKind(w.Tags)
+		square = square && closed(w)
 		switch {
+		case s.class == Street && square && !whole:
+			continue
+		case s.class == Street && square:
+			f.Shape = shapeOf(s.class, areaOf(at))
 		case s.class == Street || s.class == Barrier || s.class == Water && !closed(w):
 			if len(at) < 2 || allSame(at) {
 				continue
@@ -279,7 +285,7 @@ func shapeOf(class string, area geo.MultiPolygon) orb.Geometry {
 func (x *extract) emitAreas() error {
 	for _, r := range x.relations {
 		area := x.area(r)
-		for _, s := range sortsOfArea(r.Tags) {
+		for _, s := range sortsOfRelation(r.Tags) {
 			f := describe(s, "r", int64(r.ID), r.Tags, shapeOf(s.class, area))
 			if f.Shape == nil {
 				continue
@@ -336,5 +342,5 @@ func problemOf(r *osm.Relation, problems []string) fault.Place {
 
 // isArea tells multipolygons that belong on the map; borders never do.
 func isArea(r *osm.Relation) bool {
-	return r.Tags.Find("type") == "multipolygon" && r.Tags.Find("boundary") != "administrative" && len(sortsOfArea(r.Tags)) > 0
+	return r.Tags.Find("type") == "multipolygon" && r.Tags.Find("boundary") != "administrative" && len(sortsOfRelation(r.Tags)) > 0
 }

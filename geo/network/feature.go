@@ -32,8 +32,8 @@ type Feature struct {
 	NameEn  string
 	Layer   int               // bridges above, tunnels below the ground
 	Tags    map[string]string // those that access and addresses need
-	Nodes   []int64           // of a street, in order
-	Shape   orb.Geometry
+	Nodes   []int64           // of a street, in order; none for a square
+	Shape   orb.Geometry      // of a street a line, of a square an area
 }
 
 // sort is a class and kind that tags stand for.
@@ -91,10 +91,11 @@ var wanted = map[string]map[string]bool{
 	Street: set("access", "foot", "bicycle", "motorroad", "footway", "sidewalk", "sidewalk:left", "sidewalk:right",
 		"sidewalk:both", "oneway", "oneway:foot", "bridge", "tunnel", "covered", "indoor", "level", "surface", "width",
 		"lit", "incline", "wheelchair", "ramp", "ramp:wheelchair", "handrail", "conveying", "service", "crossing",
-		"barrier", "area", "junction", "opening_hours", "locked", "ford", "segregated", "informal", "smoothness", "tracktype"),
+		"barrier", "area", "junction", "opening_hours", "locked", "ford", "segregated", "informal", "smoothness", "tracktype",
+		"path", "cycleway", "sac_scale"),
 	Building: set("addr:housenumber", "addr:street", "addr:housename", "addr:place", "addr:unit", "building:levels", "height", "entrance"),
 	Service:  set("opening_hours", "wheelchair", "level", "addr:housenumber", "addr:street", "healthcare", "social_facility", "operator:type"),
-	Barrier:  set("access", "foot", "locked", "opening_hours", "wheelchair", "entrance"),
+	Barrier:  set("access", "foot", "locked", "opening_hours", "wheelchair", "entrance", "kerb"),
 	Entrance: set("access", "foot", "wheelchair", "level", "addr:housenumber", "addr:unit", "ref", "barrier", "locked"),
 	Place:    set("population", "landuse"),
 	Water:    set("intermittent", "tunnel", "width"),
@@ -112,6 +113,8 @@ func sortsOfNode(t osm.Tags) []sort {
 	}
 	if kind := t.Find("barrier"); barriers[kind] {
 		list = append(list, sort{Barrier, kind})
+	} else if is(t, "kerb") {
+		list = append(list, sort{Barrier, "kerb"})
 	}
 	if kind := t.Find("entrance"); kind != "" && kind != "no" {
 		list = append(list, sort{Entrance, kind})
@@ -119,14 +122,31 @@ func sortsOfNode(t osm.Tags) []sort {
 	return list
 }
 
+// streetKind is what people walk on.
+func streetKind(t osm.Tags) (string, bool) {
+	if kind := t.Find("highway"); streets[kind] {
+		return kind, true
+	}
+	return "platform", t.Find("railway") == "platform" || t.Find("public_transport") == "platform"
+}
+
+// squareKind is what people walk across: an area that is a street, or an open
+// place by name.
+func squareKind(t osm.Tags) (string, bool) {
+	if kind, ok := streetKind(t); ok && (t.Find("area") == "yes" || t.Find("type") == "multipolygon") {
+		return kind, true
+	}
+	return "square", t.Find("place") == "square" && !is(t, "highway") && t.Find("area") != "no"
+}
+
 // sortsOfWay are the classes a way belongs to; closed tells whether it may be an
 // area.
 func sortsOfWay(t osm.Tags, closed bool) []sort {
 	var list []sort
-	if kind := t.Find("highway"); streets[kind] {
+	if kind, ok := squareKind(t); ok && closed {
 		list = append(list, sort{Street, kind})
-	} else if t.Find("railway") == "platform" || t.Find("public_transport") == "platform" {
-		list = append(list, sort{Street, "platform"})
+	} else if kind, ok := streetKind(t); ok {
+		list = append(list, sort{Street, kind})
 	}
 	if kind := t.Find("barrier"); barriers[kind] {
 		list = append(list, sort{Barrier, kind})
@@ -140,7 +160,16 @@ func sortsOfWay(t osm.Tags, closed bool) []sort {
 	return list
 }
 
-// sortsOfArea are the classes of a closed way or a multipolygon.
+// sortsOfRelation are the classes of a multipolygon.
+func sortsOfRelation(t osm.Tags) []sort {
+	list := sortsOfArea(t)
+	if kind, ok := squareKind(t); ok {
+		list = append(list, sort{Street, kind})
+	}
+	return list
+}
+
+// sortsOfArea are the classes of a closed way or a multipolygon, streets apart.
 func sortsOfArea(t osm.Tags) []sort {
 	var list []sort
 	if kind := t.Find("building"); kind != "" && kind != "no" {

@@ -91,7 +91,7 @@ func join(members []member, inner bool) (rings []geo.Ring, open int) {
 		if used[i] {
 			continue
 		}
-		ring, closed := walk(ways, ends, used, i)
+		ring, closed := follow(ways, ends, used, i)
 		if !closed {
 			open += 2
 			continue
@@ -101,8 +101,8 @@ func join(members []member, inner bool) (rings []geo.Ring, open int) {
 	return rings, open
 }
 
-// walk follows unused ways from one to the next until it is back.
-func walk(ways []member, ends map[int64][]int, used []bool, first int) (closedRing, bool) {
+// follow goes over unused ways from one to the next until it is back.
+func follow(ways []member, ends map[int64][]int, used []bool, first int) (closedRing, bool) {
 	used[first] = true
 	ring := closedRing{ids: slices.Clone(ways[first].ids), at: slices.Clone(ways[first].at)}
 	for ring.ids[0] != ring.ids[len(ring.ids)-1] {

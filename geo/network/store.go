@@ -42,6 +42,7 @@ type Imported struct {
 	Counts      map[string]int `json:"counts" doc:"features by class; partial_ways and damaged_relations"`
 	ImportedBy  string         `json:"imported_by"`
 	ImportedAt  time.Time      `json:"imported_at"`
+	Walking     *Paths         `json:"walking" doc:"the walking network; null until it is built"`
 	Problems    []fault.Place  `json:"problems" db:"-" doc:"damaged relations, the first 200"`
 }
 
@@ -107,12 +108,18 @@ func replace(ctx context.Context, db pg.DB, actor staff.Actor, src Source,
 		if err != nil {
 			return err
 		}
-		counts, err := copyFeatures(ctx, tx, id, produce)
+		var walking collector
+		counts, err := copyFeatures(ctx, tx, id, func(inner context.Context, emit func(Feature) error) error {
+			return produce(inner, walking.collecting(emit))
+		})
 		if err != nil {
 			return faults.Of(err)
 		}
 		if len(counts) == 0 {
 			return ErrEmpty
+		}
+		if _, err := storeWalking(ctx, tx, id, walking.source); err != nil {
+			return err
 		}
 		report(counts)
 		done, err = promote(ctx, tx, actor, id, counts)
@@ -215,11 +222,11 @@ func promote(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64, counts
 	if _, err := tx.Exec(ctx, `SELECT raise_layer('background', NULL)`); err != nil {
 		return Imported{}, err
 	}
-	detail := map[string]any{"counts": counts, "sha256": done.SHA256}
+	detail := map[string]any{"counts": counts, "sha256": done.SHA256, "walking_sha256": done.Walking.SHA256}
 	return done, audit.Write(ctx, tx, actor, "import", "network", fmt.Sprint(id), detail)
 }
 
-const importColumns = `id, file_name, sha256, attribution, counts, imported_by, imported_at`
+const importColumns = `id, file_name, sha256, attribution, counts, imported_by, imported_at, walking`
 
 // Current is the import that is the map; ok is false when there is none.
 func Current(ctx context.Context, db pg.DB, _ staff.Actor) (current Imported, ok bool, err error) {
