@@ -175,7 +175,9 @@ func TestCurve(t *testing.T) {
 
 // Three places and three points: the first has all, the second two, one of which is
 // beyond 100 mm, the third none.
-func three() coverage.Matrix { return matrix([]uint32{1, 20, 0, 50, 2, 90}, []uint32{0, 50, 2, 120}, nil) }
+func three() coverage.Matrix {
+	return matrix([]uint32{1, 20, 0, 50, 2, 90}, []uint32{0, 50, 2, 120}, nil)
+}
 
 func TestChoicesOverlapAndWhomPointsServe(t *testing.T) {
 	m, people := three(), []int64{2, 3, 5}
