@@ -56,30 +56,55 @@ func (w *Walker) Fill(p *Places, mm []uint32, source []int32) {
 	for i := range source {
 		source[i] = -1
 	}
-	put := func(i int32, label uint64) {
+	if len(w.reached) < len(w.label)/8 {
+		w.edges(func(e int32, starts []start) { w.fill(p, e, starts, mm, source) })
+		return
+	}
+	// In the order of the edges memory is read from one end to the other.
+	starts := w.starts
+	for e := range int32(len(w.n.from)) {
+		on := 0
+		for on < len(starts) && starts[on].edge == e {
+			on++
+		}
+		if p.first[e] < p.first[e+1] {
+			w.fill(p, e, starts[:on], mm, source)
+		}
+		starts = starts[on:]
+	}
+}
+
+// fill writes what is known of the places on an edge.
+func (w *Walker) fill(p *Places, e int32, starts []start, mm []uint32, source []int32) {
+	from, to, length := w.label[w.n.from[e]], w.label[w.n.to[e]], w.n.length[e]
+	level := w.up[e] == length && w.down[e] == length && len(starts) == 0
+	if level && from == unreached && to == unreached {
+		return
+	}
+	for _, s := range p.spots[p.first[e]:p.first[e+1]] {
+		i, walk := s.place, uint64(s.walk&^wallBit)<<32
+		var l uint64
+		switch {
+		case i < 0:
+			// It is on another edge too: whichever is looked at, it is seen whole.
+			i = ^i
+			place := p.Place(int(i))
+			l = w.of(&place)
+		case level:
+			l = min(from+uint64(s.offset)<<32, to+uint64(length-s.offset)<<32) + walk
+		default:
+			l = w.at(e, s.offset, 0, starts) + walk
+		}
+		if l > w.top {
+			continue
+		}
 		if mm != nil {
-			mm[i] = uint32(label >> 32)
+			mm[i] = uint32(l >> 32)
 		}
 		if source != nil {
-			source[i] = int32(uint32(label))
+			source[i] = int32(uint32(l))
 		}
 	}
-	w.edges(func(e int32, starts []start) {
-		for k := p.first[e]; k < p.first[e+1]; k++ {
-			s := &p.spots[k]
-			if s.place < 0 {
-				// It is on another edge too: whichever is looked at, it is seen whole.
-				place := p.Place(int(^s.place))
-				if label := w.of(&place); label < unreached {
-					put(^s.place, label)
-				}
-				continue
-			}
-			if label := w.at(e, s.offset, s.walk&^wallBit, starts); label <= w.top {
-				put(s.place, label)
-			}
-		}
-	})
 }
 
 // Reached yields the places within the limit, each once, with the distance to the

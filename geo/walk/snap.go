@@ -243,20 +243,22 @@ func (n *Network) SnapAll(ctx context.Context, at []geo.Point, profile Profile, 
 	snapped := make([]Place, len(at))
 	const chunk = 4096
 	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range max(1, threads) {
-		wait.Go(func() {
-			for ctx.Err() == nil {
-				from := int(next.Add(chunk)) - chunk
-				if from >= len(order) {
-					return
-				}
-				for _, i := range order[from:min(from+chunk, len(order))] {
-					snapped[i] = n.Snap(at[i], profile, maxWalk)
-				}
+	work := func() {
+		for ctx.Err() == nil {
+			from := int(next.Add(chunk)) - chunk
+			if from >= len(order) {
+				return
 			}
-		})
+			for _, i := range order[from:min(from+chunk, len(order))] {
+				snapped[i] = n.Snap(at[i], profile, maxWalk)
+			}
+		}
 	}
+	var wait sync.WaitGroup
+	for range threads - 1 {
+		wait.Go(work)
+	}
+	work()
 	wait.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, err
