@@ -56,6 +56,10 @@ func runLayers() map[string]*layer {
 	add := func(name string, min, max int, sources ...sourceLayer) {
 		layers[name] = &layer{name: name, subject: name, min: min, max: max, bounds: geo.EmptyBound, sources: sources}
 	}
+	add(subjectReach, 7, 15, sourceLayer{subjectReach, "What lies within so many minutes on foot of the nearest point",
+		[]field{{"minutes", "Number: those of fewer minutes lie within"}}})
+	add(subjectStreets, 12, 15, sourceLayer{subjectStreets, "Streets by the minutes on foot to the nearest point",
+		[]field{{"minutes", "Number: at most so many"}}})
 	add(subjectUncovered, combMin, cellMax, sourceLayer{subjectUncovered, "Households outside the standard by H3 cell",
 		[]field{{"cell", "String: H3 index"}, {"households", "Number"}, {"uncovered", "Number: those outside the standard"},
 			{"share", "Number: uncovered / households, 0 to 1"}, {"minutes", "Number: median to the nearest point; absent when half of them reach none"}, rounded}})
@@ -250,6 +254,10 @@ func (s *Server) drawRun(ctx context.Context, v *view, l *layer, q question, h h
 	p := plot{s, v, q, h, actor, &drawn}
 	var err error
 	switch q.layer {
+	case subjectReach:
+		err = p.reach(ctx)
+	case subjectStreets:
+		err = p.streets(ctx)
 	case subjectUncovered:
 		err = p.uncovered(ctx)
 	case subjectCoverage:

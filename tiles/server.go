@@ -14,6 +14,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/tiles/cache"
 	"wangge/tiles/mvt"
@@ -23,6 +24,9 @@ import (
 type Config struct {
 	Pool *pgxpool.Pool
 	Log  *slog.Logger
+	// Footpaths are what the points of a run reach people on; without them the layers
+	// that show it are not drawn.
+	Footpaths *network.Footpaths
 	// CacheBytes bounds the compressed tiles that are kept; 0 means 128 MB.
 	CacheBytes int64
 	// Poll is how often changes are looked for when no notification comes; 0
