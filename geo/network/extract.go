@@ -110,15 +110,16 @@ func (x *extract) readRelations() error {
 	}})
 }
 
-// wantsWay tells whether a way becomes a feature or part of one.
-func (x *extract) wantsWay(w *osm.Way) bool {
+// wantsWay tells whether a way becomes features, of which sorts, or part of one.
+func (x *extract) wantsWay(w *osm.Way) (sorts []sort, wanted bool) {
 	if len(w.Nodes) < 2 {
-		return false
+		return nil, false
 	}
-	if _, isMember := x.members[int64(w.ID)]; isMember {
-		return true
+	if x.emit != nil && len(w.Tags) > 0 {
+		sorts = sortsOfWay(w.Tags, closed(w))
 	}
-	return x.emit != nil && len(sortsOfWay(w.Tags, closed(w))) > 0
+	_, isMember := x.members[int64(w.ID)]
+	return sorts, isMember || len(sorts) > 0
 }
 
 func closed(w *osm.Way) bool {
@@ -127,7 +128,7 @@ func closed(w *osm.Way) bool {
 
 func (x *extract) readWays() error {
 	err := x.scan(StageWays, elements{way: func(w *osm.Way) error {
-		if !x.wantsWay(w) {
+		if _, wanted := x.wantsWay(w); !wanted {
 			return nil
 		}
 		for _, n := range w.Nodes {
@@ -176,29 +177,23 @@ func (x *extract) placeOf(node osm.NodeID) geo.Point {
 
 // course is the longest run of a way's nodes that are in the extract.
 func (x *extract) course(w *osm.Way) (ids []int64, at []geo.Point, whole bool) {
-	var run []int64
-	var line []geo.Point
-	take := func() {
-		if len(run) > len(ids) {
-			ids, at = run, line
+	all, places := make([]int64, len(w.Nodes)), make([]geo.Point, len(w.Nodes))
+	start, first, last := 0, 0, 0 // of the run at hand, and of the longest
+	for i, n := range w.Nodes {
+		all[i], places[i] = int64(n.ID), x.placeOf(n.ID)
+		if places[i] == missing {
+			start = i + 1
+		} else if i+1-start > last-first {
+			first, last = start, i+1
 		}
-		run, line = nil, nil
 	}
-	for _, n := range w.Nodes {
-		p := x.placeOf(n.ID)
-		if p == missing {
-			take()
-			continue
-		}
-		run, line = append(run, int64(n.ID)), append(line, p)
-	}
-	take()
-	return ids, at, len(ids) == len(w.Nodes)
+	return all[first:last], places[first:last], last-first == len(all)
 }
 
 func (x *extract) readShapes() error {
 	return x.scan(StageShapes, elements{way: func(w *osm.Way) error {
-		if !x.wantsWay(w) {
+		sorts, wanted := x.wantsWay(w)
+		if !wanted {
 			return nil
 		}
 		ids, at, whole := x.course(w)
@@ -211,12 +206,12 @@ func (x *extract) readShapes() error {
 		if !whole {
 			x.Partial++
 		}
-		return x.emitWay(w, ids, at, whole)
+		return x.emitWay(w, sorts, ids, at, whole)
 	}})
 }
 
-func (x *extract) emitWay(w *osm.Way, ids []int64, at []geo.Point, whole bool) error {
-	for _, s := range sortsOfWay(w.Tags, closed(w)) {
+func (x *extract) emitWay(w *osm.Way, sorts []sort, ids []int64, at []geo.Point, whole bool) error {
+	for _, s := range sorts {
 		f := describe(s, "w", int64(w.ID), w.Tags, nil)
 		_, square := squareKind(w.Tags)
 		square = square && closed(w)
