@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -140,6 +141,7 @@ type index struct {
 	n     *Network
 	box   geo.Bound
 	along []uint32
+	edges []int32 // of every edgeStep-th point of the shapes
 	piece []int32 // the connected part of each node, for these walkers
 }
 
@@ -168,6 +170,12 @@ func newIndex(n *Network, p Profile) *index {
 	}
 	if segments == 0 {
 		return x
+	}
+	x.edges = make([]int32, 0, len(n.shape)/edgeStep+1)
+	for e := range n.from {
+		for len(x.edges)*edgeStep < int(n.bend[e+1]) {
+			x.edges = append(x.edges, int32(e))
+		}
 	}
 	if p == Wheels {
 		x.piece = n.pieces(fit)
@@ -226,103 +234,109 @@ func (q *eye) square(a, b geo.Point) (square, part float64) {
 	return c * c / whole, t / whole
 }
 
-// near calls look for the cells around a place, from near to far, until everything
-// not yet looked at is farther than reach says (in mm²), which may shrink meanwhile.
-func (x *index) near(q *eye, reach *float64, look func(cell int64)) {
-	if len(x.first) == 0 {
-		return
-	}
-	cx, cy := x.column(q.at.X), x.row(q.at.Y)
-	for r := int64(0); ; r++ {
-		left, right, low, high := cx-r, cx+r, cy-r, cy+r
-		for row := max(low, 0); row <= min(high, x.height-1); row++ {
-			if row == low || row == high {
-				for c := max(left, 0); c <= min(right, x.width-1); c++ {
-					look(row*x.width + c)
-				}
-				continue
-			}
-			if left >= 0 {
-				look(row*x.width + left)
-			}
-			if right < x.width {
-				look(row*x.width + right)
-			}
-		}
-		far := math.Inf(1) // how far whatever lies outside these cells is at least
-		if left > 0 {
-			far = min(far, float64(int64(q.at.X)-int64(x.min.X)-left*x.stride)*q.east)
-		}
-		if right < x.width-1 {
-			far = min(far, float64(int64(x.min.X)+(right+1)*x.stride-int64(q.at.X))*q.east)
-		}
-		if low > 0 {
-			far = min(far, float64(int64(q.at.Y)-int64(x.min.Y)-low*x.step)*q.north)
-		}
-		if high < x.height-1 {
-			far = min(far, float64(int64(x.min.Y)+(high+1)*x.step-int64(q.at.Y))*q.north)
-		}
-		if far > 0 && far*far > *reach {
-			return
-		}
+// window is a range of cells, ends included.
+type window struct{ left, low, right, high int64 }
+
+// around a place: the cells within so many mm.
+func (x *index) around(q *eye, mm float64) window {
+	wide, high := int64(mm/q.east)+1, int64(mm/q.north)+1
+	column := func(at int64) int64 { return min(max(floor(at-int64(x.min.X), x.stride), 0), x.width-1) }
+	row := func(at int64) int64 { return min(max(floor(at-int64(x.min.Y), x.step), 0), x.height-1) }
+	return window{
+		column(int64(q.at.X) - wide), row(int64(q.at.Y) - high),
+		column(int64(q.at.X) + wide), row(int64(q.at.Y) + high),
 	}
 }
 
 // nearest place on a street within so many mm; ties go to the lowest segment, which
-// is on the lowest edge. The segment is -1 where there is none.
-func (x *index) nearest(q *eye, within float64) spot {
+// is on the lowest edge. The segment is -1 where there is none. A guess is a segment
+// that may be near, or -1: it makes no difference but to the time.
+func (x *index) nearest(q *eye, within float64, guess int32) spot {
 	best := spot{segment: -1, square: within * within}
-	x.near(q, &best.square, func(cell int64) {
-		for _, s := range x.in(cell) {
+	if len(x.first) == 0 {
+		return best
+	}
+	look := func(items []int32) {
+		for _, s := range items {
 			square, part := q.square(x.n.shape[s], x.n.shape[s+1])
 			if square < best.square || square == best.square && (best.segment < 0 || s < best.segment) {
 				best = spot{s, square, part}
 			}
 		}
-	})
-	return best
-}
-
-// around returns the nearest place on every street within so many mm, by rising
-// distance, then by segment.
-func (x *index) around(q *eye, within float64) []spot {
-	var list []spot
-	reach := within * within
-	x.near(q, &reach, func(cell int64) {
-		for _, s := range x.in(cell) {
-			if square, part := q.square(x.n.shape[s], x.n.shape[s+1]); square <= reach {
-				list = append(list, spot{s, square, part})
+	}
+	if guess >= 0 {
+		look([]int32{guess})
+	}
+	cx, cy := x.column(q.at.X), x.row(q.at.Y)
+	look(x.in(cy*x.width + cx))
+	// Rings of cells around the first, as far as something nearer may lie in them.
+	for r := int64(1); ; r++ {
+		w := x.around(q, math.Sqrt(best.square))
+		if w.left > cx-r && w.right < cx+r && w.low > cy-r && w.high < cy+r {
+			return best
+		}
+		for row := max(cy-r, w.low); row <= min(cy+r, w.high); row++ {
+			if row == cy-r || row == cy+r {
+				for c := max(cx-r, w.left); c <= min(cx+r, w.right); c++ {
+					look(x.in(row*x.width + c))
+				}
+				continue
+			}
+			if w.left <= cx-r {
+				look(x.in(row*x.width + cx - r))
+			}
+			if w.right >= cx+r {
+				look(x.in(row*x.width + cx + r))
 			}
 		}
-	})
-	slices.SortFunc(list, func(a, b spot) int {
-		switch {
-		case a.square < b.square:
-			return -1
-		case a.square > b.square:
-			return 1
+	}
+}
+
+// all returns the nearest place on every street within so many mm, by rising
+// distance, then by segment.
+func (x *index) all(q *eye, within float64) []spot {
+	if len(x.first) == 0 {
+		return nil
+	}
+	var list []spot
+	w := x.around(q, within)
+	for row := w.low; row <= w.high; row++ {
+		for c := w.left; c <= w.right; c++ {
+			for _, s := range x.in(row*x.width + c) {
+				if square, part := q.square(x.n.shape[s], x.n.shape[s+1]); square <= within*within {
+					list = append(list, spot{s, square, part})
+				}
+			}
 		}
-		return int(a.segment - b.segment)
-	})
-	seen := map[int32]bool{}
-	return slices.DeleteFunc(list, func(s spot) bool {
+	}
+	// Segments are in the order of the edges: of each edge the nearest place is kept.
+	slices.SortFunc(list, func(a, b spot) int { return int(a.segment - b.segment) })
+	kept, last := list[:0], int32(-1)
+	for _, s := range list {
 		e := x.edge(s.segment)
-		if seen[e] {
-			return true
+		if e != last {
+			kept, last = append(kept, s), e
+		} else if s.square < kept[len(kept)-1].square {
+			kept[len(kept)-1] = s
 		}
-		seen[e] = true
-		return false
+	}
+	slices.SortFunc(kept, func(a, b spot) int {
+		return cmp.Or(cmp.Compare(a.square, b.square), cmp.Compare(a.segment, b.segment))
 	})
+	return kept
 }
 
 // edge that a segment of the shapes belongs to.
 func (x *index) edge(segment int32) int32 {
-	e, found := slices.BinarySearch(x.n.bend, segment)
-	if found {
-		return int32(e)
+	e := x.edges[segment/edgeStep]
+	for x.n.bend[e+1] <= segment {
+		e++
 	}
-	return int32(e - 1)
+	return e
 }
+
+// edgeStep is of how many points of the shapes one knows its edge.
+const edgeStep = 8
 
 // access to the street at a spot.
 func (x *index) access(s spot) Access {

@@ -175,13 +175,17 @@ func (r *raster) join(x, y int64) *block {
 	}
 	var found []joined
 	wet := r.wet(x, y)
+	streets, fences, guess := r.n.index(r.profile), r.n.fences(), int32(-1)
 	for j := range int64(blockSide) {
 		for i := range int64(blockSide) {
 			at, ok := r.point(x*blockSide+i, y*blockSide+j)
 			if !ok || wet[j]>>i&1 == 1 {
 				continue
 			}
-			p := r.n.Snap(at, r.profile, MaxWalk)
+			p := streets.join(fences, at, MaxWalk, &guess)
+			if p.Count == 0 && p.Reason == TooFar {
+				guess = -1
+			}
 			for _, a := range p.Access[:p.Count] {
 				found = append(found, joined{a.Edge, dot{a.Offset, a.Walk<<cellBits | uint32(j*blockSide+i)}})
 			}

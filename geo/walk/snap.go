@@ -61,43 +61,53 @@ type Access struct {
 // maxWalk. In a building whose entrances are known the way leads through one of
 // them. Ties go to the lowest edge.
 func (n *Network) Snap(at geo.Point, profile Profile, maxWalk uint32) Place {
-	x := n.index(profile)
-	if !x.sees(at) {
+	return n.index(profile).join(n.fences(), at, float64(min(maxWalk, MostWalk)), nil)
+}
+
+// join is Snap; guess, which may be nil, is a segment that may be near, and becomes
+// the nearest.
+func (x *index) join(f *fences, at geo.Point, within float64, guess *int32) Place {
+	q := eyeAt(at)
+	if !x.sees(&q) {
 		return Place{Reason: NoNetwork}
 	}
-	f, q := n.fences(), eyeAt(at)
-	within := float64(min(maxWalk, MostWalk))
 	if doors := f.entrances(at); doors != nil {
 		if p, ok := x.through(f, &q, doors, within); ok {
 			return p
 		}
 	}
-	return x.snap(f, &q, within)
+	return x.snap(f, &q, within, guess)
 }
 
 // sees reports whether streets may be in sight of a place.
-func (x *index) sees(at geo.Point) bool {
+func (x *index) sees(q *eye) bool {
 	if x.box.Empty() {
 		return false
 	}
-	east, north := scaleAt(at.Y)
 	beyond := func(v, low, high int32, scale float64) bool {
 		return float64(int64(low)-int64(v))*scale > lookout || float64(int64(v)-int64(high))*scale > lookout
 	}
-	return !beyond(at.X, x.box.Min.X, x.box.Max.X, east) && !beyond(at.Y, x.box.Min.Y, x.box.Max.Y, north)
+	return !beyond(q.at.X, x.box.Min.X, x.box.Max.X, q.east) && !beyond(q.at.Y, x.box.Min.Y, x.box.Max.Y, q.north)
 }
 
 // snap joins a place that lies in the open.
-func (x *index) snap(f *fences, q *eye, within float64) Place {
-	best := x.nearest(q, within)
+func (x *index) snap(f *fences, q *eye, within float64, guess *int32) Place {
+	near := int32(-1)
+	if guess != nil {
+		near = *guess
+	}
+	best := x.nearest(q, within, near)
 	if best.segment < 0 {
-		if best = x.nearest(q, lookout); best.segment < 0 {
+		if best = x.nearest(q, lookout, near); best.segment < 0 {
 			return Place{Reason: NoNetwork}
 		}
 		return Place{Access: [2]Access{x.access(best)}, Reason: TooFar}
 	}
+	if guess != nil {
+		*guess = best.segment
+	}
 	first := x.access(best)
-	if x.part(first.Edge) == 0 && f.link(q, x.point(best)) == nothing {
+	if x.part(first.Edge) == 0 && (len(f.ends) == 0 || f.link(q, x.point(best)) == nothing) {
 		return Place{Access: [2]Access{first}, Count: 1}
 	}
 	return x.choose(f, q, within)
@@ -113,7 +123,7 @@ func (x *index) choose(f *fences, q *eye, within float64) Place {
 		Access
 		part int32
 	}
-	list := x.around(q, within)
+	list := x.all(q, within)
 	var open []choice
 	for _, s := range list {
 		worst := f.link(q, x.point(s))
@@ -164,7 +174,7 @@ func (x *index) through(f *fences, q *eye, doors []geo.Point, within float64) (b
 			continue
 		}
 		out := eyeAt(door)
-		p := x.snap(f, &out, within-indoors)
+		p := x.snap(f, &out, within-indoors, nil)
 		if p.Count == 0 {
 			continue
 		}
@@ -238,7 +248,7 @@ func (p *Places) Reason(i int) Reason { return p.reason[i] }
 // least one). The result does not depend on their number.
 func (n *Network) SnapAll(ctx context.Context, at []geo.Point, profile Profile, maxWalk uint32, threads int) (*Places, error) {
 	x := n.index(profile)
-	n.fences()
+	f, within := n.fences(), float64(min(maxWalk, MostWalk))
 	order := x.order(at)
 	snapped := make([]Place, len(at))
 	const chunk = 4096
@@ -250,7 +260,7 @@ func (n *Network) SnapAll(ctx context.Context, at []geo.Point, profile Profile, 
 				return
 			}
 			for _, i := range order[from:min(from+chunk, len(order))] {
-				snapped[i] = n.Snap(at[i], profile, maxWalk)
+				snapped[i] = x.join(f, at[i], within, nil)
 			}
 		}
 	}
