@@ -52,8 +52,10 @@ import (
 	"wangge/geo/account"
 	"wangge/geo/account/provider"
 	record "wangge/geo/audit"
+	"wangge/geo/circle"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
+	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
@@ -76,6 +78,7 @@ type Config struct {
 	Guard     *account.Guard
 	Provider  *provider.Provider // of the organisation; nil = none
 	Tiles     *tiles.Server
+	Footpaths *network.Footpaths // the walking network, one for all requests
 	Spool     upload.Spool
 	Page      http.Handler // the web page
 	Metrics   *prometheus.Registry
@@ -178,10 +181,11 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 
 // Jobs are the kinds of long work there are, and who does it: as the engine, for
 // whom it was enqueued. sweeps delete what is kept long enough.
-func Jobs(engine pg.DB, spool upload.Spool, ring *vault.Ring, sweeps map[string]privacy.Sweep) map[string]job.Handler {
+func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, ring *vault.Ring, sweeps map[string]privacy.Sweep) map[string]job.Handler {
 	return map[string]job.Handler{
 		upload.JobKind:       upload.Handler(engine, spool),
 		plan.PublishJob:      plan.PublishHandler(engine),
+		circle.JobKind:       circle.NewMaker(engine, footpaths).Handler(),
 		privacy.RetentionJob: privacy.RetentionHandler(engine, ring, sweeps),
 	}
 }

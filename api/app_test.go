@@ -122,7 +122,8 @@ func startService(t testing.TB, c api.Config) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handlers := api.Jobs(s.pool, spool, ring, privacy.Sweeps())
+	c.Footpaths = network.NewFootpaths(s.pool)
+	handlers := api.Jobs(s.pool, c.Footpaths, spool, ring, privacy.Sweeps())
 	queue, err := job.NewQueue(s.pool, log, handlers)
 	if err != nil {
 		t.Fatal(err)

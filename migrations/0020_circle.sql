@@ -65,6 +65,7 @@ CREATE TABLE circle_unit (
     choices        double precision,
     overlap        double precision,
     catchment      double precision,
+    enhanced       double precision,
     gravity        double precision,
     cumulative     double precision,
     curve          double precision[],                          -- share of households by minute 0 to 60; of the run's own unit

@@ -24,7 +24,7 @@ func Mount(a route.API, db pg.Pool, queue *job.Queue) {
 	remove := op("delete-circle", "Remove a service circle run and its results", staff.Count)
 	remove.Status = 204
 	uncovered := op("list-uncovered", "Households that a column does not cover, by unit and id; each look is recorded", staff.Place)
-	uncovered.Description = "reason: no_point (nothing counts in the column), too_far_from_street, behind_water, behind_wall, no_network, island (no point on its piece of the network), far (no point within an hour), beyond (a point, but not within the standard)."
+	uncovered.Description = "reason: beyond (a point, but not within the standard), no_point (nothing counts in the column), no_place (the household is not placed), too_far_from_street, behind_water, no_network, island (no point on its piece of the network), far (no point within an hour)."
 	route.Post(a, "/circles", create, h.create)
 	route.Get(a, "/circles", op("list-circles", "Service circle runs, newest first", staff.Count), h.list)
 	route.Get(a, "/circles/{id}", op("get-circle", "One run with the totals of its unit", staff.Count), h.get)

@@ -18,6 +18,7 @@ import (
 	"wangge/geo/account"
 	"wangge/geo/audit"
 	"wangge/geo/job"
+	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
 	"wangge/geo/publication"
@@ -186,14 +187,15 @@ func newApplication(p *program, db pools, c api.Config) (*application, error) {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Log: p.log}), engine: db.engine}
+	c.Footpaths = network.NewFootpaths(db.engine)
+	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Footpaths: c.Footpaths, Log: p.log}), engine: db.engine}
 	for _, c := range s.tiles.Collectors() {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
 	}
 	var err error
-	if s.queue, err = job.NewQueue(db.engine, p.log, api.Jobs(db.engine, c.Spool, c.Ring, sweeps(c.Spool))); err != nil {
+	if s.queue, err = job.NewQueue(db.engine, p.log, api.Jobs(db.engine, c.Footpaths, c.Spool, c.Ring, sweeps(c.Spool))); err != nil {
 		return nil, err
 	}
 	s.nightly = privacy.Nightly{DB: db.engine, Queue: s.queue, Log: p.log}

@@ -65,9 +65,10 @@ type Column struct {
 	// Sessions counts, when no hour is asked for, what is offered only now and then:
 	// sessions and the stops of mobile points.
 	Sessions bool `json:"sessions" required:"false" doc:"without an hour: count sessions and mobile stops too"`
-	// HoursUnknown counts points whose hours are not known as open.
-	HoursUnknown bool     `json:"hours_unknown" required:"false" doc:"count points whose hours are not known as open"`
-	Ages         []string `json:"ages,omitempty" maxItems:"6" enum:"age_0_2,age_3_6,age_7_17,age_18_59,age_60_79,age_80" doc:"whose heads are counted as people; none = everybody's"`
+	// HoursKnown leaves out, at an hour, points whose hours are not known: most lists do
+	// not say them, so that they count as open otherwise, and are counted.
+	HoursKnown bool     `json:"hours_known" required:"false" doc:"at an hour: leave out points whose hours are not known; otherwise they count as open"`
+	Ages       []string `json:"ages,omitempty" maxItems:"6" enum:"age_0_2,age_3_6,age_7_17,age_18_59,age_60_79,age_80" doc:"whose heads are counted as people; none = everybody's"`
 }
 
 // Change is a service point that is thought to be different.
@@ -88,7 +89,7 @@ type Change struct {
 // definitions are those of package coverage.
 const (
 	Choices    = "choices"    // points within the standard; share with two or more
-	Catchment  = "catchment"  // 2SFCA: supply per 1,000 people
+	Catchment  = "catchment"  // 2SFCA and E2SFCA: supply per 1,000 people
 	Gravity    = "gravity"    // supply, the less the farther
 	Cumulative = "cumulative" // supply within the standard
 	Load       = "load"       // households to points with capacity, nearest first
@@ -156,7 +157,7 @@ type Reach struct {
 	P50           *float64 `json:"p50" doc:"minutes; null when so many do not reach any point"`
 	P90           *float64 `json:"p90"`
 	Mean          *float64 `json:"mean" doc:"minutes of those who reach a point"`
-	WorstDecile   *float64 `json:"worst_decile" doc:"mean minutes of the tenth that walks farthest"`
+	WorstDecile   *float64 `json:"worst_decile" doc:"mean minutes of the tenth that walks farthest, of those who reach a point"`
 	Rounded       bool     `json:"rounded"`
 	Hidden        bool     `json:"hidden" doc:"too few households to be shown; every number is 0 or null"`
 }
@@ -169,13 +170,14 @@ type UnitRow struct {
 	Level  string `json:"level"`
 	Reach
 	Points       int              `json:"points" doc:"that count in the column and stand in the unit"`
-	HoursUnknown int              `json:"hours_unknown" doc:"points left out, for their hours are not known"`
+	HoursUnknown int              `json:"hours_unknown" doc:"those of them whose hours are not known, at an hour"`
 	Unreachable  map[string]int64 `json:"unreachable" doc:"households by the reason why no point is reached"`
 	Choices      *float64         `json:"choices" doc:"points within the standard, mean over the households"`
 	Overlap      *float64         `json:"overlap" doc:"share of households with two or more points within the standard"`
-	Catchment    *float64         `json:"catchment" doc:"2SFCA: supply per 1,000 people"`
-	Gravity      *float64         `json:"gravity"`
-	Cumulative   *float64         `json:"cumulative"`
+	Catchment    *float64         `json:"catchment" doc:"2SFCA: supply per 1,000 people, mean over the people"`
+	Enhanced     *float64         `json:"enhanced" doc:"E2SFCA: the same with weights by thirds of the standard"`
+	Gravity      *float64         `json:"gravity" doc:"supply divided by the minutes to it, mean over the people"`
+	Cumulative   *float64         `json:"cumulative" doc:"supply within the standard, mean over the people"`
 }
 
 // CellRow is what a column says of the households of the run's unit in an H3 cell.
@@ -206,8 +208,8 @@ type PointRow struct {
 	People     int64     `json:"people"`
 	Within     *int64    `json:"within" doc:"all households within the standard; null unless choices were asked for"`
 	Capacity   *int      `json:"capacity"`
-	Load       *float64  `json:"load" doc:"people for whom it has room, of those who come; null unless asked for"`
-	Overflow   *float64  `json:"overflow" doc:"people who come and find no room at any point within the standard"`
+	Load       *int64    `json:"load" doc:"people sent here when points are full at some time, nearest first; null unless asked for"`
+	Overflow   *int64    `json:"overflow" doc:"people whose nearest point it is and who find no room here; null unless asked for"`
 	Rounded    bool      `json:"rounded"`
 	Hidden     bool      `json:"hidden"`
 }
@@ -235,14 +237,14 @@ type Answer struct {
 	Column  int      `json:"column"`
 	Covered bool     `json:"covered"`
 	Minutes *float64 `json:"minutes" doc:"to the nearest point; null when none is reached"`
-	Reason  string   `json:"reason" doc:"why none is reached: see /circles"`
-	Choices *int     `json:"choices" doc:"points within the standard; null unless asked for"`
+	Reason  string   `json:"reason" doc:"why not covered: beyond (the standard), no_point, no_place, too_far_from_street, behind_water, no_network, island, far; empty when covered"`
 	Nearest []Near   `json:"nearest" doc:"the nearest points, as many as the run keeps"`
 }
 
-// Near is a point and how far it is.
+// Near is a point and how far it is. Of a point that one may not see, such as one of
+// the next town, only the minutes are told.
 type Near struct {
-	Point   int64   `json:"point"`
+	Point   int64   `json:"point" doc:"0: not for you to see"`
 	Stop    int     `json:"stop"`
 	Name    string  `json:"name"`
 	Minutes float64 `json:"minutes"`

@@ -306,7 +306,7 @@ func units(ctx context.Context, db pg.DB, actor staff.Actor, s stored, f unitFil
 	rows, _ := db.Query(ctx, `
 		SELECT c.column_no, coalesce(u.code, ''), coalesce(b.name, ''), coalesce(u.level, ''), c.rounded, c.hidden, c.households, c.people, c.covered,
 		       c.covered_people, c.share, c.share_people, c.p50, c.p90, c.mean, c.worst_decile, c.points, c.hours_unknown, c.unreachable,
-		       c.choices, c.overlap, c.catchment, c.gravity, c.cumulative
+		       c.choices, c.overlap, c.catchment, c.enhanced, c.gravity, c.cumulative
 		FROM circle_unit c
 		LEFT JOIN unit u ON u.id = c.unit_id
 		LEFT JOIN level l ON l.code = u.level
@@ -320,7 +320,7 @@ func units(ctx context.Context, db pg.DB, actor staff.Actor, s stored, f unitFil
 		var reasons []byte
 		err = row.Scan(&r.Column, &r.Unit, &r.Name, &r.Level, &r.Rounded, &r.Hidden, &r.Households, &r.People, &r.Covered,
 			&r.CoveredPeople, &r.Share, &r.SharePeople, &r.P50, &r.P90, &r.Mean, &r.WorstDecile, &r.Points, &r.HoursUnknown, &reasons,
-			&r.Choices, &r.Overlap, &r.Catchment, &r.Gravity, &r.Cumulative)
+			&r.Choices, &r.Overlap, &r.Catchment, &r.Enhanced, &r.Gravity, &r.Cumulative)
 		if err == nil {
 			err = json.Unmarshal(reasons, &r.Unreachable)
 		}
