@@ -94,6 +94,7 @@ type way struct {
 	nodes  []int32
 	line   []geo.Point
 	traits Traits
+	joined bool // by its geometry
 }
 
 // builder turns streets into nodes and edges.
@@ -163,6 +164,14 @@ func (b *builder) admit(s Source) {
 			b.area(street, traits)
 			continue
 		}
+		if street.Nodes == nil && len(street.Line) > 1 {
+			w := way{street: street.ID, line: street.Line, traits: traits, joined: true}
+			if oneWay(street.Tags) < 0 {
+				w.turn()
+			}
+			b.ways = append(b.ways, w)
+			continue
+		}
 		if len(street.Line) < 2 || len(street.Nodes) != len(street.Line) {
 			b.report.leave(LeftBroken)
 			b.report.problem(street.ID, "street_course", "its nodes and the corners of its course do not match", nil)
@@ -186,14 +195,18 @@ func (b *builder) admit(s Source) {
 		b.ways = append(b.ways, w)
 	}
 	b.pass = map[int32]passage{}
-	for i := range s.Barriers {
-		barrier := &s.Barriers[i]
-		if v, ok := number[barrier.Node]; ok {
-			if p := through(barrier.Kind, barrier.Tags); p != open {
-				b.pass[v] = max(b.pass[v], p)
-			}
+	var elsewhere []Barrier // on no numbered node
+	for _, barrier := range s.Barriers {
+		v, ok := number[barrier.Node]
+		if !ok {
+			elsewhere = append(elsewhere, barrier)
+			continue
+		}
+		if p := through(barrier.Kind, barrier.Tags); p != open {
+			b.pass[v] = max(b.pass[v], p)
 		}
 	}
+	b.join(elsewhere)
 }
 
 // area takes a square. Each of its polygons is one.
