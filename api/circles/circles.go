@@ -66,25 +66,27 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 	return route.OK(route.Page(list, in.Limit, func(r circle.Run) string { return strconv.FormatInt(r.ID, 10) }), nil)
 }
 
-type id struct {
+// RunID, AnyColumn and OneColumn are exported because inputs embed them, and the router
+// reads the fields of exported types alone.
+type RunID struct {
 	ID int64 `path:"id"`
 }
 
-func (h handler) get(ctx context.Context, in *id) (*route.Body[circle.Run], error) {
+func (h handler) get(ctx context.Context, in *RunID) (*route.Body[circle.Run], error) {
 	return route.OK(circle.Get(ctx, h.db, route.Actor(ctx), in.ID))
 }
 
-func (h handler) remove(ctx context.Context, in *id) (*struct{}, error) {
+func (h handler) remove(ctx context.Context, in *RunID) (*struct{}, error) {
 	return nil, circle.Delete(ctx, h.db, route.Actor(ctx), in.ID)
 }
 
-type column struct {
-	id
+type AnyColumn struct {
+	RunID
 	Column int `query:"column" minimum:"-1" maximum:"199" default:"-1" doc:"from 0, as in the parameters; -1 = every one"`
 }
 
 type unitsInput struct {
-	column
+	AnyColumn
 	Level string `query:"level" maxLength:"40" doc:"all when absent"`
 }
 
@@ -98,13 +100,13 @@ func all[T any](list []T, err error) (*route.Body[route.List[T]], error) {
 	return route.OK(route.Page(list, len(list), nil), err)
 }
 
-type oneColumn struct {
-	id
+type OneColumn struct {
+	RunID
 	Column int `query:"column" minimum:"0" maximum:"199" default:"0" doc:"from 0, as in the parameters"`
 }
 
 type cellsInput struct {
-	oneColumn
+	OneColumn
 	Resolution int `query:"resolution" minimum:"7" maximum:"10" default:"9" doc:"of H3"`
 }
 
@@ -112,7 +114,7 @@ func (h handler) cells(ctx context.Context, in *cellsInput) (*route.Body[route.L
 	return all(circle.Cells(ctx, h.db, route.Actor(ctx), in.ID, in.Column, in.Resolution))
 }
 
-func (h handler) points(ctx context.Context, in *column) (*route.Body[route.List[circle.PointRow]], error) {
+func (h handler) points(ctx context.Context, in *AnyColumn) (*route.Body[route.List[circle.PointRow]], error) {
 	return all(circle.Points(ctx, h.db, route.Actor(ctx), in.ID, in.Column))
 }
 
@@ -123,13 +125,13 @@ type Curve struct {
 	Minutes []circle.Minute `json:"minutes"`
 }
 
-func (h handler) curve(ctx context.Context, in *oneColumn) (*route.Body[Curve], error) {
+func (h handler) curve(ctx context.Context, in *OneColumn) (*route.Body[Curve], error) {
 	minutes, rounded, err := circle.Curve(ctx, h.db, route.Actor(ctx), in.ID, in.Column)
 	return route.OK(Curve{Column: in.Column, Rounded: rounded, Minutes: minutes}, err)
 }
 
 type uncoveredInput struct {
-	oneColumn
+	OneColumn
 	route.Paging
 	Unit string `query:"unit" maxLength:"64" doc:"code: the unit's and all units' below it"`
 }
@@ -143,7 +145,7 @@ func (h handler) uncovered(ctx context.Context, in *uncoveredInput) (*route.Body
 }
 
 type householdInput struct {
-	id
+	RunID
 	Household int64 `path:"household"`
 }
 
@@ -152,7 +154,7 @@ func (h handler) household(ctx context.Context, in *householdInput) (*route.Body
 }
 
 type changeInput struct {
-	column
+	AnyColumn
 	Before int64  `query:"before" required:"true" doc:"the other run"`
 	Level  string `query:"level" maxLength:"40" doc:"all when absent"`
 }

@@ -17,7 +17,7 @@ import (
 const timeout = 15 * time.Minute
 
 type exportInput struct {
-	column
+	AnyColumn
 	What   string `query:"what" enum:"units,cells,points,uncovered,change" default:"units"`
 	Format string `query:"format" enum:"csv,xlsx,geojson,gpkg,parquet" default:"csv"`
 	Level  string `query:"level" maxLength:"40" doc:"of units; all when absent"`

@@ -500,7 +500,7 @@ export interface paths {
         };
         /**
          * Households that a column does not cover, by unit and id; each look is recorded
-         * @description reason: no_point (nothing counts in the column), too_far_from_street, behind_water, behind_wall, no_network, island (no point on its piece of the network), far (no point within an hour), beyond (a point, but not within the standard).
+         * @description reason: beyond (a point, but not within the standard), no_point (nothing counts in the column), no_place (the household is not placed), too_far_from_street, behind_water, no_network, island (no point on its piece of the network), far (no point within an hour).
          */
         get: operations["list-uncovered"];
         put?: never;
@@ -861,6 +861,126 @@ export interface paths {
         put?: never;
         /** Report an incident; the same id again is the same incident */
         post: operations["report-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/analysis/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Incidents by H3 cell
+         * @description Who may see single places in the whole area gets exact counts of any days. To others counts are rounded at random to multiples of `step`, small ones are hidden, and the period is a whole week, month, quarter or year that is over.
+         */
+        get: operations["analyse-incidents-by-cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/analysis/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the analyses as a CSV file
+         * @description For those who may both export and count. Each export is recorded. Who may see single places in the whole area gets exact counts of any days. To others counts are rounded at random to multiples of `step`, small ones are hidden, and the period is a whole week, month, quarter or year that is over.
+         */
+        get: operations["export-incident-analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/analysis/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where incidents lie together by more than chance
+         * @description Gi* of Getis and Ord (1992, 1995) over all H3 cells of the area, against random neighbourhoods, corrected for asking at many cells (Benjamini and Hochberg 1995). The same question has the same answer. Who may see single places in the whole area gets exact counts of any days. To others counts are rounded at random to multiples of `step`, small ones are hidden, and the period is a whole week, month, quarter or year that is over.
+         */
+        get: operations["find-incident-hot-spots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/analysis/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Incidents by hour and weekday
+         * @description Who may see single places in the whole area gets exact counts of any days. To others counts are rounded at random to multiples of `step`, small ones are hidden, and the period is a whole week, month, quarter or year that is over.
+         */
+        get: operations["analyse-incident-hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/analysis/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Incidents by day, week or month, and by category
+         * @description Who may see single places in the whole area gets exact counts of any days. To others counts are rounded at random to multiples of `step`, small ones are hidden, and the period is a whole week, month, quarter or year that is over.
+         */
+        get: operations["analyse-incident-trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/analysis/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Incidents and their rates by unit in force on a date
+         * @description Who may see single places in the whole area gets exact counts of any days. To others counts are rounded at random to multiples of `step`, small ones are hidden, and the period is a whole week, month, quarter or year that is over.
+         */
+        get: operations["analyse-incidents-by-unit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1985,6 +2105,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/walks/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The walking network of the current import */
+        get: operations["get-walking-network"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/walks/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What lies within so many minutes on foot of a place
+         * @description A place that no street is near, or that lies in the water, has an answer with the reason and without contours. Nothing of the question is stored. Numbers of households are for those whose posts show single places: rounding does not protect what anybody may draw a line around.
+         */
+        post: operations["walk-reach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/walks/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The way on foot from one place to another
+         * @description From or to a household it is for those whose posts show its place; each look is recorded.
+         */
+        post: operations["walk-route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/zones": {
         parameters: {
             query?: never;
@@ -2157,6 +2334,75 @@ export interface components {
             title_en: string;
             title_zh: string;
         };
+        CategoryCount: {
+            /** @description a code; empty for words of other systems that are in no list */
+            category: string;
+            /**
+             * Format: int64
+             * @description null is hidden
+             */
+            incidents: number | null;
+            /**
+             * Format: double
+             * @description from report to closing, of those closed; null below the sample
+             */
+            median_days: number | null;
+            title_en: string;
+            title_zh: string;
+        };
+        CellCount: {
+            /** @description H3 */
+            cell: string;
+            /**
+             * Format: int64
+             * @description null is hidden, or published for larger areas only
+             */
+            households: number | null;
+            /** Format: int64 */
+            incidents: number;
+            /** @description corners as [lon, lat], the first not repeated */
+            outline: number[][];
+            /** @description per 100 households; null below the sample */
+            rate: components["schemas"]["Rate"];
+        };
+        CellCounts: {
+            /** @description empty: all */
+            category: string;
+            /** @description the units are those in force on this day, and the households too */
+            date: string;
+            /** @description the sample is reached */
+            enough: boolean;
+            /** @description you may see single places in the whole area: counts are as they are */
+            exact: boolean;
+            from: string;
+            /**
+             * Format: int64
+             * @description in all; null is hidden
+             */
+            incidents: number | null;
+            items: components["schemas"]["CellCount"][];
+            /** Format: int64 */
+            resolution: number;
+            /**
+             * Format: int64
+             * @description no rate, rank, median or hot spot below so many incidents
+             */
+            sample: number;
+            /**
+             * Format: int64
+             * @description counts are rounded at random to multiples of this, smaller ones and none are hidden; 0 = they are exact
+             */
+            step: number;
+            /** @description first day no longer covered */
+            to: string;
+            /** @description empty: everything you may count */
+            unit: string;
+        };
+        CellMinutes: {
+            cell: string;
+            /** Format: double */
+            minutes: number;
+        };
         CellRow: {
             /** @description H3 */
             cell: string;
@@ -2210,11 +2456,6 @@ export interface components {
             phone?: string;
         };
         CircleAnswer: {
-            /**
-             * Format: int64
-             * @description points within the standard; null unless asked for
-             */
-            choices: number | null;
             /** Format: int64 */
             column: number;
             covered: boolean;
@@ -2225,18 +2466,13 @@ export interface components {
             minutes: number | null;
             /** @description the nearest points, as many as the run keeps */
             nearest: components["schemas"]["Near"][];
-            /** @description why none is reached: see /circles */
+            /** @description why not covered: beyond (the standard), no_point, no_place, too_far_from_street, behind_water, no_network, island, far; empty when covered */
             reason: string;
         };
         CircleHousehold: {
             address: string;
             /** @description [lon, lat] */
             at: number[];
-            /**
-             * Format: int64
-             * @description points within the standard; null unless asked for
-             */
-            choices: number | null;
             /** Format: int64 */
             column: number;
             covered: boolean;
@@ -2254,7 +2490,7 @@ export interface components {
              * @description of the ages of the column
              */
             people: number;
-            /** @description why none is reached: see /circles */
+            /** @description why not covered: beyond (the standard), no_point, no_place, too_far_from_street, behind_water, no_network, island, far; empty when covered */
             reason: string;
             /** @description code of the lowest unit */
             unit: string;
@@ -2288,7 +2524,7 @@ export interface components {
         CircleUnitRow: {
             /**
              * Format: double
-             * @description 2SFCA: supply per 1,000 people
+             * @description 2SFCA: supply per 1,000 people, mean over the people
              */
             catchment: number | null;
             /**
@@ -2308,15 +2544,26 @@ export interface components {
             covered: number;
             /** Format: int64 */
             covered_people: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description supply within the standard, mean over the people
+             */
             cumulative: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description E2SFCA: the same with weights by thirds of the standard
+             */
+            enhanced: number | null;
+            /**
+             * Format: double
+             * @description supply divided by the minutes to it, mean over the people
+             */
             gravity: number | null;
             /** @description too few households to be shown; every number is 0 or null */
             hidden: boolean;
             /**
              * Format: int64
-             * @description points left out, for their hours are not known
+             * @description those of them whose hours are not known, at an hour
              */
             hours_unknown: number;
             /** Format: int64 */
@@ -2365,7 +2612,7 @@ export interface components {
             };
             /**
              * Format: double
-             * @description mean minutes of the tenth that walks farthest
+             * @description mean minutes of the tenth that walks farthest, of those who reach a point
              */
             worst_decile: number | null;
         };
@@ -2374,6 +2621,11 @@ export interface components {
         };
         CollectionFault: {
             features: components["schemas"]["FeatureFault"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
+        CollectionStreetProperties: {
+            features: components["schemas"]["FeatureStreetProperties"][];
             /** @enum {string} */
             type: "FeatureCollection";
         };
@@ -2392,8 +2644,8 @@ export interface components {
             ages?: ("age_0_2" | "age_3_6" | "age_7_17" | "age_18_59" | "age_60_79" | "age_80")[];
             /** @description a code of /service-functions; empty = any */
             function?: string;
-            /** @description count points whose hours are not known as open */
-            hours_unknown?: boolean;
+            /** @description at an hour: leave out points whose hours are not known; otherwise they count as open */
+            hours_known?: boolean;
             /** @description without an hour: count sessions and mobile stops too */
             sessions?: boolean;
             standard: components["schemas"]["Standard"];
@@ -2432,6 +2684,30 @@ export interface components {
         ContactPurpose: {
             /** @enum {string} */
             purpose: "visit" | "emergency" | "service" | "check";
+        };
+        Contour: {
+            /** Format: double */
+            area_ha?: number;
+            /** @description GeoJSON MultiPolygon, WGS 84 */
+            geometry?: {
+                coordinates: unknown[];
+                /** @enum {string} */
+                type: "MultiPolygon";
+            };
+            /** Format: int64 */
+            households?: number;
+            /**
+             * Format: double
+             * @description of streets
+             */
+            km?: number;
+            /**
+             * Format: double
+             * @description along level streets
+             */
+            metres: number;
+            /** Format: double */
+            minutes: number;
         };
         Counts: {
             /**
@@ -2635,6 +2911,19 @@ export interface components {
             }) | null;
             id: string;
             properties: components["schemas"]["Fault"];
+            /** @enum {string} */
+            type: "Feature";
+        };
+        FeatureStreetProperties: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["StreetProperties"];
             /** @enum {string} */
             type: "Feature";
         };
@@ -3358,6 +3647,43 @@ export interface components {
             /** Format: int64 */
             placed: number;
         };
+        Matrix: {
+            /** @description empty: all */
+            category: string;
+            /** @description the units are those in force on this day, and the households too */
+            date: string;
+            /** @description the sample is reached */
+            enough: boolean;
+            /** @description you may see single places in the whole area: counts are as they are */
+            exact: boolean;
+            from: string;
+            /**
+             * Format: int64
+             * @description how many hours a slot has: 1, or 4 where counts are rounded
+             */
+            hours: number;
+            /**
+             * Format: int64
+             * @description in all; null is hidden
+             */
+            incidents: number | null;
+            /** @description from Monday to Sunday, each from 0 h on */
+            items: components["schemas"]["Slot"][];
+            /**
+             * Format: int64
+             * @description no rate, rank, median or hot spot below so many incidents
+             */
+            sample: number;
+            /**
+             * Format: int64
+             * @description counts are rounded at random to multiples of this, smaller ones and none are hidden; 0 = they are exact
+             */
+            step: number;
+            /** @description first day no longer covered */
+            to: string;
+            /** @description empty: everything you may count */
+            unit: string;
+        };
         Minute: {
             /** Format: int64 */
             minute: number;
@@ -3370,7 +3696,10 @@ export interface components {
             /** Format: double */
             minutes: number;
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0: not for you to see
+             */
             point: number;
             /** Format: int64 */
             stop: number;
@@ -3389,6 +3718,27 @@ export interface components {
             point: number[];
             title_en: string;
             title_zh: string;
+        };
+        NetworkVersion: {
+            attribution: string;
+            /** Format: int64 */
+            edges: number;
+            file_name: string;
+            /**
+             * Format: int64
+             * @description of the map's import
+             */
+            id: number;
+            /** Format: date-time */
+            imported_at: string;
+            /** Format: double */
+            km: number;
+            /** Format: int64 */
+            nodes: number;
+            /** Format: int64 */
+            pieces: number;
+            /** @description of the network's bytes */
+            sha256: string;
         };
         NewAbsence: {
             /** @description login; one's own when absent */
@@ -3744,14 +4094,14 @@ export interface components {
              */
             households: number;
             /**
-             * Format: double
-             * @description people for whom it has room, of those who come; null unless asked for
+             * Format: int64
+             * @description people sent here when points are full at some time, nearest first; null unless asked for
              */
             load: number | null;
             name: string;
             /**
-             * Format: double
-             * @description people who come and find no room at any point within the standard
+             * Format: int64
+             * @description people whose nearest point it is and who find no room here; null unless asked for
              */
             overflow: number | null;
             /** Format: int64 */
@@ -3944,6 +4294,14 @@ export interface components {
             /** @description [lon, lat] */
             point?: number[];
         };
+        Rate: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            value: number;
+        };
         Reach: {
             /**
              * Format: int64
@@ -3983,9 +4341,62 @@ export interface components {
             share_people: number | null;
             /**
              * Format: double
-             * @description mean minutes of the tenth that walks farthest
+             * @description mean minutes of the tenth that walks farthest, of those who reach a point
              */
             worst_decile: number | null;
+        };
+        ReachAnswer: {
+            cells?: components["schemas"]["CellMinutes"][];
+            /** @description by minutes; none when the place is not joined to a street */
+            contours: components["schemas"]["Contour"][];
+            /** @description contours have households: those whose places your posts show */
+            counted: boolean;
+            network: components["schemas"]["NetworkVersion"];
+            /**
+             * @description behind_wall: the way to the street crosses a wall or fence, for there is no other
+             * @enum {string}
+             */
+            reason: "reached" | "too_far" | "behind_water" | "behind_wall" | "no_network";
+            /** @description absent when the place is not joined to a street */
+            snapped?: components["schemas"]["Snapped"];
+            standard: components["schemas"]["CirclePreset"];
+            streets?: components["schemas"]["CollectionStreetProperties"];
+        };
+        ReachQuestion: {
+            /** @description [lon, lat], WGS 84 */
+            at?: number[];
+            /**
+             * Format: int64
+             * @description minutes by H3 cell of this resolution; 0 = none
+             * @enum {integer}
+             */
+            cells?: 0 | 9 | 10;
+            /**
+             * @description from the place to everywhere, or from everywhere towards it: where streets slope they differ
+             * @default from
+             * @enum {string}
+             */
+            direction: "from" | "towards";
+            /** @description how many households, for those whose posts show single places */
+            households?: boolean;
+            /**
+             * Format: int64
+             * @description metres from the place to the street; 0 = 200
+             */
+            max_walk?: number;
+            /** @description 1 to 60, ascending; every five up to the standard's when absent */
+            minutes?: number[];
+            /** @description areas as polygons */
+            outlines?: boolean;
+            /**
+             * Format: int64
+             * @description id of a service point, instead of a place
+             */
+            point?: number;
+            /** @description the code of a preset, or numbers, or both */
+            standard: components["schemas"]["Standard"];
+            /** @description pieces of streets, and how long they are together */
+            streets?: boolean;
         };
         RecoveryCodes: {
             codes: string[];
@@ -4061,6 +4472,29 @@ export interface components {
             /** Format: int64 */
             unit: number;
         };
+        RouteAnswer: {
+            /** @description false: an end is not joined to a street, or no street leads from one to the other */
+            found: boolean;
+            from: components["schemas"]["WalkEnd"];
+            /** @description from street to street; absent when there is no way */
+            geometry?: {
+                coordinates: unknown[];
+                /** @enum {string} */
+                type: "LineString";
+            };
+            /** @description in order */
+            legs: components["schemas"]["WalkLeg"][];
+            /**
+             * Format: double
+             * @description on foot, both ways to the street included; with slopes or steps the minutes are more than these at full speed
+             */
+            metres: number;
+            /** Format: double */
+            minutes: number;
+            network: components["schemas"]["NetworkVersion"];
+            standard: components["schemas"]["CirclePreset"];
+            to: components["schemas"]["WalkEnd"];
+        };
         RouteListHousehold: {
             items: components["schemas"]["CircleHousehold"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -4090,6 +4524,29 @@ export interface components {
              * @description how many there are in all, where that is cheap to know
              */
             total?: number;
+        };
+        RouteQuestion: {
+            /** @description [lon, lat], WGS 84 */
+            from?: number[];
+            /**
+             * Format: int64
+             * @description id: where the way begins, instead of from
+             */
+            household?: number;
+            /**
+             * Format: int64
+             * @description metres from either end to the street; 0 = 200
+             */
+            max_walk?: number;
+            /**
+             * Format: int64
+             * @description id of a service point: where the way ends, instead of to
+             */
+            point?: number;
+            /** @description the code of a preset, or numbers, or both */
+            standard: components["schemas"]["Standard"];
+            /** @description [lon, lat], WGS 84 */
+            to?: number[];
         };
         Row: {
             action: string;
@@ -4265,12 +4722,122 @@ export interface components {
             /** @description absent when there is none */
             provider?: components["schemas"]["ExternalSignIn"];
         };
+        Slot: {
+            /**
+             * Format: int64
+             * @description the first of the hours, in China
+             */
+            hour: number;
+            /**
+             * Format: int64
+             * @description null is hidden
+             */
+            incidents: number | null;
+            /**
+             * Format: int64
+             * @description 1 is Monday
+             */
+            weekday: number;
+        };
+        Snapped: {
+            /** @description [lon, lat], on the street */
+            at: number[];
+            /** @description a wall or fence */
+            crosses: boolean;
+            /**
+             * Format: double
+             * @description metres to there, part of every distance
+             */
+            walk_m: number;
+        };
         Span: {
             /** @enum {string} */
             state: "proposed" | "pilot" | "active" | "paused" | "closed";
             valid_from: string;
             /** @description first day no longer valid */
             valid_to: string | null;
+        };
+        Spot: {
+            /** @description H3 */
+            cell: string;
+            /**
+             * @description at a rate of false discoveries of 1 % or 5 %
+             * @enum {string}
+             */
+            class: "hot-01" | "hot-05" | "cold-05" | "cold-01";
+            /**
+             * Format: int64
+             * @description of the cell alone; null is hidden
+             */
+            incidents: number | null;
+            /** @description corners as [lon, lat], the first not repeated */
+            outline: number[][];
+            /**
+             * Format: double
+             * @description two-sided, by random draws
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description p corrected for asking at every cell (Benjamini and Hochberg)
+             */
+            q: number;
+            /**
+             * Format: double
+             * @description Gi* of the cell and those around it
+             */
+            z: number;
+        };
+        Spots: {
+            /** @description empty: all */
+            category: string;
+            /**
+             * Format: int64
+             * @description how many were tested; by rate, only those with households enough
+             */
+            cells: number;
+            /** @description the units are those in force on this day, and the households too */
+            date: string;
+            /** @description the sample is reached */
+            enough: boolean;
+            /** @description you may see single places in the whole area: counts are as they are */
+            exact: boolean;
+            from: string;
+            /**
+             * Format: int64
+             * @description in all; null is hidden
+             */
+            incidents: number | null;
+            /** @description cells that are hot or cold; none when enough is false */
+            items: components["schemas"]["Spot"][];
+            /**
+             * Format: int64
+             * @description with fewer cells nothing is tested
+             */
+            least_cells: number;
+            /** @enum {string} */
+            measure: "count" | "rate";
+            /** Format: int64 */
+            resolution: number;
+            /**
+             * Format: int64
+             * @description steps to the farthest neighbour of a cell
+             */
+            rings: number;
+            /**
+             * Format: int64
+             * @description no rate, rank, median or hot spot below so many incidents
+             */
+            sample: number;
+            /**
+             * Format: int64
+             * @description counts are rounded at random to multiples of this, smaller ones and none are hidden; 0 = they are exact
+             */
+            step: number;
+            /** @description first day no longer covered */
+            to: string;
+            /** @description empty: everything you may count */
+            unit: string;
         };
         Staffing: {
             /**
@@ -4352,11 +4919,28 @@ export interface components {
              */
             until: string | null;
         };
+        StepCount: {
+            from: string;
+            /**
+             * Format: int64
+             * @description null is hidden
+             */
+            incidents: number | null;
+            /** @description first day no longer counted */
+            to: string;
+        };
         Stop: {
             hours: string;
             name: string;
             /** @description [lon, lat] */
             point: number[];
+        };
+        StreetProperties: {
+            /**
+             * Format: double
+             * @description of the contour that it lies in, and of no smaller one
+             */
+            minutes: number;
         };
         Suggestion: {
             crs: string;
@@ -4431,6 +5015,46 @@ export interface components {
              */
             tops: number;
         };
+        Trend: {
+            /** @enum {string} */
+            by: "day" | "week" | "month";
+            /** @description large classes, or the small ones of the category asked for; empty where counts are rounded and the period is no single week, month, quarter or year */
+            categories: components["schemas"]["CategoryCount"][];
+            /** @description empty: all */
+            category: string;
+            /** @description the units are those in force on this day, and the households too */
+            date: string;
+            /** @description the sample is reached */
+            enough: boolean;
+            /** @description you may see single places in the whole area: counts are as they are */
+            exact: boolean;
+            from: string;
+            /**
+             * Format: int64
+             * @description in all; null is hidden
+             */
+            incidents: number | null;
+            items: components["schemas"]["StepCount"][];
+            /**
+             * Format: double
+             * @description from report to closing, of those closed; null below the sample
+             */
+            median_days: number | null;
+            /**
+             * Format: int64
+             * @description no rate, rank, median or hot spot below so many incidents
+             */
+            sample: number;
+            /**
+             * Format: int64
+             * @description counts are rounded at random to multiples of this, smaller ones and none are hidden; 0 = they are exact
+             */
+            step: number;
+            /** @description first day no longer covered */
+            to: string;
+            /** @description empty: everything you may count */
+            unit: string;
+        };
         Unit: {
             /**
              * Format: double
@@ -4462,6 +5086,74 @@ export interface components {
             valid_from: string;
             /** @description first day no longer valid */
             valid_to: string | null;
+        };
+        UnitCount: {
+            /** @description you may see single places in this unit */
+            exact: boolean;
+            /**
+             * Format: int64
+             * @description in force on the day of the units; published ones for who may not see single places; null is hidden
+             */
+            households: number | null;
+            /**
+             * Format: int64
+             * @description null is hidden
+             */
+            incidents: number | null;
+            level: string;
+            /**
+             * Format: double
+             * @description from report to closing, of those closed; null below the sample
+             */
+            median_days: number | null;
+            name: string;
+            parent: string;
+            /**
+             * Format: int64
+             * @description by rate, 1 is the highest; null below the sample
+             */
+            rank: number | null;
+            /** @description incidents of the period per 100 households, with 95 % limits; null below the sample */
+            rate: components["schemas"]["Rate"];
+            unit: string;
+        };
+        UnitCounts: {
+            /** @description empty: all */
+            category: string;
+            /** @description the units are those in force on this day, and the households too */
+            date: string;
+            /**
+             * Format: int64
+             * @description incidents of the area that lie in none of these units; null is hidden
+             */
+            elsewhere: number | null;
+            /** @description the sample is reached */
+            enough: boolean;
+            /** @description you may see single places in the whole area: counts are as they are */
+            exact: boolean;
+            from: string;
+            /**
+             * Format: int64
+             * @description in all; null is hidden
+             */
+            incidents: number | null;
+            items: components["schemas"]["UnitCount"][];
+            /** @description empty: those right below the unit asked about */
+            level: string;
+            /**
+             * Format: int64
+             * @description no rate, rank, median or hot spot below so many incidents
+             */
+            sample: number;
+            /**
+             * Format: int64
+             * @description counts are rounded at random to multiples of this, smaller ones and none are hidden; 0 = they are exact
+             */
+            step: number;
+            /** @description first day no longer covered */
+            to: string;
+            /** @description empty: everything you may count */
+            unit: string;
         };
         UnitDetail: {
             /** @description from the top down, the unit itself left out */
@@ -4703,6 +5395,26 @@ export interface components {
             plan_id: number;
             valid_from: string;
             valid_to: string | null;
+        };
+        WalkEnd: {
+            /**
+             * @description behind_wall: the way to the street crosses a wall or fence, for there is no other
+             * @enum {string}
+             */
+            reason: "reached" | "too_far" | "behind_water" | "behind_wall" | "no_network";
+            /** @description absent when the place is not joined to a street */
+            snapped?: components["schemas"]["Snapped"];
+        };
+        WalkLeg: {
+            /** @enum {string} */
+            kind: "road" | "path" | "steps" | "crossing" | "square" | "link";
+            /** Format: double */
+            metres: number;
+            /**
+             * Format: int64
+             * @description number of the street in the source (OSM way); 0 where there is none
+             */
+            street: number;
         };
         WantsVisits: {
             refused: boolean;
@@ -7667,11 +8379,15 @@ export interface operations {
     "list-circle-cells": {
         parameters: {
             query?: {
+                /** @description from 0, as in the parameters */
+                column?: number;
                 /** @description of H3 */
                 resolution?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7771,13 +8487,17 @@ export interface operations {
     "get-circle-change": {
         parameters: {
             query: {
+                /** @description from 0, as in the parameters; -1 = every one */
+                column?: number;
                 /** @description the other run */
                 before: number;
                 /** @description all when absent */
                 level?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7881,7 +8601,9 @@ export interface operations {
                 column?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7981,6 +8703,8 @@ export interface operations {
     "export-circle": {
         parameters: {
             query?: {
+                /** @description from 0, as in the parameters; -1 = every one */
+                column?: number;
                 what?: "units" | "cells" | "points" | "uncovered" | "change";
                 format?: "csv" | "xlsx" | "geojson" | "gpkg" | "parquet";
                 /** @description of units; all when absent */
@@ -7989,7 +8713,9 @@ export interface operations {
                 before?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8089,6 +8815,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                id: number;
                 household: number;
             };
             cookie?: never;
@@ -8194,7 +8921,9 @@ export interface operations {
                 column?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8294,13 +9023,17 @@ export interface operations {
     "list-uncovered": {
         parameters: {
             query?: {
+                /** @description from 0, as in the parameters */
+                column?: number;
                 limit?: number;
                 cursor?: string;
                 /** @description code: the unit's and all units' below it */
                 unit?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8400,11 +9133,15 @@ export interface operations {
     "list-circle-units": {
         parameters: {
             query?: {
+                /** @description from 0, as in the parameters; -1 = every one */
+                column?: number;
                 /** @description all when absent */
                 level?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: number;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -11159,6 +11896,711 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "analyse-incidents-by-cell": {
+        parameters: {
+            query: {
+                /** @description first day of the reports (YYYY-MM-DD, China) */
+                from: string;
+                /** @description first day no longer covered */
+                to: string;
+                /** @description the units and households are those in force on this day; today in China when absent */
+                date?: string;
+                /** @description code: the unit's and all units' below it; everything you may count when absent */
+                unit?: string;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description no rate, rank, median or hot spot below so many incidents */
+                sample?: number;
+                /** @description of the H3 cells: 5.16, 0.74, 0.11 and 0.015 km²; the last only where you may see single places */
+                resolution?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellCounts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-incident-analysis": {
+        parameters: {
+            query: {
+                /** @description first day of the reports (YYYY-MM-DD, China) */
+                from: string;
+                /** @description first day no longer covered */
+                to: string;
+                /** @description the units and households are those in force on this day; today in China when absent */
+                date?: string;
+                /** @description code: the unit's and all units' below it; everything you may count when absent */
+                unit?: string;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description no rate, rank, median or hot spot below so many incidents */
+                sample?: number;
+                /** @description units of this level; those right below the unit asked about when absent */
+                level?: string;
+                /** @description of the H3 cells: 5.16, 0.74, 0.11 and 0.015 km²; the last only where you may see single places */
+                resolution?: number;
+                /** @description the step; where counts are rounded, weeks and months */
+                by?: "day" | "week" | "month";
+                /** @description a cell's neighbourhood: the 6 cells around it, or the 18 */
+                rings?: number;
+                /** @description incidents, or incidents per 100 households in cells with at least the sample of households */
+                measure?: "count" | "rate";
+                what: "units" | "cells" | "trend" | "matrix" | "hotspots";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "find-incident-hot-spots": {
+        parameters: {
+            query: {
+                /** @description first day of the reports (YYYY-MM-DD, China) */
+                from: string;
+                /** @description first day no longer covered */
+                to: string;
+                /** @description the units and households are those in force on this day; today in China when absent */
+                date?: string;
+                /** @description code: the unit's and all units' below it; everything you may count when absent */
+                unit?: string;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description no rate, rank, median or hot spot below so many incidents */
+                sample?: number;
+                /** @description of the H3 cells: 5.16, 0.74, 0.11 and 0.015 km²; the last only where you may see single places */
+                resolution?: number;
+                /** @description a cell's neighbourhood: the 6 cells around it, or the 18 */
+                rings?: number;
+                /** @description incidents, or incidents per 100 households in cells with at least the sample of households */
+                measure?: "count" | "rate";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spots"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "analyse-incident-hours": {
+        parameters: {
+            query: {
+                /** @description first day of the reports (YYYY-MM-DD, China) */
+                from: string;
+                /** @description first day no longer covered */
+                to: string;
+                /** @description the units and households are those in force on this day; today in China when absent */
+                date?: string;
+                /** @description code: the unit's and all units' below it; everything you may count when absent */
+                unit?: string;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description no rate, rank, median or hot spot below so many incidents */
+                sample?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "analyse-incident-trend": {
+        parameters: {
+            query: {
+                /** @description first day of the reports (YYYY-MM-DD, China) */
+                from: string;
+                /** @description first day no longer covered */
+                to: string;
+                /** @description the units and households are those in force on this day; today in China when absent */
+                date?: string;
+                /** @description code: the unit's and all units' below it; everything you may count when absent */
+                unit?: string;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description no rate, rank, median or hot spot below so many incidents */
+                sample?: number;
+                /** @description the step; where counts are rounded, weeks and months */
+                by?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "analyse-incidents-by-unit": {
+        parameters: {
+            query: {
+                /** @description first day of the reports (YYYY-MM-DD, China) */
+                from: string;
+                /** @description first day no longer covered */
+                to: string;
+                /** @description the units and households are those in force on this day; today in China when absent */
+                date?: string;
+                /** @description code: the unit's and all units' below it; everything you may count when absent */
+                unit?: string;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description no rate, rank, median or hot spot below so many incidents */
+                sample?: number;
+                /** @description units of this level; those right below the unit asked about when absent */
+                level?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitCounts"];
                 };
             };
             /** @description Bad Request */
@@ -19413,6 +20855,317 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Office"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-walking-network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkVersion"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "walk-reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReachQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "walk-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteAnswer"];
                 };
             };
             /** @description Bad Request */
