@@ -188,7 +188,7 @@ var DefaultEnough = Enough{Count: 30, Cells: 30}
 type Options struct {
 	Enough Enough
 	Null   Null   // "" = Drawn
-	Draws  int    // 0 = 499,999; Conditional: 9,999. A p value is never below 2/(Draws+1)
+	Draws  int    // 0 = 199,999; Conditional: 9,999. A p value is never below 2/(Draws+1)
 	Seed   uint64 // the same seed gives the same draws
 }
 
@@ -245,7 +245,7 @@ func (o Options) withDefaults() Options {
 	case o.Null == Conditional:
 		o.Draws = 9_999
 	default:
-		o.Draws = 499_999
+		o.Draws = 199_999
 	}
 	return o
 }

@@ -78,7 +78,7 @@ func Run(ctx context.Context, db pg.DB, log *slog.Logger, every time.Duration) e
 // passed, or a unit at the top has enough households for the first time. The zero
 // Publication says that nothing was due.
 func IfDue(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day) (Publication, error) {
-	k, err := least(ctx, db)
+	k, err := Least(ctx, db)
 	if err != nil {
 		return Publication{}, fmt.Errorf("is a publication due: %w", err)
 	}
@@ -114,7 +114,7 @@ func Make(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, reason 
 			return err
 		}
 		p = Publication{On: day, Reason: reason}
-		if p.Least, err = least(ctx, tx); err != nil {
+		if p.Least, err = Least(ctx, tx); err != nil {
 			return err
 		}
 		err := tx.QueryRow(ctx, `
@@ -144,7 +144,8 @@ func Make(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, reason 
 // does not ask for more.
 const DefaultLeast = 10
 
-func least(ctx context.Context, db pg.DB) (int, error) {
+// Least is the smallest count that is shown, by the setting least_count.
+func Least(ctx context.Context, db pg.DB) (int, error) {
 	var text string
 	err := db.QueryRow(ctx, `SELECT coalesce((SELECT value #>> '{}' FROM setting WHERE key = 'least_count'), '')`).Scan(&text)
 	if err != nil {
