@@ -25,7 +25,7 @@ const FromTown = "t"
 // Feature is a thing on the map.
 type Feature struct {
 	Class   string
-	OSMType string // n, w, r; t for the demo town
+	OSMType string // n, w, r; t for the demo town, f for a file of lines
 	OSMID   int64
 	Kind    string // the value of the deciding tag: residential, park, river …
 	Name    string

@@ -192,7 +192,7 @@ func rebuild(ctx context.Context, db pg.DB, id int64) error {
 			return err
 		}
 		var walking collector
-		if err := eachFeature(ctx, tx, id, func(f Feature) { walking.add(f) }); err != nil {
+		if err := eachFeature(ctx, tx, id, walking.add); err != nil {
 			return err
 		}
 		_, err := storeWalking(ctx, tx, id, walking.source)

@@ -60,7 +60,7 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, name string, r io.
 	src := Source{FileName: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Attribution: Attribution}
 	x := newExtract(ctx, r, size, progress)
 	x.accept = isArea
-	done, err := replace(ctx, db, actor, src, func(inner context.Context, emit func(Feature) error) error {
+	done, err := replace(ctx, db, actor, src, false, func(inner context.Context, emit func(Feature) error) error {
 		x.ctx, x.emit = inner, emit
 		if err := x.run(); err != nil {
 			return err
@@ -78,7 +78,7 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, name string, r io.
 
 // Store makes features of another origin the map, in place of the one before.
 func Store(ctx context.Context, db pg.DB, actor staff.Actor, src Source, features iter.Seq[Feature]) (Imported, error) {
-	done, err := replace(ctx, db, actor, src, func(inner context.Context, emit func(Feature) error) error {
+	done, err := replace(ctx, db, actor, src, false, func(inner context.Context, emit func(Feature) error) error {
 		for f := range features {
 			if err := emit(f); err != nil {
 				return err
@@ -93,8 +93,8 @@ func Store(ctx context.Context, db pg.DB, actor staff.Actor, src Source, feature
 }
 
 // replace is one transaction that stores what produce emits and drops the map
-// before it.
-func replace(ctx context.Context, db pg.DB, actor staff.Actor, src Source,
+// before it; with onlyStreets it keeps all of that but its streets.
+func replace(ctx context.Context, db pg.DB, actor staff.Actor, src Source, onlyStreets bool,
 	produce func(context.Context, func(Feature) error) error, report func(map[string]int)) (Imported, error) {
 	var done Imported
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
@@ -117,6 +117,11 @@ func replace(ctx context.Context, db pg.DB, actor staff.Actor, src Source,
 		}
 		if len(counts) == 0 {
 			return ErrEmpty
+		}
+		if onlyStreets {
+			if err := keepRest(ctx, tx, id, counts, &walking); err != nil {
+				return faults.Of(err)
+			}
 		}
 		if _, err := storeWalking(ctx, tx, id, walking.source); err != nil {
 			return err

@@ -43,6 +43,12 @@ var streetKinds = map[string]struct {
 	"ferry": {Road, LeftFerry},
 }
 
+// KnownKind tells whether a value of highway is one whose rule is known.
+func KnownKind(highway string) bool {
+	_, known := streetKinds[highway]
+	return known
+}
+
 // allowance is what a value of foot or access says. Values that are not here
 // (delivery, agricultural, forestry and whatever people invent) restrict cars, by
 // usage; GraphHopper and Valhalla let people walk there too.
