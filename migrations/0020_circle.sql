@@ -34,6 +34,7 @@ CREATE TABLE circle (
     job_id      bigint,
     inputs      jsonb,
     digest      text NOT NULL DEFAULT '',
+    walks       integer[] NOT NULL DEFAULT '{}',     -- of each column, the walk that answers it
     created_by  text NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz

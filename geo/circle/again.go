@@ -94,7 +94,7 @@ func (a *answers) like(key string, w *walked) *remembered {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var best *list.Element
-	least := min(maxDifferent, max(1, len(w.sources)/3)) + 1
+	least := maxDifferent + 1
 	for e := a.order.Front(); e != nil; e = e.Next() {
 		r := e.Value.(*remembered)
 		if r.key != key {

@@ -230,6 +230,8 @@ type Household struct {
 	At      orb.Point `json:"at" doc:"[lon, lat]"`
 	People  int       `json:"people" doc:"of the ages of the column"`
 	Answer
+
+	unit int64 // of Unit
 }
 
 // Answer is how far a household is from the points of a column.

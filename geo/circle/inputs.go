@@ -245,7 +245,9 @@ func loadPoints(ctx context.Context, db pg.DB, day geo.Day) ([]point, error) {
 		                  ORDER BY t.ordinal) FROM service_point_stop t WHERE t.service_point_id = p.id), '[]')
 		FROM service_point p
 		JOIN service_point_state s ON s.service_point_id = p.id AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
-		LEFT JOIN service_point_unit o ON o.service_point_id = p.id AND o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1)
+		LEFT JOIN LATERAL ( -- the unit of that day; where none was responsible yet, that of now
+			SELECT unit_id FROM service_point_unit u WHERE u.service_point_id = p.id AND (u.valid_to IS NULL OR u.valid_from <= $1 AND u.valid_to > $1)
+			ORDER BY u.valid_from LIMIT 1) o ON true
 		WHERE s.state = 'active'
 		ORDER BY p.id`, day)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p point, err error) {
@@ -256,4 +258,26 @@ func loadPoints(ctx context.Context, db pg.DB, day geo.Day) ([]point, error) {
 		return nil, fmt.Errorf("service points on %s: %w", day, err)
 	}
 	return list, nil
+}
+
+// place finds the units that points of changes stand in: home where that is none of
+// the run's.
+func (c *crowd) place(ctx context.Context, db pg.DB, points []point, changes []Change, home int64) error {
+	known := make(map[int64]bool, len(c.areas))
+	for _, a := range c.areas {
+		known[a.id] = true
+	}
+	for i := range points {
+		p := &points[i]
+		if p.id > 0 && !slices.ContainsFunc(changes, func(ch Change) bool { return ch.Do == "move" && ch.Point == p.id }) {
+			continue
+		}
+		if err := db.QueryRow(ctx, `SELECT coalesce(unit_at($1, $2), 0)`, p.at, c.key.day).Scan(&p.heldBy); err != nil {
+			return fmt.Errorf("unit of a changed point: %w", err)
+		}
+		if !known[p.heldBy] {
+			p.heldBy = home
+		}
+	}
+	return nil
 }

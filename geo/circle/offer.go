@@ -11,11 +11,11 @@ import (
 
 // changed are the points with the changes of a run applied in their order. New points
 // stand behind all others; a change of a point that is not active changes nothing.
-func changed(points []point, changes []Change, home int64) []point {
+func changed(points []point, changes []Change) []point {
 	points = slices.Clone(points)
 	for i, ch := range changes {
 		if ch.Do == "add" {
-			p := point{id: -int64(i + 1), name: ch.Name, tier: ch.Tier, capacity: ch.Capacity, at: geo.Snap(*ch.At), heldBy: home, candidate: ch.Candidate}
+			p := point{id: -int64(i + 1), name: ch.Name, tier: ch.Tier, capacity: ch.Capacity, at: geo.Snap(*ch.At), candidate: ch.Candidate}
 			for _, f := range ch.Functions {
 				p.functions = append(p.functions, servicepoint.Function{Function: f, Hours: ch.Hours})
 			}

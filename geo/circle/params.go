@@ -8,6 +8,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/hours"
 )
 
 // Faults of this package.
@@ -113,6 +114,10 @@ func (ch Change) check(c *checker, at string, words vocabulary) {
 	}
 	for _, f := range ch.Functions {
 		c.must(slices.Contains(words.functions, f), at+"functions", "codes that GET /service-functions lists")
+	}
+	if ch.Hours != "" {
+		_, err := hours.Parse(ch.Hours)
+		c.must(err == nil, at+"hours", "OSM opening_hours, such as Mo-Fr 09:00-17:00: %v", err)
 	}
 	c.must(ch.Do != "hours" || ch.Hours != "", at+"hours", "OSM opening_hours, such as Mo-Fr 09:00-17:00")
 	c.must(ch.Capacity == nil || *ch.Capacity >= 0, at+"capacity", "0 or more")

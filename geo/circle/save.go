@@ -155,7 +155,10 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 		if err != nil {
 			return err
 		}
-		m.points = changed(points, s.Params.Changes, s.unit)
+		m.points = changed(points, s.Params.Changes)
+		if err := held.crowd.place(ctx, read, m.points, s.Params.Changes, s.unit); err != nil {
+			return err
+		}
 		shown, err = loadPublished(ctx, read, held.crowd.areas)
 		return err
 	})
@@ -167,13 +170,13 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 		return held.join(ctx, m, placesKey{version.ID, version.SHA256, profile, s.Params.MaxWalk}, step)
 	}
 
-	out := saver{tx: tx, run: s, crowd: m.crowd, shown: shown, sum: sha256.New()}
+	out := saver{tx: tx, run: s, crowd: m.crowd, shown: shown, sum: sha256.New(), walks: make([]int, len(s.Params.Columns))}
 	if err := m.each(ctx, func(w *walked, list []*told) error { return out.save(ctx, m, w, list) }); err != nil {
 		return err
 	}
 	step("storing", 0, 0)
-	_, err = tx.Exec(ctx, `UPDATE circle SET inputs = $2, digest = $3, finished_at = now() WHERE id = $1`,
-		s.ID, inputs, hex.EncodeToString(out.sum.Sum(nil)))
+	_, err = tx.Exec(ctx, `UPDATE circle SET inputs = $2, digest = $3, walks = $4, finished_at = now() WHERE id = $1`,
+		s.ID, inputs, hex.EncodeToString(out.sum.Sum(nil)), out.walks)
 	return err
 }
 
@@ -234,6 +237,7 @@ type saver struct {
 	crowd *crowd
 	shown published
 	sum   hash.Hash
+	walks []int // of each column
 }
 
 // save stores a walk and its columns.
@@ -250,6 +254,7 @@ func (s *saver) save(ctx context.Context, m *making, w *walked, list []*told) er
 		}
 	}
 	for _, t := range list {
+		s.walks[t.column] = w.no
 		for _, save := range []func(context.Context, *told) error{s.units, s.cells, s.points} {
 			if err := save(ctx, t); err != nil {
 				return err

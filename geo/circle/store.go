@@ -170,7 +170,7 @@ func pointsExist(ctx context.Context, db pg.DB, actor staff.Actor, changes []Cha
 }
 
 const runColumns = `
-	c.id, c.unit_id, coalesce(u.code, ''), coalesce(b.name, ''), c.params, coalesce(c.job_id, 0), c.inputs, c.digest, c.created_by, c.created_at, c.finished_at,
+	c.id, c.unit_id, coalesce(u.code, ''), coalesce(b.name, ''), c.params, coalesce(c.job_id, 0), c.inputs, c.digest, c.walks, c.created_by, c.created_at, c.finished_at,
 	CASE WHEN c.finished_at IS NOT NULL THEN 'done' ELSE coalesce(circle_job_state(c.job_id), 'failed') END`
 
 const runTables = `
@@ -181,11 +181,12 @@ const runTables = `
 // stored is a run as it lies in the database.
 type stored struct {
 	Run
-	unit int64 // 0 = the whole installation
+	unit  int64 // 0 = the whole installation
+	walks []int // of each column, once it is done
 }
 
 func scanRun(row pgx.CollectableRow) (s stored, err error) {
-	err = row.Scan(&s.ID, &s.unit, &s.Unit, &s.UnitName, &s.Params, &s.Job, &s.Inputs, &s.Digest, &s.CreatedBy, &s.CreatedAt, &s.FinishedAt, &s.State)
+	err = row.Scan(&s.ID, &s.unit, &s.Unit, &s.UnitName, &s.Params, &s.Job, &s.Inputs, &s.Digest, &s.walks, &s.CreatedBy, &s.CreatedAt, &s.FinishedAt, &s.State)
 	s.StaleBecause, s.Totals = []string{}, []UnitRow{}
 	return s, err
 }
