@@ -23,6 +23,7 @@ import (
 	"wangge/api/breakglass"
 	"wangge/api/circles"
 	"wangge/api/consents"
+	"wangge/api/demandsets"
 	"wangge/api/exports"
 	"wangge/api/households"
 	"wangge/api/imports"
@@ -162,6 +163,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue)
+	demandsets.Mount(a, c.DB)
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	breakglass.Mount(a, c.DB, c.Engine)

@@ -29,6 +29,7 @@ type importCommand struct {
 	Households    importHouseholds `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
 	Incidents     importIncidents  `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
 	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
+	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV or XLSX. Makes a demand set, or its next version."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
 }
@@ -89,6 +90,18 @@ func (c *importLedger) run(p *program, kind upload.Kind) error {
 			return fmt.Errorf("%s: %w", c.Mapping, err)
 		}
 	}
+	return c.do(p, req, printReport)
+}
+
+type importDemand struct {
+	importFile
+	Name string `help:"Of the demand set: who counted what, and when. By default the file's name."`
+}
+
+// Run imports a demand set.
+func (c *importDemand) Run(p *program) error {
+	req := c.request(upload.Demand)
+	req.Source = c.Name
 	return c.do(p, req, printReport)
 }
 

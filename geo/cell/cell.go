@@ -38,6 +38,9 @@ var ErrName = fault.New(fault.Malformed, "cell_name", "This is not the name of a
 // not on the Earth.
 func At(p geo.Point) Cell { return at(p, Resolution) }
 
+// In is the cell at a resolution that holds the place; it need not be the Parent of At.
+func In(p geo.Point, res int) Cell { return at(p, res) }
+
 // AtAll writes the cell of every place to out, which must be at least as long.
 func AtAll(places []geo.Point, out []Cell) {
 	out = out[:len(places)]

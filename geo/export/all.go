@@ -25,6 +25,7 @@ var tables = []string{
 	"purpose", "purpose_field", "purpose_version", "notice", "notice_version", "consent", "visit_refusal", "request",
 	"retention_rule", "deletion_proof",
 	"publication", "publication_edition", "published_count", "published_cell",
+	"demand_set",
 }
 
 // history is every boundary that ever was in force.
@@ -40,6 +41,7 @@ boundaries.geojson   every boundary of every unit with its dates (valid_to is th
 *.geojson            places and areas, WGS 84, longitude first (RFC 7946)
 *.csv                tables, UTF-8 with byte order mark
 stops.geojson        where mobile service points stop
+demand.geojson       imported counts of people, by demand set; those of a cell stand at its centre
 excluded.geojson     accepted gaps with their reasons
 tables/              tables as they are: levels, presets, plans, repairs, lineage, responsibility by date, posts and
                      who held them, purposes and notices, published counts, audit. What is sealed (names, phones)
@@ -67,6 +69,8 @@ func All(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, day ge
 		{"boundaries.geojson", history},
 		{"stops.geojson", `SELECT s.source, s.source_id, t.ordinal, t.name, t.hours, t.point AS geom
 			FROM service_point_stop t JOIN service_point s ON s.id = t.service_point_id ORDER BY s.id, t.ordinal`},
+		{"demand.geojson", `SELECT s.name, s.version, d.ref, d.households, d.people, d.age_0_2, d.age_3_6, d.age_7_17, d.age_18_59,
+			d.age_60_79, d.age_80, d.point AS geom FROM demand d JOIN demand_set s ON s.id = d.set_id ORDER BY s.id, d.ordinal`},
 		{"excluded.geojson", `SELECT u.code AS parent, e.reason, e.valid_from, e.valid_to, e.geom
 			FROM excluded_area e JOIN unit u ON u.id = e.parent_id ORDER BY e.id`},
 	} {

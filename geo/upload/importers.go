@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wangge/geo/crs"
+	"wangge/geo/demand"
 	"wangge/geo/household"
 	"wangge/geo/incident"
 	"wangge/geo/ledger"
@@ -29,6 +30,7 @@ var importers = map[Kind]importer{
 	Incidents:     importLedger(incident.Import),
 	ServicePoints: importLedger(servicepoint.Import),
 	OSM:           importOSM,
+	Demand:        importDemand,
 }
 
 // ledgerImport is what the three ledgers offer.
@@ -44,12 +46,8 @@ func importLedger(do ledgerImport) importer {
 		if err != nil {
 			return Result{}, err
 		}
-		source := req.Source
-		if source == "" {
-			source = strings.TrimSuffix(req.FileName, path.Ext(req.FileName))
-		}
 		report, err := do(ctx, db, actor, rows, ledger.Options{
-			Source: source, CRS: system, Fields: req.Fields, Confirm: req.Confirm,
+			Source: req.source(), CRS: system, Fields: req.Fields, Confirm: req.Confirm,
 			DryRun: req.DryRun, Full: req.Full, CloseAbsent: req.CloseAbsent,
 			Progress: func(done, total int64, stage string) { step(stage, done, total) },
 		})
@@ -58,6 +56,33 @@ func importLedger(do ledgerImport) importer {
 		}
 		return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
 	}
+}
+
+// source is who keeps the file: its name, when nobody says.
+func (r Request) source() string {
+	if r.Source != "" {
+		return r.Source
+	}
+	return strings.TrimSuffix(r.FileName, path.Ext(r.FileName))
+}
+
+func importDemand(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
+	system, err := crs.Parse(req.CRS)
+	if err != nil {
+		return Result{}, err
+	}
+	table, err := sheet.OpenWith(req.FileName, r, size, sheet.Options{Sheet: req.Layer})
+	if err != nil {
+		return Result{}, err
+	}
+	report, err := demand.Import(ctx, db, actor, table, demand.Options{
+		Name: req.source(), FileName: req.FileName, CRS: system, Fields: req.Fields, Confirm: req.Confirm, DryRun: req.DryRun,
+		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
 }
 
 // rowsOf opens a ledger: a file of points, or a table.

@@ -212,6 +212,7 @@ func likelyLedger(columns []string) Kind {
 	}{
 		{Incidents, []string{"上报", "事件", "案件", "incident", "request", "complaint", "reported"}},
 		{ServicePoints, []string{"服务点", "服务站", "功能", "开放时间", "opening", "service"}},
+		{Demand, []string{"population", "总人口", "常住人口", "户数", "h3"}},
 	} {
 		for _, word := range guess.words {
 			if strings.Contains(all, word) {
