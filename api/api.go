@@ -49,6 +49,7 @@ import (
 	"wangge/api/status"
 	"wangge/api/tokens"
 	"wangge/api/units"
+	"wangge/api/walks"
 	"wangge/api/zones"
 	"wangge/geo/account"
 	"wangge/geo/account/provider"
@@ -60,6 +61,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
+	"wangge/geo/reach"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/geo/vault"
@@ -163,6 +165,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue)
+	walks.Mount(a, c.DB, c.Footpaths, reach.New(c.Footpaths, c.Reader))
 	demandsets.Mount(a, c.DB)
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)

@@ -65,21 +65,26 @@ type ReachQuestion struct {
 
 // ReachAnswer is what lies within so many minutes of a place.
 type ReachAnswer struct {
-	Snapped
+	WalkEnd
 	Contours []Contour                           `json:"contours" doc:"by minutes; none when the place is not joined to a street"`
 	Streets  *route.Collection[StreetProperties] `json:"streets,omitempty"`
-	Cells    []Cell                              `json:"cells,omitempty"`
+	Cells    []CellMinutes                       `json:"cells,omitempty"`
 	Counted  bool                                `json:"counted" doc:"contours have households: those whose places your posts show"`
 	Standard circle.Preset                       `json:"standard"`
 	Network  network.Version                     `json:"network"`
 }
 
-// Snapped is how a place is joined to the walking network.
+// WalkEnd is how a place is joined to the walking network.
+type WalkEnd struct {
+	Reason  string   `json:"reason" enum:"reached,too_far,behind_water,behind_wall,no_network" doc:"behind_wall: the way to the street crosses a wall or fence, for there is no other"`
+	Snapped *Snapped `json:"snapped,omitempty" doc:"absent when the place is not joined to a street"`
+}
+
+// Snapped is where a place meets the street.
 type Snapped struct {
-	Reason  string     `json:"reason" enum:"reached,too_far,behind_water,behind_wall,no_network" doc:"behind_wall: the way to the street crosses a wall or fence, for there is no other"`
-	At      *orb.Point `json:"snapped" doc:"where it meets the street; null when it does not"`
-	Walk    float64    `json:"walk_m" doc:"metres to there, part of every distance"`
-	Crosses bool       `json:"crosses" doc:"a wall or fence"`
+	At      orb.Point `json:"at" doc:"[lon, lat], on the street"`
+	Walk    float64   `json:"walk_m" doc:"metres to there, part of every distance"`
+	Crosses bool      `json:"crosses" doc:"a wall or fence"`
 }
 
 // Contour is what lies within some minutes.
@@ -97,8 +102,8 @@ type StreetProperties struct {
 	Minutes float64 `json:"minutes" doc:"of the contour that it lies in, and of no smaller one"`
 }
 
-// Cell is how far the centre of an H3 cell is.
-type Cell struct {
+// CellMinutes is how far the centre of an H3 cell is.
+type CellMinutes struct {
 	Cell    string  `json:"cell"`
 	Minutes float64 `json:"minutes"`
 }
@@ -118,7 +123,7 @@ func (h handler) reach(ctx context.Context, in *reachInput) (*route.Body[ReachAn
 }
 
 func reached(a reach.Answer, q ReachQuestion) ReachAnswer {
-	out := ReachAnswer{Snapped: snapped(a.Snapped), Contours: make([]Contour, len(a.Contours)), Counted: a.Counted, Standard: a.Standard, Network: a.Network}
+	out := ReachAnswer{WalkEnd: endOf(a.Snapped), Contours: make([]Contour, len(a.Contours)), Counted: a.Counted, Standard: a.Standard, Network: a.Network}
 	for i := range a.Contours {
 		c := &a.Contours[i]
 		out.Contours[i] = Contour{Minutes: c.Minutes, Metres: c.Metres}
@@ -140,18 +145,17 @@ func reached(a reach.Answer, q ReachQuestion) ReachAnswer {
 		out.Streets = &list.Body
 	}
 	for _, c := range a.Cells {
-		out.Cells = append(out.Cells, Cell{c.Cell.String(), c.Minutes})
+		out.Cells = append(out.Cells, CellMinutes{c.Cell.String(), c.Minutes})
 	}
 	return out
 }
 
-func snapped(s reach.Snapped) Snapped {
-	out := Snapped{Reason: s.Reason.String(), Walk: s.Walk, Crosses: s.Crosses}
+func endOf(s reach.Snapped) WalkEnd {
+	end := WalkEnd{Reason: s.Reason.String()}
 	if s.Joined {
-		at := s.At.Degrees()
-		out.At = &at
+		end.Snapped = &Snapped{s.At.Degrees(), s.Walk, s.Crosses}
 	}
-	return out
+	return end
 }
 
 func lineOf(line []geo.Point) orb.LineString {
@@ -201,19 +205,19 @@ type RouteQuestion struct {
 
 // RouteAnswer is the way between two places.
 type RouteAnswer struct {
-	From     Snapped         `json:"from"`
-	To       Snapped         `json:"to"`
+	From     WalkEnd         `json:"from"`
+	To       WalkEnd         `json:"to"`
 	Found    bool            `json:"found" doc:"false: an end is not joined to a street, or no street leads from one to the other"`
 	Minutes  float64         `json:"minutes"`
 	Metres   float64         `json:"metres" doc:"on foot, both ways to the street included; with slopes or steps the minutes are more than these at full speed"`
-	Geometry *Line           `json:"geometry"`
-	Legs     []Leg           `json:"legs" doc:"in order"`
+	Geometry *Line           `json:"geometry,omitempty" doc:"from street to street; absent when there is no way"`
+	Legs     []WalkLeg       `json:"legs" doc:"in order"`
 	Standard circle.Preset   `json:"standard"`
 	Network  network.Version `json:"network"`
 }
 
-// Leg is a part of a way on one kind of street.
-type Leg struct {
+// WalkLeg is a part of a way on one kind of street.
+type WalkLeg struct {
 	Kind   string  `json:"kind" enum:"road,path,steps,crossing,square,link"`
 	Metres float64 `json:"metres"`
 	Street int64   `json:"street" doc:"number of the street in the source (OSM way); 0 where there is none"`
@@ -233,13 +237,13 @@ func (h handler) route(ctx context.Context, in *routeInput) (*route.Body[RouteAn
 	if err != nil {
 		return nil, err
 	}
-	a := RouteAnswer{From: snapped(w.From), To: snapped(w.To), Found: w.Found, Minutes: w.Minutes, Metres: w.Metres, Legs: []Leg{}, Standard: w.Standard, Network: w.Network}
+	a := RouteAnswer{From: endOf(w.From), To: endOf(w.To), Found: w.Found, Minutes: w.Minutes, Metres: w.Metres, Legs: []WalkLeg{}, Standard: w.Standard, Network: w.Network}
 	if w.Found {
 		line := Line(w.Line)
 		a.Geometry = &line
 	}
 	for _, l := range w.Legs {
-		a.Legs = append(a.Legs, Leg{l.Kind.String(), float64(l.Length) / 1000, l.Street})
+		a.Legs = append(a.Legs, WalkLeg{l.Kind.String(), float64(l.Length) / 1000, l.Street})
 	}
 	return route.OK(a, nil)
 }
