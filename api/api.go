@@ -158,6 +158,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	households.Mount(a, c.DB)
 	households.MountContact(a, c.DB, c.Ring)
 	incidents.Mount(a, c.DB)
+	incidents.MountAnalysis(a, c.DB, c.Reader)
 	servicepoints.Mount(a, c.DB)
 	zones.Mount(a, c.DB)
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)

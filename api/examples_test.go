@@ -323,6 +323,20 @@ func at(path string) func(*table, string) request {
 	return func(*table, string) request { return request{path: path} }
 }
 
+// analysis is a question about the incidents of a month that is over.
+func (w *table) analysis(what string) string {
+	month := time.Now().AddDate(0, -1, 0)
+	month = month.AddDate(0, 0, 1-month.Day())
+	return "/api/v1/incidents/analysis/" + what + "?from=" + month.AddDate(0, -1, 0).Format(time.DateOnly) + "&to=" + month.Format(time.DateOnly)
+}
+
+// analysing is that question about the grid of a town.
+func analysing(what string) func(w *table, town string) request {
+	return func(w *table, town string) request {
+		return request{path: w.analysis(what) + "&unit=" + w.things[town]["unit"]}
+	}
+}
+
 // of is at a path of a town's thing, {name} standing for its id.
 func of(path, name string) func(*table, string) request {
 	return func(w *table, town string) request {
@@ -479,6 +493,19 @@ func examples() []example {
 			return request{path: v1 + "/incidents", body: object{"id": uuid.New(), "category": "0102", "reported_at": time.Now().Add(-time.Hour), "point": place(w.x(town)+2000, 3000)}}
 		}, nil},
 		{"list-incident-categories", "", general, at(v1 + "/incident-categories"), nil},
+		{"analyse-incidents-by-unit", "", thing, analysing("units"), nil},
+		{"analyse-incidents-by-unit", "of one's area", list, func(w *table, _ string) request {
+			return request{path: w.analysis("units") + "&level=grid", shows: marks}
+		}, nil},
+		{"analyse-incidents-by-cell", "", thing, analysing("cells"), nil},
+		{"analyse-incident-trend", "", thing, func(w *table, town string) request {
+			return request{path: w.analysis("trend") + "&by=month&unit=" + w.things[town]["unit"]}
+		}, nil},
+		{"analyse-incident-hours", "", thing, analysing("matrix"), nil},
+		{"find-incident-hot-spots", "", thing, analysing("hotspots"), nil},
+		{"export-incident-analysis", "", thing, func(w *table, town string) request {
+			return request{path: w.analysis("export") + "&what=units&unit=" + w.things[town]["unit"]}
+		}, nil},
 
 		// service points, zones
 		{"list-service-points", "", list, showing(v1+"/service-points", marks), nil},
