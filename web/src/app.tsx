@@ -17,6 +17,7 @@ import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
 const AdminPages = lazy(() => import('./admin/admin'));
+const CirclePage = lazy(() => import('./circle/page'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));
@@ -71,6 +72,7 @@ function Themed() {
               <Route path="/password" element={<LinkPage />} />
               <Route element={<Gate />}>
                 <Route path="/" element={<HomePage />} />
+                <Route path="/circle" element={<CirclePage />} />
                 <Route path="/account" element={<AccountPage />} />
                 <Route path="/admin/*" element={<AdminPages />} />
                 <Route path="*" element={<Navigate to="/" replace />} />

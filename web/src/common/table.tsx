@@ -1,7 +1,7 @@
 // A table as browsers know it: sorted by its headings, shown page by page.
 import { CaretDownFilled, CaretUpFilled } from '@ant-design/icons';
 import { Pagination } from 'antd';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type HTMLAttributes, type ReactNode, useMemo, useState } from 'react';
 
 export type Column<Row> = {
   key: string;
@@ -34,6 +34,8 @@ export function DataTable<Row>(props: {
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   isChosen?: (row: Row) => boolean;
+  /** What else a row does, such as telling that the pointer is on it. */
+  rowProps?: (row: Row) => HTMLAttributes<HTMLTableRowElement>;
   pageSize: number;
 }) {
   const { columns, rows, pageSize } = props;
@@ -55,7 +57,11 @@ export function DataTable<Row>(props: {
           </thead>
           <tbody>
             {sorted.slice((page - 1) * pageSize, page * pageSize).map((row) => (
-              <tr key={props.rowKey(row)} className={props.isChosen?.(row) ? 'row-chosen' : undefined}>
+              <tr
+                key={props.rowKey(row)}
+                className={props.isChosen?.(row) ? 'row-chosen' : undefined}
+                {...props.rowProps?.(row)}
+              >
                 {columns.map((column) => (
                   <td key={column.key} className={column.figures ? 'table-figures figures' : undefined}>
                     {column.cell(row)}

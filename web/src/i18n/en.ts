@@ -1,5 +1,6 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
 import { admin, adminProblems, enquiry } from './admin.en';
+import { circle, circleProblems } from './circle.en';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
@@ -565,6 +566,7 @@ export const en: Dictionary = {
     title: 'Pages',
     skip: 'Skip to the content',
     map: 'Map',
+    circle: 'Service circle',
     account: 'My account',
     admin: 'Administration',
   },
@@ -707,9 +709,11 @@ export const en: Dictionary = {
     ended: 'The access has ended',
   },
   admin,
+  circle,
   enquiry,
   problem: {
     ...adminProblems,
+    ...circleProblems,
     signed_out: 'Sign in first',
     sign_in_refused: 'The login or the password is wrong',
     sign_in_busy: 'Many people are signing in just now; try again in a few seconds',

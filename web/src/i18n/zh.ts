@@ -1,6 +1,7 @@
 // The words of the page in Chinese. The words of the trade follow docs/glossary.md.
 
 import { admin, adminProblems, enquiry } from './admin.zh';
+import { circle, circleProblems } from './circle.zh';
 
 export const zh = {
   app: {
@@ -532,7 +533,14 @@ export const zh = {
     doneHint: '请用登录名 {{login}} 和新密码登录。',
     incomplete: '链接不完整，或者页面已重新载入过。请重新打开收到的完整链接。',
   },
-  pages: { title: '页面', skip: '跳到正文', map: '地图', account: '我的账号', admin: '管理' },
+  pages: {
+    title: '页面',
+    skip: '跳到正文',
+    map: '地图',
+    circle: '服务圈',
+    account: '我的账号',
+    admin: '管理',
+  },
   who: {
     menu: '{{name}}：岗位与菜单',
     everywhere: '全部范围',
@@ -663,9 +671,11 @@ export const zh = {
     ended: '应急查看已结束',
   },
   admin,
+  circle,
   enquiry,
   problem: {
     ...adminProblems,
+    ...circleProblems,
     signed_out: '请先登录',
     sign_in_refused: '登录名或密码不对',
     sign_in_busy: '此刻登录的人很多，请几秒后再试',

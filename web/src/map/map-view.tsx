@@ -189,7 +189,7 @@ function initialPadding() {
  * The map under a name that browser tests and people who help others can reach;
  * it gives no access that the page does not have.
  */
-function exposeForSupport(map: maplibregl.Map) {
+export function exposeForSupport(map: maplibregl.Map) {
   (window as unknown as { wangge?: unknown }).wangge = { map };
 }
 
@@ -249,7 +249,7 @@ function useHover(level: string | null) {
 }
 
 /** For the keyboard: with the map focused, Enter picks what is at its centre. */
-function PickAtCentre({ onPick }: { onPick: () => void }) {
+export function PickAtCentre({ onPick }: { onPick: () => void }) {
   const map = usePage((page) => page.map);
   const [focused, setFocused] = useState(false);
   const pick = useRef(onPick);

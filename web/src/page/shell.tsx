@@ -12,8 +12,14 @@ import { Banners } from './banners';
 import { PAGES } from './pages';
 import { Appearance } from './settings';
 
-/** Shell is a page with a heading; wide is for tables and trees. */
-export function Shell(props: { title: string; lead?: string; wide?: boolean; children: ReactNode }) {
+/** Shell is a page with a heading; wide is for tables and trees, full leaves all the room to its children. */
+export function Shell(props: {
+  title: string;
+  lead?: string;
+  wide?: boolean;
+  full?: boolean;
+  children: ReactNode;
+}) {
   const { t } = useTranslation();
   const { title } = props;
   useEffect(() => {
@@ -40,14 +46,17 @@ export function Shell(props: { title: string; lead?: string; wide?: boolean; chi
         <Who />
       </header>
       <Banners />
-      <main id="content" className={props.wide ? 'shell-content shell-wide' : 'shell-content'} tabIndex={-1}>
-        <h1>{title}</h1>
+      <main id="content" className={contentClass(props)} tabIndex={-1}>
+        <h1 className={props.full ? 'off-screen' : undefined}>{title}</h1>
         {props.lead && <p className="shell-lead">{props.lead}</p>}
         {props.children}
       </main>
     </div>
   );
 }
+
+const contentClass = ({ wide, full }: { wide?: boolean; full?: boolean }) =>
+  full ? 'shell-content shell-full' : wide ? 'shell-content shell-wide' : 'shell-content';
 
 function Nav() {
   const { t } = useTranslation();

@@ -37,6 +37,21 @@ export type View = {
   theme: 'light' | 'dark' | 'system' | null;
 };
 
+/** The names under which the query holds a view. */
+const PARTS = [
+  'level',
+  'unit',
+  'place',
+  'item',
+  'at',
+  'layers',
+  'cells',
+  'panel',
+  'plan',
+  'lang',
+  'theme',
+] as const satisfies readonly (keyof View)[];
+
 /** isDate accepts real calendar days as YYYY-MM-DD and nothing else. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
@@ -113,10 +128,19 @@ const useViewStore = create<View>(() => readView(location.search));
 /** setView changes parts of the view and the address with them; null takes a part out. */
 export function setView(change: Partial<View>): void {
   const next = { ...useViewStore.getState(), ...change };
-  const query = writeView(next);
+  sayInAddress(PARTS, writeView(next));
+  useViewStore.setState(next);
+}
+
+/** sayInAddress replaces what the query says under these names; the rest belongs to others and stays. */
+export function sayInAddress(names: readonly string[], said: string): void {
+  const others = location.search
+    .slice(1)
+    .split('&')
+    .filter((part) => part !== '' && !names.includes(part.split('=', 1)[0] ?? ''));
+  const query = [said, ...others].filter(Boolean).join('&');
   // The hash is read now, not remembered: the map may have written it meanwhile.
   history.replaceState(history.state, '', `${location.pathname}${query && `?${query}`}${location.hash}`);
-  useViewStore.setState(next);
 }
 
 /** rereadView takes the view from the address, after somebody else has changed it. */

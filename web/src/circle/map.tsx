@@ -1,0 +1,210 @@
+// The map of the circle. The ground, the borders and the controls are those of the
+// map of the whole page; style.ts lays the results over them.
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { Map as MapBox, type MapRef, ScaleControl } from '@vis.gl/react-maplibre';
+import * as maplibregl from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLevels, useStatus } from '../api/queries';
+import type { LonLat } from '../api/types';
+import { asBounds } from '../map/camera';
+import { MapControls } from '../map/controls';
+import { exposeForSupport, PickAtCentre, useBaseStyle } from '../map/map-view';
+import { reportFailure } from '../map/refresh';
+import { composeStyle, ownAddress } from '../map/style';
+import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
+import { usePage } from '../view/store';
+import { nothingSelected, useView } from '../view/url';
+import { pointAt, useExtras, useLinked } from './linked';
+import { usePoints } from './queries';
+import { useShown } from './shown';
+import { withCircle } from './style';
+
+maplibregl.setWorkerUrl(workerUrl);
+
+/** How far from the pointer, in pixels, a dot may be and still be meant. */
+const NEAR = 6;
+const UNITS = ['coverage-fill', 'unit-fill'];
+const NOTHING: readonly never[] = [];
+
+export default function CircleMap() {
+  const { t } = useTranslation();
+  const status = useStatus().data;
+  const style = useStyle();
+  const ref = useRef<MapRef>(null);
+  const [ready, setReady] = useState(false);
+  const [, setView] = useView();
+  const label = t('circle.map.label');
+  useEffect(() => {
+    if (ready) ref.current?.getCanvas().setAttribute('aria-label', label);
+  }, [label, ready]);
+  useEffect(() => () => usePage.setState({ map: null }), []);
+  useHighlight();
+
+  function pick(point: { x: number; y: number }, at: LonLat) {
+    const map = ref.current?.getMap() as unknown as maplibregl.Map | undefined;
+    if (!map) return;
+    const features = map.queryRenderedFeatures([
+      [point.x - NEAR, point.y - NEAR],
+      [point.x + NEAR, point.y + NEAR],
+    ]);
+    if (useExtras.getState().pick?.(at, features)) return;
+    const dot = features.find((feature) => feature.layer.id === 'service-point');
+    const id = Number(dot?.properties.id);
+    if (dot && id > 0) setView({ item: { kind: 'service-point', id: String(id) } });
+    else setView({ ...nothingSelected, unit: unitAt(map, point) });
+  }
+
+  const bounds = asBounds(status?.town?.bounds);
+  if (!bounds) return <section className="map" aria-label={label} />;
+  return (
+    <section className="map" aria-label={label} data-ready={ready}>
+      <MapBox
+        ref={ref}
+        mapLib={maplibregl}
+        mapStyle={style as never}
+        initialViewState={{ bounds, fitBoundsOptions: { padding: 32 } }}
+        hash="map"
+        attributionControl={false}
+        transformRequest={(url) => ({
+          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
+        })}
+        localIdeographFontFamily={MAP_FONT}
+        maxPitch={0}
+        touchPitch={false}
+        maxZoom={21}
+        fadeDuration={matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200}
+        onLoad={(event) => {
+          const map = event.target as unknown as maplibregl.Map;
+          map.keyboard.enable();
+          usePage.setState({ map });
+          exposeForSupport(map);
+          setReady(true);
+        }}
+        onError={(event) => reportFailure(event as never)}
+        onClick={(event) => pick(event.point, [event.lngLat.lng, event.lngLat.lat])}
+        onMouseMove={(event) => {
+          usePage.setState({ pointer: [event.lngLat.lng, event.lngLat.lat] });
+          pointAt(unitAt(event.target as unknown as maplibregl.Map, event.point));
+        }}
+        onMouseOut={() => {
+          usePage.setState({ pointer: null });
+          pointAt(null);
+        }}
+      >
+        <ScaleControl position="bottom-left" maxWidth={110} unit="metric" />
+      </MapBox>
+      <PickAtCentre
+        onPick={() => {
+          const map = ref.current?.getMap();
+          if (!map) return;
+          const centre = map.getCenter();
+          pick(map.project(centre), [centre.lng, centre.lat]);
+        }}
+      />
+      {ready && <MapControls />}
+    </section>
+  );
+}
+
+/** unitAt is the unit under a point of the screen. */
+function unitAt(map: maplibregl.Map, point: { x: number; y: number }): string | null {
+  const layers = UNITS.filter((id) => map.getLayer(id));
+  const [found] = map.queryRenderedFeatures([point.x, point.y], { layers });
+  const code = found?.properties.code ?? found?.properties.id ?? found?.id;
+  return code === undefined ? null : String(code);
+}
+
+function useStyle(): maplibregl.StyleSpecification {
+  const { i18n } = useTranslation();
+  const [view] = useView();
+  const { theme } = useTheme();
+  const palette = usePalette();
+  const base = useBaseStyle(theme, i18n.language);
+  const shown = useShown();
+  const { run, column, level, units, colours, limits, differs, by, before, view: circle } = shown;
+  const levels = useLevels(run?.params.on).data;
+  const points = usePoints(run, column).data;
+  const overlays = useExtras((extras) => extras.overlays);
+  const drawn = run?.state === 'done' ? run.id : null;
+  const at = run?.params.on ?? null;
+  return useMemo(() => {
+    const background = circle.show.includes('background');
+    const plain = composeStyle(base ?? null, {
+      origin: location.origin,
+      theme,
+      palette,
+      levels: levels ?? [],
+      level,
+      // Without a run the map shows all service points as they are.
+      layers: [
+        ...(background ? (['background'] as const) : []),
+        ...(drawn ? [] : (['service-point'] as const)),
+      ],
+      cells: 'households',
+      at,
+      unit: view.unit,
+      place: view.place,
+      item: null,
+      draft: null,
+      fault: null,
+    });
+    return withCircle(plain, {
+      origin: location.origin,
+      palette,
+      theme,
+      show: circle.show,
+      run: drawn,
+      column,
+      level,
+      tints: colours.map((colour, index) => ({
+        colour,
+        units: units.filter((unit) => unit.class === index).map((unit) => unit.unit),
+      })),
+      change: differs && by === 'share' && before !== null ? { before, limits, colours } : null,
+      points: points ?? NOTHING,
+      siting: circle.siting,
+      overlays: Object.values(overlays),
+    });
+  }, [
+    base,
+    theme,
+    palette,
+    levels,
+    level,
+    at,
+    view.unit,
+    view.place,
+    circle.show,
+    circle.siting,
+    drawn,
+    column,
+    colours,
+    units,
+    limits,
+    differs,
+    by,
+    before,
+    points,
+    overlays,
+  ]);
+}
+
+/** useHighlight tints the unit that the pointer is on, wherever that is. */
+function useHighlight(): void {
+  const map = usePage((page) => page.map);
+  const unit = useLinked((linked) => linked.unit);
+  const { level } = useShown();
+  useEffect(() => {
+    if (!map || unit === null) return;
+    const sources = ['coverage', `grid-${level}`];
+    const tell = (hover: boolean) => {
+      for (const source of sources) {
+        if (map.getSource(source)) map.setFeatureState({ source, sourceLayer: source, id: unit }, { hover });
+      }
+    };
+    tell(true);
+    return () => tell(false);
+  }, [map, unit, level]);
+}

@@ -1,0 +1,203 @@
+// What the page reads of runs. A finished run never changes, so its results are kept
+// for as long as the page lives; whether it is stale is asked again and again.
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { answer, api, done } from '../api/client';
+import { type List, useLevels } from '../api/queries';
+import { chooseLevel } from '../map/level';
+import { useView } from '../view/url';
+import type {
+  CellRow,
+  Column,
+  Curve,
+  Difference,
+  HouseholdRow,
+  Params,
+  PointRow,
+  Preset,
+  Run,
+  UnitRow,
+} from './types';
+import { useCircleView } from './view';
+
+/** How often the page asks about a run under way, and about one that may have become stale. */
+const RUNNING_EVERY = 1_500;
+const STALE_EVERY = 60_000;
+
+export const isUnderWay = (run: Pick<Run, 'state'>): boolean =>
+  run.state === 'waiting' || run.state === 'running';
+
+export const useStandards = () =>
+  useQuery({
+    queryKey: ['standards'],
+    queryFn: ({ signal }) => answer<List<Preset>>(api.GET('/standards', { signal })),
+    select: (list) => list.items,
+    staleTime: 300_000,
+  });
+
+export const useRuns = () =>
+  useQuery({
+    queryKey: ['circles', 'list'],
+    queryFn: ({ signal }) =>
+      answer<List<Run>>(api.GET('/circles', { signal, params: { query: { limit: 50 } } })),
+    select: (list) => list.items,
+    refetchInterval: (query) => (query.state.data?.items.some(isUnderWay) ? RUNNING_EVERY : STALE_EVERY),
+  });
+
+export const useRun = (id: number | null) =>
+  useQuery({
+    queryKey: ['circles', id],
+    queryFn: ({ signal }) =>
+      answer<Run>(api.GET('/circles/{id}', { signal, params: { path: { id: id ?? 0 } } })),
+    enabled: id !== null,
+    refetchInterval: (query) =>
+      query.state.data && isUnderWay(query.state.data) ? RUNNING_EVERY : STALE_EVERY,
+  });
+
+/** useShownRun is the run of the address, with its column: the last one where the address asks for more. */
+export function useShownRun(): { run: Run | undefined; column: number; asked: Column | undefined } {
+  const [view] = useCircleView();
+  const run = useRun(view.run).data;
+  const column = Math.min(view.column, (run?.params.columns.length ?? 1) - 1);
+  return { run, column, asked: run?.params.columns[column] };
+}
+
+/** The results of a run that is done. */
+const useResult = <T>(
+  what: string,
+  run: Run | undefined,
+  key: readonly unknown[],
+  read: (id: number, signal: AbortSignal) => Promise<T>,
+  enabled = true,
+) =>
+  useQuery({
+    queryKey: ['circles', run?.id, what, ...key],
+    queryFn: ({ signal }) => read(run?.id ?? 0, signal),
+    enabled: enabled && run?.state === 'done',
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+
+/** useRunLevel is the level in view among those that have units on the date of the run. */
+export function useRunLevel(run: Run | undefined): string | null {
+  const [view] = useView();
+  const levels = useLevels(run?.params.on).data;
+  return levels ? chooseLevel(levels, view.level) : null;
+}
+
+export const useUnitRows = (run: Run | undefined, column: number, level: string | null) =>
+  useResult(
+    'units',
+    run,
+    [column, level],
+    (id, signal) =>
+      answer<List<UnitRow>>(
+        api.GET('/circles/{id}/units', {
+          signal,
+          params: { path: { id }, query: { column, level: level ?? undefined } },
+        }),
+      ).then((list) => list.items),
+    level !== null,
+  );
+
+export const useCells = (run: Run | undefined, column: number, resolution: number, enabled: boolean) =>
+  useResult(
+    'cells',
+    run,
+    [column, resolution],
+    (id, signal) =>
+      answer<List<CellRow>>(
+        api.GET('/circles/{id}/cells', {
+          signal,
+          params: { path: { id }, query: { column, resolution } },
+        }),
+      ).then((list) => list.items),
+    enabled,
+  );
+
+export const usePoints = (run: Run | undefined, column: number) =>
+  useResult('points', run, [column], (id, signal) =>
+    answer<List<PointRow>>(
+      api.GET('/circles/{id}/points', { signal, params: { path: { id }, query: { column } } }),
+    ).then((list) => list.items),
+  );
+
+export const useCurve = (run: Run | undefined, column: number) =>
+  useResult('curve', run, [column], (id, signal) =>
+    answer<Curve>(api.GET('/circles/{id}/curve', { signal, params: { path: { id }, query: { column } } })),
+  );
+
+export const useChange = (
+  run: Run | undefined,
+  before: number | null,
+  column: number,
+  level: string | null,
+) =>
+  useResult(
+    'change',
+    run,
+    [before, column, level],
+    (id, signal) =>
+      answer<List<Difference>>(
+        api.GET('/circles/{id}/change', {
+          signal,
+          params: { path: { id }, query: { before: before ?? 0, column, level: level ?? undefined } },
+        }),
+      ).then((list) => list.items),
+    before !== null && level !== null,
+  );
+
+/** How many households a page of the list holds; each page is one look that is recorded. */
+const PAGE = 50;
+
+/** useUncovered reads households only after it was asked to, for each look is recorded. */
+export const useUncovered = (run: Run | undefined, column: number, unit: string | null, asked: boolean) =>
+  useInfiniteQuery({
+    queryKey: ['circles', run?.id, 'uncovered', column, unit],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam }) =>
+      answer<List<HouseholdRow>>(
+        api.GET('/circles/{id}/uncovered', {
+          signal,
+          params: {
+            path: { id: run?.id ?? 0 },
+            query: { column, unit: unit ?? undefined, cursor: pageParam, limit: PAGE },
+          },
+        }),
+      ),
+    getNextPageParam: (page) => page.next || undefined,
+    select: (pages) => pages.pages.flatMap((page) => page.items),
+    enabled: asked && run?.state === 'done',
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** useCompute starts a run. */
+export function useCompute(onStarted: (run: Run) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (params: Params) => answer<Run>(api.POST('/circles', { body: params as never })),
+    onSuccess: (run) => {
+      client.setQueryData(['circles', run.id], run);
+      client.invalidateQueries({ queryKey: ['circles', 'list'] });
+      client.invalidateQueries({ queryKey: ['jobs'] });
+      onStarted(run);
+    },
+  });
+}
+
+export function useRemove(onRemoved: (id: number) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: number) => done(api.DELETE('/circles/{id}', { params: { path: { id } } })),
+    onSuccess: (_, id) => {
+      client.removeQueries({ queryKey: ['circles', id] });
+      client.invalidateQueries({ queryKey: ['circles', 'list'] });
+      onRemoved(id);
+    },
+  });
+}

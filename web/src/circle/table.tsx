@@ -1,0 +1,185 @@
+// The units of the level as a table, or two runs side by side. Pointing at a row shows
+// the unit on the map and in the charts; pressing its name goes there.
+import { useTranslation } from 'react-i18next';
+import { useUnit } from '../api/queries';
+import { useLanguage } from '../common/format';
+import { Loading, Nothing } from '../common/states';
+import { type Column, DataTable } from '../common/table';
+import { asBounds, goToBounds } from '../map/camera';
+import { useView } from '../view/url';
+import { pointAt, useLinked } from './linked';
+import { COMPARED, compare, figure, MEANING, type Measure } from './measures';
+import { differenceOf, useShown } from './shown';
+import type { Difference, Reach, UnitRow } from './types';
+import { useCircleView } from './view';
+import { Figure, useLocale, useNumbers } from './words';
+
+export default function UnitTable() {
+  const { t } = useTranslation();
+  const { rows, changes, view, pending } = useShown();
+  if (pending && rows.length === 0) return <Loading rows={6} />;
+  if (rows.length === 0) return <Nothing title={t('units.none')} />;
+  return view.side !== 'after' && changes.length > 0 ? <Changes rows={changes} /> : <Units rows={rows} />;
+}
+
+const MEASURED = [
+  'share',
+  'share_people',
+  'p50',
+  'p90',
+  'worst_decile',
+] as const satisfies readonly Measure[];
+
+function Units({ rows }: { rows: readonly UnitRow[] }) {
+  const { t } = useTranslation();
+  const { run } = useShown();
+  const asked = (run?.params.measures ?? []).filter((one) => one === 'choices' || one === 'catchment');
+  const columns: Column<UnitRow>[] = [
+    useNameColumn<UnitRow>(),
+    ...useCounts(),
+    ...[...MEASURED, ...asked].map((measure) => ({
+      key: measure,
+      title: t(`circle.measure.${measure}`),
+      figures: true,
+      compare: compare<UnitRow>(measure),
+      cell: (row: UnitRow) => <Figure row={row} measure={measure} />,
+    })),
+    {
+      key: 'points',
+      title: t('circle.table.points'),
+      figures: true,
+      compare: (a, b) => a.points - b.points,
+      cell: (row) =>
+        row.hours_unknown > 0
+          ? t('circle.table.pointsUnknown', { count: row.points, unknown: row.hours_unknown })
+          : row.points,
+    },
+  ];
+  return <Linked label={t('circle.dock.table')} columns={columns} rows={rows} />;
+}
+
+/** useCounts are households, people, and those of them who are not covered. */
+function useCounts(): Column<UnitRow>[] {
+  const { t } = useTranslation();
+  const numbers = useNumbers();
+  const counts: [string, (row: Reach) => number][] = [
+    ['households', (row) => row.households],
+    ['people', (row) => row.people],
+    ['uncovered', (row) => row.households - row.covered],
+    ['uncoveredPeople', (row) => row.people - row.covered_people],
+  ];
+  return counts.map(([key, of]) => ({
+    key,
+    title: t(`circle.table.${key as 'households'}`),
+    figures: true,
+    compare: (a, b) => of(a) - of(b),
+    cell: (row) => (row.hidden ? <Figure row={row} measure="uncovered" /> : numbers(of(row))),
+  }));
+}
+
+/** Changes is before, after and the difference: who gains, and whether the worst off do. */
+function Changes({ rows }: { rows: readonly Difference[] }) {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  const difference = (row: Difference, by: (typeof COMPARED)[number]) => {
+    const value = differenceOf(row, by);
+    if (value === null) return '–';
+    const said = figure(value, MEANING[by].kind, row.after.rounded, locale);
+    return value > 0 ? `+${said}` : said;
+  };
+  const columns: Column<Difference>[] = [
+    useNameColumn<Difference>(),
+    ...COMPARED.flatMap((by): Column<Difference>[] => [
+      ...(['before', 'after'] as const).map((side) => ({
+        key: `${by}-${side}`,
+        title: `${t(`circle.measure.${by}`)} · ${t(`circle.side.${side}`)}`,
+        figures: true,
+        compare: (a: Difference, b: Difference) => compare(by)(a[side], b[side]),
+        cell: (row: Difference) => <Figure row={row[side]} measure={by} />,
+      })),
+      {
+        key: `${by}-difference`,
+        title: t('circle.side.difference'),
+        figures: true,
+        compare: (a, b) => (differenceOf(a, by) ?? 0) - (differenceOf(b, by) ?? 0),
+        cell: (row) => <strong>{difference(row, by)}</strong>,
+      },
+    ]),
+  ];
+  return <Linked label={t('circle.dock.table')} columns={columns} rows={rows} />;
+}
+
+function useNameColumn<Row extends { unit: string; name: string }>(): Column<Row> {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const [, setView] = useView();
+  return {
+    key: 'name',
+    title: t('units.unit'),
+    compare: (a, b) => a.name.localeCompare(b.name, language === 'en' ? 'en' : 'zh-CN'),
+    cell: (row) => (
+      <button
+        type="button"
+        className="unit-link"
+        onFocus={() => pointAt(row.unit)}
+        onBlur={() => pointAt(null)}
+        onClick={() => setView({ unit: row.unit })}
+      >
+        <span>{row.name}</span>
+        <small className="figures">{row.unit}</small>
+      </button>
+    ),
+  };
+}
+
+function Linked<Row extends { unit: string }>(props: {
+  label: string;
+  columns: Column<Row>[];
+  rows: readonly Row[];
+}) {
+  const [view] = useView();
+  const [circle] = useCircleView();
+  const pointed = useLinked((linked) => linked.unit);
+  return (
+    <>
+      <GoToUnit />
+      <DataTable<Row>
+        key={`${circle.run}/${circle.side}`}
+        label={props.label}
+        columns={props.columns}
+        rows={props.rows}
+        rowKey={(row) => row.unit}
+        isChosen={(row) => row.unit === view.unit}
+        rowProps={(row) => ({
+          'aria-selected': row.unit === view.unit || undefined,
+          ...(row.unit === pointed ? { 'data-pointed': true } : {}),
+          onPointerEnter: () => pointAt(row.unit),
+          onPointerLeave: () => pointAt(null),
+        })}
+        pageSize={50}
+      />
+    </>
+  );
+}
+
+/** GoToUnit shows the chosen unit in a button above the table, with the way to it. */
+function GoToUnit() {
+  const { t } = useTranslation();
+  const [view, setView] = useView();
+  const unit = useUnit(view.unit, view.at).data;
+  const box = asBounds(unit?.bbox);
+  if (!view.unit || !unit) return null;
+  return (
+    <p className="circle-chosen">
+      {t('circle.table.chosen')} <strong>{unit.name}</strong>
+      {box && (
+        <button type="button" onClick={() => goToBounds(box)}>
+          {t('card.showOnMap')}
+        </button>
+      )}
+      <button type="button" onClick={() => setView({ unit: null })}>
+        {t('circle.table.unchoose')}
+      </button>
+    </p>
+  );
+}
