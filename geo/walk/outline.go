@@ -17,6 +17,7 @@ type drawing struct {
 	width, height int64   // in blocks
 	square        []int32 // of each block, counted from 1; 0 where nothing is reached
 	place         []int64 // block of each square
+	blocks        []*block
 	values        []uint32
 	inside        []uint64 // for each square and limit, 64 rows of 64 points
 	limits        []uint32
@@ -33,9 +34,9 @@ const (
 	slack = 32_000
 	// tolerance is how far the drawn line may leave the computed one where it crosses
 	// the raster, in parts of the distance of two points.
-	tolerance = 0.15
+	tolerance = 0.1
 	// margin is how near a line may come to a point of the raster, in the same parts.
-	margin = 1.0 / 16
+	margin = 1.0 / 32
 )
 
 // Outlines are the areas within the limits, which rise, after a Spread that went at
@@ -62,9 +63,9 @@ func (w *Walker) Outlines(limits []uint32, metres int) []geo.MultiPolygon {
 	d.fill(w)
 	d.mark(w)
 	for k := range limits {
-		out[k] = d.draw(k)
+		out[k] = d.draw(w, k)
 	}
-	d.shrink()
+	d.end()
 	return out
 }
 
@@ -144,6 +145,7 @@ func (d *drawing) fill(w *Walker) {
 	highest := d.limits[len(d.limits)-1]
 	for s, at := range d.place {
 		block := d.raster.block(d.left+at%d.width, d.low+at/d.width)
+		d.blocks = append(d.blocks, block)
 		values := (*[inSquare]uint32)(d.values[s*inSquare:])
 		inside := d.inside[s*len(d.limits)*blockSide:][:len(d.limits)*blockSide]
 		put := func(cell, mm uint32) {
@@ -231,7 +233,7 @@ func (d *drawing) mark(w *Walker) {
 }
 
 // draw makes the area of limit k out of the points that are inside.
-func (d *drawing) draw(k int) geo.MultiPolygon {
+func (d *drawing) draw(w *Walker, k int) geo.MultiPolygon {
 	d.cross(k)
 	var rings []geo.Ring
 	for s, at := range d.place {
@@ -239,7 +241,7 @@ func (d *drawing) draw(k int) geo.MultiPolygon {
 		for row := range blockSide {
 			for word := &d.level[s*blockSide+row]; *word != 0; {
 				i := int64(bits.TrailingZeros64(*word))
-				d.trace(k, crossing{x + i, y + int64(row), false})
+				d.trace(w, k, crossing{x + i, y + int64(row), false})
 				rings = append(rings, d.simplify())
 			}
 		}
@@ -317,7 +319,7 @@ var step = [4][2]int64{{1, 0}, {0, 1}, {-1, 0}, {0, -1}}
 // trace follows the ring of limit k through a crossing, with the inside on its left,
 // and leaves its gates. Where two corners of a square of points are inside and lie
 // across from each other, they are kept apart.
-func (d *drawing) trace(k int, c crossing) {
+func (d *drawing) trace(w *Walker, k int, c crossing) {
 	d.gates = d.gates[:0]
 	// The points left (inside) and right of the ring, and its direction.
 	li, lj, ri, rj := c.i, c.j, c.i+1, c.j
@@ -327,7 +329,7 @@ func (d *drawing) trace(k int, c crossing) {
 	}
 	beginI, beginJ, beginTo := li, lj, to
 	for {
-		d.gates = append(d.gates, d.gate(k, li, lj, ri, rj))
+		d.gates = append(d.gates, d.gate(w, k, li, lj, ri, rj))
 		d.take(crossing{min(li, ri), min(lj, rj), li == ri})
 		fli, flj, fri, frj := li+step[to][0], lj+step[to][1], ri+step[to][0], rj+step[to][1]
 		switch {
@@ -345,16 +347,16 @@ func (d *drawing) trace(k int, c crossing) {
 }
 
 // gate of limit k between a point inside and one outside.
-func (d *drawing) gate(k int, li, lj, ri, rj int64) gate {
-	in, out := d.value(li, lj), d.value(ri, rj)
-	part := d.part(in, out, d.limits[k])
+func (d *drawing) gate(w *Walker, k int, li, lj, ri, rj int64) gate {
+	b := d.border(w, li, lj, ri, rj)
+	part := b.part(d.limits[k])
 	from, to := part-tolerance, part+tolerance
 	// Other limits pass the same two points: each keeps to its half of the space.
-	if k > 0 && in <= d.limits[k-1] {
-		from = max(from, (part+d.part(in, out, d.limits[k-1]))/2)
+	if k > 0 && b.in <= d.limits[k-1] {
+		from = max(from, (part+b.part(d.limits[k-1]))/2)
 	}
-	if k+1 < len(d.limits) && out > d.limits[k+1] {
-		to = min(to, (part+d.part(in, out, d.limits[k+1]))/2)
+	if k+1 < len(d.limits) && b.out > d.limits[k+1] {
+		to = min(to, (part+b.part(d.limits[k+1]))/2)
 	}
 	from, to = max(from, margin), min(to, 1-margin)
 	r := d.raster
@@ -366,15 +368,49 @@ func (d *drawing) gate(k int, li, lj, ri, rj int64) gate {
 	return gate{at(part), at(from), at(to)}
 }
 
-// part of the way from a point inside to one outside where the limit is met.
-func (d *drawing) part(in, out, limit uint32) float64 {
-	var part float64
-	if jump := out - in; out != Never && jump <= 5*d.raster.mm/2 {
-		part = float64(limit-in) / float64(jump)
-	} else {
-		// The two belong to different streets, and the way from one to the other is no
-		// sum of small steps: the border is half way, or where the limit is met before.
-		part = min(0.5, float64(limit-in)/float64(d.raster.mm))
+// border is the distances along the line from a point inside to one outside: they
+// grow evenly from in to near, jump there to far, and go on evenly to out. Without a
+// jump, flip is 1 and near is out.
+type border struct {
+	in, near, far, out uint32
+	flip               float64
+}
+
+// border between two neighbouring points, of which the first is inside.
+func (d *drawing) border(w *Walker, li, lj, ri, rj int64) border {
+	in, out := d.value(li, lj), d.value(ri, rj)
+	b := border{in: in, near: out, far: out, out: out, flip: 1}
+	if out-in <= 3*d.raster.mm/2 {
+		return b
+	}
+	// No sum of small steps: the two belong to different streets.
+	i, j := min(li, ri), min(lj, rj)
+	s := d.squareAt(i, j)
+	if s == 0 {
+		b.flip, b.near = 0.5, in
+		return b
+	}
+	f := d.raster.flip(d.blocks[s-1], d.left*blockSide+i, d.low*blockSide+j, li == ri)
+	before, _ := split(w.beyond(&f.before))
+	after, _ := split(w.beyond(&f.after))
+	b.near, b.far, b.flip = before, after, f.part
+	if li != i || lj != j {
+		b.near, b.far, b.flip = after, before, 1-f.part
+	}
+	return b
+}
+
+// part of the way at which a limit is met that lies between in and out.
+func (b *border) part(limit uint32) float64 {
+	even := func(from, to, begin, end float64) float64 {
+		return begin + (end-begin)*(float64(limit)-from)/(to-from)
+	}
+	part := b.flip
+	switch {
+	case b.near > limit:
+		part = even(float64(b.in), float64(b.near), 0, b.flip)
+	case b.far <= limit:
+		part = even(float64(b.far), float64(b.out), b.flip, 1)
 	}
 	return min(max(part, margin), 1-margin)
 }
@@ -448,8 +484,10 @@ func assign(rings []geo.Ring) geo.MultiPolygon {
 	return area
 }
 
-// shrink gives back the space of a drawing of a whole county.
-func (d *drawing) shrink() {
+// end lets go of the blocks, and of the space of a drawing of a whole county.
+func (d *drawing) end() {
+	clear(d.blocks)
+	d.blocks = d.blocks[:0]
 	if cap(d.values) > 4<<20 {
 		d.values, d.inside, d.level, d.upright = nil, nil, nil, nil
 	}

@@ -38,6 +38,10 @@ type water struct {
 type block struct {
 	runs []run
 	dots []dot
+
+	sync.Mutex
+	flips map[uint16]*flip // by the point west or south of them, twice, plus one if upright
+	kept  *kept
 }
 
 // run is the dots of one edge: those up to end, behind the run before.
@@ -147,12 +151,14 @@ func (r *raster) block(x, y int64) *block {
 	made := false
 	b := k.get(func() *block {
 		made = true
-		return r.join(x, y)
+		b := r.join(x, y)
+		b.kept = k
+		return b
 	})
 	if made {
 		all.Lock()
 		if all.blocks[key] == e { // not dropped meanwhile
-			k.bytes = 200 + 8*(len(b.runs)+len(b.dots))
+			k.bytes = blockBytes + 8*(len(b.runs)+len(b.dots))
 			all.bytes += k.bytes
 		}
 		for last := all.used.Back(); all.bytes > rasterBytes && last != nil && last != e; last = all.used.Back() {
@@ -203,6 +209,81 @@ func (r *raster) join(x, y int64) *block {
 	}
 	b.runs = slices.Clip(b.runs)
 	return b
+}
+
+// What blocks and flips take beside their lists, in bytes, about.
+const (
+	blockBytes = 300
+	flipBytes  = 160
+)
+
+// flip is where, between two neighbouring points of the raster, the way to the
+// streets changes from one street to another, so that distances jump: at this part
+// of the way from the point west or south to the other, and how one joins the streets
+// just before and just behind it.
+type flip struct {
+	part          float64
+	before, after Place
+}
+
+// flip between a point of a block and its neighbour to the east, or to the north if
+// upright. It is looked for once.
+func (r *raster) flip(b *block, i, j int64, upright bool) *flip {
+	key := uint16(j%blockSide*blockSide+i%blockSide) << 1
+	to := [2]int64{i + 1, j}
+	if upright {
+		key, to = key|1, [2]int64{i, j + 1}
+	}
+	b.Lock()
+	f := b.flips[key]
+	b.Unlock()
+	if f != nil {
+		return f
+	}
+	streets, fences, guess := r.n.index(r.profile), r.n.fences(), int32(-1)
+	from, _ := r.point(i, j)
+	end, _ := r.point(to[0], to[1])
+	join := func(part float64) Place {
+		return streets.join(fences, between(from, end, part), MaxWalk, &guess)
+	}
+	begin := join(0)
+	f = &flip{part: 1, before: begin, after: join(1)}
+	const steps = 5 // halvings: a thirty-second of the way
+	low := 0.0
+	for range steps {
+		middle := (low + f.part) / 2
+		if p := join(middle); r.near(&p, &begin) {
+			low, f.before = middle, p
+		} else {
+			f.part, f.after = middle, p
+		}
+	}
+	f.part = (low + f.part) / 2
+	b.Lock()
+	if b.flips == nil {
+		b.flips = map[uint16]*flip{}
+	}
+	b.flips[key] = f
+	b.Unlock()
+	all := &r.n.derived.rasters
+	all.Lock()
+	if e := all.blocks[b.kept.key]; e != nil && e.Value == b.kept {
+		b.kept.bytes += flipBytes
+		all.bytes += flipBytes
+	}
+	all.Unlock()
+	return f
+}
+
+// near reports whether two places join the same streets, one beside the other.
+func (r *raster) near(p, q *Place) bool {
+	for k := range p.Count {
+		a, b := &p.Access[k], &q.Access[k]
+		if a.Edge != b.Edge || max(a.Offset, b.Offset)-min(a.Offset, b.Offset) > 3*r.mm {
+			return false
+		}
+	}
+	return p.Count == q.Count
 }
 
 // wet tells which points of a block lie in water: those in an odd number of its

@@ -243,12 +243,17 @@ func (s *search) straight(edge int32, offset uint32, starts []start) uint64 {
 
 // of is the label of a place, unreached where it is not within the limit.
 func (s *search) of(p *Place) uint64 {
+	if best := s.beyond(p); best <= s.top {
+		return best
+	}
+	return unreached
+}
+
+// beyond is the label of a place, which may be above the limit.
+func (s *search) beyond(p *Place) uint64 {
 	best := unreached
 	for _, a := range p.Access[:p.Count] {
 		best = min(best, s.at(a.Edge, a.Offset, a.Walk, s.on(a.Edge)))
-	}
-	if best > s.top {
-		return unreached
 	}
 	return best
 }

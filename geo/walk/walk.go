@@ -167,6 +167,9 @@ func (n *Network) Edges() int { return len(n.from) }
 // Line is the course of an edge, from its start to its end. It must not be changed.
 func (n *Network) Line(edge int32) []geo.Point { return n.shape[n.bend[edge]:n.bend[edge+1]] }
 
+// Ends are the nodes that an edge runs between.
+func (n *Network) Ends(edge int32) (from, to int32) { return n.from[edge], n.to[edge] }
+
 // Length is that of an edge, in mm.
 func (n *Network) Length(edge int32) uint32 { return n.length[edge] }
 
