@@ -2,6 +2,7 @@ package tiles
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"wangge/geo"
@@ -226,6 +227,15 @@ func (c *comb) add(res int, names []string, cells []cell.Cell, values func(i int
 	c[res] = s
 }
 
+// part is a share of the households of a cell, in steps of 5 % where the row is rounded.
+func part(row circle.CellRow, n int64) float64 {
+	share := float64(n) / float64(row.Households)
+	if row.Rounded {
+		return math.Round(share*20) / 20
+	}
+	return share
+}
+
 func (m plot) uncovered(ctx context.Context) error {
 	var c comb
 	for res := combCoarse; res <= finest; res++ {
@@ -240,8 +250,7 @@ func (m plot) uncovered(ctx context.Context) error {
 		}
 		c.add(res, []string{"households", "uncovered", "share", "minutes", "rounded"}, cells, func(i int) []mvt.Value {
 			row := rows[i]
-			left := row.Households - row.Covered
-			return []mvt.Value{mvt.Int(row.Households), mvt.Int(left), mvt.Float(float64(left) / float64(row.Households)), number(row.Minutes), truth(row.Rounded)}
+			return []mvt.Value{mvt.Int(row.Households), mvt.Int(row.Households - row.Covered), mvt.Float(part(row, row.Households-row.Covered)), number(row.Minutes), truth(row.Rounded)}
 		}, &m.into.bounds)
 	}
 	m.into.content = &c
@@ -270,10 +279,10 @@ func (m plot) changedCells(ctx context.Context) (*comb, error) {
 		for i, row := range after {
 			cells[i] = row.Cell
 		}
-		share := func(row circle.CellRow) float64 { return float64(row.Covered) / float64(row.Households) }
 		c.add(res, []string{"before", "after", "difference", "rounded"}, cells, func(i int) []mvt.Value {
 			row, old := after[i], was[after[i].Cell]
-			return []mvt.Value{mvt.Float(share(old)), mvt.Float(share(row)), mvt.Float(share(row) - share(old)), truth(row.Rounded || old.Rounded)}
+			before, after := part(old, old.Covered), part(row, row.Covered)
+			return []mvt.Value{mvt.Float(before), mvt.Float(after), mvt.Float(after - before), truth(row.Rounded || old.Rounded)}
 		}, &m.into.bounds)
 	}
 	return &c, nil

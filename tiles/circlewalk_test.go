@@ -2,6 +2,7 @@ package tiles_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/paulmach/orb/planar"
 
 	"wangge/geo"
+	"wangge/geo/cell"
 	"wangge/geo/circle"
 	"wangge/geo/network"
 	"wangge/geo/staff"
@@ -125,6 +127,87 @@ func TestReachOfAnOldNetworkIsNotDrawn(t *testing.T) {
 		}
 		if r := get(t, newApp(s), tileOf("coverage", 13, 20_000, 20_000)+fmt.Sprintf("?run=%d", run)); r.status != 200 {
 			t.Errorf("coverage: %d", r.status)
+		}
+	}
+}
+
+// made is a run made by package circle itself.
+func (w *town) made(unit string, minutes float64) int64 {
+	w.t.Helper()
+	run, err := circle.NewMaker(w.pool, network.NewFootpaths(w.pool)).Run(w.t.Context(), staff.Local, circle.Params{Unit: unit, On: geo.DayOf(today),
+		Columns: []circle.Column{{Standard: circle.Standard{Minutes: minutes, Speed: 4000}}}}, func(string, int64, int64) {})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return run.ID
+}
+
+// Cells carry what package circle says of them, by the resolution of the zoom: what
+// was published of them for who may not see single places, and of the finest nothing.
+func TestCellsAreWhatTheRunSays(t *testing.T) {
+	w := newTowns(t, true)
+	w.streets()
+	at := geo.Point{X: west + 2*step, Y: south + 2*step}
+	w.publish("2026-05-01", map[string]any{"T": 200}, map[cell.Cell]int{cell.At(at).Parent(8): 40, cell.At(at).Parent(9): 20})
+	before, run := w.made("T", 3), w.made("T", 6)
+	s, _ := w.serve()
+	counting := w.officer("T")
+	counting.Place = staff.Area{Roots: []int64{}}
+	for name, tt := range map[string]struct {
+		scope tiles.Scope
+		actor staff.Actor
+	}{
+		"places": {w.officer("T"), staff.Local},
+		"counts": {counting, staff.Actor{Name: "account:1", Grants: []staff.Grant{{Unit: w.ids["T"], May: []staff.Permission{staff.Count}}}}},
+	} {
+		app := as(s, tt.scope)
+		seen := map[int]int{}
+		for zoom := 8; zoom <= 14; zoom++ {
+			res := map[bool]int{true: 8, false: 9}[zoom < 12]
+			if zoom == 14 && name == "places" {
+				res = 10
+			}
+			want := map[any]circle.CellRow{}
+			rows, err := circle.Cells(t.Context(), w.pool, tt.actor, run, 0, res)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				want[row.Cell.String()] = row
+			}
+			was := map[any]circle.CellRow{}
+			if rows, err = circle.Cells(t.Context(), w.pool, tt.actor, before, 0, res); err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				was[row.Cell.String()] = row
+			}
+			drawnCells := map[any]bool{}
+			for _, tile := range w.sample(zoom, 1000) {
+				path := fmt.Sprintf("%d/%d/%d.mvt?run=%d&before=%d", tile.Z, tile.X, tile.Y, run, before)
+				for id, f := range drawn(t, app, "/tiles/uncovered/"+path, "uncovered", "cell") {
+					row, known := want[id]
+					drawnCells[id] = true
+					if !known || f.properties["households"] != float64(row.Households) || f.properties["uncovered"] != float64(row.Households-row.Covered) ||
+						(f.properties["rounded"] == true) != row.Rounded || row.Rounded != (name == "counts") {
+						t.Fatalf("%s, zoom %d: %v shows %v, want %+v", name, zoom, id, f.properties, row)
+					}
+				}
+				for id, f := range drawn(t, app, "/tiles/change/"+path, "change-cells", "cell") {
+					difference := f.properties["after"].(float64) - f.properties["before"].(float64)
+					exact := float64(want[id].Covered)/float64(want[id].Households) - float64(was[id].Covered)/float64(was[id].Households)
+					if f.properties["difference"] != difference || math.Abs(difference-exact) > 0.06 || name == "places" && difference != exact {
+						t.Fatalf("%s, zoom %d: %v changed by %v, want %g", name, zoom, id, f.properties, exact)
+					}
+				}
+			}
+			if len(drawnCells) != len(want) {
+				t.Errorf("%s, zoom %d: %d cells are drawn, the run has %d", name, zoom, len(drawnCells), len(want))
+			}
+			seen[res] += len(want)
+		}
+		if name == "places" && (seen[8] == 0 || seen[9] == 0 || seen[10] == 0) || name == "counts" && (seen[8] == 0 || seen[9] == 0) {
+			t.Errorf("%s: cells by resolution are %v", name, seen)
 		}
 	}
 }
