@@ -31,6 +31,7 @@ type importCommand struct {
 	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
 	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV or XLSX. Makes a demand set, or its next version."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
+	Streets       importStreets    `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
 }
 
@@ -103,6 +104,13 @@ func (c *importDemand) Run(p *program) error {
 	req := c.request(upload.Demand)
 	req.Source = c.Name
 	return c.do(p, req, printReport)
+}
+
+type importStreets struct{ importFile }
+
+// Run imports street lines.
+func (c *importStreets) Run(p *program) error {
+	return c.do(p, c.request(upload.Streets), printReport)
 }
 
 type importOSM struct {

@@ -228,8 +228,8 @@ func (s *Streets) kind(word string) string {
 	return "road"
 }
 
-// lineColumnsOf finds the column of each key.
-func lineColumnsOf(columns []string, fields map[string]string) (map[string]string, error) {
+// SuggestColumns says which columns of a file look like which keys.
+func SuggestColumns(columns []string) map[string]string {
 	plain := strings.NewReplacer("_", "", " ", "", "-", "", ":", "")
 	out := map[string]string{}
 	for key, names := range lineColumns {
@@ -241,6 +241,13 @@ func lineColumnsOf(columns []string, fields map[string]string) (map[string]strin
 			}
 		}
 	}
+	return out
+}
+
+// lineColumnsOf finds the column of each key: what the sender says, else what it
+// looks like.
+func lineColumnsOf(columns []string, fields map[string]string) (map[string]string, error) {
+	out := SuggestColumns(columns)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		column := fields[key]
 		if lineColumns[key] == nil || column == "" {

@@ -400,6 +400,12 @@ func appendVertices(out []orb.Point, shape orb.Geometry) []orb.Point {
 	switch s := shape.(type) {
 	case orb.Point:
 		return append(out, s)
+	case orb.LineString:
+		return append(out, s...)
+	case orb.MultiLineString:
+		for _, line := range s {
+			out = append(out, line...)
+		}
 	case orb.Polygon:
 		for _, ring := range s {
 			out = append(out, ring...)

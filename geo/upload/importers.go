@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -30,6 +31,7 @@ var importers = map[Kind]importer{
 	Incidents:     importLedger(incident.Import),
 	ServicePoints: importLedger(servicepoint.Import),
 	OSM:           importOSM,
+	Streets:       importStreets,
 	Demand:        importDemand,
 }
 
@@ -107,4 +109,41 @@ func importOSM(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req R
 		return Result{}, err
 	}
 	return Result{UploadID: id, Report: done}, storeReport(ctx, db, id, done, nil)
+}
+
+// importStreets makes a file of street lines the streets of the map.
+func importStreets(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
+	step("reading the file", 0, 0)
+	file, err := vectorfile.ReadLayer(ctx, req.FileName, req.Layer, r, size, vectorfile.Limits{})
+	if err != nil {
+		return Result{}, err
+	}
+	step("checking the reference system", 0, 0)
+	system, verdict, err := checkCRS(ctx, db, req, file)
+	if err != nil {
+		return Result{}, err
+	}
+	streets, err := network.LinesOf(file, system, req.Fields)
+	if err != nil {
+		return Result{}, err
+	}
+	step("joining the streets", 0, int64(streets.Lines))
+	var report network.LineReport
+	if req.DryRun {
+		report, err = network.TryStreets(ctx, streets)
+	} else {
+		report, err = storeStreets(ctx, db, actor, id, streets)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, verdict)
+}
+
+func storeStreets(ctx context.Context, db pg.DB, actor staff.Actor, id int64, streets network.Streets) (network.LineReport, error) {
+	var src network.Source
+	if err := db.QueryRow(ctx, `SELECT file_name, sha256 FROM upload WHERE id = $1`, id).Scan(&src.FileName, &src.SHA256); err != nil {
+		return network.LineReport{}, fmt.Errorf("upload %d: %w", id, err)
+	}
+	return network.StoreStreets(ctx, db, actor, src, streets)
 }

@@ -9,6 +9,7 @@ import (
 	"wangge/geo/crs"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
+	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/sheet"
 	"wangge/geo/staff"
@@ -89,10 +90,13 @@ func inspectVector(ctx context.Context, name, layer string, f io.ReaderAt, size 
 	if own, ok := ownCRS(file.CRSHint); ok {
 		look.CRSHint = string(own)
 	}
-	areas := 0
+	areas, lines := 0, 0
 	for _, feature := range file.Features {
-		if kind := geometryType(feature); kind == "Polygon" || kind == "MultiPolygon" {
+		switch geometryType(feature) {
+		case "Polygon", "MultiPolygon":
 			areas++
+		case "LineString", "MultiLineString":
+			lines++
 		}
 	}
 	look.Suggested = Suggestion{Kind: ServicePoints, CRS: look.CRSHint, Fields: map[string]string{}}
@@ -100,6 +104,11 @@ func inspectVector(ctx context.Context, name, layer string, f io.ReaderAt, size 
 	if 2*areas >= len(file.Features) { // an area's name is no person's
 		look.Suggested.Kind = Boundaries
 		look.Suggested.Fields = SuggestFields(file.Fields)
+		look.Columns, look.Personal = file.Fields, []string{}
+	}
+	if 2*lines >= len(file.Features) && lines > 0 { // nor is a street's
+		look.Suggested.Kind = Streets
+		look.Suggested.Fields = network.SuggestColumns(file.Fields)
 		look.Columns, look.Personal = file.Fields, []string{}
 	}
 	for _, feature := range file.Features[:min(sampleRows, len(file.Features))] {

@@ -1,7 +1,8 @@
 // Package upload takes in files. It keeps a copy while somebody works on it,
 // records what came (digest, size, declared reference system), and hands the
 // file to its subject: boundaries become a draft, ledgers are imported, counts of
-// people become a demand set, an OpenStreetMap extract the background map.
+// people become a demand set, an OpenStreetMap extract the background map, street
+// lines its streets.
 //
 // The bytes of boundary files stay with the upload. Of all others only digest
 // and report stay, for they may hold personal columns.
@@ -33,6 +34,7 @@ const (
 	Incidents     Kind = "incidents"
 	ServicePoints Kind = "service-points"
 	OSM           Kind = "osm"
+	Streets       Kind = "streets"
 	Demand        Kind = "demand"
 )
 
@@ -78,7 +80,7 @@ type Result struct {
 // Faults of this package.
 var (
 	ErrUnknown   = fault.New(fault.NotFound, "upload_unknown", "There is no such upload.")
-	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand or osm.")
+	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand, osm or streets.")
 	ErrMismatch  = fault.New(fault.Invalid, "crs_mismatch", "The coordinates do not look like the declared reference system.")
 	ErrUnchecked = fault.New(fault.Invalid, "crs_unchecked", "Nothing is known here that the declared reference system could be checked against. Confirm it with a reason.")
 	ErrFileCRS   = fault.New(fault.Invalid, "crs_contradicts_file", "The file itself names another reference system than you declared.")
