@@ -547,6 +547,12 @@ func examples() []example {
 			}}
 		}, nil},
 		{"list-coordinate-systems", "", general, at(v1 + "/coordinate-systems"), nil},
+		{"list-demand-sets", "", list, showing(v1+"/demand-sets", marks), nil},
+		{"get-demand-set", "", thing, of(v1+"/demand-sets/{}", "demand-set"), nil},
+		{"remove-demand-set", "", thing, func(w *table, town string) request {
+			w.n++
+			return request{path: v1 + "/demand-sets/" + w.newDemand(w.t, town, town+strconv.Itoa(w.n), w.x(town))}
+		}, nil},
 
 		// plans
 		{"list-plans", "", list, showing(v1+"/plans", marks), nil},

@@ -17,8 +17,10 @@ import (
 
 	"wangge/api"
 	"wangge/geo"
+	"wangge/geo/demand"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/sheet"
 	"wangge/geo/staff"
 )
 
@@ -151,6 +153,7 @@ func (w *towns) settle(t testing.TB, town string, x int32) {
 		t.Fatal(err)
 	}
 	th["import"] = strconv.FormatInt(upload, 10)
+	th["demand-set"] = w.newDemand(t, town, town+"普查", x)
 	var held int64
 	if err := w.pool.QueryRow(t.Context(), `SELECT post_id FROM holder WHERE account_id = $1`, w.accounts[town][staff.Leader]).Scan(&held); err != nil {
 		t.Fatal(err)
@@ -163,6 +166,25 @@ func (w *towns) settle(t testing.TB, town string, x int32) {
 		t.Fatal(err)
 	}
 	th["absence"] = strconv.FormatInt(absence, 10)
+}
+
+// newDemand is a demand set of a town, as its planner imports one.
+func (w *towns) newDemand(t testing.TB, town, name string, x int32) string {
+	t.Helper()
+	text := "lon,lat,population\n" + lonLat(place(x+1500, 6000)) + ",30\n"
+	table, err := sheet.Open(name+".csv", strings.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	planner, err := staff.Load(t.Context(), w.pool, w.accounts[town][staff.Planner])
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := demand.Import(t.Context(), w.pool, planner, table, demand.Options{Name: name, FileName: name + ".csv", Confirm: "a test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(report.Set.ID, 10)
 }
 
 func lonLat(p [2]float64) string { return fmt.Sprintf("%.7f,%.7f", p[0], p[1]) }
@@ -280,7 +302,7 @@ func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {
 		})
 	}
 	w.act(theirs, staff.Planner)
-	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones",
+	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets",
 		"/api/v1/posts", "/api/v1/staffing/vacancies", "/api/v1/staffing/vacancies/units"} {
 		if got := w.call(t, http.MethodGet, path, nil); marked(string(got.body)) == "" {
 			t.Errorf("%s shows the other town's own planner nothing either: %.300s", path, got.body)
@@ -317,7 +339,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -329,7 +351,7 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"],
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"],
 		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)
