@@ -11,6 +11,7 @@
 //	locate      which unit is responsible for this point
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030
+//	siting      which few sites serve the homes best, and how good any choice can be at most
 //	suppress    which counts may be seen by who may not see single places
 //	hours       when something is open, and on which days there is a session
 //	coverage    measures of who is reached: shares, percentiles, catchments, loads
