@@ -129,7 +129,7 @@ func startService(t testing.TB, c api.Config) *service {
 		t.Fatal(err)
 	}
 	s.ring, s.queue, s.jobs = ring, queue, slices.Sorted(maps.Keys(handlers))
-	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Log: log})
+	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Footpaths: c.Footpaths, Log: log})
 	c.Ring = ring
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
 	if c.Guard, err = account.NewGuard(c.Ring); err != nil {

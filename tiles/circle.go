@@ -143,7 +143,7 @@ type runKey struct {
 
 // ofRun returns the layer of a run that the query asks for, as the scope sees it.
 func (s *Server) ofRun(ctx context.Context, v *view, l *layer, q question, scope Scope) (*layer, *reach, error) {
-	r, actor := v.tree.reach(scope), scope.actor()
+	r, actor := v.tree.reachOfRuns(scope), scope.actor()
 	h, err := s.heads.of(q, r.name(), s.Now(), func() (head, error) { return s.readHead(ctx, q, actor) })
 	if err != nil {
 		return nil, nil, err

@@ -223,6 +223,21 @@ func TestARunOfTheNeighbourIsNotFound(t *testing.T) {
 			}
 		}
 	}
+	// Who sees every place and may count nothing, or in one town alone, is not taken for
+	// somebody who may do both everywhere, though the other layers look the same to them.
+	places := tiles.Everything
+	places.Count = staff.Area{Roots: []int64{}}
+	for _, run := range []int64{ours, theirs, whole} {
+		if got := get(t, as(s, places), middleOfTown("coverage", fmt.Sprintf("?run=%d", run))); got.status != 404 {
+			t.Errorf("every place without counts, run %d: %d", run, got.status)
+		}
+	}
+	places.Count = staff.Area{Roots: []int64{w.ids["T"]}}
+	for run, want := range map[int64]int{ours: 200, theirs: 404, whole: 404} {
+		if got := get(t, as(s, places), middleOfTown("coverage", fmt.Sprintf("?run=%d", run))); got.status != want {
+			t.Errorf("every place with the counts of one town, run %d: %d, want %d", run, got.status, want)
+		}
+	}
 	// Comparing ours with theirs tells nothing of theirs.
 	if got := get(t, app, middleOfTown("change", fmt.Sprintf("?run=%d&before=%d", ours, theirs))); got.status != 404 {
 		t.Errorf("compared with theirs: %d", got.status)

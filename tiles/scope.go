@@ -128,11 +128,25 @@ type reach struct {
 	cells *hive
 }
 
-// reach resolves a scope; nil stands for Everything.
+// reach resolves a scope; nil stands for Everything. Who sees all single places is
+// shown all counts of them, whatever posts say of counts.
 func (t *tree) reach(s Scope) *reach {
 	if s.everything() {
 		return nil
 	}
+	return t.known(s)
+}
+
+// reachOfRuns is reach for layers of runs, which are for who may count alone.
+func (t *tree) reachOfRuns(s Scope) *reach {
+	if s.everything() && s.Count.All {
+		return nil
+	}
+	return t.known(s)
+}
+
+// known finds what a scope was resolved to before, or resolves it.
+func (t *tree) known(s Scope) *reach {
 	asked := s.literally()
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -110,6 +111,10 @@ func (s *Server) Layers() []string {
 	}
 	return slices.Sorted(slices.Values(v.names))
 }
+
+// RunLayers returns the names of the layers of runs, which are drawn when one is asked
+// for, sorted.
+func RunLayers() []string { return slices.Sorted(maps.Keys(ofRuns)) }
 
 // Refresh brings the map up to date: it loads everything the first time and at
 // the start of a day, and otherwise what changed. Run does it by itself.
