@@ -21,6 +21,7 @@ type Layer struct {
 	Columns []Column
 	Rows    iter.Seq2[Row, error] // an error ends the export
 	Changed time.Time             // of the contents, for formats that record it
+	About   json.RawMessage       // what readers must know: the member "about" of GeoJSON; nil = none
 }
 
 // Kind is the kind of geometry that all rows of a layer have.
@@ -71,7 +72,11 @@ func WriteGeoJSON(w io.Writer, l Layer) error {
 	if err != nil {
 		return fmt.Errorf("write layer %q: %w", l.Name, err)
 	}
-	fmt.Fprintf(out, `{"type":"FeatureCollection","name":%s,"features":[`, line)
+	fmt.Fprintf(out, `{"type":"FeatureCollection","name":%s,`, line)
+	if l.About != nil {
+		fmt.Fprintf(out, `"about":%s,`, l.About)
+	}
+	out.WriteString(`"features":[`)
 	keys := make([][]byte, len(l.Columns))
 	for i, c := range l.Columns {
 		if keys[i], err = json.Marshal(c.Name); err != nil {
