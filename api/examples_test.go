@@ -73,6 +73,7 @@ func (w *table) furnish() {
 			SELECT coalesce((SELECT max(id) FROM p), (SELECT max(id) FROM publication)), (SELECT id FROM unit WHERE code = $1), $2, 'households', $3
 			ON CONFLICT (publication_id, top_id, cell, attribute) DO UPDATE SET value = excluded.value RETURNING publication_id`, th["town"], int64(at.Parent(9)), published[town])
 	}
+	w.streets(w.t)
 	w.want(w.t, http.StatusOK, http.MethodPut, "/api/v1/public/settings", map[string]any{"service": true, "map": false}, nil)
 	for _, town := range []string{ours, theirs} {
 		for kind := range startOf {
@@ -741,6 +742,7 @@ func examples() []example {
 	for _, layer := range []string{"grid-town", "grid-village", "grid-grid", "label-town", "label-village", "label-grid", "household", "incident", "service-point", "zone", "cell"} {
 		rows = append(rows, example{"/tiles/:layer/:z/:x/:y.mvt", "layer " + layer, thing, tileShows(layer), nil})
 	}
+	rows = append(rows, walkExamples()...)
 	return append(rows,
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer cell, the counts as published", thing, cellShows, nil},
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer background", general, at("/tiles/background/14/13418/6759.mvt"), nil},
