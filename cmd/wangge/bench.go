@@ -48,7 +48,7 @@ func (c *benchCommand) Run(p *program) error {
 	if err := ground.prepare(p); err != nil {
 		return err
 	}
-	rows, err := bench.Run(p.ctx, list, bench.Lab{Database: ground.database, Say: show.sayf, Scale: scale})
+	rows, err := bench.Run(p.ctx, list, bench.Lab{Database: ground.database, Say: show.sayf, Scale: scale, Data: os.Getenv("WANGGE_DATA")})
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Lab struct {
 	Database func(ctx context.Context) (*pgxpool.Pool, error)
 	Say      func(format string, args ...any)
 	Scale    Scale
+	Data     string // folder of real maps; "" where there is none
 }
 
 // Scale is how much is measured.
@@ -43,6 +44,8 @@ type Scale struct {
 	Tiles   float64 // part of the county of 300,000 households
 	Side    int     // the county of the other benchmarks has Side × Side grids
 	Audit   int     // rows of the log to verify
+	Walk    int     // households of the town that is walked
+	Copies  int     // the large town is Copies × Copies of it
 	Light   int     // times that cheap work is measured
 	Heavy   int     // times that costly work is measured
 }
@@ -50,9 +53,9 @@ type Scale struct {
 // The scales. Quick takes a few minutes on two processors, full about half an
 // hour; smoke only shows that everything still runs.
 var (
-	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Tiles: 0.01, Side: 8, Audit: 2_000, Light: 1, Heavy: 1}
-	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 100_000, Import: []int{10_000, 200_000}, Publish: 200_000, Tiles: 0.25, Side: 55, Audit: 100_000, Light: 3, Heavy: 1}
-	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 1_000_000, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Tiles: 1, Side: 55, Audit: 100_000, Light: 5, Heavy: 3}
+	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Tiles: 0.01, Side: 8, Audit: 2_000, Walk: 2_000, Copies: 2, Light: 1, Heavy: 1}
+	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 100_000, Import: []int{10_000, 200_000}, Publish: 200_000, Tiles: 0.25, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 3, Heavy: 1}
+	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 1_000_000, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Tiles: 1, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 5, Heavy: 3}
 )
 
 // ErrUnknown means that nothing to measure has the name.
@@ -70,7 +73,7 @@ func ScaleOf(name string) (Scale, error) {
 
 // All are the benchmarks, in the order of the table.
 func All() []Benchmark {
-	return []Benchmark{assign(), households(), publish(), mixedTiles(), scope(), proof()}
+	return []Benchmark{assign(), households(), publish(), mixedTiles(), scope(), proof(), onFoot()}
 }
 
 // Choose returns the benchmarks that have rows of the name: all for "", one for
