@@ -17,8 +17,10 @@ import (
 	"wangge/geo/crs"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
+	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/servicepoint"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 )
@@ -30,6 +32,7 @@ type importCommand struct {
 	Incidents     importIncidents  `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
 	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
 	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV or XLSX. Makes a demand set, or its next version."`
+	MapPoints     importMapPoints  `cmd:"" help:"Service points from the map that was imported: hospitals, pharmacies, kindergartens, libraries, town halls …, with their opening hours."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
 	Streets       importStreets    `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
@@ -78,6 +81,36 @@ type importPoints struct{ importLedger }
 
 // Run imports service points.
 func (c *importPoints) Run(p *program) error { return c.run(p, upload.ServicePoints) }
+
+// importMapPoints takes service points from the map.
+type importMapPoints struct {
+	databaseFlags
+	DryRun      bool `help:"Report only, change nothing."`
+	CloseAbsent bool `help:"Close points of an earlier map that this one no longer has."`
+}
+
+// Run imports service points from the map.
+func (c *importMapPoints) Run(p *program) error {
+	pool, done, err := c.migrated(p, p.progress())
+	if err != nil {
+		return err
+	}
+	defer done()
+	report, err := servicepoint.FromMap(p.ctx, pool, staff.Local, ledger.Options{DryRun: c.DryRun, CloseAbsent: c.CloseAbsent})
+	if err != nil {
+		return explained(err)
+	}
+	return printJSON(p, report)
+}
+
+func printJSON(p *program, report any) error {
+	text, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s\n", text)
+	return nil
+}
 
 func (c *importLedger) run(p *program, kind upload.Kind) error {
 	req := c.request(kind)
@@ -204,22 +237,30 @@ func readRepair(text string) (kind, repair string, width float64, err error) {
 	return kind, repair, width, nil
 }
 
+// migrated opens the database after its migrations; done ends its use.
+func (f databaseFlags) migrated(p *program, show progress) (pool *pgxpool.Pool, done func(), err error) {
+	db, err := f.open(p, show.say)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = migrate(p.ctx, db.DSN, show); err == nil {
+		pool, err = pg.Open(p.ctx, db.DSN, pg.Options{})
+	}
+	if err != nil {
+		db.close()
+		return nil, nil, err
+	}
+	return pool, func() { pool.Close(); db.close() }, nil
+}
+
 // do imports a file into the database and tells the person what became of it.
 func (c importFile) do(p *program, req upload.Request, tell func(context.Context, *program, *pgxpool.Pool, upload.Result) error) error {
 	show := p.progress()
-	db, err := c.open(p, show.say)
+	pool, done, err := c.migrated(p, show)
 	if err != nil {
 		return err
 	}
-	defer db.close()
-	if err := migrate(p.ctx, db.DSN, show); err != nil {
-		return err
-	}
-	pool, err := pg.Open(p.ctx, db.DSN, pg.Options{})
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
+	defer done()
 
 	if err := upload.Validate(p.ctx, pool, staff.Local, req); err != nil {
 		return explained(err)
@@ -262,12 +303,8 @@ func explained(err error) error {
 }
 
 func printReport(_ context.Context, p *program, _ *pgxpool.Pool, result upload.Result) error {
-	text, err := json.MarshalIndent(result.Report, "", "  ")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "upload %d\n%s\n", result.UploadID, text)
-	return nil
+	fmt.Fprintf(p.stdout, "upload %d\n", result.UploadID)
+	return printJSON(p, result.Report)
 }
 
 // about is what a fault of a record says, or the size of one of geometry.

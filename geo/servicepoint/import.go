@@ -63,10 +63,10 @@ var keywords = []struct {
 }{
 	{"rest-stop", []string{"加油站", "驿站", "户外", "快递", "骑手"}},
 	{"canteen", []string{"食堂", "助餐", "餐", "canteen"}},
-	{"medical", []string{"医", "醫", "卫生", "衛生", "诊", "診", "药", "藥", "health", "clinic", "medical"}},
+	{"medical", []string{"医", "醫", "卫生", "衛生", "诊", "診", "药", "藥", "health", "clinic", "medical", "hospital", "pharmacy", "doctor", "dentist"}},
 	{"disability", []string{"残", "殘", "身障", "障碍", "障礙", "disab"}},
-	{"elderly-care", []string{"老", "銀髮", "银发", "长照", "長照", "安養", "養護", "elder", "senior"}},
-	{"child-care", []string{"托育", "托儿", "幼", "儿童", "兒童", "少年", "兒少", "child", "youth"}},
+	{"elderly-care", []string{"老", "銀髮", "银发", "长照", "長照", "安養", "養護", "elder", "senior", "nursing home"}},
+	{"child-care", []string{"托育", "托儿", "幼", "儿童", "兒童", "少年", "兒少", "child", "youth", "kindergarten", "nursery"}},
 	{"employment", []string{"就业", "就業", "employ"}},
 	{"mediation", []string{"调解", "調解", "综治", "平安", "mediat"}},
 	{"volunteer", []string{"志愿", "志願", "公益", "npo", "volunteer"}},
@@ -74,8 +74,8 @@ var keywords = []struct {
 	{"deliberation", []string{"议事", "議事", "自治"}},
 	{"opinion", []string{"民意", "社情"}},
 	{"study", []string{"学习", "學習", "教育", "学苑", "學苑", "党课", "study", "learn"}},
-	{"culture", []string{"文化", "文体", "活动", "活動", "图书", "圖書", "culture", "library"}},
-	{"one-stop", []string{"受理", "一窗", "办事", "政务", "便民", "one-stop"}},
+	{"culture", []string{"文化", "文体", "活动", "活動", "图书", "圖書", "culture", "library", "museum", "community centre"}},
+	{"one-stop", []string{"受理", "一窗", "办事", "政务", "便民", "one-stop", "town hall", "townhall"}},
 	{"welfare", []string{"福利", "救助", "社會", "社会", "扶贫", "貧困", "平價", "婦女", "妇女", "保護", "保护", "家庭", "welfare", "social"}},
 }
 
