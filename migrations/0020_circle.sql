@@ -127,10 +127,12 @@ BEGIN
     END LOOP;
 END $$;
 
--- Where the job of a run stands: whoever may see the run may know it, also where the
--- job belongs to another area.
+-- Where the job of a run stands, and whether its demand set is still there: whoever
+-- may see the run may know it, also where these belong to another area.
 CREATE FUNCTION circle_job_state(job bigint) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT j.state FROM job j WHERE j.id = circle_job_state.job AND j.kind = 'circle' $$;
+CREATE FUNCTION circle_demand_is_there(id bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT EXISTS (SELECT FROM demand_set s WHERE s.id = circle_demand_is_there.id) $$;
 -- +goose StatementEnd
 
 SELECT wall('circle', 'select insert update delete', '{count circle.unit_id}');

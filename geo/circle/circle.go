@@ -148,7 +148,7 @@ type Run struct {
 // those that may be seen by who may not see single places: households as they are
 // published, shares in steps of 5 %, whole minutes.
 type Reach struct {
-	Households    int64    `json:"households"`
+	Households    int64    `json:"households" doc:"of a demand set without households: its people"`
 	People        int64    `json:"people" doc:"of the ages of the column"`
 	Covered       int64    `json:"covered" doc:"households within the standard"`
 	CoveredPeople int64    `json:"covered_people"`

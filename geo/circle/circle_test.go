@@ -9,6 +9,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/geo"
+	"wangge/geo/demand"
 	"wangge/geo/fault"
 	"wangge/geo/household"
 	"wangge/geo/job"
@@ -23,6 +25,7 @@ import (
 	"wangge/geo/network"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/servicepoint"
+	"wangge/geo/sheet"
 	"wangge/geo/staff"
 )
 
@@ -572,5 +575,43 @@ func TestACancelledRunLeavesNothing(t *testing.T) {
 		SELECT (SELECT count(*) FROM circle_unit) + (SELECT count(*) FROM circle_cell) + (SELECT count(*) FROM circle_point) + (SELECT count(*) FROM circle_household)`).Scan(&rows)
 	if err != nil || rows != 0 {
 		t.Errorf("%d rows are left, %v", rows, err)
+	}
+}
+
+func TestADemandSetIsCountedInPlaceOfHouseholds(t *testing.T) {
+	h := village(t)
+	text := strings.Join([]string{"编号,经度,纬度,户数,60-79岁,18-59岁",
+		"a," + ledgertest.LonLat(0.3, 0.5) + ",20,5,40", "b," + ledgertest.LonLat(1.9, 0.5) + ",60,50,70", "c," + ledgertest.LonLat(0.5, 1.5) + ",20,0,30", "d," + ledgertest.LonLat(9, 9) + ",5,5,5"}, "\n") + "\n"
+	table, err := sheet.OpenWith("census.csv", strings.NewReader(text), int64(len(text)), sheet.Options{HeaderLine: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := demand.Import(t.Context(), h.db, staff.Local, table, demand.Options{Name: "census", FileName: "census.csv", Confirm: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := h.run(ask(func(p *Params) {
+		p.Demand, p.Measures = report.Set.ID, []string{Choices, Catchment}
+		p.Columns = append(p.Columns, Column{Function: "medical", Standard: gb, Ages: []string{"age_60_79"}})
+	}))
+	total, elders := r.Totals[0], r.Totals[1]
+	if total.Households != 100 || total.Covered != 20 || total.People != 195 || total.CoveredPeople != 45 || total.Unreachable["island"] != 20 || *total.Choices != 0.2 {
+		t.Errorf("total %+v", total)
+	}
+	if elders.People != 55 || elders.CoveredPeople != 5 {
+		t.Errorf("elders %+v", elders)
+	}
+	near(t, "median", total.P50, walkOf(1.8)) // the second place has most households
+	if _, err := Uncovered(t.Context(), h.db, staff.Local, r.ID, Look{Limit: 1}); !errors.Is(err, ErrLedger) {
+		t.Errorf("households of a demand set: %v", err)
+	}
+	if err := demand.Remove(t.Context(), h.db, staff.Local, report.Set.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Get(t.Context(), h.db, staff.Local, r.ID); err != nil || !slices.Equal(got.StaleBecause, []string{"demand"}) || got.Totals[0].Households != 100 {
+		t.Errorf("without the set: %+v, %v", got, err)
+	}
+	if _, err := h.maker.Run(t.Context(), staff.Local, ask(func(p *Params) { p.Demand = report.Set.ID }), quiet); !errors.Is(err, demand.ErrUnknown) {
+		t.Errorf("a set that is gone: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -12,8 +13,11 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/cell"
+	"wangge/geo/demand"
+	"wangge/geo/grid"
 	"wangge/geo/pg"
 	"wangge/geo/servicepoint"
+	"wangge/geo/staff"
 )
 
 // area is a unit in force on the day of a run, or at number 0 the whole installation.
@@ -36,6 +40,10 @@ type crowd struct {
 	id    []int64
 	at    []geo.Point // far away from everything for a household without a place
 	heads [][6]uint16 // people by age band; 0 where not known
+	// Of a demand set: how many households stand at a place (nil: one), or people if it
+	// has no households, and how many people of any age (nil: the sum of the bands).
+	count []uint32
+	all   []uint32
 	// byCell is every household with a place by its cell at resolution 11, which puts
 	// together those of the coarser cells too.
 	byCell []int32
@@ -112,18 +120,8 @@ func loadUnits(ctx context.Context, db pg.DB, unit int64, day geo.Day) ([]area, 
 // loadHouseholds reads the households that are open on the day and that one of the
 // units is responsible for.
 func (c *crowd) loadHouseholds(ctx context.Context, db pg.DB, step func(done, total int64)) error {
-	place := make(map[int64]int32, len(c.areas))
-	ids := make([]int64, len(c.areas))
-	for i, a := range c.areas {
-		place[a.id], ids[i] = int32(i), a.id
-	}
-	type entry struct {
-		id    int64
-		unit  int32
-		at    geo.Point
-		cell  cell.Cell
-		heads [6]uint16
-	}
+	place := c.placeOf()
+	ids := slices.Collect(maps.Keys(place))
 	var list []entry
 	rows, err := db.Query(ctx, `
 		SELECT h.id, o.unit_id, h.point, coalesce(h.cell, 0),
@@ -157,11 +155,24 @@ func (c *crowd) loadHouseholds(ctx context.Context, db pg.DB, step func(done, to
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("households on %s: %w", c.key.day, err)
 	}
+	c.fill(list)
+	return nil
+}
+
+// entry is a household, or a row of a demand set, while it is read.
+type entry struct {
+	id         int64
+	unit       int32
+	at         geo.Point
+	cell       cell.Cell
+	heads      [6]uint16
+	count, all uint32
+}
+
+// fill takes entries in, by unit and id.
+func (c *crowd) fill(list []entry) {
 	slices.SortFunc(list, func(a, b entry) int {
-		if a.unit != b.unit {
-			return int(a.unit) - int(b.unit)
-		}
-		return cmp.Compare(a.id, b.id)
+		return cmp.Or(int(a.unit)-int(b.unit), cmp.Compare(a.id, b.id))
 	})
 	n := len(list)
 	c.id, c.at, c.heads = make([]int64, n), make([]geo.Point, n), make([][6]uint16, n)
@@ -171,8 +182,69 @@ func (c *crowd) loadHouseholds(ctx context.Context, db pg.DB, step func(done, to
 		c.id[i], c.at[i], c.heads[i], cells[i] = e.id, e.at, e.heads, e.cell
 		own[e.unit]++
 	}
+	if c.key.demand != 0 {
+		c.count, c.all = make([]uint32, n), make([]uint32, n)
+		for i, e := range list {
+			c.count[i], c.all[i] = e.count, e.all
+		}
+	}
 	c.arrange(own, cells)
+}
+
+// loadDemand reads the rows of a demand set that lie in the units, in place of
+// households. A row stands at its place, that of a cell at its centre.
+func (c *crowd) loadDemand(ctx context.Context, db pg.DB) error {
+	set, err := demand.Get(ctx, db, staff.System, c.key.demand)
+	if err != nil {
+		return err
+	}
+	rows, _, err := demand.Load(ctx, db, staff.System, c.key.demand)
+	if err != nil {
+		return err
+	}
+	index, _, err := grid.Index(ctx, db, c.key.day)
+	if err != nil {
+		return err
+	}
+	place := c.placeOf()
+	var list []entry
+	for i, r := range rows {
+		at, ok := index.Find(r.At)
+		if !ok {
+			continue
+		}
+		unit, ok := place[index.Unit(at).ID]
+		if !ok {
+			continue
+		}
+		e := entry{id: int64(i + 1), unit: unit, at: r.At, cell: cell.At(r.At), count: uint32(r.Households), all: uint32(r.People)}
+		if set.Households == 0 {
+			e.count = e.all
+		}
+		for band, n := range r.Ages {
+			e.heads[band] = uint16(min(n, math.MaxUint16))
+		}
+		list = append(list, e)
+	}
+	c.fill(list)
 	return nil
+}
+
+// placeOf are the units by id.
+func (c *crowd) placeOf() map[int64]int32 {
+	place := make(map[int64]int32, len(c.areas))
+	for i, a := range c.areas {
+		place[a.id] = int32(i)
+	}
+	return place
+}
+
+// weight of a household or row.
+func (c *crowd) weight(h int32) int64 {
+	if c.count == nil {
+		return 1
+	}
+	return int64(c.count[h])
 }
 
 // arrange notes which households each unit has, given how many are its own, and puts

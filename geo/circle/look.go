@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -174,7 +175,7 @@ func (s stored) describe(ctx context.Context, db pg.DB, column int, list []House
 			a.at = at.Degrees()
 		}
 		for i, band := range bands {
-			if len(ages) == 0 || has(ages, band) {
+			if len(ages) == 0 || slices.Contains(ages, band) {
 				a.people += heads[i]
 			}
 		}

@@ -8,13 +8,13 @@ import (
 )
 
 // measure adds what needs all points within reach, if it was asked for.
-func (m *making) measure(ctx context.Context, t *told, w *walked, col Column, heads []uint16) error {
+func (m *making) measure(ctx context.Context, t *told, w *walked, col Column, heads []uint32) error {
 	if len(m.params.Measures) == 0 {
 		return nil
 	}
 	asked := func(what string) bool { return slices.Contains(m.params.Measures, what) }
 	matrix, limit := coverage.Matrix(*w.pairs), col.Standard.Limit()
-	people := weights(heads)
+	people := m.crowd.heads64(heads)
 	supply := supplies(w.sources)
 	minute := uint32(float64(col.Standard.Speed) * 1000 / 60) // mm walked in one
 
@@ -22,13 +22,13 @@ func (m *making) measure(ctx context.Context, t *told, w *walked, col Column, he
 		choices := coverage.Choices(matrix, limit)
 		for i, a := range m.crowd.areas {
 			var sum, several int64
-			for _, n := range choices[a.from:a.to] {
-				sum += int64(n)
-				several += int64(b2i(n > 1))
+			for h := a.from; h < a.to; h++ {
+				sum += int64(choices[h]) * m.crowd.weight(h)
+				several += int64(b2i(choices[h] > 1)) * m.crowd.weight(h)
 			}
-			t.units[i].Choices, t.units[i].Overlap = share(sum, int64(a.to-a.from)), share(several, int64(a.to-a.from))
+			t.units[i].Choices, t.units[i].Overlap = share(sum, t.units[i].Households), share(several, t.units[i].Households)
 		}
-		for i, s := range coverage.Whom(matrix, nil, len(w.sources), limit) {
+		for i, s := range coverage.Whom(matrix, m.crowd.weights(), len(w.sources), limit) {
 			t.points[i].Within = &s.Within
 		}
 	}
@@ -49,7 +49,7 @@ func (m *making) measure(ctx context.Context, t *told, w *walked, col Column, he
 				capacity[i] = int64(*s.capacity)
 			}
 		}
-		a := coverage.Allocate(matrix, people, capacity, limit, false)
+		a := coverage.Allocate(matrix, people, capacity, limit, m.params.Demand != 0) // a household goes whole
 		for i := range t.points {
 			t.points[i].Load, t.points[i].Overflow = &a.Load[i], &a.Sent[i]
 		}
@@ -57,8 +57,20 @@ func (m *making) measure(ctx context.Context, t *told, w *walked, col Column, he
 	return ctx.Err()
 }
 
-// weights are people, or one for each household where no head count is known at all.
-func weights(heads []uint16) []int64 {
+// weights are the households at each place, nil for one each.
+func (c *crowd) weights() []int64 {
+	if c.count == nil {
+		return nil
+	}
+	list := make([]int64, len(c.count))
+	for i, n := range c.count {
+		list[i] = int64(n)
+	}
+	return list
+}
+
+// heads64 are people, or households where no head count is known at all.
+func (c *crowd) heads64(heads []uint32) []int64 {
 	people := make([]int64, len(heads))
 	var sum int64
 	for i, n := range heads {
@@ -67,7 +79,7 @@ func weights(heads []uint16) []int64 {
 	}
 	if sum == 0 {
 		for i := range people {
-			people[i] = 1
+			people[i] = c.weight(int32(i))
 		}
 	}
 	return people

@@ -288,17 +288,20 @@ func (m *making) seconds(w *walked, s Standard) []uint16 {
 }
 
 // people of every household in some age bands, all if none are named.
-func (c *crowd) people(ages []string) []uint16 {
+func (c *crowd) people(ages []string) []uint32 {
+	if len(ages) == 0 && c.all != nil {
+		return c.all
+	}
 	var bit [6]uint16
 	for i, band := range bands {
 		if len(ages) == 0 || slices.Contains(ages, band) {
 			bit[i] = 1
 		}
 	}
-	list := make([]uint16, len(c.heads))
+	list := make([]uint32, len(c.heads))
 	for i := range c.heads {
 		h := &c.heads[i]
-		list[i] = h[0]*bit[0] + h[1]*bit[1] + h[2]*bit[2] + h[3]*bit[3] + h[4]*bit[4] + h[5]*bit[5]
+		list[i] = uint32(h[0]*bit[0]) + uint32(h[1]*bit[1]) + uint32(h[2]*bit[2]) + uint32(h[3]*bit[3]) + uint32(h[4]*bit[4]) + uint32(h[5]*bit[5])
 	}
 	return list
 }
@@ -317,17 +320,17 @@ func newTally(s Standard) *tally {
 	return &tally{count: make([]int64, int(max(s.Minutes, horizon)*60)+2), least: math.MaxInt}
 }
 
-func (t *tally) add(second uint16) {
+func (t *tally) add(second uint16, weight int64) {
 	s := int(second)
-	t.count[s]++
+	t.count[s] += weight
 	t.least, t.most = min(t.least, s), max(t.most, s)
-	t.reached++
-	t.sum += int64(s)
+	t.reached += weight
+	t.sum += weight * int64(s)
 }
 
 // clear forgets what was counted.
 func (t *tally) clear() {
-	if t.reached > 0 {
+	if t.least <= t.most {
 		clear(t.count[t.least : t.most+1])
 	}
 	t.least, t.most, t.reached, t.sum = math.MaxInt, 0, 0, 0
@@ -380,7 +383,7 @@ func share(part, whole int64) *float64 {
 }
 
 // tellUnits counts the households of every unit.
-func (m *making) tellUnits(t *told, w *walked, seconds, people []uint16, limit uint32) {
+func (m *making) tellUnits(t *told, w *walked, seconds []uint16, people []uint32, limit uint32) {
 	c, count := m.crowd, newTally(m.params.Columns[t.column].Standard)
 	t.units = make([]UnitRow, len(c.areas))
 	standing, unknown := m.standing(w)
@@ -390,22 +393,23 @@ func (m *making) tellUnits(t *told, w *walked, seconds, people []uint16, limit u
 		*row = UnitRow{Column: t.column, Unit: a.code, Level: a.level, Points: standing[i], HoursUnknown: unknown[i], Unreachable: map[string]int64{}}
 		var why [reasons]int64
 		for h := a.from; h < a.to; h++ {
+			weight := c.weight(h)
+			row.Households += weight
 			row.People += int64(people[h])
 			if seconds[h] == out {
 				r := w.reason[h]
 				if r == reached {
 					r = far // within the horizon of another column only
 				}
-				why[r]++
+				why[r] += weight
 				continue
 			}
-			count.add(seconds[h])
+			count.add(seconds[h], weight)
 			if w.mm[h] <= limit {
-				row.Covered++
+				row.Covered += weight
 				row.CoveredPeople += int64(people[h])
 			}
 		}
-		row.Households = int64(a.to - a.from)
 		row.Share, row.SharePeople = share(row.Covered, row.Households), share(row.CoveredPeople, row.People)
 		row.P50, row.P90 = count.quantile(0.5, row.Households), count.quantile(0.9, row.Households)
 		row.Mean, row.WorstDecile = count.mean(), count.worst()
@@ -421,8 +425,7 @@ func (m *making) tellUnits(t *told, w *walked, seconds, people []uint16, limit u
 	count.clear()
 	for h, s := range seconds {
 		if s != out {
-			count.count[s] += int64(people[h])
-			count.least, count.most, count.reached = min(count.least, int(s)), max(count.most, int(s)), count.reached+int64(people[h])
+			count.add(s, int64(people[h]))
 		}
 	}
 	t.people = count.curve(t.units[0].People)
@@ -449,10 +452,7 @@ func (t *tally) curve(n int64) []float64 {
 func (m *making) standing(w *walked) (points, unknown []int) {
 	c := m.crowd
 	points, unknown = make([]int, len(c.areas)), make([]int, len(c.areas))
-	place := make(map[int64]int32, len(c.areas))
-	for i, a := range c.areas {
-		place[a.id] = int32(i)
-	}
+	place := c.placeOf()
 	for _, s := range w.sources {
 		at, ok := place[s.heldBy]
 		for ; ok && at >= 0; at = c.areas[at].above {
@@ -469,14 +469,16 @@ func (m *making) tellCells(t *told, w *walked, seconds []uint16, limit uint32) {
 	for res := coarsest; res <= finest; res++ {
 		for _, g := range c.group(res) {
 			count.clear()
-			row := CellRow{Column: t.column, Cell: g.cell, Resolution: res, Households: int64(g.to - g.from)}
+			row := CellRow{Column: t.column, Cell: g.cell, Resolution: res}
 			for _, h := range c.byCell[g.from:g.to] {
+				weight := c.weight(h)
+				row.Households += weight
 				if seconds[h] == out {
 					continue
 				}
-				count.add(seconds[h])
+				count.add(seconds[h], weight)
 				if w.mm[h] <= limit {
-					row.Covered++
+					row.Covered += weight
 				}
 			}
 			row.Minutes = count.quantile(0.5, row.Households)
@@ -520,7 +522,7 @@ func (c *crowd) group(res int) []cellGroup {
 }
 
 // tellPoints counts whom each source serves.
-func (m *making) tellPoints(t *told, w *walked, people []uint16, limit uint32) {
+func (m *making) tellPoints(t *told, w *walked, people []uint32, limit uint32) {
 	t.points, t.heldBy = make([]PointRow, len(w.sources)), make([]int64, len(w.sources))
 	for i, s := range w.sources {
 		t.points[i] = PointRow{Column: t.column, Point: s.id, Stop: s.stop, Name: s.name, Tier: s.tier, At: s.at.Degrees(),
@@ -534,7 +536,7 @@ func (m *making) tellPoints(t *told, w *walked, people []uint16, limit uint32) {
 	}
 	for h, s := range w.source {
 		if s >= 0 && w.mm[h] <= limit {
-			t.points[s].Households++
+			t.points[s].Households += m.crowd.weight(int32(h))
 			t.points[s].People += int64(people[h])
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/demand"
 	"wangge/geo/job"
 	"wangge/geo/network"
 	"wangge/geo/pg"
@@ -148,6 +149,13 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 		if inputs.Units, err = unitsVersion(ctx, read, s.unit, s.Params.On); err != nil {
 			return err
 		}
+		if s.Params.Demand != 0 {
+			set, err := demand.Get(ctx, read, staff.System, s.Params.Demand)
+			if err != nil {
+				return err
+			}
+			inputs.Demand = set.Digest
+		}
 		if held, err = k.crowd(ctx, read, s, inputs, step); err != nil {
 			return err
 		}
@@ -159,7 +167,7 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 		if err := held.crowd.place(ctx, read, m.points, s.Params.Changes, s.unit); err != nil {
 			return err
 		}
-		shown, err = loadPublished(ctx, read, held.crowd.areas)
+		shown, err = loadPublished(ctx, read, held.crowd)
 		return err
 	})
 	if err != nil {
@@ -198,7 +206,12 @@ func (k *Maker) crowd(ctx context.Context, db pg.DB, s stored, in Inputs, step j
 		return nil, err
 	}
 	step("reading households", 0, 0)
-	if err := c.loadHouseholds(ctx, db, func(done, total int64) { step("reading households", done, total) }); err != nil {
+	if key.demand != 0 {
+		err = c.loadDemand(ctx, db)
+	} else {
+		err = c.loadHouseholds(ctx, db, func(done, total int64) { step("reading households", done, total) })
+	}
+	if err != nil {
 		return nil, err
 	}
 	loaded := &kept{crowd: c, places: map[placesKey]*walk.Places{}}
@@ -348,5 +361,3 @@ func (r UnitRow) sum(b []byte) []byte {
 	}
 	return b
 }
-
-func has(list []string, one string) bool { return slices.Contains(list, one) }

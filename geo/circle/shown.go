@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,12 +24,22 @@ type published struct {
 	least int // no smaller count is shown; 0 = nothing is published
 	units map[int64]publication.Numbers
 	cells map[cell.Cell]int64
+	// demand says that a demand set was counted, of which nothing is published: its own
+	// numbers are shown in bands as wide as the least count.
+	demand bool
 }
 
 // steps of what is shown: shares in 5 %, minutes in one.
 const shareStep = 0.05
 
-func loadPublished(ctx context.Context, db pg.DB, areas []area) (p published, err error) {
+func loadPublished(ctx context.Context, db pg.DB, c *crowd) (p published, err error) {
+	areas := c.areas
+	if p.demand = c.key.demand != 0; p.demand {
+		if p.least, err = publication.Least(ctx, db); err != nil {
+			return p, fmt.Errorf("least count: %w", err)
+		}
+		return p, nil
+	}
 	var id int64
 	err = db.QueryRow(ctx, `SELECT id, least FROM publication ORDER BY published_on DESC, id DESC LIMIT 1`).Scan(&id, &p.least)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -50,8 +61,8 @@ func loadPublished(ctx context.Context, db pg.DB, areas []area) (p published, er
 		SELECT cell, sum(value) FROM published_cell
 		WHERE publication_id = $1 AND attribute = 'households' AND ($2 = 0 OR top_id = $2) GROUP BY cell`, id, areas[0].id)
 	p.cells = map[cell.Cell]int64{}
-	var c, n int64
-	if _, err = pgx.ForEachRow(rows, []any{&c, &n}, func() error { p.cells[cell.Cell(c)] = n; return nil }); err != nil {
+	var at, n int64
+	if _, err = pgx.ForEachRow(rows, []any{&at, &n}, func() error { p.cells[cell.Cell(at)] = n; return nil }); err != nil {
 		return p, fmt.Errorf("published cells: %w", err)
 	}
 	return p, nil
@@ -67,6 +78,9 @@ func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
 	shown := UnitRow{Column: row.Column, Unit: row.Unit, Level: row.Level, Points: row.Points, HoursUnknown: row.HoursUnknown, Unreachable: map[string]int64{}}
 	shown.Rounded = true
 	numbers := p.units[id]
+	if p.demand {
+		numbers = p.banded(row.Reach)
+	}
 	if numbers.Households == nil || *numbers.Households == 0 {
 		shown.Hidden = true
 		return shown
@@ -74,7 +88,12 @@ func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
 	shown.Households = int64(*numbers.Households)
 	shown.Share = stepped(row.Share, shareStep)
 	shown.Covered = part(shown.Share, shown.Households)
-	if people, ok := publishedPeople(numbers, ages); ok {
+	people, ok := publishedPeople(numbers, ages)
+	if p.demand {
+		people = p.band(row.People)
+		ok = people > 0
+	}
+	if ok {
 		shown.People = people
 		shown.SharePeople = stepped(row.SharePeople, shareStep)
 		shown.CoveredPeople = part(shown.SharePeople, people)
@@ -91,9 +110,17 @@ func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
 	return shown
 }
 
+// banded are the numbers of a demand set in bands, none where they are too small.
+func (p published) banded(r Reach) (n publication.Numbers) {
+	if households := int(p.band(r.Households)); households > 0 {
+		n.Households = &households
+	}
+	return n
+}
+
 func publishedPeople(n publication.Numbers, ages []string) (sum int64, ok bool) {
 	for i, band := range bands {
-		if len(ages) > 0 && !has(ages, band) {
+		if len(ages) > 0 && !slices.Contains(ages, band) {
 			continue
 		}
 		if n.Ages[i] == nil {
@@ -119,6 +146,9 @@ func (p published) cellRows(exact []CellRow) []CellRow {
 	list := []CellRow{}
 	for _, row := range exact {
 		households := p.cells[row.Cell]
+		if p.demand {
+			households = p.band(row.Households)
+		}
 		if households == 0 || row.Resolution == finest {
 			continue
 		}

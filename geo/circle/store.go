@@ -12,6 +12,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/audit"
+	"wangge/geo/demand"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
 	"wangge/geo/job"
@@ -99,6 +100,11 @@ func prepare(ctx context.Context, db pg.DB, actor staff.Actor, p Params) (Params
 			return p, 0, err
 		}
 	}
+	if p.Demand != 0 {
+		if _, err := demand.Get(ctx, db, actor, p.Demand); err != nil {
+			return p, 0, err
+		}
+	}
 	return p, unit, pointsExist(ctx, db, actor, p.Changes)
 }
 
@@ -171,7 +177,8 @@ func pointsExist(ctx context.Context, db pg.DB, actor staff.Actor, changes []Cha
 
 const runColumns = `
 	c.id, c.unit_id, coalesce(u.code, ''), coalesce(b.name, ''), c.params, coalesce(c.job_id, 0), c.inputs, c.digest, c.walks, c.created_by, c.created_at, c.finished_at,
-	CASE WHEN c.finished_at IS NOT NULL THEN 'done' ELSE coalesce(circle_job_state(c.job_id), 'failed') END`
+	CASE WHEN c.finished_at IS NOT NULL THEN 'done' ELSE coalesce(circle_job_state(c.job_id), 'failed') END,
+	(c.params->>'demand')::bigint <> 0 AND NOT circle_demand_is_there((c.params->>'demand')::bigint)`
 
 const runTables = `
 	FROM circle c
@@ -183,10 +190,11 @@ type stored struct {
 	Run
 	unit  int64 // 0 = the whole installation
 	walks []int // of each column, once it is done
+	gone  bool  // the demand set that it counted
 }
 
 func scanRun(row pgx.CollectableRow) (s stored, err error) {
-	err = row.Scan(&s.ID, &s.unit, &s.Unit, &s.UnitName, &s.Params, &s.Job, &s.Inputs, &s.Digest, &s.walks, &s.CreatedBy, &s.CreatedAt, &s.FinishedAt, &s.State)
+	err = row.Scan(&s.ID, &s.unit, &s.Unit, &s.UnitName, &s.Params, &s.Job, &s.Inputs, &s.Digest, &s.walks, &s.CreatedBy, &s.CreatedAt, &s.FinishedAt, &s.State, &s.gone)
 	s.StaleBecause, s.Totals = []string{}, []UnitRow{}
 	return s, err
 }
@@ -429,6 +437,7 @@ func judge(ctx context.Context, db pg.DB, list []stored) error {
 		}
 		because("network", s.Inputs.Network != now.network)
 		because("households", s.Params.Demand == 0 && s.Inputs.Households != now.households)
+		because("demand", s.gone)
 		because("points", s.Inputs.Points != now.points)
 		because("units", s.Inputs.Units != units[q])
 	}
