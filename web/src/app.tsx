@@ -16,6 +16,7 @@ import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
 import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
+const IncidentsPage = lazy(() => import('./incidents/page'));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/page'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
@@ -73,6 +74,7 @@ function Themed() {
               <Route element={<Gate />}>
                 <Route path="/" element={<HomePage />} />
                 <Route path="/circle" element={<CirclePage />} />
+                <Route path="/incidents" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />
                 <Route path="/admin/*" element={<AdminPages />} />
                 <Route path="*" element={<Navigate to="/" replace />} />

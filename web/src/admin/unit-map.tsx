@@ -27,10 +27,14 @@ type Choice = {
   tints?: readonly Tint[];
   /** Units whose whole area is marked; null marks everything. */
   areas?: readonly string[] | null;
+  /** What else is drawn. */
+  overlay?: (style: Style) => Style;
   chosen: string | null;
   onChoose: (unit: string) => void;
   label: string;
 };
+
+export type Style = maplibregl.StyleSpecification;
 
 const NOTHING: readonly never[] = [];
 
@@ -44,7 +48,7 @@ export default function UnitMap(props: Choice) {
   const ref = useRef<MapRef>(null);
   const [ready, setReady] = useState(false);
   const level = chooseLevel(levels ?? [], props.level ?? null);
-  const { tints = NOTHING, areas = NOTHING, chosen } = props;
+  const { tints = NOTHING, areas = NOTHING, overlay, chosen } = props;
   const style = useMemo(() => {
     const plain = composeStyle(base ?? null, {
       origin: location.origin,
@@ -61,8 +65,9 @@ export default function UnitMap(props: Choice) {
       draft: null,
       fault: null,
     });
-    return marked(tinted(plain, tints), areas, palette);
-  }, [base, theme, palette, levels, level, tints, areas, chosen]);
+    const whole = marked(tinted(plain, tints), areas, palette);
+    return overlay ? overlay(whole) : whole;
+  }, [base, theme, palette, levels, level, tints, areas, overlay, chosen]);
   const bounds = asBounds(town?.bounds);
   const around = useBoundsOf(areas ?? NOTHING)?.join();
   useEffect(() => {
@@ -119,8 +124,6 @@ function useBoundsOf(codes: readonly string[]): Bounds | null {
       ),
   });
 }
-
-type Style = maplibregl.StyleSpecification;
 
 /** tinted colours the units of a style by what is said of them. */
 export function tinted(style: Style, tints: readonly Tint[]): Style {

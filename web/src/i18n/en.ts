@@ -1,6 +1,7 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
 import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
+import { incidentProblems, incidents } from './incidents.en';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
@@ -567,6 +568,7 @@ export const en: Dictionary = {
     skip: 'Skip to the content',
     map: 'Map',
     circle: 'Service circle',
+    incidents: 'Incidents',
     account: 'My account',
     admin: 'Administration',
   },
@@ -710,10 +712,12 @@ export const en: Dictionary = {
   },
   admin,
   circle,
+  incidents,
   enquiry,
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...incidentProblems,
     signed_out: 'Sign in first',
     sign_in_refused: 'The login or the password is wrong',
     sign_in_busy: 'Many people are signing in just now; try again in a few seconds',

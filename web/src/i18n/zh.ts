@@ -2,6 +2,7 @@
 
 import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
+import { incidentProblems, incidents } from './incidents.zh';
 
 export const zh = {
   app: {
@@ -538,6 +539,7 @@ export const zh = {
     skip: '跳到正文',
     map: '地图',
     circle: '服务圈',
+    incidents: '事件分析',
     account: '我的账号',
     admin: '管理',
   },
@@ -672,10 +674,12 @@ export const zh = {
   },
   admin,
   circle,
+  incidents,
   enquiry,
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...incidentProblems,
     signed_out: '请先登录',
     sign_in_refused: '登录名或密码不对',
     sign_in_busy: '此刻登录的人很多，请几秒后再试',
