@@ -48,6 +48,7 @@ func day(text string) geo.Day {
 type hamlet struct {
 	testing.TB
 	db     *pgxpool.Pool
+	dsn    string
 	grids  []int64
 	maker  *Maker
 	points map[string]int64
@@ -59,8 +60,9 @@ const side = 953.66
 
 func newHamlet(t testing.TB) *hamlet {
 	t.Helper()
-	db := pgtest.Database(t)
-	h := &hamlet{TB: t, db: db, grids: ledgertest.Town(t, db, 2), points: map[string]int64{}, homes: map[string]int64{}}
+	dsn := pgtest.DSN(t)
+	db := pgtest.As(t, dsn, "")
+	h := &hamlet{TB: t, db: db, dsn: dsn, grids: ledgertest.Town(t, db, 2), points: map[string]int64{}, homes: map[string]int64{}}
 	_, err := network.Store(t.Context(), db, staff.System, network.Source{FileName: "hamlet.osm.pbf", Attribution: "© the test"}, func(yield func(network.Feature) bool) {
 		for i, y := range []float64{0.5, 1.5} {
 			var line orb.LineString

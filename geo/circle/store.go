@@ -359,7 +359,9 @@ func Curve(ctx context.Context, db pg.DB, actor staff.Actor, id int64, column in
 	}
 	curve = make([]Minute, len(households))
 	for i := range curve {
-		curve[i] = Minute{Minute: i, Share: households[i], SharePeople: people[i]}
+		if curve[i] = (Minute{Minute: i, Share: households[i]}); i < len(people) { // hidden, or nobody
+			curve[i].SharePeople = people[i]
+		}
 	}
 	return curve, rounded, nil
 }
