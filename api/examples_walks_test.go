@@ -52,7 +52,7 @@ func walkExamples() []example {
 		{"walk-reach", "of a service point", thing, func(w *table, town string) request {
 			return request{path: v1 + "/walks/reach", body: gb(object{"point": number(w.things[town]["service-point"])})}
 		}, nil},
-		{"walk-reach", "with numbers of households", list, func(w *table, town string) request {
+		{"walk-reach", "with numbers of households", general, func(w *table, town string) request {
 			return request{path: v1 + "/walks/reach", body: gb(object{"at": place(w.x(town)+3000, 4600), "minutes": []float64{60}, "households": true}), shows: map[string]string{town: `"counted":true`}}
 		}, nil},
 		{"walk-route", "between two places", general, func(w *table, town string) request {
