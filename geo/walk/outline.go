@@ -17,6 +17,7 @@ type drawing struct {
 	width, height int64   // in blocks
 	square        []int32 // of each block, counted from 1; 0 where nothing is reached
 	place         []int64 // block of each square
+	ranges        []window
 	blocks        []*block
 	values        []uint32
 	inside        []uint64 // for each square and limit, 64 rows of 64 points
@@ -93,43 +94,46 @@ func (w *Walker) goOn(mm uint32) {
 // lay finds the blocks that the search reaches into; ok is false where there are none.
 func (d *drawing) lay(w *Walker) (ok bool) {
 	limit := uint64(d.limits[len(d.limits)-1])
-	each := func(yield func(left, low, right, high int64)) {
-		w.edges(func(e int32, starts []start) {
-			nearest := min(w.label[w.n.from[e]], w.label[w.n.to[e]]) >> 32
-			for i := range starts {
-				nearest = min(nearest, uint64(starts[i].walk))
-			}
-			if nearest > limit {
-				return
-			}
-			box := geo.EmptyBound
-			for _, p := range w.n.Line(e) {
-				box = box.Extend(p)
-			}
-			yield(d.raster.blocksOf(box, float64(min(limit-nearest, MaxWalk))))
-		})
-	}
+	d.ranges = d.ranges[:0]
 	d.left, d.low = math.MaxInt64, math.MaxInt64
 	right, high := int64(math.MinInt64), int64(math.MinInt64)
-	each(func(l, b, r, t int64) {
-		d.left, d.low, right, high = min(d.left, l), min(d.low, b), max(right, r), max(high, t)
+	var last window
+	w.edges(func(e int32, starts []start) {
+		nearest := min(w.label[w.n.from[e]], w.label[w.n.to[e]]) >> 32
+		for i := range starts {
+			nearest = min(nearest, uint64(starts[i].walk))
+		}
+		if nearest > limit {
+			return
+		}
+		box := geo.EmptyBound
+		for _, p := range w.n.Line(e) {
+			box = box.Extend(p)
+		}
+		b := d.raster.blocksOf(box, float64(min(limit-nearest, MaxWalk)))
+		if b == last && len(d.ranges) > 0 {
+			return // as often: edges come in the order of a walk
+		}
+		last = b
+		d.ranges = append(d.ranges, b)
+		d.left, d.low, right, high = min(d.left, b.left), min(d.low, b.low), max(right, b.right), max(high, b.high)
 	})
-	if d.left > right {
+	if len(d.ranges) == 0 {
 		return false
 	}
 	d.width, d.height = right-d.left+1, high-d.low+1
 	d.square = append(d.square[:0], make([]int32, d.width*d.height)...)
 	d.place = d.place[:0]
-	each(func(l, b, r, t int64) {
-		for y := b; y <= t; y++ {
-			for x := l; x <= r; x++ {
+	for _, b := range d.ranges {
+		for y := b.low; y <= b.high; y++ {
+			for x := b.left; x <= b.right; x++ {
 				if at := (y-d.low)*d.width + x - d.left; d.square[at] == 0 {
 					d.place = append(d.place, at)
 					d.square[at] = int32(len(d.place))
 				}
 			}
 		}
-	})
+	}
 	return true
 }
 
@@ -149,12 +153,15 @@ func (d *drawing) fill(w *Walker) {
 		values := (*[inSquare]uint32)(d.values[s*inSquare:])
 		inside := d.inside[s*len(d.limits)*blockSide:][:len(d.limits)*blockSide]
 		put := func(cell, mm uint32) {
-			values[cell] = min(values[cell], mm)
+			if mm >= values[cell] {
+				return // it has a better way to the streets
+			}
+			values[cell] = mm
 			if mm > highest {
 				return
 			}
 			for k := len(d.limits) - 1; k >= 0 && mm <= d.limits[k]; k-- {
-				inside[uint32(k)*blockSide+cell/blockSide] |= 1 << (cell % blockSide)
+				inside[uint32(k)<<blockBits+cell>>blockBits] |= 1 << (cell & (blockSide - 1))
 			}
 		}
 		first := int32(0)
@@ -186,22 +193,23 @@ func (d *drawing) fill(w *Walker) {
 // value of a point, in points from the first block's first.
 func (d *drawing) value(i, j int64) uint32 {
 	if s := d.squareAt(i, j); s > 0 {
-		return d.values[int64(s-1)*inSquare+j%blockSide*blockSide+i%blockSide]
+		return d.values[int64(s-1)*inSquare+(j&(blockSide-1))<<blockBits+i&(blockSide-1)]
 	}
 	return Never
 }
 
 func (d *drawing) squareAt(i, j int64) int32 {
-	if i < 0 || j < 0 || i >= d.width*blockSide || j >= d.height*blockSide {
+	x, y := i>>blockBits, j>>blockBits
+	if x < 0 || y < 0 || x >= d.width || y >= d.height {
 		return 0
 	}
-	return d.square[j/blockSide*d.width+i/blockSide]
+	return d.square[y*d.width+x]
 }
 
 // within reports whether a point is inside the limit k.
 func (d *drawing) within(i, j int64, k int) bool {
 	s := d.squareAt(i, j)
-	return s > 0 && d.inside[(int(s-1)*len(d.limits)+k)*blockSide+int(j%blockSide)]>>(i%blockSide)&1 == 1
+	return s > 0 && d.inside[(int(s-1)*len(d.limits)+k)*blockSide+int(j&(blockSide-1))]>>(i&(blockSide-1))&1 == 1
 }
 
 // mark gives every source that is within a limit a point of the raster beside it, so
@@ -306,7 +314,7 @@ func (d *drawing) take(c crossing) {
 	if c.upright {
 		list = d.upright
 	}
-	list[int(s-1)*blockSide+int(c.j%blockSide)] &^= 1 << (c.i % blockSide)
+	list[int(s-1)*blockSide+int(c.j&(blockSide-1))] &^= 1 << (c.i & (blockSide - 1))
 }
 
 // gate is where a ring passes between two points of the raster: at a place, which

@@ -148,7 +148,7 @@ func TestOutlinesAreValidAndHoldWhatIsReached(t *testing.T) {
 		// Every point of the raster is in the outline when it is reached, else outside.
 		w.Spread(s.sources, 400_000, s.dir)
 		ra := s.n.raster(s.mode.Profile, metres)
-		left, low, right, high := ra.blocksOf(s.n.index(s.mode.Profile).box, MaxWalk)
+		all := ra.blocksOf(s.n.index(s.mode.Profile).box, MaxWalk)
 		if s.n.index(s.mode.Profile).box.Empty() {
 			return
 		}
@@ -161,8 +161,8 @@ func TestOutlinesAreValidAndHoldWhatIsReached(t *testing.T) {
 				marked[p] = true
 			}
 		}
-		for y := low; y <= high; y++ {
-			for x := left; x <= right; x++ {
+		for y := all.low; y <= all.high; y++ {
+			for x := all.left; x <= all.right; x++ {
 				wet := ra.wet(x, y)
 				for range 60 {
 					i, j := r.Int64N(blockSide), r.Int64N(blockSide)

@@ -11,7 +11,10 @@ import (
 )
 
 // blockSide is how many points of the raster a block has in a row.
-const blockSide = 64
+const (
+	blockSide = 1 << blockBits
+	blockBits = 6
+)
 
 // rasterBytes is how much memory the blocks of a network may take, about 5,000 blocks
 // of a town: 2,000 km² at 10 m.
@@ -116,14 +119,16 @@ func (r *raster) point(i, j int64) (p geo.Point, ok bool) {
 	return geo.Point{X: int32(x), Y: int32(y)}, true
 }
 
-// blocksOf a box that is widened by so many mm.
-func (r *raster) blocksOf(box geo.Bound, mm float64) (left, low, right, high int64) {
-	wide, tall := int64(mm/float64(r.mm)+1)*r.stride, int64(mm/float64(r.mm)+1)*r.step
-	left = floor(int64(box.Min.X)-wide-int64(r.min.X), blockSide*r.stride)
-	right = floor(int64(box.Max.X)+wide-int64(r.min.X), blockSide*r.stride)
-	low = floor(int64(box.Min.Y)-tall-int64(r.min.Y), blockSide*r.step)
-	high = floor(int64(box.Max.Y)+tall-int64(r.min.Y), blockSide*r.step)
-	return left, low, right, high
+// blocksOf a box that is widened by so many mm, which may be one row too many.
+func (r *raster) blocksOf(box geo.Bound, mm float64) window {
+	wide, tall := 1/float64(blockSide*r.stride), 1/float64(blockSide*r.step)
+	more := (mm/float64(r.mm) + 1) / blockSide
+	return window{
+		left:  int64(math.Floor(float64(int64(box.Min.X)-int64(r.min.X))*wide - more)),
+		low:   int64(math.Floor(float64(int64(box.Min.Y)-int64(r.min.Y))*tall - more)),
+		right: int64(math.Floor(float64(int64(box.Max.X)-int64(r.min.X))*wide + more)),
+		high:  int64(math.Floor(float64(int64(box.Max.Y)-int64(r.min.Y))*tall + more)),
+	}
 }
 
 // floor of a quotient.

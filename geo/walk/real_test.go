@@ -27,7 +27,7 @@ var maps = map[string]string{
 var read sync.Map // name → func() (*walk.Network, error)
 
 // real reads a real network, once, or skips the test where the maps are not at hand.
-func real(t *testing.T, name string) *walk.Network {
+func real(t testing.TB, name string) *walk.Network {
 	t.Helper()
 	folder := os.Getenv("WANGGE_DATA")
 	if folder == "" || testing.Short() {
@@ -56,8 +56,8 @@ func real(t *testing.T, name string) *walk.Network {
 	return n
 }
 
-// homes are places 5 to 60 m beside streets, longer streets having more of them.
-func homes(n *walk.Network, count int, seed uint64) []geo.Point {
+// homesIn are places 5 to 60 m beside streets, longer streets having more of them.
+func homesIn(n *walk.Network, count int, seed uint64) []geo.Point {
 	r := rand.New(rand.NewPCG(seed, 2))
 	upTo := make([]uint64, n.Edges())
 	var sum uint64
@@ -114,7 +114,7 @@ func TestFewHomesLieOnTheWrongSideOfTheOutline(t *testing.T) {
 	for name, limits := range misjudged {
 		t.Run(name, func(t *testing.T) {
 			n := real(t, name)
-			at := homes(n, min(30_000, n.Edges()*8), 1)
+			at := homesIn(n, min(30_000, n.Edges()*8), 1)
 			places, err := n.SnapAll(t.Context(), at, walk.Adult, walk.MaxWalk, 2)
 			if err != nil {
 				t.Fatal(err)

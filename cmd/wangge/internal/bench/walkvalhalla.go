@@ -57,42 +57,47 @@ func (b *walkBench) valhalla(ctx context.Context) (answers []drawnByValhalla, wh
 			return nil, "", err
 		}
 	}
-	run := func(input []byte, name string, args ...string) ([]byte, error) {
+	run := func(name string, args ...string) ([]byte, error) {
 		c := exec.CommandContext(ctx, name, args...)
 		var out, said bytes.Buffer
-		c.Dir, c.Stdin, c.Stdout, c.Stderr = folder, bytes.NewReader(input), &out, &said
+		c.Dir, c.Stdout, c.Stderr = folder, &out, &said
 		if err := c.Run(); err != nil {
 			return nil, fmt.Errorf("%s %s: %w: %s", name, args[0], err, said.Bytes())
 		}
 		return out.Bytes(), nil
 	}
 	b.lab.Say("walk: Valhalla builds its own network")
-	if _, err := run(nil, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
+	if _, err := run("npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
 		return nil, "its package could not be fetched", nil
 	}
-	config, err := run(nil, "npx", "valhalla", "build_config", "--mjolnir-tile-dir", filepath.Join(folder, "tiles"), "--mjolnir-concurrency", "1")
+	config, err := run("npx", "valhalla", "build_config", "--mjolnir-tile-dir", filepath.Join(folder, "tiles"), "--mjolnir-concurrency", "1")
 	if err != nil {
 		return nil, "", err
 	}
 	if err := os.WriteFile(filepath.Join(folder, "config.json"), config, 0o644); err != nil {
 		return nil, "", err
 	}
-	if _, err := run(nil, "npx", "valhalla", "build_tiles", "-c", "config.json", b.town.file); err != nil {
+	if _, err := run("npx", "valhalla", "build_tiles", "-c", "config.json", b.town.file); err != nil {
 		return nil, "", err
 	}
 	places := make([]orb.Point, 100)
 	for i := range places {
 		places[i] = b.home(i).Degrees()
 	}
-	input, err := json.Marshal(places)
+	text, err := json.Marshal(places)
 	if err != nil {
 		return nil, "", err
 	}
-	out, err := run(input, "node", "isochrone.mjs", "config.json")
-	if err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "places.json"), text, 0o644); err != nil {
 		return nil, "", err
 	}
-	return answers, "", json.Unmarshal(out, &answers)
+	if _, err := run("node", "isochrone.mjs", "config.json", "places.json", "answers.json"); err != nil {
+		return nil, "", err
+	}
+	if text, err = os.ReadFile(filepath.Join(folder, "answers.json")); err != nil {
+		return nil, "", err
+	}
+	return answers, "", json.Unmarshal(text, &answers)
 }
 
 // times of what Valhalla drew.

@@ -1,15 +1,16 @@
 // Draws 15-minute polygons with Valhalla and says what each cost.
 //
-//   node isochrone.mjs CONFIG < places.json > answers.json
+//   node isochrone.mjs config.json places.json answers.json
 //
 // places.json is a list of [longitude, latitude]; answers.json has, for each, the
 // processor time in ms (of the whole process, Valhalla's threads included) and the
 // polygon as GeoJSON, or null where Valhalla has none.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Actor } from '@valhallajs/valhallajs'
 
-const actor = await Actor.fromConfigFile(process.argv[2])
-const places = JSON.parse(readFileSync(0, 'utf8'))
+const [config, input, output] = process.argv.slice(2)
+const actor = await Actor.fromConfigFile(config)
+const places = JSON.parse(readFileSync(input, 'utf8'))
 
 async function draw([lon, lat]) {
   return await actor.isochrone(JSON.stringify({
@@ -39,4 +40,4 @@ for (const warm of [false, true]) {
     }
   }
 }
-process.stdout.write(JSON.stringify(answers))
+writeFileSync(output, JSON.stringify(answers)) // Valhalla itself writes to the standard output
