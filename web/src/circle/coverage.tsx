@@ -41,25 +41,27 @@ export default function CoveragePanel() {
         <StandardFields />
         <Hours />
         <More />
-        {run && differs.length > 0 && (
-          <Alert
-            type="warning"
-            showIcon
-            title={t('circle.run.differs', {
-              what: differs.map((one) => t(`circle.differs.${one}`)).join(t('circle.and')),
-            })}
-          />
-        )}
-        {compute.isError && <Failed cause={compute.error} />}
-        <Button
-          type="primary"
-          htmlType="submit"
-          block
-          loading={compute.isPending}
-          icon={<PlayCircleOutlined aria-hidden="true" />}
-        >
-          {t('circle.run.compute')}
-        </Button>
+        <div className="circle-go">
+          {run && differs.length > 0 && (
+            <Alert
+              type="warning"
+              showIcon
+              title={t('circle.run.differs', {
+                what: differs.map((one) => t(`circle.differs.${one}`)).join(t('circle.and')),
+              })}
+            />
+          )}
+          {compute.isError && <Failed cause={compute.error} />}
+          <Button
+            type="primary"
+            htmlType="submit"
+            block
+            loading={compute.isPending}
+            icon={<PlayCircleOutlined aria-hidden="true" />}
+          >
+            {t('circle.run.compute')}
+          </Button>
+        </div>
       </form>
       <Runs />
     </>
@@ -115,7 +117,7 @@ function What() {
 }
 
 /** StandardFields are the numbers of a standard, with the presets that have a name. */
-function StandardFields() {
+export function StandardFields() {
   const { t } = useTranslation();
   const id = useId();
   const title = useTitle();

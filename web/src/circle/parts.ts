@@ -7,7 +7,8 @@ type Part = LazyExoticComponent<ComponentType>;
 
 export const PARTS: Partial<Record<Tab, Part>> = {
   coverage: lazy(() => import('./coverage')),
+  reach: lazy(() => import('./reach/panel')),
 };
 
 /** What stands over the map for the household or point that is chosen (view.item). */
-export const CARD: Part | null = null as Part | null;
+export const CARD: Part | null = lazy(() => import('./reach/card'));

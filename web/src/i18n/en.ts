@@ -2,6 +2,7 @@
 import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
 import { incidentProblems, incidents } from './incidents.en';
+import { reach } from './reach.en';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
@@ -293,6 +294,9 @@ export const en: Dictionary = {
     source: 'Name of the source',
     sourceHint:
       'Records with the same source and id are the same; importing again only updates what changed.',
+    setName: 'Name of the demand set',
+    setHint:
+      'Who counted, and when, such as “census of 2020”. The same name again is the next version, the same rows change nothing. One wrong row, and nothing is stored.',
     full: 'This file is complete: list the records it no longer has',
     dryRun: 'Only try, keep nothing',
     mapping: 'Which column is which',
@@ -316,13 +320,19 @@ export const en: Dictionary = {
     households: 'Households',
     incidents: 'Incidents',
     'service-points': 'Service points',
+    demand: 'Demand (people)',
     osm: 'OSM background',
+    streets: 'Street lines',
   },
   field: {
     code: 'Code',
     name: 'Name',
     parent: 'Code of the unit above',
     source_id: 'Id',
+    cell: 'H3 cell',
+    ref: 'Id',
+    households: 'Households',
+    people: 'People',
     lon: 'Longitude / easting',
     lat: 'Latitude / northing',
     compound: 'Compound',
@@ -712,6 +722,7 @@ export const en: Dictionary = {
   },
   admin,
   circle,
+  reach,
   incidents,
   enquiry,
   problem: {
@@ -846,6 +857,18 @@ export const en: Dictionary = {
     import_no_id: 'No column holds ids; name it under the columns',
     import_no_places: 'No columns hold longitude and latitude; name them under the columns',
     import_empty: 'The file has no records',
+    demand_rows:
+      'Some rows cannot be counted, so nothing was stored; correct the places named and send the file again',
+    demand_counts: 'No column of people, households or age bands; name it under the columns',
+    demand_places: 'No column of H3 cells, or of longitude and latitude; name it under the columns',
+    demand_too_many: 'A demand set has two million rows at most; split the file by area',
+    demand_name: 'Name the demand set in at most 100 characters: who counted, and when',
+    demand_unknown: 'There is no such demand set',
+    opening_hours:
+      'The opening hours cannot be read; write them like “Mo-Fr 09:00-17:00; Sa 09:00-12:00; PH off”',
+    sessions:
+      'The sessions cannot be read; write “FREQ=MONTHLY;BYDAY=1WE”, and the time of day into the hours',
+    map_no_services: 'The map has no service places; import one with them first',
     job_unknown: 'There is no such job',
     job_finished: 'The job has ended already',
     extent_too_large: 'The areas lie more than 90 degrees apart; check the coordinate system',

@@ -3,6 +3,7 @@
 import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
 import { incidentProblems, incidents } from './incidents.zh';
+import { reach } from './reach.zh';
 
 export const zh = {
   app: {
@@ -266,6 +267,9 @@ export const zh = {
     crsWhy: '系统会用已有道路和网格核对：选错坐标系会偏移数百米，使每一户归错网格。',
     source: '来源名称',
     sourceHint: '同一来源、同一编号的记录视为同一条；再次导入时只更新变化。',
+    setName: '需求数据名称',
+    setHint:
+      '谁在何时统计的，如“2020 年人口普查”。同名再导入即为下一版本；内容相同则不变。任一行有误则全部不导入。',
     full: '这是全量文件：列出文件中已没有的记录',
     dryRun: '只试算，不保存',
     mapping: '列的对应',
@@ -289,13 +293,19 @@ export const zh = {
     households: '户台账',
     incidents: '事件台账',
     'service-points': '服务点',
+    demand: '需求数据（人口）',
     osm: 'OSM 底图',
+    streets: '街道线',
   },
   field: {
     code: '编码',
     name: '名称',
     parent: '上级编码',
     source_id: '编号',
+    cell: 'H3 单元',
+    ref: '编号',
+    households: '户数',
+    people: '人口',
     lon: '经度 / 横坐标',
     lat: '纬度 / 纵坐标',
     compound: '小区',
@@ -674,6 +684,7 @@ export const zh = {
   },
   admin,
   circle,
+  reach,
   incidents,
   enquiry,
   problem: {
@@ -805,6 +816,15 @@ export const zh = {
     import_no_id: '没有编号列，请在列的对应中指定',
     import_no_places: '没有经纬度列，请在列的对应中指定',
     import_empty: '文件中没有记录',
+    demand_rows: '有些行无法计入，因此全部未导入；请改正所列位置后重新上传',
+    demand_counts: '没有人口列（人口、户数或各年龄段），请在列的对应中指定',
+    demand_places: '没有位置列（H3 单元，或经度与纬度），请在列的对应中指定',
+    demand_too_many: '一份需求数据最多两百万行，请按地区拆分',
+    demand_name: '请为需求数据命名（不超过 100 字）：谁在何时统计',
+    demand_unknown: '没有这份需求数据',
+    opening_hours: '开放时间无法识别，请写成 “Mo-Fr 09:00-17:00; Sa 09:00-12:00; PH off”',
+    sessions: '场次无法识别，请写成 “FREQ=MONTHLY;BYDAY=1WE”，时刻写在开放时间里',
+    map_no_services: '底图中没有服务场所，请先导入含有它们的底图',
     job_unknown: '没有这个任务',
     job_finished: '任务已经结束',
     extent_too_large: '图形相距超过 90 度，请核对坐标系',
