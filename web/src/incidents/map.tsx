@@ -1,15 +1,15 @@
 // The map with its legend: units by rate or number, cells, or hot and cold spots.
 import { Segmented, Select } from 'antd';
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Tint } from '../admin/unit-map';
+import type { Style, Tint } from '../admin/unit-map';
 import { count, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import type { Palette } from '../theme/palette';
 import { usePalette } from '../theme/theme';
 import { type Class, classesOf, classOf, colourOf } from './classes';
-import { type Cell, withCells } from './overlay';
+import { type Cell, unwashed, withCells } from './overlay';
 import {
   type Asked,
   type Measure,
@@ -74,12 +74,10 @@ export default function IncidentMap(props: Props) {
       return index < 0 ? [] : [{ outline: one.outline, colour: colourOf(p.cells, index, classes.length) }];
     });
   }, [shown, spots.data, cells.data, classes, measure, p]);
-  const overlay = useMemo(
-    () =>
-      drawn.length > 0
-        ? (style: Parameters<typeof withCells>[0]) => withCells(style, drawn, p.ink)
-        : undefined,
-    [drawn, p.ink],
+  const tinted = tints.length > 0;
+  const overlay = useCallback(
+    (style: Style) => withCells(tinted ? style : unwashed(style), drawn, p.ink),
+    [tinted, drawn, p.ink],
   );
 
   return (

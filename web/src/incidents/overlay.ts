@@ -3,6 +3,14 @@ import type { Style } from '../admin/unit-map';
 
 export type Cell = { outline: number[][]; colour: string };
 
+/** unwashed takes away the colours that tell neighbouring units apart: here colours are figures. */
+export const unwashed = (style: Style): Style => ({
+  ...style,
+  layers: style.layers.map((layer) =>
+    layer.id === 'unit-fill' && layer.type === 'fill' ? { ...layer, paint: { 'fill-opacity': 0 } } : layer,
+  ),
+});
+
 /** withCells draws cells right above the wash of the units, under their borders and names. */
 export function withCells(style: Style, cells: readonly Cell[], line: string): Style {
   const data = {

@@ -42,7 +42,7 @@ export default function IncidentsPage() {
   const [chosen, setChosen] = useState<MapChoice>({
     shown: 'units',
     measure: 'rate',
-    resolution: 8,
+    resolution: 9,
     level: null,
   });
   const choice = { ...chosen, level: chooseLevel(levels ?? [], chosen.level) };
