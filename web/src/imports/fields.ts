@@ -1,12 +1,24 @@
 // Our fields per kind of file, so that a reader can say which column is which.
 // The server suggests columns by their names and may know more fields than these.
 
-export const KINDS = ['boundaries', 'zones', 'households', 'incidents', 'service-points', 'osm'] as const;
+export const KINDS = [
+  'boundaries',
+  'zones',
+  'households',
+  'incidents',
+  'service-points',
+  'demand',
+  'osm',
+  'streets',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const isKind = (text: string): text is Kind => KINDS.some((kind) => kind === text);
 export const isLedger = (kind: Kind) =>
   kind === 'households' || kind === 'incidents' || kind === 'service-points';
+
+/** isTable: the server recognises the columns and needs a name for what comes. */
+export const isTable = (kind: Kind) => isLedger(kind) || kind === 'demand';
 
 const ages = ['age_0_2', 'age_3_6', 'age_7_17', 'age_18_59', 'age_60_79', 'age_80'];
 
@@ -51,7 +63,9 @@ export const fieldsOf: Record<Kind, string[]> = {
     'ground_floor',
     'step_free',
   ],
+  demand: ['cell', 'ref', 'lon', 'lat', 'households', 'people', ...ages],
   osm: [],
+  streets: [],
 };
 
 /**

@@ -15,7 +15,7 @@ import { Failed, Loading } from '../common/states';
 import { JobProgress } from '../jobs/progress';
 import { usePage } from '../view/store';
 import { useView } from '../view/url';
-import { cleanMapping, fieldsOf, isKind, isLedger, KINDS, type Kind, missingFields } from './fields';
+import { cleanMapping, fieldsOf, isKind, isLedger, isTable, KINDS, type Kind, missingFields } from './fields';
 import { isLedgerReport } from './report';
 import { ReportView } from './report-view';
 
@@ -192,9 +192,9 @@ function formOf(file: File, draft: Draft, look: Inspection | null): FormData {
   }
   const mapping = cleanMapping(draft.mapping, look?.columns ?? []);
   if (Object.keys(mapping).length > 0) form.append('fields', JSON.stringify(mapping));
-  if (isLedger(draft.kind)) {
+  if (isTable(draft.kind)) {
     form.append('source', draft.source.trim());
-    if (draft.full) form.append('full', 'true');
+    if (isLedger(draft.kind) && draft.full) form.append('full', 'true');
     if (draft.dryRun) form.append('dry_run', 'true');
   }
   if (draft.confirm.trim()) form.append('confirm', draft.confirm.trim());
@@ -281,7 +281,7 @@ function Describe(props: {
   const lacks =
     draft.crs === '' ||
     (draft.kind === 'boundaries' && (!draft.preset || !draft.level)) ||
-    (isLedger(draft.kind) && !draft.source.trim()) ||
+    (isTable(draft.kind) && !draft.source.trim()) ||
     missing.length > 0;
   return (
     <form
@@ -308,7 +308,7 @@ function Describe(props: {
       <KindChoice kind={draft.kind} onChange={(kind) => change({ kind })} />
       {draft.kind === 'boundaries' && <LevelChoice draft={draft} change={change} />}
       {draft.kind !== 'osm' && <SystemChoice draft={draft} hint={look.crs_hint} change={change} />}
-      {isLedger(draft.kind) && <LedgerOptions draft={draft} change={change} />}
+      {isTable(draft.kind) && <TableOptions draft={draft} change={change} />}
       {draft.kind !== 'osm' && <Mapping draft={draft} look={look} change={change} missing={missing} />}
       <Sample look={look} />
       {props.failure && <GuardOrFailure problem={props.failure} />}
@@ -407,20 +407,22 @@ function SystemChoice({ draft, hint, change }: { draft: Draft; hint: string; cha
   );
 }
 
-function LedgerOptions({ draft, change }: { draft: Draft; change: Change }) {
+function TableOptions({ draft, change }: { draft: Draft; change: Change }) {
   const { t } = useTranslation();
   const id = useId();
   return (
     <>
       <div className="form-row">
-        <label htmlFor={id}>{t('import.source')}</label>
+        <label htmlFor={id}>{t(isLedger(draft.kind) ? 'import.source' : 'import.setName')}</label>
         <Input id={id} value={draft.source} onChange={(event) => change({ source: event.target.value })} />
-        <p className="hint">{t('import.sourceHint')}</p>
+        <p className="hint">{t(isLedger(draft.kind) ? 'import.sourceHint' : 'import.setHint')}</p>
       </div>
       <div className="form-row">
-        <Checkbox checked={draft.full} onChange={(event) => change({ full: event.target.checked })}>
-          {t('import.full')}
-        </Checkbox>
+        {isLedger(draft.kind) && (
+          <Checkbox checked={draft.full} onChange={(event) => change({ full: event.target.checked })}>
+            {t('import.full')}
+          </Checkbox>
+        )}
         <Checkbox checked={draft.dryRun} onChange={(event) => change({ dryRun: event.target.checked })}>
           {t('import.dryRun')}
         </Checkbox>
@@ -449,7 +451,7 @@ function Mapping(props: { draft: Draft; look: Inspection; change: Change; missin
             allowClear
             showSearch
             size="small"
-            placeholder={t(isLedger(draft.kind) ? 'import.byName' : 'import.noColumn')}
+            placeholder={t(isTable(draft.kind) ? 'import.byName' : 'import.noColumn')}
             value={draft.mapping[field]}
             onChange={(column) => change({ mapping: { ...draft.mapping, [field]: column ?? '' } })}
             options={columns.map((column) => ({ value: column, label: column }))}
