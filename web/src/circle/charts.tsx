@@ -1,16 +1,14 @@
 // The charts: share by minute with the cutoff, units side by side, and why people
 // reach nothing. They use the colours of the map, and each says its figures in words.
 import { Button } from 'antd';
-import type { EChartsCoreOption } from 'echarts/core';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import Chart, { plainChart } from '../common/chart';
 import { useWords } from '../common/format';
 import { Loading, Nothing } from '../common/states';
-import type { Palette } from '../theme/palette';
-import { FONT, usePalette } from '../theme/theme';
+import { usePalette } from '../theme/theme';
 import { useView } from '../view/url';
 import { setChoice, useChoice } from './choice';
-import { type EChartsType, init } from './echarts';
 import { pointAt, useLinked } from './linked';
 import { figure, MEANING } from './measures';
 import { useCurve, useRun, useStandards } from './queries';
@@ -27,81 +25,6 @@ export default function Charts() {
       <ReasonsChart />
     </div>
   );
-}
-
-type Handlers = {
-  /** A click in the plot, in its units along x. */
-  onX?: (x: number) => void;
-  onPoint?: (index: number | null) => void;
-  onChoose?: (index: number) => void;
-};
-
-/** Chart draws an option; what is shown strongly is the bar with this index. */
-function Chart(
-  props: { option: EChartsCoreOption; label: string; strong?: number | null; loading?: boolean } & Handlers,
-) {
-  const box = useRef<HTMLDivElement>(null);
-  const chart = useRef<EChartsType | null>(null);
-  const handlers = useRef<Handlers>(props);
-  handlers.current = props;
-  useEffect(() => {
-    if (!box.current) return;
-    const drawn = init(box.current, null, { renderer: 'canvas' });
-    chart.current = drawn;
-    const zr = drawn.getZr();
-    zr.on('click', (event) => {
-      const at = [event.offsetX, event.offsetY];
-      if (!drawn.containPixel('grid', at)) return;
-      const [x] = drawn.convertFromPixel('grid', at) as [number, number];
-      handlers.current.onX?.(x);
-    });
-    drawn.on('mouseover', (event) => handlers.current.onPoint?.(event.dataIndex ?? null));
-    drawn.on('mouseout', () => handlers.current.onPoint?.(null));
-    drawn.on('click', (event) => {
-      if (event.componentType === 'series') handlers.current.onChoose?.(event.dataIndex);
-    });
-    const watch = new ResizeObserver(() => drawn.resize());
-    watch.observe(box.current);
-    return () => {
-      watch.disconnect();
-      drawn.dispose();
-      chart.current = null;
-    };
-  }, []);
-  useEffect(() => chart.current?.setOption(props.option, { notMerge: true }), [props.option]);
-  const { strong } = props;
-  useEffect(() => {
-    if (strong === undefined || strong === null) return;
-    chart.current?.dispatchAction({ type: 'highlight', seriesIndex: 0, dataIndex: strong });
-    return () => {
-      chart.current?.dispatchAction({ type: 'downplay', seriesIndex: 0, dataIndex: strong });
-    };
-  }, [strong]);
-  return <div ref={box} className="circle-chart" role="img" aria-label={props.label} />;
-}
-
-/** plain is what all charts have in common. */
-function plain(p: Palette): EChartsCoreOption {
-  const axis = {
-    axisLine: { lineStyle: { color: p.lineStrong } },
-    axisLabel: { color: p.inkSoft, fontSize: 11 },
-    splitLine: { lineStyle: { color: p.line } },
-    nameTextStyle: { color: p.inkSoft, fontSize: 11 },
-  };
-  return {
-    animation: false,
-    textStyle: { fontFamily: FONT, color: p.ink },
-    aria: { enabled: false },
-    tooltip: {
-      renderMode: 'richText',
-      confine: true,
-      backgroundColor: p.surface,
-      borderColor: p.lineStrong,
-      textStyle: { color: p.ink, fontSize: 12 },
-    },
-    xAxis: axis,
-    yAxis: axis,
-  };
 }
 
 const percents = (curve: readonly Minute[] | undefined) =>
@@ -134,7 +57,7 @@ function CurveChart() {
     [numbers, rounded, t],
   );
   const option = useMemo(() => {
-    const base = plain(p) as { xAxis: object; yAxis: object; tooltip: object };
+    const { axis, ...base } = plainChart(p);
     return {
       ...base,
       grid: { left: 44, right: 18, top: 22, bottom: 34 },
@@ -144,17 +67,18 @@ function CurveChart() {
         valueFormatter: (value: unknown) => share(Number(value) / 100),
       },
       xAxis: {
-        ...base.xAxis,
+        ...axis,
         type: 'value',
         min: 0,
         max: LONGEST,
         interval: 10,
         name: t('circle.chart.minutes'),
+        nameTextStyle: { color: p.inkSoft, fontSize: 11 },
         nameLocation: 'middle',
         nameGap: 20,
       },
       yAxis: {
-        ...base.yAxis,
+        ...axis,
         type: 'value',
         min: 0,
         max: 100,
@@ -215,6 +139,7 @@ function CurveChart() {
         <span className="soft figures">{asked && standardText(asked.standard)}</span>
       </figcaption>
       <Chart
+        className="circle-chart"
         option={option}
         onX={setMinutes}
         label={t('circle.chart.curveLabel', {
@@ -252,7 +177,7 @@ function UnitsChart() {
   const { kind } = MEANING[by];
   const scale = kind === 'share' ? 100 : 1;
   const option = useMemo(() => {
-    const base = plain(p) as { xAxis: object; yAxis: object; tooltip: object };
+    const { axis, ...base } = plainChart(p);
     return {
       ...base,
       grid: { left: 48, right: 12, top: 16, bottom: 28 },
@@ -265,7 +190,7 @@ function UnitsChart() {
         },
       },
       xAxis: {
-        ...base.xAxis,
+        ...axis,
         type: 'category',
         data: sorted.map((unit) => unit.name),
         axisLabel: {
@@ -276,10 +201,9 @@ function UnitsChart() {
           width: 60,
           overflow: 'truncate',
         },
-        axisTick: { show: false },
       },
       yAxis: {
-        ...base.yAxis,
+        ...axis,
         type: 'value',
         axisLabel: { color: p.inkSoft, fontSize: 11, formatter: kind === 'share' ? '{value} %' : '{value}' },
       },
@@ -311,6 +235,7 @@ function UnitsChart() {
         <Nothing title={t('circle.legend.noFigure')} />
       ) : (
         <Chart
+          className="circle-chart"
           option={option}
           strong={strong < 0 ? null : strong}
           onPoint={(index) => pointAt(index === null ? null : (sorted[index]?.unit ?? null))}
@@ -342,17 +267,16 @@ function ReasonsChart() {
     [total],
   );
   const option = useMemo(() => {
-    const base = plain(p) as { xAxis: object; yAxis: object; tooltip: object };
+    const { axis, ...base } = plainChart(p);
     return {
       ...base,
       grid: { left: 120, right: 56, top: 8, bottom: 24 },
-      xAxis: { ...base.xAxis, type: 'value', minInterval: 1 },
+      xAxis: { ...axis, type: 'value', minInterval: 1 },
       yAxis: {
-        ...base.yAxis,
+        ...axis,
         type: 'category',
         data: reasons.map(([reason]) => word('circle.reason', reason)),
         axisLabel: { color: p.ink, fontSize: 12, width: 108, overflow: 'break' },
-        axisTick: { show: false },
       },
       series: [
         {
@@ -380,6 +304,7 @@ function ReasonsChart() {
         <Nothing title={t('circle.chart.noReasons')} />
       ) : (
         <Chart
+          className="circle-chart"
           option={option}
           label={reasons
             .map(([reason, count]) => `${word('circle.reason', reason)} ${numbers(count)}`)

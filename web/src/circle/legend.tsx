@@ -1,7 +1,7 @@
 // The legend of the circle, and how the map is coloured: which column, which measure,
 // which classes. Every entry turns its layer on and off. The standard and the
 // denominator always stand beside the colours.
-import { InputNumber, Segmented, Select, Switch } from 'antd';
+import { InputNumber, Segmented, Select } from 'antd';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, useTiers } from '../api/queries';
@@ -18,18 +18,20 @@ import { COMPARED, figure, MEANING, MEASURES, type Measure, readLimits, writeLim
 import { colours } from './ramp';
 import { type Shown, useShown } from './shown';
 import { REACH_MINUTES, reachColours, resolutionOf, uncoveredLimits } from './style';
-import { type CircleLayer, SIDES, toggled, useCircleView } from './view';
+import { CIRCLE_LAYERS, type CircleLayer, SIDES, toggled, useCircleView } from './view';
 import { useColumnText, useLocale, useNumbers, useStandardText } from './words';
 
 export function Legend() {
   const { t } = useTranslation();
   const { run, view, differs, by } = useShown();
+  const done = run?.state === 'done';
   return (
     <>
       <Asked />
-      {run?.state === 'done' && (
+      {done && <Colouring />}
+      <Layers done={done} />
+      {done && (
         <>
-          <Colouring />
           <Layer layer="units">
             <Classes />
           </Layer>
@@ -40,20 +42,50 @@ export function Legend() {
               <UncoveredLegend />
             )}
           </Layer>
-          <Layer layer="reach">
-            <ReachLegend />
-          </Layer>
-          <Layer layer="streets">
-            <ReachLegend />
-          </Layer>
+          {(view.show.includes('reach') || view.show.includes('streets')) && <ReachLegend />}
           <Layer layer="points">
             <TierLegend />
           </Layer>
-          {view.siting !== null && <Layer layer="candidates" />}
         </>
       )}
-      <Layer layer="background" />
     </>
+  );
+}
+
+/** Layers turns what the legend explains on and off. */
+function Layers({ done }: { done: boolean }) {
+  const { t } = useTranslation();
+  const [view, setView] = useCircleView();
+  const layers = CIRCLE_LAYERS.filter(
+    (layer) => (done || layer === 'background') && (layer !== 'candidates' || view.siting !== null),
+  );
+  return (
+    <fieldset className="kinds circle-layers">
+      <legend className="off-screen">{t('layers.title')}</legend>
+      {layers.map((layer) => (
+        <button
+          key={layer}
+          type="button"
+          aria-pressed={view.show.includes(layer)}
+          onClick={() => setView({ show: toggled(view.show, layer) })}
+        >
+          {t(`circle.layer.${layer}`)}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Layer is what the legend says of a layer that is on. */
+function Layer({ layer, children }: { layer: CircleLayer; children: ReactNode }) {
+  const { t } = useTranslation();
+  const [view] = useCircleView();
+  if (!view.show.includes(layer)) return null;
+  return (
+    <section className="circle-layer">
+      <h3>{t(`circle.legend.${layer as 'units'}`)}</h3>
+      {children}
+    </section>
   );
 }
 
@@ -179,29 +211,6 @@ function Limits({ id }: { id: string }) {
   );
 }
 
-function Layer({ layer, children }: { layer: CircleLayer; children?: ReactNode }) {
-  const { t } = useTranslation();
-  const [view, setView] = useCircleView();
-  const on = view.show.includes(layer);
-  const id = `circle-layer-${layer}`;
-  const name = t(`circle.layer.${layer}`);
-  return (
-    <div className="layer">
-      <div className="layer-row">
-        <label htmlFor={id}>{name}</label>
-        <Switch
-          id={id}
-          size="small"
-          checked={on}
-          onChange={() => setView({ show: toggled(view.show, layer) })}
-          aria-label={name}
-        />
-      </div>
-      {on && children}
-    </div>
-  );
-}
-
 /** useClassText writes the figures that a class holds. */
 export function useClassText(): (one: Class, shown: Pick<Shown, 'by' | 'differs' | 'rows'>) => string {
   const locale = useLocale();
@@ -238,7 +247,7 @@ function Classes() {
           <li key={`${one.from}`}>
             <Swatch colour={ramp[index] ?? palette.raised} />
             <span className="figures">{text(one, shown)}</span>
-            <span className="figures soft">{t('circle.legend.units', { count: one.units })}</span>
+            <span className="figures soft">{t('circle.legend.unitCount', { count: one.units })}</span>
           </li>
         ))}
         {without.length > 0 && (
@@ -247,7 +256,7 @@ function Classes() {
             <span>
               {t(without.some((unit) => unit.hidden) ? 'circle.legend.hidden' : 'circle.legend.noFigure')}
             </span>
-            <span className="figures soft">{t('circle.legend.units', { count: without.length })}</span>
+            <span className="figures soft">{t('circle.legend.unitCount', { count: without.length })}</span>
           </li>
         )}
       </ul>
@@ -305,7 +314,8 @@ function ReachLegend() {
   const last = asked?.standard.minutes ?? 15;
   const used = REACH_MINUTES.filter((_, index) => index === 0 || (REACH_MINUTES[index - 1] ?? 0) < last);
   return (
-    <>
+    <section className="circle-layer">
+      <h3>{t('circle.legend.reach')}</h3>
       <ol className="ramp">
         {used.map((minute, index) => (
           <li key={minute}>
@@ -316,8 +326,7 @@ function ReachLegend() {
           </li>
         ))}
       </ol>
-      <p className="hint">{t('circle.legend.reach')}</p>
-    </>
+    </section>
   );
 }
 

@@ -8,7 +8,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, useStatus } from '../api/queries';
 import type { LonLat } from '../api/types';
-import { asBounds } from '../map/camera';
+import { asBounds, isPhone } from '../map/camera';
 import { MapControls } from '../map/controls';
 import { exposeForSupport, PickAtCentre, useBaseStyle } from '../map/map-view';
 import { reportFailure } from '../map/refresh';
@@ -64,7 +64,10 @@ export default function CircleMap() {
         ref={ref}
         mapLib={maplibregl}
         mapStyle={style as never}
-        initialViewState={{ bounds, fitBoundsOptions: { padding: 32 } }}
+        initialViewState={{
+          bounds,
+          fitBoundsOptions: { padding: isPhone() ? 24 : { top: 24, bottom: 44, left: 60, right: 312 } },
+        }}
         hash="map"
         attributionControl={false}
         transformRequest={(url) => ({

@@ -23,6 +23,7 @@ import { Method } from './method';
 import { CARD, PARTS } from './parts';
 import { ShownProvider, useShown, useShownState } from './shown';
 import { DOCKS, type Dock, TABS, useCircleOfHistory, useCircleView } from './view';
+import { useColumnText, useStandardText } from './words';
 
 const CircleMap = lazy(() => import('./map'));
 const DOCK_PARTS = {
@@ -54,6 +55,7 @@ export default function CirclePage() {
                 <Failed cause={status.error} retry={() => status.refetch()} />
               </div>
             )}
+            {phone && <Strip />}
             {!phone && (
               <section className="circle-legend" aria-label={t('circle.legend.title')}>
                 <Legend />
@@ -69,6 +71,19 @@ export default function CirclePage() {
         </div>
       </ShownProvider>
     </Shell>
+  );
+}
+
+/** Strip keeps the standard on the map where the legend is folded away. */
+function Strip() {
+  const { asked } = useShown();
+  const column = useColumnText();
+  const standard = useStandardText();
+  if (!asked) return null;
+  return (
+    <p className="circle-strip figures">
+      <strong>{column(asked)}</strong> {standard(asked.standard)}
+    </p>
   );
 }
 

@@ -19,7 +19,8 @@ export function useStandardText(): (standard: Standard) => string {
   const presets = useStandards().data ?? [];
   return (standard) => {
     const preset = presets.find((one) => one.code === standard.code);
-    const name = standard.code ? title(preset, standard.code) : t('circle.standard.own');
+    // What a title says after a colon are the numbers that follow here anyway.
+    const [name] = standard.code ? title(preset, standard.code).split(/[:：]/) : [t('circle.standard.own')];
     return [
       name,
       t('circle.standard.minutes', { minutes: numbers(standard.minutes, 1) }),

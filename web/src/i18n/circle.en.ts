@@ -117,11 +117,11 @@ export const circle: typeof zhCircle = {
   classes: { quantile: 'Quantiles', equal: 'Equal steps', natural: 'Natural breaks', manual: 'By hand' },
   layer: {
     background: 'Background',
-    units: 'Coverage of units',
-    uncovered: 'Households not covered (H3 cells)',
+    units: 'Units',
+    uncovered: 'Not covered',
     reach: 'Reach',
-    streets: 'Streets by minute',
-    points: 'Service points',
+    streets: 'Streets',
+    points: 'Points',
     candidates: 'Candidates',
   },
   legend: {
@@ -134,7 +134,10 @@ export const circle: typeof zhCircle = {
     count: 'Number of classes',
     limits: 'Limits between classes, with commas',
     all: 'all',
-    units: '{{count}}',
+    unitCount: '{{count}} units',
+    units: 'Units',
+    uncovered: 'Households not covered (H3 cells)',
+    points: 'Service points',
     hidden: 'Too few households, not shown',
     noFigure: 'No figure',
     rounded: 'Households as published, shares in steps of 5 %.',
@@ -142,7 +145,7 @@ export const circle: typeof zhCircle = {
       'Households not covered in each cell (resolution {{resolution}}, about {{area}} km²); zoom in for smaller cells.',
     changedCells:
       'Cells by the difference of their shares, in the colours above; unchanged ones are not drawn.',
-    reach: 'Minutes on foot to the nearest point.',
+    reach: 'Minutes on foot to the nearest point',
   },
   table: {
     households: 'Households',

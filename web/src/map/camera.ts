@@ -20,7 +20,8 @@ function padding(map: MapLibreMap): PaddingOptions {
   if (isPhone())
     return { top: 84, right: 24, bottom: Math.round(map.getContainer().clientHeight * 0.42), left: 24 };
   const panel = document.querySelector('.panel')?.getBoundingClientRect().right ?? 0;
-  const card = map.getContainer().clientWidth > 1100 ? 400 : 40;
+  const legend = document.querySelector('.circle-legend')?.clientWidth;
+  const card = legend ? legend + 32 : map.getContainer().clientWidth > 1100 ? 400 : 40;
   return { top: 40, right: card, bottom: 60, left: Math.round(panel) + 32 };
 }
 
