@@ -69,6 +69,21 @@ func (a API) Call(t testing.TB, method, path string, body any) (status int, answ
 	return res.StatusCode, answer
 }
 
+// Text gets an answer that is no JSON, such as a file.
+func (a API) Text(t testing.TB, path string) string {
+	t.Helper()
+	res, err := a.app.Test(httptest.NewRequest("GET", path, nil), int(time.Minute.Milliseconds()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != fiber.StatusOK {
+		t.Fatalf("GET %s: status %d, %v: %s", path, res.StatusCode, err, text)
+	}
+	return string(text)
+}
+
 // Want calls and compares the status, and the code of a problem ("" for success).
 func (a API) Want(t testing.TB, status int, code, method, path string, body any) map[string]any {
 	t.Helper()
