@@ -47,7 +47,7 @@ test.describe('as analyst', () => {
     await page.getByText('周', { exact: true }).first().click();
     const period = page.locator('.incidents-slide output');
     const before = await period.textContent();
-    await page.getByRole('button', { name: '上一页' }).or(page.getByRole('button', { name: '上一' })).first().click();
+    await page.locator('.incidents-slide').getByRole('button', { name: '上一页' }).click();
     await expect(period).not.toHaveText(before ?? '');
 
     await page.getByText('H3 单元', { exact: true }).click();
