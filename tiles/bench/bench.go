@@ -80,7 +80,7 @@ func Run(ctx context.Context, c Config) ([]Row, error) {
 	if err := r.prepareCells(ctx); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{r.raw, r.overHTTP, r.scoped, r.fresh} {
+	for _, step := range []func(context.Context) error{r.raw, r.overHTTP, r.scoped, r.fresh, r.circle} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ func TestASmallRunDrawsWhatThePeerDraws(t *testing.T) {
 			t.Errorf("ours have %v features, the peer's %v", r.Ours, r.Peer)
 		}
 	}
-	if len(rows) < 15 {
+	if len(rows) < 24 {
 		t.Errorf("%d rows, want all", len(rows))
 	}
 }

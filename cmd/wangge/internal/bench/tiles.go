@@ -53,6 +53,15 @@ func tileRows() []tileRow {
 		{"drawn again after one incident, of those in the cache", "tiles-fresh", most(16), "one incident tile and one cell tile of each of 8 zooms; the peer draws everything again"},
 		{"kept after one incident", "tiles-fresh-kept", none, ""},
 		{"a new incident is on the map after, p50", "tiles-fresh-p50", none, "from commit to visible"},
+		{"circle: the first tile of coverage", "tiles-circle-coverage", none, "a run of the whole county, 300 points: rows read, joined to the borders of all units, one tile sent"},
+		{"circle: the first tile of uncovered", "tiles-circle-uncovered", none, "cells of three resolutions"},
+		{"circle: the first tile of reach", "tiles-circle-reach", none, "outlines of 5, 10 and 15 minutes around all points, once for a run and column"},
+		{"circle: the first tile of reach-streets", "tiles-circle-streets", none, "pieces of streets by minute, once"},
+		{"circle: memory of its layers", "tiles-circle-memory", none, ""},
+		{"circle: over HTTP, cold", "tiles-circle-cold", none, "8 connections; layers made, tiles not"},
+		{"circle: over HTTP, cold, p99", "tiles-circle-cold-p99", none, ""},
+		{"circle: over HTTP, warm", "tiles-circle-warm", none, ""},
+		{"circle: over HTTP, warm, p99", "tiles-circle-warm-p99", none, ""},
 		{"a new incident is on the map after, p99", "tiles-fresh-p99", most(50), "from commit to visible"},
 	}
 }
