@@ -16,6 +16,10 @@
 //	view.go        what all subjects show on one day, and which tiles a change touched
 //	follow.go      keeps the view of today new: LISTEN, polling as a fallback
 //	past.go        other days, built when asked for and kept for a while
+//	circle.go      layers of a run of the service circle, made when asked for and kept for a while
+//	circledraw.go  what a run says of units and cells, on borders that all runs of a day share
+//	circlewalk.go  how far the points of a run reach
+//	circlesites.go the sites that a search found
 //	handler.go     HTTP: versions, ETag, 304, 204, one render per key, gzip and brotli
 //	tilejson.go, style.go, palette.go
 //
