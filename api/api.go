@@ -21,6 +21,7 @@ import (
 	"wangge/api/accounts"
 	"wangge/api/audit"
 	"wangge/api/breakglass"
+	"wangge/api/candidates"
 	"wangge/api/circles"
 	"wangge/api/consents"
 	"wangge/api/demandsets"
@@ -44,6 +45,7 @@ import (
 	"wangge/api/servicepoints"
 	"wangge/api/sessions"
 	"wangge/api/settings"
+	"wangge/api/sitings"
 	"wangge/api/staffing"
 	"wangge/api/standards"
 	"wangge/api/status"
@@ -54,6 +56,7 @@ import (
 	"wangge/geo/account"
 	"wangge/geo/account/provider"
 	record "wangge/geo/audit"
+	"wangge/geo/candidate"
 	"wangge/geo/circle"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
@@ -166,8 +169,10 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue)
-	walks.Mount(a, c.DB, c.Footpaths, reach.New(c.Footpaths, c.Reader))
 	demandsets.Mount(a, c.DB)
+	candidates.Mount(a, c.DB)
+	sitings.Mount(a, c.DB, c.Queue)
+	walks.Mount(a, c.DB, c.Footpaths, reach.New(c.Footpaths, c.Reader))
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	breakglass.Mount(a, c.DB, c.Engine)
@@ -188,10 +193,12 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 // Jobs are the kinds of long work there are, and who does it: as the engine, for
 // whom it was enqueued. sweeps delete what is kept long enough.
 func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, ring *vault.Ring, sweeps map[string]privacy.Sweep) map[string]job.Handler {
+	maker := circle.NewMaker(engine, footpaths)
 	return map[string]job.Handler{
 		upload.JobKind:       upload.Handler(engine, spool),
 		plan.PublishJob:      plan.PublishHandler(engine),
-		circle.JobKind:       circle.NewMaker(engine, footpaths).Handler(),
+		circle.JobKind:       maker.Handler(),
+		candidate.JobKind:    candidate.NewFinder(engine, maker).Handler(),
 		privacy.RetentionJob: privacy.RetentionHandler(engine, ring, sweeps),
 	}
 }

@@ -16,6 +16,8 @@
 //	hours       when something is open, and on which days there is a session
 //	coverage    measures of who is reached: shares, percentiles, catchments, loads
 //	hotspot     where values lie higher or lower together than chance would put them
+//	walk        the walking network: who may pass where, and how far everything is
+//	atlas       map sheets as PNG and PDF
 //	town        the generated demo town
 //
 // The other half keeps things in PostGIS; each may import the pure packages and
@@ -43,6 +45,7 @@
 //	plan          drafts, faults, repairs and the one way to publish
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
+//	candidate     sites where a service point could stand, and searches among them
 //	reach         what lies within so many minutes of a place, and the way between two
 //	upload        takes in files and hands them to their subject
 //	export        gives everything out in open formats

@@ -33,6 +33,7 @@ type importCommand struct {
 	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
 	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV or XLSX. Makes a demand set, or its next version."`
 	MapPoints     importMapPoints  `cmd:"" help:"Service points from the map that was imported: hospitals, pharmacies, kindergartens, libraries, town halls …, with their opening hours."`
+	Candidates    importCandidates `cmd:"" help:"Sites where a service point could stand (idle houses, vacant premises, places): CSV or XLSX."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
 	Streets       importStreets    `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
@@ -144,6 +145,18 @@ type importStreets struct{ importFile }
 // Run imports street lines.
 func (c *importStreets) Run(p *program) error {
 	return c.do(p, c.request(upload.Streets), printReport)
+}
+
+type importCandidates struct {
+	importFile
+	Source string `help:"Who keeps the list; with the numbers in it, what tells candidates apart. By default the file's name."`
+}
+
+// Run imports candidates.
+func (c *importCandidates) Run(p *program) error {
+	req := c.request(upload.Candidates)
+	req.Source = c.Source
+	return c.do(p, req, printReport)
 }
 
 type importOSM struct {

@@ -25,7 +25,7 @@ var tables = []string{
 	"purpose", "purpose_field", "purpose_version", "notice", "notice_version", "consent", "visit_refusal", "request",
 	"retention_rule", "deletion_proof",
 	"publication", "publication_edition", "published_count", "published_cell",
-	"walk_standard", "circle", "circle_unit", "circle_point",
+	"walk_standard", "circle", "circle_unit", "circle_point", "siting", "siting_result",
 	"demand_set",
 }
 
@@ -42,6 +42,7 @@ boundaries.geojson   every boundary of every unit with its dates (valid_to is th
 *.geojson            places and areas, WGS 84, longitude first (RFC 7946)
 *.csv                tables, UTF-8 with byte order mark
 stops.geojson        where mobile service points stop
+candidates.geojson   sites where a service point could stand
 demand.geojson       imported counts of people, by demand set; those of a cell stand at its centre
 excluded.geojson     accepted gaps with their reasons
 tables/              tables as they are: levels, presets, plans, repairs, lineage, responsibility by date, posts and
@@ -70,6 +71,8 @@ func All(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, day ge
 		{"boundaries.geojson", history},
 		{"stops.geojson", `SELECT s.source, s.source_id, t.ordinal, t.name, t.hours, t.point AS geom
 			FROM service_point_stop t JOIN service_point s ON s.id = t.service_point_id ORDER BY s.id, t.ordinal`},
+		{"candidates.geojson", `SELECT c.id, c.source, c.source_id, c.kind, c.name, u.code AS unit, c.cost, c.capacity, c.ground_floor, c.step_free,
+			c.note, c.closed_on, c.point AS geom FROM candidate c LEFT JOIN unit u ON u.id = c.unit_id ORDER BY c.id`},
 		{"demand.geojson", `SELECT s.name, s.version, d.ref, d.households, d.people, d.age_0_2, d.age_3_6, d.age_7_17, d.age_18_59,
 			d.age_60_79, d.age_80, d.point AS geom FROM demand d JOIN demand_set s ON s.id = d.set_id ORDER BY s.id, d.ordinal`},
 		{"excluded.geojson", `SELECT u.code AS parent, e.reason, e.valid_from, e.valid_to, e.geom

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"wangge/geo/candidate"
 	"wangge/geo/crs"
 	"wangge/geo/demand"
 	"wangge/geo/household"
@@ -33,6 +34,7 @@ var importers = map[Kind]importer{
 	OSM:           importOSM,
 	Streets:       importStreets,
 	Demand:        importDemand,
+	Candidates:    importCandidates,
 }
 
 // ledgerImport is what the three ledgers offer.
@@ -79,6 +81,25 @@ func importDemand(ctx context.Context, db pg.DB, actor staff.Actor, id int64, re
 	}
 	report, err := demand.Import(ctx, db, actor, table, demand.Options{
 		Name: req.source(), FileName: req.FileName, CRS: system, Fields: req.Fields, Confirm: req.Confirm, DryRun: req.DryRun,
+		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
+}
+
+func importCandidates(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
+	system, err := crs.Parse(req.CRS)
+	if err != nil {
+		return Result{}, err
+	}
+	table, err := sheet.OpenWith(req.FileName, r, size, sheet.Options{Sheet: req.Layer})
+	if err != nil {
+		return Result{}, err
+	}
+	report, err := candidate.Import(ctx, db, actor, table, candidate.Options{
+		Source: req.source(), CRS: system, Fields: req.Fields, Confirm: req.Confirm, DryRun: req.DryRun,
 		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
 	})
 	if err != nil {

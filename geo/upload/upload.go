@@ -36,6 +36,7 @@ const (
 	OSM           Kind = "osm"
 	Streets       Kind = "streets"
 	Demand        Kind = "demand"
+	Candidates    Kind = "candidates"
 )
 
 // Request is what a person says about a file.
@@ -80,7 +81,7 @@ type Result struct {
 // Faults of this package.
 var (
 	ErrUnknown   = fault.New(fault.NotFound, "upload_unknown", "There is no such upload.")
-	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand, osm or streets.")
+	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand, candidates, osm or streets.")
 	ErrMismatch  = fault.New(fault.Invalid, "crs_mismatch", "The coordinates do not look like the declared reference system.")
 	ErrUnchecked = fault.New(fault.Invalid, "crs_unchecked", "Nothing is known here that the declared reference system could be checked against. Confirm it with a reason.")
 	ErrFileCRS   = fault.New(fault.Invalid, "crs_contradicts_file", "The file itself names another reference system than you declared.")
