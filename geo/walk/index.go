@@ -138,11 +138,12 @@ func (g *grid) in(cell int64) []int32 { return g.items[g.first[cell]:g.first[cel
 // may use.
 type index struct {
 	grid
-	n     *Network
-	box   geo.Bound
-	along []uint32
-	edges []int32 // of every edgeStep-th point of the shapes
-	piece []int32 // the connected part of each node, for these walkers
+	n       *Network
+	box     geo.Bound
+	along   []uint32
+	edges   []int32  // of every edgeStep-th point of the shapes
+	piece   []int32  // the connected part of each node, for these walkers
+	lengths []uint64 // of the connected parts, in mm
 }
 
 // index of a profile's streets.
@@ -179,6 +180,15 @@ func newIndex(n *Network, p Profile) *index {
 	}
 	if p == Wheels {
 		x.piece = n.pieces(fit)
+	}
+	for e := range n.from {
+		if fit[e] {
+			p := int(x.piece[n.from[e]])
+			if p >= len(x.lengths) {
+				x.lengths = append(x.lengths, make([]uint64, p+1-len(x.lengths))...)
+			}
+			x.lengths[p] += uint64(n.length[e])
+		}
 	}
 	x.grid = newGrid(x.box, segments)
 	x.fill(func(put func(int32, int64)) {

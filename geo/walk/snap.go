@@ -11,13 +11,15 @@ import (
 	"wangge/geo"
 )
 
-// How far, in mm, a place may lie from a street.
+// Lengths in mm.
 const (
-	// MaxWalk is the usual limit for homes and service points.
+	// MaxWalk is how far homes and service points may lie from a street, usually.
 	MaxWalk = 200_000
 	// MostWalk is the highest limit that makes sense: whoever lives farther from any
 	// street is not reached by walking along streets.
 	MostWalk = 500_000
+	// nowhere is how long a piece of the network is at most whose streets lead nowhere.
+	nowhere = 1_000_000
 	// lookout is how far the nearest street is looked for when only the distance is told.
 	lookout = 10_000_000
 )
@@ -40,7 +42,7 @@ func (r Reason) String() string { return reasons[min(int(r), len(reasons)-1)] }
 
 // Place is a place joined to the network: up to two ways to a street, of which a
 // walker takes the better. The second is on a larger piece of the network than the
-// first. A Place with Count 0 is not joined and is never reached.
+// first; it crosses a wall only if the first leads nowhere. A Place with Count 0 is not joined and is never reached.
 type Place struct {
 	Access [2]Access
 	Count  uint8
@@ -137,24 +139,23 @@ func (x *index) choose(f *fences, q *eye, within float64) Place {
 	if len(open) == 0 {
 		return Place{Access: [2]Access{x.access(list[0])}, Reason: BehindWater}
 	}
-	wall := func(c choice) int {
-		if c.Crosses {
-			return 1
-		}
-		return 0
-	}
+	wall := func(c choice) int { return b2i(c.Crosses) }
 	// The list is by distance, and the first of the least is taken.
 	first := slices.MinFunc(open, func(a, b choice) int { return wall(a) - wall(b) })
 	p := Place{Access: [2]Access{first.Access}, Count: 1}
 	if first.Crosses {
 		p.Reason = BehindWall
 	}
-	larger := slices.MinFunc(open, func(a, b choice) int {
-		return cmp.Or(cmp.Compare(b2i(a.part >= first.part), b2i(b.part >= first.part)), wall(a)-wall(b), cmp.Compare(a.part, b.part))
+	open = slices.DeleteFunc(open, func(c choice) bool {
+		return c.part >= first.part || c.Crosses && x.lengths[first.part] >= nowhere
 	})
-	if larger.part < first.part {
-		p.Access[1], p.Count = larger.Access, 2
+	if len(open) == 0 {
+		return p
 	}
+	larger := slices.MinFunc(open, func(a, b choice) int {
+		return cmp.Or(wall(a)-wall(b), cmp.Compare(a.part, b.part))
+	})
+	p.Access[1], p.Count = larger.Access, 2
 	return p
 }
 
