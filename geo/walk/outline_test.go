@@ -2,7 +2,9 @@ package walk
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
+	"sync"
 	"testing"
 
 	"wangge/geo"
@@ -223,4 +225,56 @@ func nearly(area geo.MultiPolygon, at geo.Point) bool {
 		}
 	}
 	return false
+}
+
+func TestOutlinesDoNotDependOnWhoElseDraws(t *testing.T) {
+	build := func() (*Network, []Place) {
+		r := rand.New(rand.NewPCG(9, 9))
+		n := town(r, 14)
+		withWater(r, n)
+		var sources []Place
+		for range 12 {
+			sources = append(sources, someone(r, n))
+		}
+		return n, sources
+	}
+	draw := func(n *Network, source Place) []geo.MultiPolygon {
+		w := n.Walker(Mode{})
+		defer w.Release()
+		w.Spread([]Place{source}, 700_000, From)
+		return w.Outlines([]uint32{300_000, 700_000}, 20)
+	}
+	n, sources := build()
+	var want [][]geo.MultiPolygon
+	for _, s := range sources {
+		want = append(want, draw(n, s))
+	}
+	n, sources = build() // nothing of it is joined to the streets yet
+	got := make([][]geo.MultiPolygon, len(sources))
+	var wait sync.WaitGroup
+	for i, s := range sources {
+		wait.Go(func() { got[i] = draw(n, s) })
+	}
+	wait.Wait()
+	if !reflect.DeepEqual(got, want) {
+		t.Error("outlines drawn at once differ from those drawn one after the other")
+	}
+}
+
+// The blocks of a raster that were not used for longest make room for others.
+func TestRastersStayWithinTheirMemory(t *testing.T) {
+	n := town(rand.New(rand.NewPCG(2, 2)), 10)
+	all := &n.derived.rasters
+	r := n.raster(Adult, 10)
+	first := r.block(0, 0)
+	all.bytes = rasterBytes // as if many more were there
+	for x := range int64(4) {
+		r.block(x+10, 0)
+	}
+	if _, ok := all.blocks[blockKey{metres: 10}]; ok {
+		t.Error("a block that was not used since is still there")
+	}
+	if again := r.block(0, 0); again == first || !slices.Equal(again.dots, first.dots) {
+		t.Error("a block that is made again is another")
+	}
 }
