@@ -219,7 +219,7 @@ func (c *comb) add(res int, names []string, cells []cell.Cell, values func(i int
 		}
 		rows[i] = int32(s.table.Add(append([]mvt.Value{mvt.String(at.String())}, values(i)...)...))
 	}
-	for zoom := combMin; zoom <= cellMax; zoom++ {
+	for zoom := combMin; zoom <= mvt.MaxZoom; zoom++ {
 		if r := max(combCoarse, cellResolution(zoom)); r >= res { // also for who is shown no finer ones
 			s.zooms[zoom] = drawOutlines(outlines, rows, zoom)
 		}
