@@ -20,6 +20,7 @@ type commands struct {
 	Serve     serveCommand     `cmd:"" help:"Serve a database that is given and migrated."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to this program."`
 	Import    importCommand    `cmd:"" help:"Bring in boundaries, households, incidents, service points, zones or a background map."`
+	Circle    circleCommand    `cmd:"" help:"Compute the service circle: who reaches which service on foot, in how many minutes; list, show and export runs."`
 	Export    exportCommand    `cmd:"" help:"Write everything, or one kind of thing, in open formats."`
 	Backup    backupCommand    `cmd:"" help:"Write the database into one file."`
 	Restore   restoreCommand   `cmd:"" help:"Make a database from a backup."`
