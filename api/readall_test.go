@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wangge/geo/circle"
 	"wangge/geo/export"
 	"wangge/geo/grid"
 	households "wangge/geo/household"
@@ -64,6 +65,14 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(post.Absences(ctx, db, actor, post.AbsenceFilter{ID: number("absence")}))
 	tell(post.Vacancies(ctx, db, actor, post.VacancyFilter{Limit: 100}))
 	tell(post.Counts(ctx, db, actor, post.VacancyFilter{Unit: th["town"]}))
+	tell(circle.List(ctx, db, actor, "", 0, 100))
+	tell(circle.Get(ctx, db, actor, number("circle")))
+	tell(circle.Units(ctx, db, actor, number("circle"), -1, ""))
+	tell(circle.Points(ctx, db, actor, number("circle"), -1))
+	tell(circle.Cells(ctx, db, actor, number("circle"), 0, 10))
+	tell(circle.Uncovered(ctx, db, actor, number("circle"), circle.Look{Limit: 100}))
+	household := number("household")
+	tell(circle.HouseholdOf(ctx, db, actor, number("circle"), household))
 	for _, kind := range []string{"units", "households", "incidents", "service-points", "zones"} {
 		for _, format := range []export.Format{export.GeoJSON, export.CSV} {
 			_ = export.Write(ctx, db, actor, &out, kind, format, export.Options{Day: day})

@@ -87,6 +87,10 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 	for i, town := range both {
 		w.settle(t, town, int32(i)*20000)
 	}
+	w.streets(t)
+	for _, town := range both {
+		w.things[town]["circle"] = w.circleOf(t, town)
+	}
 	return w
 }
 
@@ -357,7 +361,7 @@ func (w *towns) with(town, path string) string {
 			path = strings.ReplaceAll(path, "{id}", id)
 		}
 	}
-	return strings.NewReplacer("{code}", th["unit"], "{kind}", "households", "{rank}", "A", "{id}", "1").Replace(path)
+	return strings.NewReplacer("{household}", th["household"], "{code}", th["unit"], "{kind}", "households", "{rank}", "A", "{id}", "1").Replace(path)
 }
 
 // body is a body that an operation of the path can act on.
@@ -396,6 +400,7 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(i::text, E'\n' ORDER BY i.id) FROM incident i WHERE i.address LIKE $2 || '%'),
 			(SELECT string_agg(p::text || h::text, E'\n' ORDER BY h.id) FROM post p JOIN holder h ON h.post_id = p.id JOIN unit u ON u.id = p.unit_id WHERE u.code LIKE $1 || '%'),
 			(SELECT string_agg(x::text, E'\n' ORDER BY x.id) FROM absence x),
+			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
 			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM plan p WHERE p.name LIKE $2 || '%'))`, codeOf[town], town).Scan(&text)
 	if err != nil {
 		t.Fatal(err)
