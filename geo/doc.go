@@ -45,6 +45,7 @@
 //	plan          drafts, faults, repairs and the one way to publish
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
+//	candidate     sites where a service point could stand, and searches among them
 //	reach         what lies within so many minutes of a place, and the way between two
 //	upload        takes in files and hands them to their subject
 //	export        gives everything out in open formats
