@@ -26,7 +26,7 @@ import (
 var ErrEnds = fault.New(fault.Invalid, "walk_ends", "Name each end of a walk once: a place, a service point or a household.")
 
 // Mount adds /walks. Paths answers from the walking network of the current import.
-func Mount(a route.API, db pg.DB, footpaths *network.Footpaths, paths *reach.Paths) {
+func Mount(a route.API, db pg.DB, footpaths circle.Paths, paths *reach.Paths) {
 	h := handler{db, footpaths, paths}
 	route.Get(a, "/walks/network", route.Op{ID: "get-walking-network", May: staff.Map, Summary: "The walking network of the current import", Tag: "walks"}, h.network)
 	route.Post(a, "/walks/reach", route.Op{ID: "walk-reach", May: staff.Map, Summary: "What lies within so many minutes on foot of a place", Tag: "walks",
@@ -38,7 +38,7 @@ func Mount(a route.API, db pg.DB, footpaths *network.Footpaths, paths *reach.Pat
 
 type handler struct {
 	db        pg.DB
-	footpaths *network.Footpaths
+	footpaths circle.Paths
 	paths     *reach.Paths
 }
 

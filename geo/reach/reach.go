@@ -46,14 +46,14 @@ const (
 
 // Paths answers with the walking network of the current import.
 type Paths struct {
-	footpaths *network.Footpaths
+	footpaths circle.Paths
 	homes     homes
 	standards standards
 }
 
-// New returns the answers of a network. db is the map's reader, which sees where
+// New returns answers from the network that footpaths gives. db is the map's reader, which sees where
 // every household is and nothing else of it.
-func New(footpaths *network.Footpaths, db pg.DB) *Paths {
+func New(footpaths circle.Paths, db pg.DB) *Paths {
 	return &Paths{footpaths: footpaths, homes: homes{db: db}, standards: standards{db: db}}
 }
 
