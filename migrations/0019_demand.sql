@@ -12,6 +12,7 @@ CREATE TABLE demand_set (
     resolution  smallint,                            -- of the cells
     rows        integer NOT NULL,
     outside     integer NOT NULL,                    -- rows in no unit, on the day of the import
+    buildings   integer NOT NULL,                    -- that people of cells were spread over; 0 = they stand at the centre
     households  bigint NOT NULL,
     people      bigint NOT NULL,
     ages        bigint[] NOT NULL,                   -- sums of the six age bands; empty when the file had none

@@ -93,8 +93,9 @@ type form struct {
 		Preset      string        `form:"preset" required:"false"`
 		Level       string        `form:"level" required:"false"`
 		Fields      string        `form:"fields" required:"false" doc:"JSON object: our field name → the file's column"`
-		Source      string        `form:"source" required:"false" doc:"ledgers: who keeps the file; with a row's id it names a thing for ever"`
+		Source      string        `form:"source" required:"false" doc:"ledgers: who keeps the file; with a row's id it names a thing for ever. Demand: the name of the set"`
 		Confirm     string        `form:"confirm" required:"false" doc:"why the reference system is right, when it cannot be checked"`
+		Spread      bool          `form:"spread" required:"false" doc:"demand: put the people of cells into the buildings that the map has there"`
 		DryRun      bool          `form:"dry_run" required:"false"`
 		Full        bool          `form:"full" required:"false" doc:"the file holds everything this source has"`
 		CloseAbsent bool          `form:"close_absent" required:"false" doc:"close what a full file no longer holds"`
@@ -110,7 +111,7 @@ func (h handler) start(ctx context.Context, in *form) (*route.Body[job.Job], err
 	req := upload.Request{
 		Kind: upload.Kind(data.Kind), FileName: baseName(data.File.Filename), Layer: data.Layer, CRS: data.CRS,
 		Preset: data.Preset, Level: data.Level, Source: data.Source, Confirm: strings.TrimSpace(data.Confirm),
-		DryRun: data.DryRun, Full: data.Full, CloseAbsent: data.CloseAbsent,
+		Spread: data.Spread, DryRun: data.DryRun, Full: data.Full, CloseAbsent: data.CloseAbsent,
 	}
 	if data.Fields != "" {
 		if err := json.Unmarshal([]byte(data.Fields), &req.Fields); err != nil {

@@ -130,13 +130,14 @@ func (c *importLedger) run(p *program, kind upload.Kind) error {
 
 type importDemand struct {
 	importFile
-	Name string `help:"Of the demand set: who counted what, and when. By default the file's name."`
+	Name   string `help:"Of the demand set: who counted what, and when. By default the file's name."`
+	Spread bool   `help:"Put the people of cells into the buildings that the map has there, instead of at the cell's centre."`
 }
 
 // Run imports a demand set.
 func (c *importDemand) Run(p *program) error {
 	req := c.request(upload.Demand)
-	req.Source = c.Name
+	req.Source, req.Spread = c.Name, c.Spread
 	return c.do(p, req, printReport)
 }
 

@@ -5,7 +5,7 @@
 // A demand set has a name and a version and is never changed: another file under
 // the same name is its next version, the same file again is no version at all.
 // Rows are people at a place. Those of a cell stand at the cell's centre, or, where
-// that is asked for, spread over the buildings in it (Spread).
+// the import was asked for it, in the buildings that the map had there (Spread).
 //
 //	demand.go   sets: listed, read, removed
 //	import.go   a table of counts becomes a set
@@ -54,6 +54,7 @@ type Set struct {
 	Resolution *int      `json:"resolution" doc:"of H3 cells"`
 	Rows       int       `json:"rows"`
 	Outside    int       `json:"outside" doc:"rows that lay in no unit on the day of the import"`
+	Buildings  int       `json:"buildings" doc:"over which the people of cells were spread; 0 = they stand at the centre of their cell"`
 	Households int64     `json:"households" doc:"0 when the file had none"`
 	People     int64     `json:"people"`
 	Ages       []int64   `json:"ages" doc:"people of the age bands 0–2, 3–6, 7–17, 18–59, 60–79, 80 and over; empty when the file had none"`
@@ -63,7 +64,7 @@ type Set struct {
 }
 
 const columns = `
-	s.id, s.name, s.version, s.digest, s.kind, s.resolution, s.rows, s.outside, s.households, s.people, s.ages,
+	s.id, s.name, s.version, s.digest, s.kind, s.resolution, s.rows, s.outside, s.buildings, s.households, s.people, s.ages,
 	s.file_name, s.created_by, s.created_at
 	FROM demand_set s`
 
@@ -126,7 +127,7 @@ func Remove(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 }
 
 // Load returns the rows of a set that have people or households, in the order of
-// the file, and the set's digest. People of a cell stand at its centre.
+// the file, and the set's digest.
 func Load(ctx context.Context, db pg.DB, actor staff.Actor, id int64) ([]Row, string, error) {
 	set, err := Get(ctx, db, actor, id)
 	if err != nil {

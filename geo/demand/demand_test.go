@@ -308,6 +308,43 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+func TestPeopleAreSpreadOverTheBuildingsOfTheMap(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 2)
+	c := cell.In(ledgertest.At(0.5, 0.5), 9)
+	middle := c.Center().Degrees()
+	square := func(dx, side float64) orb.Polygon {
+		x, y := middle[0]+dx, middle[1]
+		return orb.Polygon{{{x, y}, {x + side, y}, {x + side, y + side}, {x, y + side}, {x, y}}}
+	}
+	_, err := network.Store(t.Context(), tx, staff.Local, network.Source{FileName: "test"}, slices.Values([]network.Feature{
+		{Class: network.Building, OSMType: "w", OSMID: 1, Kind: "yes", Shape: square(0.0002, 0.0002)},
+		{Class: network.Building, OSMType: "w", OSMID: 2, Kind: "yes", Shape: square(-0.0002, 0.0001)},
+		{Class: network.Street, OSMType: "w", OSMID: 9, Kind: "residential", Nodes: []int64{1, 2}, Shape: orb.LineString{ledgertest.Degrees(0.4, 0.4), ledgertest.Degrees(0.6, 0.6)}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Spread = true
+	lines := []string{"h3,population,60-79岁", c.String() + ",50,10", hexagon(1.5, 1.5, 9) + ",7,0"}
+	report, err := demand.Import(t.Context(), tx, staff.Local, table(t, lines...), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Buildings != 2 || report.Unspread != 1 || report.People != 57 || report.Set.Buildings != 2 || report.Set.Rows != 3 {
+		t.Errorf("report = %+v, set = %+v", report, report.Set)
+	}
+	rows, _, err := demand.Load(t.Context(), tx, staff.Local, report.Set.ID)
+	if err != nil || len(rows) != 3 || rows[0].People != 40 || rows[1].People != 10 || rows[0].Ages[4] != 8 || rows[0].At == c.Center() || rows[0].Cell != c || rows[2].People != 7 {
+		t.Errorf("rows = %+v, %v", rows, err)
+	}
+	// Not spread it is another version: its rows are others.
+	if report = load(t, tx, lines...); report.Unchanged || report.Set.Version != 2 || report.Set.Buildings != 0 {
+		t.Errorf("not spread: %+v", report)
+	}
+}
+
 func TestBuildingsOfTheMap(t *testing.T) {
 	tx := pgtest.Tx(t)
 	square := func(x, y float64) orb.Polygon {

@@ -69,6 +69,7 @@ type Options struct {
 	CRS      crs.CRS           // of longitudes and latitudes; zero is WGS 84
 	Fields   map[string]string // our field → the file's column
 	Confirm  string            // why the reference system is right, where that cannot be checked
+	Spread   bool              // people of a cell over the buildings that the map has in it
 	DryRun   bool              // report only
 	Progress func(rows int64, stage string)
 }
@@ -81,6 +82,8 @@ type Report struct {
 	Rows      int               `json:"rows"`
 	Empty     int               `json:"empty" doc:"rows without people and households"`
 	Outside   int               `json:"outside" doc:"rows in no unit"`
+	Buildings int               `json:"buildings" doc:"over which people of cells were spread"`
+	Unspread  int               `json:"unspread" doc:"cells with people and without a building, which stand at their centre"`
 	People    int64             `json:"people"`
 	Household int64             `json:"households"`
 	Rounding  float64           `json:"rounding" doc:"people that were lost (−) or won by rounding fractions"`
@@ -261,7 +264,40 @@ func (r *reader) read(ctx context.Context, tx pgx.Tx, ground *ledger.Ground) err
 	if r.bad > 0 {
 		return ErrRows.Saying(fmt.Sprintf("%d of %d rows.", r.bad, r.bad+len(r.entries))).With(r.places...)
 	}
+	if r.cells && r.o.Spread {
+		if err := r.spread(ctx, tx); err != nil {
+			return err
+		}
+	}
 	r.sum(ground)
+	return nil
+}
+
+// spread puts the people of the cells into buildings; the rows are those then.
+func (r *reader) spread(ctx context.Context, tx pgx.Tx) error {
+	box := geo.EmptyBound
+	rows := make([]Row, len(r.entries))
+	for i, e := range r.entries {
+		box = box.Union(e.Cell.Boundary().Bound())
+		rows[i] = e.Row
+	}
+	houses, err := Buildings(ctx, tx, box)
+	if err != nil {
+		return err
+	}
+	r.entries = r.entries[:0]
+	for _, row := range Spread(rows, houses) {
+		r.entries = append(r.entries, entry{row.Cell.String(), row})
+		switch {
+		case row.At != row.Cell.Center():
+			r.report.Buildings++
+		case row.People > 0 || row.Households > 0:
+			r.report.Unspread++
+		}
+	}
+	if len(r.entries) > maxRows {
+		return ErrMany
+	}
 	return nil
 }
 
@@ -479,9 +515,9 @@ func (r *reader) insert(ctx context.Context, tx pgx.Tx, actor staff.Actor, home 
 		}
 	}
 	err = tx.QueryRow(ctx, `
-		INSERT INTO demand_set (name, version, digest, kind, resolution, rows, outside, households, people, ages, file_name, area_id, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
-		r.o.Name, version, digest, r.report.Kind, resolution, r.report.Rows, r.report.Outside, r.report.Household, r.report.People, ages,
+		INSERT INTO demand_set (name, version, digest, kind, resolution, rows, outside, buildings, households, people, ages, file_name, area_id, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
+		r.o.Name, version, digest, r.report.Kind, resolution, r.report.Rows, r.report.Outside, r.report.Buildings, r.report.Household, r.report.People, ages,
 		r.o.FileName, home, actor.Name).Scan(&id)
 	if err != nil {
 		return 0, err

@@ -80,7 +80,7 @@ func importDemand(ctx context.Context, db pg.DB, actor staff.Actor, id int64, re
 		return Result{}, err
 	}
 	report, err := demand.Import(ctx, db, actor, table, demand.Options{
-		Name: req.source(), FileName: req.FileName, CRS: system, Fields: req.Fields, Confirm: req.Confirm, DryRun: req.DryRun,
+		Name: req.source(), FileName: req.FileName, CRS: system, Fields: req.Fields, Confirm: req.Confirm, Spread: req.Spread, DryRun: req.DryRun,
 		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
 	})
 	if err != nil {

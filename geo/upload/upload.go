@@ -50,6 +50,7 @@ type Request struct {
 	Fields      map[string]string `json:"fields,omitempty"` // our field → the file's column
 	Source      string            `json:"source,omitempty"` // ledgers: who keeps the file; demand: the name of the set
 	Confirm     string            `json:"confirm,omitempty"`
+	Spread      bool              `json:"spread,omitempty"` // demand: people of cells over the buildings of the map
 	DryRun      bool              `json:"dry_run,omitempty"`
 	Full        bool              `json:"full,omitempty"`
 	CloseAbsent bool              `json:"close_absent,omitempty"`

@@ -28,6 +28,7 @@ type Draft = {
   source: string;
   full: boolean;
   dryRun: boolean;
+  spread: boolean;
   confirm: string;
 };
 
@@ -178,6 +179,7 @@ function firstDraft(look: Inspection, fileName: string): Draft {
     source: fileName.replace(/\.[^.]*$/, ''),
     full: false,
     dryRun: false,
+    spread: false,
     confirm: '',
   };
 }
@@ -195,6 +197,7 @@ function formOf(file: File, draft: Draft, look: Inspection | null): FormData {
   if (isTable(draft.kind)) {
     form.append('source', draft.source.trim());
     if (isLedger(draft.kind) && draft.full) form.append('full', 'true');
+    if (draft.kind === 'demand' && draft.spread) form.append('spread', 'true');
     if (draft.dryRun) form.append('dry_run', 'true');
   }
   if (draft.confirm.trim()) form.append('confirm', draft.confirm.trim());
@@ -421,6 +424,11 @@ function TableOptions({ draft, change }: { draft: Draft; change: Change }) {
         {isLedger(draft.kind) && (
           <Checkbox checked={draft.full} onChange={(event) => change({ full: event.target.checked })}>
             {t('import.full')}
+          </Checkbox>
+        )}
+        {draft.kind === 'demand' && (
+          <Checkbox checked={draft.spread} onChange={(event) => change({ spread: event.target.checked })}>
+            {t('import.spread')}
           </Checkbox>
         )}
         <Checkbox checked={draft.dryRun} onChange={(event) => change({ dryRun: event.target.checked })}>
