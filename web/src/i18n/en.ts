@@ -295,6 +295,7 @@ export const en: Dictionary = {
     sourceHint:
       'Records with the same source and id are the same; importing again only updates what changed.',
     setName: 'Name of the demand set',
+    spread: 'Put the people of cells into the buildings of the map (otherwise at the centre)',
     setHint:
       'Who counted, and when, such as “census of 2020”. The same name again is the next version, the same rows change nothing. One wrong row, and nothing is stored.',
     full: 'This file is complete: list the records it no longer has',
