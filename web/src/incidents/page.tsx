@@ -299,7 +299,7 @@ function Times(props: {
   const language = useLanguage();
   const title = useTitle();
   const { asked, unit } = props;
-  const range = useMemo(() => trendOf(asked.period.span, props.today), [asked.period.span, props.today]);
+  const range = useMemo(() => trendOf(asked.period, props.today), [asked.period, props.today]);
   const trend = useTrend(asked, range, range.by, unit);
   const matrix = useMatrix(asked, unit);
   const categories = useCategoriesOf(asked, unit);
@@ -387,7 +387,7 @@ function Exports({ asked, choice, today }: { asked: Asked; choice: MapChoice; to
   const { t } = useTranslation();
   const may = useMay();
   if (!may('export')) return null;
-  const range = trendOf(asked.period.span, today);
+  const range = trendOf(asked.period, today);
   const addresses = {
     units: exportAddress('units', asked, { level: choice.level ?? '' }),
     cells: exportAddress('cells', asked, { resolution: choice.resolution }),

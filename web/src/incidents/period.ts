@@ -7,7 +7,7 @@ export type Span = (typeof SPANS)[number];
 export type Period = { span: Span; from: string; to: string };
 
 /** How many periods the slider goes back. */
-const BACK: Record<Span, number> = { week: 52, month: 24, quarter: 12, year: 5 };
+const BACK: Record<Span, number> = { week: 156, month: 120, quarter: 48, year: 20 };
 
 const DAY = 86_400_000;
 const date = (day: string) => new Date(`${day}T00:00:00Z`);
@@ -47,11 +47,15 @@ export function near(span: Span, period: Period, today: string): Period {
   return all.find(({ from, to }) => from <= last && last < to) ?? (all.at(-1) as Period);
 }
 
-/** The trend beside a period: by weeks for short ones, by months for long ones; whole ones that are over. */
-export function trendOf(span: Span, today: string): { from: string; to: string; by: 'week' | 'month' } {
-  const by = span === 'week' || span === 'month' ? 'week' : 'month';
-  const to = begin(by, today);
-  return { from: moved(by, to, by === 'week' ? -26 : -24), to, by };
+/** Of the trend beside a period: how many steps it has, and how many of them come after the period. */
+const TREND = { week: { steps: 26, after: 8 }, month: { steps: 24, after: 6 } };
+
+/** trendOf is the time around a period: by weeks for short ones, by months for long ones; whole ones that are over. */
+export function trendOf(period: Period, today: string): { from: string; to: string; by: 'week' | 'month' } {
+  const by = period.span === 'week' || period.span === 'month' ? 'week' : 'month';
+  const { steps, after } = TREND[by];
+  const to = [moved(by, begin(by, period.to), after), begin(by, today)].sort()[0] as string;
+  return { from: moved(by, to, -steps), to, by };
 }
 
 /** lastDay is the last day of a period, for people, who do not count up to the day after. */

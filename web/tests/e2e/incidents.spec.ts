@@ -17,7 +17,11 @@ function lastMonth(): { from: string; to: string } {
 test.describe('as analyst', () => {
   test.use({ storageState: stateOf('analyst') });
 
-  test('sees rounded numbers everywhere, and the server gives no others', async ({ page, request, complaints }) => {
+  test('sees rounded numbers everywhere, and the server gives no others', async ({
+    page,
+    request,
+    complaints,
+  }) => {
     complaints.allow(/422/);
     const { from, to } = lastMonth();
     await page.goto('/incidents?lang=zh');
@@ -29,7 +33,9 @@ test.describe('as analyst', () => {
     for (const { incidents } of units.items) expect((incidents ?? 10) % 10).toBe(0);
     const days = `from=${from}&to=${from.slice(0, 8)}03`;
     expect((await request.get(`/api/v1/incidents/analysis/units?${days}`)).status()).toBe(422);
-    expect((await request.get(`/api/v1/incidents/analysis/cells?from=${from}&to=${to}&resolution=10`)).status()).toBe(422);
+    expect(
+      (await request.get(`/api/v1/incidents/analysis/cells?from=${from}&to=${to}&resolution=10`)).status(),
+    ).toBe(422);
     expect((await request.get('/api/v1/incidents?limit=1')).status()).toBe(403);
     await accessible(page);
   });
@@ -88,7 +94,11 @@ test.describe('as planner', () => {
 test.describe('as privacy officer', () => {
   test.use({ storageState: stateOf('privacy-officer') });
 
-  test('may not count, so there is no such page in the menu and no answer', async ({ page, request, complaints }) => {
+  test('may not count, so there is no such page in the menu and no answer', async ({
+    page,
+    request,
+    complaints,
+  }) => {
     complaints.allow(/403/);
     await page.goto('/?lang=zh');
     await expect(page.getByRole('link', { name: '事件分析' })).toHaveCount(0);

@@ -51,8 +51,17 @@ describe('periods', () => {
   });
 
   it('have a trend of whole weeks or months beside them', () => {
-    expect(trendOf('month', '2026-11-22')).toEqual({ from: '2026-05-18', to: '2026-11-16', by: 'week' });
-    expect(trendOf('year', '2026-11-22')).toEqual({ from: '2024-11-01', to: '2026-11-01', by: 'month' });
+    expect(trendOf(periodOf('month', '2026-10-01'), '2026-11-22')).toEqual({
+      from: '2026-05-18',
+      to: '2026-11-16',
+      by: 'week',
+    });
+    expect(trendOf(periodOf('year', '2025-01-01'), '2026-11-22')).toEqual({
+      from: '2024-07-01',
+      to: '2026-07-01',
+      by: 'month',
+    });
+    expect(trendOf(periodOf('week', '2026-03-02'), '2026-11-22').to).toBe('2026-05-04'); // around it, not up to now
     expect(lastDay('2026-03-01')).toBe('2026-02-28');
     expect(moved('quarter', '2026-01-01', -1)).toBe('2025-10-01');
   });
