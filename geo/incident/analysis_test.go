@@ -14,6 +14,7 @@ import (
 	"wangge/geo/grid"
 	"wangge/geo/hotspot"
 	"wangge/geo/incident"
+	"wangge/geo/ledger"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
@@ -487,5 +488,80 @@ func TestTooFewIncidentsGiveNoSpots(t *testing.T) {
 	spots, err := c.analyst.HotSpots(ctx, dispatcher, incident.SpotQuestion{Question: c.question(""), Resolution: 9, Rings: 1, Measure: incident.Number}, november)
 	if err != nil || spots.Enough || len(spots.Items) != 0 || spots.Sample != 30 {
 		t.Errorf("%+v, %v", spots, err)
+	}
+}
+
+// A real city: 7,545 requests of Baltimore's hotline, on a town of squares. Its
+// streets tell that the places are right.
+func TestAnalysisOfARealCity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads a city")
+	}
+	rows := ledgertest.Real(t, "baltimore/311_dev.csv")
+	c := newCase(t)
+	low, high := geo.Snap([2]float64{-76.72, 39.19}), geo.Snap([2]float64{-76.52, 39.38})
+	for i, unit := range append([]int64{c.village}, c.grids...) { // the test town moves to Baltimore
+		x, y := (high.X-low.X)/2, (high.Y-low.Y)/2
+		from, to := low, high
+		if i > 0 {
+			from = geo.Point{X: low.X + int32((i-1)%2)*x, Y: low.Y + int32((i-1)/2)*y}
+			to = geo.Point{X: from.X + x, Y: from.Y + y}
+		}
+		area := geo.MultiPolygon{{{from, {X: to.X, Y: from.Y}, to, {X: from.X, Y: to.Y}}}}
+		c.exec(`UPDATE boundary SET geom = $2, label = $3 WHERE unit_id = $1`, unit, area, from)
+	}
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := incident.Import(t.Context(), c.pool, staff.Local, rows, ledger.Options{Source: "311", Zone: zone, Confirm: "a town of squares"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, dispatcher := stafftest.Hold(t, c.pool, staff.Dispatcher, c.village)
+	q := c.question(village)
+	q.From, q.To = day(t, "2016-01-01"), day(t, "2017-01-01")
+	units, err := c.analyst.Units(ctx, dispatcher, q, "micro-grid", november)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := value(units.Elsewhere)
+	for _, u := range units.Items {
+		sum += value(u.Incidents)
+	}
+	if sum != value(units.Incidents) || sum < 1000 {
+		t.Errorf("the units have %d of %d incidents of 2016", sum, value(units.Incidents))
+	}
+	var again int
+	err = c.pool.QueryRow(t.Context(), `
+		SELECT count(*) FROM incident WHERE reported_at >= '2016-01-01 00:00+8' AND reported_at < '2017-01-01 00:00+8'
+		  AND ST_Covers((SELECT geom FROM boundary WHERE unit_id = $1), point)`, c.village).Scan(&again)
+	if err != nil || again != sum {
+		t.Errorf("PostGIS counts %d, %v, want %d", again, err, sum)
+	}
+	for _, resolution := range []int{8, 9} {
+		start := time.Now()
+		spots, err := c.analyst.HotSpots(ctx, dispatcher, incident.SpotQuestion{Question: q, Resolution: resolution, Rings: 1, Measure: incident.Number}, november)
+		if err != nil || !spots.Enough {
+			t.Fatalf("%+v, %v", spots.Scope, err)
+		}
+		classes := map[hotspot.Class]int{}
+		for _, s := range spots.Items {
+			classes[s.Class]++
+		}
+		t.Logf("%d rows, %d kept; resolution %d: %d incidents in %d cells, %v, in %v", report.Rows, report.New, resolution, value(spots.Incidents), spots.Cells, classes, time.Since(start).Round(time.Millisecond))
+		if classes[hotspot.Hot01] == 0 || len(spots.Items) == spots.Cells {
+			t.Errorf("resolution %d: %v of %d cells", resolution, classes, spots.Cells)
+		}
+	}
+	ctx, analyst := stafftest.Hold(t, c.pool, staff.Analyst, c.village)
+	rough, err := c.analyst.Units(ctx, analyst, q, "micro-grid", november)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, u := range rough.Items {
+		if exact := value(units.Items[i].Incidents); u.Incidents == nil && exact >= 10 || u.Incidents != nil && (*u.Incidents <= exact-10 || *u.Incidents >= exact+10) {
+			t.Errorf("%d are shown as %d", exact, value(u.Incidents))
+		}
 	}
 }
