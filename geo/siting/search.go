@@ -1,8 +1,10 @@
 package siting
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -72,7 +74,7 @@ func (in *instance) best(ctx context.Context) (open []int32, value, bound int64,
 		if in.q.Effort > 1 {
 			chains = 4
 		}
-		found, err := in.chains(ctx, chains, pool, open, goal, hot, cold)
+		found, err := in.chains(ctx, chains, pool, r.core(pool, 5*len(open)), open, goal, hot, cold)
 		if err != nil {
 			return nil, 0, 0, err
 		}
@@ -102,7 +104,7 @@ func (in *instance) magnitude(v int64) int64 {
 }
 
 // chains runs independent searches and returns them in their order.
-func (in *instance) chains(ctx context.Context, n int, pool, open []int32, goal int64, hot, cold float64) ([]*search, error) {
+func (in *instance) chains(ctx context.Context, n int, pool, core, open []int32, goal int64, hot, cold float64) ([]*search, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	found, errs := make([]*search, n), make([]error, n)
@@ -123,10 +125,19 @@ func (in *instance) chains(ctx context.Context, n int, pool, open []int32, goal 
 			defer func() { <-turns }()
 			s := in.begin(in.q.Seed, uint64(k+1))
 			s.goal, s.told, s.pool = goal, told, pool
+			if k%2 == 1 && len(core) > 0 {
+				s.pool = core
+			}
 			s.become(open)
 			found[k] = s
-			for part := range 2 {
-				if errs[k] = s.anneal(ctx, total/n/2, hot/float64(1+part), cold); errs[k] != nil {
+			// Least walks gain from a second fall from half the heat, coverage from a
+			// single slow one.
+			parts := 1
+			if in.q.Model == Median {
+				parts = 2
+			}
+			for part := range parts {
+				if errs[k] = s.anneal(ctx, total/n/parts, hot/float64(1+part), cold); errs[k] != nil {
 					return
 				}
 				s.become(s.bestSites)
@@ -159,6 +170,19 @@ func (r *relaxation) choice() []int32 {
 		}
 	}
 	return sites
+}
+
+// core are so many of the pool that are worth most at the best prices: nearly all good
+// choices are made of them. Half of the chains search there alone.
+func (r *relaxation) core(pool []int32, size int) []int32 {
+	if len(pool) <= size {
+		return pool
+	}
+	list := slices.Clone(pool)
+	slices.SortFunc(list, func(a, b int32) int { return cmp.Or(cmp.Compare(r.bestWorth[b], r.bestWorth[a]), cmp.Compare(a, b)) })
+	list = list[:size]
+	slices.Sort(list)
+	return list
 }
 
 // promising leaves out of the pool the candidates without which all better choices
