@@ -38,9 +38,9 @@ import (
 
 // Faults of this package.
 var (
-	ErrFont  = fault.New(fault.Unavailable, "sheet_font", "The font for map sheets is not built into this program. Build it with: make build.")
-	ErrEmpty = fault.New(fault.Invalid, "sheet_empty", "There is nothing to draw on the map.")
-	ErrSize  = fault.New(fault.Invalid, "sheet_resolution", "A picture may have 72 to 300 dots per inch.")
+	ErrFont  = fault.New(fault.Unavailable, "map_sheet_font", "The font for map sheets is not built into this program. Build it with: make build.")
+	ErrEmpty = fault.New(fault.Invalid, "map_sheet_empty", "There is nothing to draw on the map.")
+	ErrSize  = fault.New(fault.Invalid, "map_sheet_resolution", "A picture may have 72 to 300 dots per inch.")
 )
 
 // Sheet is a map on one page, and tables behind it.
