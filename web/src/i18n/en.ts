@@ -832,8 +832,10 @@ export const en: Dictionary = {
     osm_empty: 'The OpenStreetMap extract has nothing that belongs on the map',
     network_missing: 'There is no walking network. Import a map first: wangge import osm FILE',
     walking_network_damaged: 'The stored walking network is damaged; import the map again',
-    walking_network_version: 'The stored walking network is of another version of the program and must be built anew',
-    streets_none: 'The file holds no lines that could be streets; send centre lines as LineString or MultiLineString',
+    walking_network_version:
+      'The stored walking network is of another version of the program and must be built anew',
+    streets_none:
+      'The file holds no lines that could be streets; send centre lines as LineString or MultiLineString',
     streets_column: 'The file has no such column',
     map_sheet_font: 'The font for map sheets is not built into this program; build it with make build',
     map_sheet_empty: 'There is nothing to draw on the map',
