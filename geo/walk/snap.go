@@ -18,6 +18,9 @@ const (
 	// MostWalk is the highest limit that makes sense: whoever lives farther from any
 	// street is not reached by walking along streets.
 	MostWalk = 500_000
+	// small is how long a piece of the network is at most so that a place on it looks
+	// for a larger one besides.
+	small = 10_000_000
 	// nowhere is how long a piece of the network is at most whose streets lead nowhere.
 	nowhere = 1_000_000
 	// lookout is how far the nearest street is looked for when only the distance is told.
@@ -41,8 +44,8 @@ var reasons = [...]string{"reached", "too_far", "behind_water", "behind_wall", "
 func (r Reason) String() string { return reasons[min(int(r), len(reasons)-1)] }
 
 // Place is a place joined to the network: up to two ways to a street, of which a
-// walker takes the better. The second is on a larger piece of the network than the
-// first; it crosses a wall only if the first leads nowhere. A Place with Count 0 is not joined and is never reached.
+// walker takes the better. The second is there where the first is on a small piece
+// of the network, and is on a larger one; it crosses a wall only if the first leads nowhere. A Place with Count 0 is not joined and is never reached.
 type Place struct {
 	Access [2]Access
 	Count  uint8
@@ -109,7 +112,7 @@ func (x *index) snap(f *fences, q *eye, within float64, guess *int32) Place {
 		*guess = best.segment
 	}
 	first := x.access(best)
-	if x.part(first.Edge) == 0 && (len(f.ends) == 0 || f.link(q, x.point(best)) == nothing) {
+	if x.large(x.part(first.Edge)) && (len(f.ends) == 0 || f.link(q, x.point(best)) == nothing) {
 		return Place{Access: [2]Access{first}, Count: 1}
 	}
 	return x.choose(f, q, within)
@@ -117,6 +120,9 @@ func (x *index) snap(f *fences, q *eye, within float64, guess *int32) Place {
 
 // part of the network that an edge belongs to.
 func (x *index) part(edge int32) int32 { return x.piece[x.n.from[edge]] }
+
+// large reports whether a piece of the network is the main one, or not small.
+func (x *index) large(part int32) bool { return part == 0 || x.lengths[part] > small }
 
 // choose weighs all streets around a place whose nearest one is on a small piece of
 // the network, or behind something.
@@ -145,6 +151,9 @@ func (x *index) choose(f *fences, q *eye, within float64) Place {
 	p := Place{Access: [2]Access{first.Access}, Count: 1}
 	if first.Crosses {
 		p.Reason = BehindWall
+	}
+	if x.large(first.part) {
+		return p
 	}
 	open = slices.DeleteFunc(open, func(c choice) bool {
 		return c.part >= first.part || c.Crosses && x.lengths[first.part] >= nowhere

@@ -73,7 +73,7 @@ func runWalk(ctx context.Context, lab Lab) ([]Row, error) {
 		return nil, err
 	}
 	lab.Say("walk: %s", t.data())
-	large, got, err := newWalkBench(ctx, lab, t, "-large", pool != nil && lab.Scale.Heavy > 0)
+	large, got, err := newWalkBench(ctx, lab, t, "-large", pool != nil && lab.Scale.Name == Full.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func pick(homes []geo.Point, count int) []geo.Point {
 func (t walkTown) copied(ctx context.Context, side int) (walkTown, error) {
 	box := geo.EmptyBound
 	ends := map[geo.Point]int64{}
-	var places []geo.Point
+	var places []geo.Point // on the main piece of the network, where copies are joined
 	for e := range t.network.Edges() {
 		line := t.network.Line(int32(e))
 		for _, p := range line {
@@ -131,6 +131,8 @@ func (t walkTown) copied(ctx context.Context, side int) (walkTown, error) {
 		for _, p := range []geo.Point{line[0], line[len(line)-1]} {
 			if ends[p] == 0 {
 				ends[p] = int64(len(ends) + 1)
+			}
+			if t.network.Piece(int32(e)) == 0 {
 				places = append(places, p)
 			}
 		}
