@@ -18,7 +18,7 @@ import { useViewOfHistory } from './view/url';
 const HomePage = lazy(() => import('./page/home'));
 const IncidentsPage = lazy(() => import('./incidents/page'));
 const AdminPages = lazy(() => import('./admin/admin'));
-const CirclePage = lazy(() => import('./circle/page'));
+const CirclePage = lazy(() => import('./circle/circle'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));

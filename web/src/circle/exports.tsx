@@ -1,7 +1,7 @@
 // Results as files. The server writes them by the same rules as the page: what is
 // rounded or hidden here is so there.
 import { DownloadOutlined } from '@ant-design/icons';
-import { Button, Dropdown } from 'antd';
+import { Button, Popover } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
 import { API } from '../api/client';
@@ -39,36 +39,37 @@ export function Exports() {
       (what !== 'uncovered' || (may('place') && run.params.demand === 0)) && (what !== 'change' || before),
   );
   return (
-    <Dropdown
-      trigger={['click']}
+    <Popover
+      trigger="click"
+      placement="topRight"
       getPopupContainer={overlays}
-      menu={{
-        items: offered.map((what) => ({
-          key: what,
-          type: 'group' as const,
-          label: t(`circle.export.${what}`),
-          children: FORMATS.map((format) => ({
-            key: `${what}-${format}`,
-            label: (
-              <a
-                href={exportAddress({ ...shown, run }, what, format)}
-                download
-                aria-label={t('data.exportAs', {
-                  what: t(`circle.export.${what}`),
-                  format: FORMAT_NAME[format],
-                })}
-              >
-                {FORMAT_NAME[format]}
-              </a>
-            ),
-          })),
-        })),
-      }}
+      content={
+        <ul className="exports circle-exports">
+          {offered.map((what) => (
+            <li key={what}>
+              <span>{t(`circle.export.${what}`)}</span>
+              {FORMATS.map((format) => (
+                <a
+                  key={format}
+                  href={exportAddress({ ...shown, run }, what, format)}
+                  download
+                  aria-label={t('data.exportAs', {
+                    what: t(`circle.export.${what}`),
+                    format: FORMAT_NAME[format],
+                  })}
+                >
+                  {FORMAT_NAME[format]}
+                </a>
+              ))}
+            </li>
+          ))}
+        </ul>
+      }
     >
       <Button size="small" icon={<DownloadOutlined aria-hidden="true" />}>
         {t('circle.export.title')}
       </Button>
-    </Dropdown>
+    </Popover>
   );
 }
 

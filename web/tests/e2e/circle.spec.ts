@@ -1,0 +1,188 @@
+// The analyst's work with the service circle: ask, see who is left out, take it home.
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { stateOf } from './roles';
+import { accessible, expect, idle, isPhone, open, test } from './walk';
+
+/** part opens one of the parts of the page: on a phone they are drawers, else they stand beside the map. */
+async function part(page: Page, name: '条件' | '图例' | '统计') {
+  if (!isPhone(page)) return;
+  const drawer = page.locator('.circle-drawer');
+  if (await drawer.isVisible()) {
+    await drawer.locator('.ant-drawer-close').click();
+    await expect(drawer).toBeHidden();
+  }
+  await page.getByRole('navigation', { name: '面板' }).getByRole('button', { name }).click();
+  await expect(drawer).toBeVisible();
+}
+
+/** closed gives the map back on a phone. */
+async function closed(page: Page) {
+  const drawer = page.locator('.circle-drawer');
+  if (!isPhone(page) || !(await drawer.isVisible())) return;
+  await drawer.locator('.ant-drawer-close').click();
+  await expect(drawer).toBeHidden();
+}
+
+/** dock opens one of the tables. */
+async function dock(page: Page, name: '网格表' | '图表' | '未覆盖') {
+  await part(page, '统计');
+  await page.getByRole('navigation', { name: '统计' }).getByRole('button', { name }).click();
+}
+
+async function option(page: Page, text: string) {
+  await page
+    .locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: text })
+    .first()
+    .click();
+}
+
+/** compute asks for elderly care for elders within some minutes, and waits for the answer. */
+async function compute(page: Page, minutes: number) {
+  await part(page, '条件');
+  const functions = page.getByRole('combobox', { name: '服务功能' });
+  if (
+    (await page.locator('.circle-form .ant-select-selection-item', { hasText: '为老服务' }).count()) === 0
+  ) {
+    await functions.click();
+    await functions.fill('为老');
+    await option(page, '为老服务');
+    await page.keyboard.press('Escape');
+  }
+  await page.getByRole('combobox', { name: '标准' }).click();
+  await option(page, '老年人');
+  const typed = page.getByRole('spinbutton', { name: '步行分钟数以内' });
+  await typed.fill(String(minutes));
+  await typed.press('Tab');
+  await expect(page.locator('.circle-form .circle-standard')).toContainText(`${minutes} 分钟`);
+  const before = new URL(page.url()).searchParams.get('run');
+  await page.getByRole('button', { name: '计算', exact: true }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('run')).not.toBe(before);
+  await dock(page, '网格表');
+  await expect(page.locator('.circle-dock-body tbody tr').first()).toBeVisible({ timeout: 60_000 });
+}
+
+test.describe('as analyst', () => {
+  test.use({ storageState: stateOf('analyst') });
+
+  test('asks who reaches elderly care in 15 minutes, sees who does not, and exports the table', async ({
+    page,
+  }) => {
+    await open(page, '/circle');
+    await expect(page).toHaveTitle(/15 分钟服务圈/);
+    await compute(page, 15);
+    const cells = page.locator('.circle-dock-body tbody');
+    await expect(cells.getByText(/约 \d+ %/).first()).toBeVisible();
+    await accessible(page);
+
+    // The same figures on the map, with their denominator and their standard.
+    await part(page, '图例');
+    await expect(page.getByText(/分母：[\d,]+ 户/)).toBeVisible();
+    await expect(page.getByText(/老年人 · 15 分钟 · 不限米数 · 3.2 千米\/小时/).last()).toBeVisible();
+    const layers = page.getByRole('group', { name: '图层' });
+    await layers.getByRole('button', { name: '未覆盖' }).click();
+    await layers.getByRole('button', { name: '可达范围' }).click();
+    await expect(page.getByText(/每个单元（\d+ 级/)).toBeVisible();
+    await accessible(page);
+    await closed(page);
+    await idle(page);
+
+    // Who is left out: cells and no single households, for an analyst sees none.
+    await dock(page, '未覆盖');
+    await expect(page.getByText('按户')).toHaveCount(0);
+    const cell = page.locator('.circle-dock-body tbody button').first();
+    await cell.click();
+    await closed(page);
+    await idle(page);
+    await expect.poll(() => page.url()).toMatch(/#map=1[3-7]/);
+
+    // The table as a file that says how it was computed.
+    await dock(page, '网格表');
+    await page.getByRole('button', { name: '导出' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: '导出网格，CSV 格式' }).click();
+    const text = readFileSync(await (await download).path(), 'utf8');
+    expect(text.charCodeAt(0)).toBe(0xfeff);
+    expect(text).toMatch(/elderly-care/);
+    expect(text.trim().split('\n').length).toBeGreaterThan(10);
+  });
+
+  test('links table, chart and map, sets the minutes in the chart, and compares two runs', async ({
+    page,
+  }) => {
+    await open(page, '/circle?level=village');
+    await compute(page, 15);
+    const run = new URL(page.url()).searchParams.get('run') ?? '';
+    const name = page.locator('.circle-dock-body tbody button').first();
+    const unit = (await name.locator('small').textContent()) ?? '';
+    await name.click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('unit')).toBe(unit);
+    await expect(page.locator('.circle-dock-body tbody .row-chosen')).toContainText(unit);
+
+    await dock(page, '图表');
+    const curve = page.getByRole('img', { name: /覆盖率随分钟变化的曲线：15 分钟内 约 \d+ %/ });
+    const box = await curve.boundingBox();
+    if (!box) throw new Error('there is no chart');
+    await curve.click({ position: { x: 44 + ((box.width - 62) * 25) / 60, y: box.height / 2 } });
+    await expect(page.getByRole('button', { name: '恢复为 15 分钟' })).toBeVisible();
+    await accessible(page);
+    await part(page, '条件');
+    const typed = page.getByRole('spinbutton', { name: '步行分钟数以内' });
+    expect(Math.abs(Number(await typed.inputValue()) - 25)).toBeLessThanOrEqual(1);
+    await expect(page.getByText(/图上是原来的结果；条件已改（标准）/)).toBeVisible();
+
+    await compute(page, 5);
+    await part(page, '条件');
+    const earlier = page.locator('.circle-runs li', { hasText: `#${run} ` });
+    await earlier.getByRole('button', { name: /操作/ }).click();
+    await page.getByRole('menuitem', { name: '与图上的结果比较' }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('side')).toBe('difference');
+    await dock(page, '网格表');
+    await expect(page.locator('.circle-dock-body strong', { hasText: /^-\d+ %$/ }).first()).toBeVisible();
+    await part(page, '图例');
+    await expect(page.getByText('后减前；两次结果用相同的分级。')).toBeVisible();
+    await accessible(page);
+  });
+
+  test('finds the same view behind its link, in English and on a dark map', async ({ page, request }) => {
+    const runs = await (await request.get('/api/v1/circles?limit=1')).json();
+    const id = runs.items[0].id as number;
+    await open(
+      page,
+      `/circle?run=${id}&level=micro-grid&by=p90&method=natural&classes=4&show=background,units,reach,streets,points&lang=en&theme=dark`,
+    );
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+    if (isPhone(page)) await page.getByRole('button', { name: 'Legend' }).click();
+    await expect(page.locator('.circle-classes li').first()).toBeVisible();
+    await expect(page.getByText('Natural breaks')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Streets', pressed: true })).toBeVisible();
+    await accessible(page);
+    if (isPhone(page)) await page.locator('.circle-drawer .ant-drawer-close').click();
+    if (isPhone(page)) await page.getByRole('button', { name: 'Figures' }).click();
+    await page.getByRole('button', { name: 'Method' }).click();
+    await expect(page.getByRole('heading', { name: 'Inputs and versions' })).toBeVisible();
+    await accessible(page);
+    const address = page.url();
+    await page.reload();
+    await idle(page);
+    expect(page.url()).toBe(address);
+  });
+});
+
+test.describe('as planner', () => {
+  test('is told that looking at households is recorded, before any is shown', async ({ page, request }) => {
+    const self = await (await request.get('/api/v1/session')).json();
+    test.skip(!self.permissions.includes('count'), 'the post of this account counts nothing');
+    await open(page, '/circle');
+    await compute(page, 5);
+    await dock(page, '未覆盖');
+    await page.getByText('按户', { exact: true }).click();
+    await expect(page.getByText('查看住户会留下记录')).toBeVisible();
+    await page.getByRole('button', { name: '查看住户' }).click();
+    const first = page.locator('.circle-dock-body tbody button').first();
+    await expect(first).toBeVisible();
+    await accessible(page);
+    await first.click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('item')).toMatch(/^household:\d+$/);
+  });
+});
