@@ -8,6 +8,7 @@ type Part = LazyExoticComponent<ComponentType>;
 export const PARTS: Partial<Record<Tab, Part>> = {
   coverage: lazy(() => import('./coverage')),
   reach: lazy(() => import('./reach/panel')),
+  sites: lazy(() => import('./siting/panel')),
 };
 
 /** What stands over the map for the household or point that is chosen (view.item). */

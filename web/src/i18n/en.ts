@@ -3,6 +3,7 @@ import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
 import { incidentProblems, incidents } from './incidents.en';
 import { reach } from './reach.en';
+import { siteProblems, sites } from './sites.en';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
@@ -742,11 +743,13 @@ export const en: Dictionary = {
   admin,
   circle,
   reach,
+  sites,
   incidents,
   enquiry,
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...siteProblems,
     ...incidentProblems,
     signed_out: 'Sign in first',
     sign_in_refused: 'The login or the password is wrong',

@@ -4,6 +4,7 @@ import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
 import { incidentProblems, incidents } from './incidents.zh';
 import { reach } from './reach.zh';
+import { siteProblems, sites } from './sites.zh';
 
 export const zh = {
   app: {
@@ -704,11 +705,13 @@ export const zh = {
   admin,
   circle,
   reach,
+  sites,
   incidents,
   enquiry,
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...siteProblems,
     ...incidentProblems,
     signed_out: '请先登录',
     sign_in_refused: '登录名或密码不对',
