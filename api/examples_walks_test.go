@@ -27,12 +27,29 @@ func (w *table) run(town string) string {
 	return th["run"]
 }
 
+// siting is a search for that run: its id, made when it is first asked for.
+func (w *table) siting(town string) string {
+	w.t.Helper()
+	th := w.things[town]
+	if th["siting-drawn"] == "" {
+		id := w.one(`
+			WITH made AS (INSERT INTO siting (circle_id, unit_id, params, created_by, finished_at) SELECT id, unit_id, '{}', 'test', now() FROM circle WHERE id = $1 RETURNING id, unit_id)
+			INSERT INTO siting_result (siting_id, unit_id, rounded, body) SELECT id, unit_id, rounded, '{"sites": []}' FROM made, unnest(ARRAY[false, true]) AS rounded RETURNING siting_id`, number(w.run(town)))
+		th["siting-drawn"] = strconv.FormatInt(id, 10)
+	}
+	return th["siting-drawn"]
+}
+
 // runShows asks for the tile of a layer of a run of a town's grid.
 func runShows(layer string) func(*table, string) request {
 	return func(w *table, town string) request {
-		run := w.run(town)
+		run, hidden := w.run(town), "circle_unknown"
+		question := "run=" + run + "&before=" + run
+		if layer == "candidates" {
+			question, hidden = "siting="+w.siting(town), "siting_unknown"
+		}
 		tile := maptile.At(place(w.x(town)+3000, 4000), 13)
-		return request{path: fmt.Sprintf("/tiles/%s/%d/%d/%d.mvt?run=%s&before=%s", layer, tile.Z, tile.X, tile.Y, run, run), hidden: "circle_unknown"}
+		return request{path: fmt.Sprintf("/tiles/%s/%d/%d/%d.mvt?%s", layer, tile.Z, tile.X, tile.Y, question), hidden: hidden}
 	}
 }
 

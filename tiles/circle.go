@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wangge/geo"
+	"wangge/geo/candidate"
 	"wangge/geo/circle"
 	"wangge/geo/fault"
 	"wangge/geo/staff"
@@ -24,11 +25,12 @@ import (
 // Faults of the layers of runs. What is wrong with the run itself, package circle
 // says: it is unknown, or not done, or has no such column.
 var (
-	ErrRun      = fault.New(fault.Malformed, "run_missing", "Say which run is to be drawn: run=ID. GET /api/v1/circles lists them.")
-	ErrBefore   = fault.New(fault.Malformed, "before_missing", "Say with which run it is compared: before=ID.")
-	ErrSiting   = fault.New(fault.Malformed, "siting_missing", "Say which siting is to be drawn: siting=ID. GET /api/v1/sitings lists them.")
-	ErrNumber   = fault.New(fault.Malformed, "run_nonsense", "run, before and siting are ids, and column is a number from 0 on.")
-	ErrReplaced = fault.New(fault.NotFound, "run_network_replaced", "The streets of this run were replaced by a newer import. Repeat the run to see how far its points reach.")
+	ErrRun       = fault.New(fault.Malformed, "run_missing", "Say which run is to be drawn: run=ID. GET /api/v1/circles lists them.")
+	ErrBefore    = fault.New(fault.Malformed, "before_missing", "Say with which run it is compared: before=ID.")
+	ErrSiting    = fault.New(fault.Malformed, "siting_missing", "Say which siting is to be drawn: siting=ID. GET /api/v1/sitings lists them.")
+	ErrSearching = fault.New(fault.Conflict, "siting_not_done", "The search is not done yet. Its job says how far it is.")
+	ErrNumber    = fault.New(fault.Malformed, "run_nonsense", "run, before and siting are ids, and column is a number from 0 on.")
+	ErrReplaced  = fault.New(fault.NotFound, "run_network_replaced", "The streets of this run were replaced by a newer import. Repeat the run to see how far its points reach.")
 )
 
 const (
@@ -67,6 +69,10 @@ func runLayers() map[string]*layer {
 		slices.Concat(unit, []field{{"households", "Number"}, {"covered", "Number: households within the standard"},
 			{"share", "Number: covered / households, 0 to 1"}, {"share_people", "Number: the same of people"},
 			{"p50", "Number: minutes of half of the households"}, {"p90", "Number: minutes of nine tenths"}, rounded, hidden})})
+	add(subjectCandidates, 7, 15, sourceLayer{subjectCandidates, "Sites that a search found", []field{
+		{"id", "Number: of the candidate; absent for none"}, {"point", "Number: id of the service point that stands there"}, {"name", "String"}, {"kind", "String"},
+		{"rank", "Number: of new sites by what they add, from 1; 0 = stands already"}, {"chosen", "Boolean: a new site"},
+		{"gain", "Number: what the site adds to those of lower rank, in the measure of the search; absent when it is hidden"}, rounded}})
 	add(subjectChange, 4, mvt.MaxZoom,
 		sourceLayer{subjectChange, "Units of every level in two runs", slices.Concat(unit, share, []field{rounded, hidden})},
 		sourceLayer{changeCells, "H3 cells in two runs", slices.Concat([]field{{"cell", "String: H3 index"}}, share, []field{rounded})})
@@ -132,9 +138,8 @@ func (q question) query() string {
 	return values.Encode()
 }
 
-// runKey names the layer of a run as one scope sees it. The units of its day may
-// be corrected afterwards, and the counts that were published be others, which is a
-// new version of the units.
+// runKey names the layer of a run as one scope sees it. The borders that it is drawn
+// on may be corrected afterwards, which is a new version of the units.
 type runKey struct {
 	question
 	units int64
@@ -155,7 +160,10 @@ func (s *Server) ofRun(ctx context.Context, v *view, l *layer, q question, scope
 
 // head is what a layer must know of a run before it is drawn, and whether the reader
 // may see it at all.
-type head struct{ run, before circle.Run }
+type head struct {
+	run, before circle.Run
+	siting      candidate.Siting
+}
 
 // about says what the column asks, with its standard: no number of a run stands
 // without it.
@@ -182,7 +190,8 @@ func (h head) about(column int) string {
 
 func (s *Server) readHead(ctx context.Context, q question, actor staff.Actor) (h head, err error) {
 	if q.layer == subjectCandidates {
-		return h, nil // its one reader asks for the siting itself
+		h.siting, err = s.readSiting(ctx, q.siting, actor)
+		return h, err
 	}
 	if h.run, err = s.readRun(ctx, q.run, q.column, actor); err == nil && q.before != 0 {
 		h.before, err = s.readRun(ctx, q.before, q.column, actor)
@@ -251,6 +260,7 @@ func (m *heads) of(q question, scope string, now time.Time, read func() (head, e
 func (s *Server) drawRun(ctx context.Context, v *view, l *layer, q question, h head, actor staff.Actor) (*layer, error) {
 	drawn := *l
 	drawn.version, drawn.units, drawn.query, drawn.bounds = max(q.run, q.siting), v.seen[subjectGrid], q.query(), geo.EmptyBound
+	drawn.about = h.about(q.column)
 	p := plot{s, v, q, h, actor, &drawn}
 	var err error
 	switch q.layer {
@@ -262,13 +272,15 @@ func (s *Server) drawRun(ctx context.Context, v *view, l *layer, q question, h h
 		err = p.uncovered(ctx)
 	case subjectCoverage:
 		err = p.coverage(ctx)
+	case subjectCandidates:
+		err = p.candidates(ctx)
 	case subjectChange:
 		err = p.change(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("layer %s?%s: %w", l.name, drawn.query, err)
 	}
-	drawn.base, drawn.about = drawn.version, h.about(q.column)
+	drawn.base = drawn.version
 	return &drawn, nil
 }
 
