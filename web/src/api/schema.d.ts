@@ -353,6 +353,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sites where a service point could stand */
+        get: operations["list-candidates"];
+        put?: never;
+        /** Add a site where a service point could stand */
+        post: operations["add-candidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/candidates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One candidate */
+        get: operations["get-candidate"];
+        /** Change what is said of a candidate; a closed one opens again */
+        put: operations["edit-candidate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/candidates/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A candidate cannot be had from a day on */
+        post: operations["close-candidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/circles": {
         parameters: {
             query?: never;
@@ -1876,6 +1929,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sitings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches for sites, newest first, without what they found */
+        get: operations["list-sitings"];
+        put?: never;
+        /**
+         * Search the best sites for new service points; its job says how far it is
+         * @description mclp: most households within the standard of some point. lscp: least new points so that everybody is whom any candidate reaches. p-median: least mean walk. p-center: least longest walk. Every answer has a bound that no choice of sites can surpass.
+         */
+        post: operations["search-sites"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sitings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One search with what it found */
+        get: operations["get-siting"];
+        put?: never;
+        post?: never;
+        /** Remove a search and what it found */
+        delete: operations["remove-siting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/staffing": {
         parameters: {
             query?: never;
@@ -2361,6 +2453,126 @@ export interface components {
             valid_from: string;
             valid_to: string | null;
         };
+        Candidate: {
+            /**
+             * Format: int64
+             * @description people served at once; absent = not known
+             */
+            capacity?: number;
+            /** @description from this day on it cannot be had */
+            closed_on?: string;
+            /**
+             * Format: int64
+             * @description to open it, in yuan; absent = not known
+             */
+            cost?: number;
+            /** @description absent = not known */
+            ground_floor?: boolean;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "idle-house" | "vacant-premises" | "place" | "existing" | "other";
+            name: string;
+            /** @description nothing about persons */
+            note?: string;
+            /** @description [lon, lat] */
+            point: number[];
+            /** @description who keeps the list; hand = added here */
+            source: string;
+            source_id: string;
+            /** @description absent = not known */
+            step_free?: boolean;
+            /** @description code of the lowest unit it lay in when it came; empty = in none */
+            unit: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CandidateEdit: {
+            /**
+             * Format: int64
+             * @description people served at once; absent = not known
+             */
+            capacity?: number;
+            /**
+             * Format: int64
+             * @description to open it, in yuan; absent = not known
+             */
+            cost?: number;
+            /** @description absent = not known */
+            ground_floor?: boolean;
+            /** @enum {string} */
+            kind: "idle-house" | "vacant-premises" | "place" | "existing" | "other";
+            name: string;
+            /** @description nothing about persons */
+            note?: string;
+            /** @description [lon, lat] */
+            point: number[];
+            /** @description absent = not known */
+            step_free?: boolean;
+        };
+        CandidateParams: {
+            /** @description of people; none = everybody */
+            ages?: ("age_0_2" | "age_3_6" | "age_7_17" | "age_18_59" | "age_60_79" | "age_80")[];
+            /** @description instead of candidates: the middle of every H3 cell in which somebody lives */
+            anywhere?: boolean;
+            /**
+             * Format: int64
+             * @description yuan, for all new ones together; 0 = none
+             */
+            budget?: number;
+            /** @description ids; none = all of the kinds in the unit of the run */
+            candidates?: number[];
+            /** @description a site serves no more than its capacity, the nearest first */
+            capacities?: boolean;
+            /**
+             * Format: int64
+             * @description the run of a service circle whose households, standard and points count
+             */
+            circle: number;
+            /**
+             * Format: int64
+             * @description of the run, from 0
+             */
+            column?: number;
+            /**
+             * Format: int64
+             * @description how long to search: 1 takes about a second
+             */
+            effort?: number;
+            /**
+             * @description what happens to the points that stand
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "move" | "ignore";
+            /** @description none = all */
+            kinds?: string[];
+            /**
+             * @description most covered, least sites for all, least mean walk, worst first
+             * @enum {string}
+             */
+            model: "mclp" | "lscp" | "p-median" | "p-center";
+            /**
+             * Format: int64
+             * @description of move: how many of them may move
+             */
+            moves?: number;
+            /** Format: int64 */
+            seed?: number;
+            /**
+             * Format: int64
+             * @description new ones
+             */
+            sites?: number;
+            /** @description only candidates that are known to be step-free */
+            step_free?: boolean;
+            /**
+             * @description what is counted
+             * @default households
+             * @enum {string}
+             */
+            weights: "households" | "people";
+        };
         Category: {
             code: string;
             /** @description people may come to harm */
@@ -2654,6 +2866,13 @@ export interface components {
              * @description mean minutes of the tenth that walks farthest, of those who reach a point
              */
             worst_decile: number | null;
+        };
+        Closing: {
+            /**
+             * Format: date
+             * @description today in China when absent
+             */
+            from?: string;
         };
         CodeBody: {
             code: string;
@@ -3075,6 +3294,106 @@ export interface components {
             /** Format: int64 */
             Size: number;
         };
+        Found: {
+            /**
+             * Format: double
+             * @description no choice of sites is better
+             */
+            bound: number;
+            /**
+             * Format: int64
+             * @description how many were to choose from
+             */
+            candidates: number;
+            /**
+             * Format: int64
+             * @description those that some site reaches
+             */
+            coverable: number;
+            /**
+             * Format: int64
+             * @description those that a chosen or standing one reaches
+             */
+            covered: number;
+            /** @description the value with the standing points alone, then with one more new site at a time; of lscp what is covered */
+            curve: number[];
+            /**
+             * Format: double
+             * @description how far value and bound are apart, as a part; 0 = proven to be the best
+             */
+            gap: number;
+            /** @description nothing is published here, so no number is shown */
+            hidden: boolean;
+            /**
+             * @description of value, bound and curve; minutes of p-median are the mean, of p-center the longest
+             * @enum {string}
+             */
+            measure: "households" | "people" | "sites" | "minutes";
+            /** @description SHA-256 of the map's file */
+            network: string;
+            /** @description ids of candidates that no street reaches */
+            not_joined: number[];
+            rounded: boolean;
+            /** @description standing ones first, then the new ones by what they add */
+            sites: components["schemas"]["FoundSite"][];
+            /**
+             * Format: int64
+             * @description households or people in the unit
+             */
+            total: number;
+            /** Format: double */
+            value: number;
+        };
+        FoundSite: {
+            /** @description [lon, lat]; absent for a neighbour's point */
+            at?: number[];
+            /**
+             * Format: int64
+             * @description 0 = none
+             */
+            candidate: number;
+            /** Format: int64 */
+            capacity?: number;
+            /** Format: int64 */
+            cost?: number;
+            /**
+             * Format: double
+             * @description by how much the value became better with this site, those before it being there
+             */
+            gain: number;
+            kind?: string;
+            /**
+             * Format: int64
+             * @description those of which it is the nearest
+             */
+            load: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description by how much the load exceeds the capacity
+             */
+            overload: number;
+            /**
+             * Format: int64
+             * @description of one that stands; 0 = new, or of a neighbour
+             */
+            point: number;
+            /**
+             * Format: int64
+             * @description of new ones by what they add, from 1; 0 = stands already
+             */
+            rank: number;
+            /**
+             * Format: int64
+             * @description those it serves within the capacities
+             */
+            served: number;
+            /**
+             * Format: int64
+             * @description households or people within the distance
+             */
+            within: number;
+        };
         Function: {
             /** @description a code of the function list */
             function: string;
@@ -3370,6 +3689,16 @@ export interface components {
              */
             total?: number;
         };
+        ListCandidate: {
+            items: components["schemas"]["Candidate"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListCategory: {
             items: components["schemas"]["Category"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -3602,6 +3931,16 @@ export interface components {
         };
         ListSet: {
             items: components["schemas"]["Set"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListSiting: {
+            items: components["schemas"]["Siting"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -4752,6 +5091,11 @@ export interface components {
         Set: {
             /** @description people of the age bands 0–2, 3–6, 7–17, 18–59, 60–79, 80 and over; empty when the file had none */
             ages: number[];
+            /**
+             * Format: int64
+             * @description over which the people of cells were spread; 0 = they stand at the centre of their cell
+             */
+            buildings: number;
             /** Format: date-time */
             created_at: string;
             created_by: string;
@@ -4809,6 +5153,29 @@ export interface components {
             password: boolean;
             /** @description absent when there is none */
             provider?: components["schemas"]["ExternalSignIn"];
+        };
+        Siting: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @description SHA-256 of the exact result: the same inputs give the same */
+            digest: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description absent in lists, and until it is done */
+            found?: components["schemas"]["Found"];
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description progress, cancel and retry are there
+             */
+            job: number;
+            params: components["schemas"]["CandidateParams"];
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** @description code of the run's unit; empty = the whole installation */
+            unit: string;
         };
         Slot: {
             /**
@@ -7964,6 +8331,539 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-candidates": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+                kind?: "idle-house" | "vacant-premises" | "place" | "existing" | "other";
+                /** @description part of the name */
+                q?: string;
+                /** @description closed ones too */
+                closed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCandidate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-candidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CandidateEdit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-candidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-candidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CandidateEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-candidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidate"];
                 };
             };
             /** @description Bad Request */
@@ -11640,8 +12540,10 @@ export interface operations {
                     layer?: string;
                     level?: string;
                     preset?: string;
-                    /** @description ledgers: who keeps the file; with a row's id it names a thing for ever */
+                    /** @description ledgers: who keeps the file; with a row's id it names a thing for ever. Demand: the name of the set */
                     source?: string;
+                    /** @description demand: put the people of cells into the buildings that the map has there */
+                    spread?: boolean;
                 };
             };
         };
@@ -19563,6 +20465,421 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignInOptions"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sitings": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description searches for this run; 0 = all */
+                circle?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSiting"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CandidateParams"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Siting"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-siting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Siting"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-siting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
