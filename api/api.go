@@ -55,6 +55,7 @@ import (
 	"wangge/api/zones"
 	"wangge/geo/account"
 	"wangge/geo/account/provider"
+	"wangge/geo/atlas"
 	record "wangge/geo/audit"
 	"wangge/geo/candidate"
 	"wangge/geo/circle"
@@ -86,7 +87,8 @@ type Config struct {
 	Tiles     *tiles.Server
 	Footpaths *network.Footpaths // the walking network, one for all requests
 	Spool     upload.Spool
-	Page      http.Handler // the web page
+	Page      http.Handler                // the web page
+	Font      func() (*atlas.Font, error) // of map sheets
 	Metrics   *prometheus.Registry
 	Log       *slog.Logger
 	Evidence  record.Evidence // what the log is verified against
@@ -168,7 +170,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	plans.Mount(a, c.DB, c.Engine, c.Queue)
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
-	circles.Mount(a, c.DB, c.Queue)
+	circles.Mount(a, c.DB, c.Queue, c.Font)
 	demandsets.Mount(a, c.DB)
 	candidates.Mount(a, c.DB)
 	sitings.Mount(a, c.DB, c.Queue)

@@ -7,15 +7,16 @@ import (
 	"strconv"
 
 	"wangge/api/route"
+	"wangge/geo/atlas"
 	"wangge/geo/circle"
 	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
 
-// Mount adds /circles.
-func Mount(a route.API, db pg.Pool, queue *job.Queue) {
-	h := handler{a, db, queue}
+// Mount adds /circles. font is that of map sheets.
+func Mount(a route.API, db pg.Pool, queue *job.Queue, font func() (*atlas.Font, error)) {
+	h := handler{a, db, queue, font}
 	op := func(id, summary string, p staff.Permission) route.Op {
 		return route.Op{ID: id, Summary: summary, Tag: "circles", May: p}
 	}
@@ -43,6 +44,7 @@ type handler struct {
 	api   route.API
 	db    pg.Pool
 	queue *job.Queue
+	font  func() (*atlas.Font, error)
 }
 
 func (h handler) create(ctx context.Context, in *route.Body[circle.Params]) (*route.Body[circle.Run], error) {

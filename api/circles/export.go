@@ -19,7 +19,7 @@ const timeout = 15 * time.Minute
 type exportInput struct {
 	AnyColumn
 	What       string `query:"what" enum:"units,cells,points,uncovered,change" default:"units"`
-	Format     string `query:"format" enum:"csv,xlsx,geojson,gpkg,parquet" default:"csv"`
+	Format     string `query:"format" enum:"csv,xlsx,geojson,gpkg,parquet,png,pdf" default:"csv"`
 	Level      string `query:"level" maxLength:"40" doc:"of units; all when absent"`
 	Resolution int    `query:"resolution" minimum:"7" maximum:"10" default:"9" doc:"of cells"`
 	Before     int64  `query:"before" doc:"of change: the other run"`
@@ -28,7 +28,7 @@ type exportInput struct {
 func (h handler) export(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 	actor := route.Actor(ctx)
 	file, err := circle.NewExport(ctx, h.db, actor, in.ID, circle.Export{
-		What: in.What, Format: in.Format, Column: in.Column, Level: in.Level, Resolution: in.Resolution, Before: in.Before})
+		What: in.What, Format: in.Format, Column: in.Column, Level: in.Level, Resolution: in.Resolution, Before: in.Before, Font: h.font})
 	if err != nil {
 		return nil, err
 	}

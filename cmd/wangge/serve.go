@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,6 +17,7 @@ import (
 
 	"wangge/api"
 	"wangge/geo/account"
+	"wangge/geo/atlas"
 	"wangge/geo/audit"
 	"wangge/geo/job"
 	"wangge/geo/network"
@@ -202,6 +204,7 @@ func newApplication(p *program, db pools, c api.Config) (*application, error) {
 	if s.guard, err = account.NewGuard(c.Ring); err != nil {
 		return nil, err
 	}
+	c.Font = sync.OnceValues(func() (*atlas.Font, error) { return atlas.NewFont(web.Font()) })
 	if c.Page, err = web.Handler(web.Files()); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"wangge/geo"
+	"wangge/geo/atlas"
 	"wangge/geo/audit"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
@@ -31,11 +32,13 @@ import (
 // Export says what is written, and how.
 type Export struct {
 	What       string // units, cells, points, uncovered, change
-	Format     string // csv, xlsx, geojson, gpkg, parquet
+	Format     string // csv, xlsx, geojson, gpkg, parquet; png and pdf are map sheets of one column
 	Column     int    // -1 = every one
 	Level      string // of units and change; "" = all
 	Resolution int    // of cells, 7 to 10
 	Before     int64  // of change: the other run
+	// Font of map sheets; nil where none are drawn.
+	Font func() (*atlas.Font, error)
 }
 
 // File is an export that is checked, and ready to be written.
@@ -45,7 +48,7 @@ type File struct {
 }
 
 // ErrExport means that there is no such export.
-var ErrExport = fault.New(fault.NotFound, "export_unknown", "There is no such export. Choose units, cells, points, uncovered or change, as csv, xlsx, geojson, gpkg or parquet.")
+var ErrExport = fault.New(fault.NotFound, "export_unknown", "There is no such export. Choose units, cells, points, uncovered or change, as csv, xlsx, geojson, gpkg, parquet, png or pdf.")
 
 var errBefore = fault.New(fault.Invalid, "circle_before", "Say with before which run it is compared with.")
 
@@ -76,11 +79,21 @@ func NewExport(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, e E
 	if err := staff.Within(ctx, db, actor, staff.Export, s.unit); err != nil {
 		return File{}, err
 	}
+	e.Resolution = cmp.Or(e.Resolution, 9)
+	record := func() error {
+		return audit.Write(ctx, db, actor, "export", "circle", strconv.FormatInt(id, 10), map[string]any{"what": e.What, "format": e.Format, "column": e.Column})
+	}
+	if e.Format == "png" || e.Format == "pdf" {
+		file, err := s.drawing(ctx, db, actor, e)
+		if err != nil {
+			return File{}, err
+		}
+		return file, record()
+	}
 	out, known := writers[e.Format]
 	if !known {
 		return File{}, ErrExport
 	}
-	e.Resolution = cmp.Or(e.Resolution, 9)
 	layer, err := s.layer(ctx, db, actor, e)
 	if err != nil {
 		return File{}, err
@@ -89,8 +102,7 @@ func NewExport(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, e E
 	if err != nil {
 		return File{}, err
 	}
-	err = audit.Write(ctx, db, actor, "export", "circle", strconv.FormatInt(id, 10), map[string]any{"what": e.What, "format": e.Format, "column": e.Column})
-	if err != nil {
+	if err := record(); err != nil {
 		return File{}, err
 	}
 	return File{MediaType: out.media, Write: func(ctx context.Context, w io.Writer) error {

@@ -5,16 +5,19 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/xuri/excelize/v2"
 
+	"wangge/geo/atlas"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/staff"
 )
@@ -33,6 +36,45 @@ func (h *hamlet) export(id int64, e Export) []byte {
 		h.Errorf("%+v has no media type", e)
 	}
 	return out.Bytes()
+}
+
+// typeface comes with the page's packages.
+const typeface = "../../web/node_modules/@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf"
+
+func TestMapSheetsOfARun(t *testing.T) {
+	file, err := os.ReadFile(typeface)
+	if err != nil {
+		t.Skipf("SKIPPED: no map sheet is drawn, for the font is not there (npm ci in web): %v", err)
+	}
+	font := sync.OnceValues(func() (*atlas.Font, error) { return atlas.NewFont(file) })
+	h := village(t)
+	before, r := h.run(ask()), h.run(ask(func(p *Params) { p.Title = "养老服务圈" }))
+	for what, pages := range map[string]int{"units": 2, "change": 2, "points": 2, "cells": 1} {
+		pdf := h.export(r.ID, Export{What: what, Format: "pdf", Before: before.ID, Font: font})
+		if got := bytes.Count(pdf, []byte("/Type /Page ")) + bytes.Count(pdf, []byte("/Type /Page/")); !bytes.HasPrefix(pdf, []byte("%PDF-")) || got != 0 && got != pages {
+			t.Errorf("%s.pdf has %d pages, want %d: %.60q", what, got, pages, pdf)
+		}
+		picture, err := png.Decode(bytes.NewReader(h.export(r.ID, Export{What: what, Format: "png", Before: before.ID, Font: font})))
+		if err != nil || picture.Bounds().Dx() < 1000 {
+			t.Errorf("%s.png: %v", what, err)
+		}
+	}
+	for _, tt := range []struct {
+		e    Export
+		want error
+	}{{Export{What: "uncovered", Format: "pdf", Font: font}, errSheet}, {Export{What: "units", Format: "pdf"}, atlas.ErrFont}, {Export{What: "change", Format: "png", Font: font}, errBefore}} {
+		if _, err := NewExport(t.Context(), h.db, staff.Local, r.ID, tt.e); !errors.Is(err, tt.want) {
+			t.Errorf("%+v: %v, want %v", tt.e, err, tt.want)
+		}
+	}
+	if folder := os.Getenv("WANGGE_LOOK"); folder != "" {
+		for _, what := range []string{"units", "cells"} {
+			content := h.export(r.ID, Export{What: what, Format: "png", Font: font})
+			if err := os.WriteFile(filepath.Join(folder, "circle-"+what+".png"), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func TestEveryResultIsAFileThatOthersRead(t *testing.T) {
