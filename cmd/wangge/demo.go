@@ -108,6 +108,7 @@ func importDemoLedgers(ctx context.Context, pool *pgxpool.Pool, t *town.Town, sh
 		{upload.ServicePoints, "service-points.csv"},
 		{upload.Households, "households.csv"},
 		{upload.Incidents, "incidents.csv"},
+		{upload.Candidates, "candidates.csv"},
 	} {
 		show.sayf("importing %s", ledger.file)
 		file, err := upload.FromDisk(filepath.Join(folder, ledger.file))

@@ -35,6 +35,7 @@ func (b *builder) town(households int, now time.Time) *part {
 	b.places(tree, &t.Town)
 	b.families(&t.Town)
 	b.servicePoints(&t.Town, now)
+	b.candidates(&t.Town)
 	b.overlays(&t.Town)
 	b.incidents(&t.Town, now)
 	b.tracks(&t.Town, now)

@@ -122,6 +122,7 @@ func (t *Town) append(p *part, rim map[geo.Point]int32) {
 	t.Units = append(t.Units, p.Units...)
 	t.Places = append(t.Places, p.Places...)
 	t.ServicePoints = append(t.ServicePoints, p.ServicePoints...)
+	t.Candidates = append(t.Candidates, p.Candidates...)
 	t.Incidents = append(t.Incidents, p.Incidents...)
 	t.Tracks = append(t.Tracks, p.Tracks...)
 	t.Zones = append(t.Zones, p.Zones...)

@@ -24,7 +24,7 @@ var shanghai = time.FixedZone("UTC+8", 8*60*60)
 
 // Files writes the town as the files a real one would hand in, to try the imports
 // with: the boundaries of each level (boundaries-town.geojson and so on), the
-// ledgers of households, incidents and service points as CSV with Chinese
+// ledgers of households, incidents, service points and candidate sites as CSV with Chinese
 // headers in UTF-8, and each patrol as GPX in tracks. The folder is made; files
 // in it are written over.
 func (t *Town) Files(ctx context.Context, dir string) error {
@@ -35,6 +35,7 @@ func (t *Town) Files(ctx context.Context, dir string) error {
 		"households.csv":     t.writeHouseholds,
 		"incidents.csv":      t.writeIncidents,
 		"service-points.csv": t.writeServicePoints,
+		"candidates.csv":     t.writeCandidates,
 		"zones.geojson":      t.writeZones,
 	}
 	for _, l := range t.Levels {

@@ -50,6 +50,7 @@ const (
 	streamPoints
 	streamIncidents
 	streamTracks
+	streamCandidates
 )
 
 func (b board) corner(i, j int) vec {

@@ -52,6 +52,7 @@ type Town struct {
 	Buildings     []Building
 	Households    []Household
 	ServicePoints []ServicePoint
+	Candidates    []Candidate
 	Incidents     []Incident
 	Tracks        []Track
 	Zones         []Zone
