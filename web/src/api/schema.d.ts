@@ -9694,7 +9694,7 @@ export interface operations {
                 /** @description from 0, as in the parameters; -1 = every one */
                 column?: number;
                 what?: "units" | "cells" | "points" | "uncovered" | "change";
-                format?: "csv" | "xlsx" | "geojson" | "gpkg" | "parquet";
+                format?: "csv" | "xlsx" | "geojson" | "gpkg" | "parquet" | "png" | "pdf";
                 /** @description of units; all when absent */
                 level?: string;
                 /** @description of cells */
