@@ -1,9 +1,6 @@
 package walk
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Field is the nearest source of every place, kept while sources are added, dropped
 // and moved one by one. It always equals what Spread and Fill give afresh for the
@@ -178,17 +175,34 @@ func (f *Field) ends(yield func(Change)) {
 			f.touch(int32(f.n.arcs[j] >> 1))
 		}
 	}
-	slices.SortFunc(f.touched, func(a, b int32) int { return cmp.Compare(a, b) })
-	p := f.places
+	slices.Sort(f.touched)
+	p, starts := f.places, f.starts
 	for _, e := range f.touched {
-		on := f.on(e)
+		if p.first[e] == p.first[e+1] {
+			continue
+		}
+		for len(starts) > 0 && starts[0].edge < e {
+			starts = starts[1:]
+		}
+		on := 0
+		for on < len(starts) && starts[on].edge == e {
+			on++
+		}
+		from, to, length := f.label[f.n.from[e]], f.label[f.n.to[e]], f.n.length[e]
+		level := on == 0 && f.up[e] == length && f.down[e] == length
 		for k := p.first[e]; k < p.first[e+1]; k++ {
 			s := &p.spots[k]
 			var l uint64
-			if s.place < 0 {
+			switch {
+			case s.place < 0:
 				place := p.Place(int(^s.place))
-				l = f.of(&place)
-			} else if l = f.at(e, s.offset, s.walk&^wallBit, on); l > f.top {
+				l = f.beyond(&place)
+			case level:
+				l = min(from+uint64(s.offset)<<32, to+uint64(length-s.offset)<<32) + uint64(s.walk&^wallBit)<<32
+			default:
+				l = f.at(e, s.offset, s.walk&^wallBit, starts[:on])
+			}
+			if l > f.top {
 				l = unreached
 			}
 			i := s.who()
