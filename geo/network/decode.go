@@ -53,19 +53,31 @@ type elements struct {
 //
 // done hears of the bytes read so far.
 func decode(ctx context.Context, r io.Reader, visit elements, done func(int64)) error {
-	d := decoder{r: r, visit: visit}
+	ctx, stop := context.WithCancel(ctx)
+	chunks, ended := unpack(ctx, r)
+	defer func() { stop(); <-ended }()
+	d := decoder{visit: visit}
 	for offset := int64(0); ; {
-		if err := ctx.Err(); err != nil {
+		b, more := <-chunks.ready
+		if err := ctx.Err(); err != nil || !more {
 			return err
 		}
-		size, err := d.block(offset == 0)
-		if errors.Is(err, io.EOF) && offset > 0 {
+		if errors.Is(b.err, io.EOF) && offset > 0 {
 			return nil
+		}
+		err := b.err
+		switch {
+		case err != nil:
+		case offset == 0:
+			err = required(b.unpacked.Bytes())
+		default:
+			err = d.primitives(b.unpacked.Bytes())
 		}
 		if err != nil {
 			return at(offset, err)
 		}
-		offset += size
+		offset += b.size
+		chunks.free <- b
 		done(offset)
 	}
 }
@@ -81,12 +93,56 @@ func at(offset int64, err error) error {
 	return err
 }
 
-type decoder struct {
-	r        io.Reader
-	visit    elements
-	packed   []byte
+// chunk is a block of the file, unpacked, or why it cannot be.
+type chunk struct {
 	unpacked bytes.Buffer
-	strings  []string // the block's table
+	size     int64 // in the file
+	err      error
+}
+
+// chunks go round between who unpacks them and who reads them.
+type chunks struct{ ready, free chan *chunk }
+
+// unpack reads and unpacks the blocks of a file, one ahead of who reads them, until
+// one is at fault, the file ends or ctx does; then it closes ended.
+func unpack(ctx context.Context, r io.Reader) (b chunks, ended chan struct{}) {
+	b = chunks{make(chan *chunk, 1), make(chan *chunk, 2)}
+	b.free <- &chunk{}
+	b.free <- &chunk{}
+	ended = make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer close(b.ready)
+		u := unpacker{r: r}
+		for first := true; ; first = false {
+			var next *chunk
+			select {
+			case next = <-b.free:
+			case <-ctx.Done():
+				return
+			}
+			next.size, next.err = u.block(first, &next.unpacked)
+			select {
+			case b.ready <- next:
+			case <-ctx.Done():
+				return
+			}
+			if next.err != nil {
+				return
+			}
+		}
+	}()
+	return b, ended
+}
+
+type unpacker struct {
+	r      io.Reader
+	packed []byte
+}
+
+type decoder struct {
+	visit   elements
+	strings []string // the block's table
 
 	granularity, latOffset, lonOffset int64 // nanodegrees
 
@@ -94,10 +150,11 @@ type decoder struct {
 	way  osm.Way
 }
 
-// block decodes one block and returns its length in the file; io.EOF at the end.
-func (d *decoder) block(first bool) (int64, error) {
+// block unpacks the next block and returns its length in the file; io.EOF at the
+// end.
+func (u *unpacker) block(first bool, into *bytes.Buffer) (int64, error) {
 	var length [4]byte
-	if _, err := io.ReadFull(d.r, length[:]); err != nil {
+	if _, err := io.ReadFull(u.r, length[:]); err != nil {
 		if first && errors.Is(err, io.ErrUnexpectedEOF) {
 			return 0, errNotPBF
 		}
@@ -110,7 +167,7 @@ func (d *decoder) block(first bool) (int64, error) {
 		}
 		return 0, broken("length of a header")
 	}
-	kind, size, err := d.header(int(n))
+	kind, size, err := u.header(int(n))
 	if err != nil {
 		if first {
 			return 0, fmt.Errorf("%w: %v", errNotPBF, err)
@@ -127,32 +184,25 @@ func (d *decoder) block(first bool) (int64, error) {
 		}
 		return 0, broken(fmt.Sprintf("%q where data belongs", kind))
 	}
-	if err := d.blob(size); err != nil {
-		return 0, err
-	}
-	read := d.primitives
-	if first {
-		read = required
-	}
-	if err := read(d.unpacked.Bytes()); err != nil {
+	if err := u.blob(size, into); err != nil {
 		return 0, err
 	}
 	return int64(4 + int(n) + size), nil
 }
 
-func (d *decoder) read(n int) ([]byte, error) {
-	if cap(d.packed) < n {
-		d.packed = make([]byte, n)
+func (u *unpacker) read(n int) ([]byte, error) {
+	if cap(u.packed) < n {
+		u.packed = make([]byte, n)
 	}
-	d.packed = d.packed[:n]
-	if _, err := io.ReadFull(d.r, d.packed); err != nil {
+	u.packed = u.packed[:n]
+	if _, err := io.ReadFull(u.r, u.packed); err != nil {
 		return nil, io.ErrUnexpectedEOF
 	}
-	return d.packed, nil
+	return u.packed, nil
 }
 
-func (d *decoder) header(n int) (kind string, size int, err error) {
-	b, err := d.read(n)
+func (u *unpacker) header(n int) (kind string, size int, err error) {
+	b, err := u.read(n)
 	if err != nil {
 		return "", 0, err
 	}
@@ -172,8 +222,8 @@ func (d *decoder) header(n int) (kind string, size int, err error) {
 }
 
 // blob unpacks a block.
-func (d *decoder) blob(size int) error {
-	b, err := d.read(size)
+func (u *unpacker) blob(size int, into *bytes.Buffer) error {
+	b, err := u.read(size)
 	if err != nil {
 		return err
 	}
@@ -193,12 +243,12 @@ func (d *decoder) blob(size int) error {
 		}
 		return nil
 	})
-	d.unpacked.Reset()
+	into.Reset()
 	switch {
 	case err != nil:
 		return err
 	case raw != nil:
-		d.unpacked.Write(raw)
+		into.Write(raw)
 		return nil
 	case packed == nil && other != "":
 		return broken("compressed with " + other + "; write it again with zlib")
@@ -210,7 +260,7 @@ func (d *decoder) blob(size int) error {
 		return broken("compression")
 	}
 	defer z.Close()
-	if _, err := d.unpacked.ReadFrom(io.LimitReader(z, maxBlock+1)); err != nil || d.unpacked.Len() != unpackedSize {
+	if _, err := into.ReadFrom(io.LimitReader(z, maxBlock+1)); err != nil || into.Len() != unpackedSize {
 		return broken("compression")
 	}
 	return nil
