@@ -25,6 +25,8 @@ type making struct {
 	places func(ctx context.Context, profile walk.Profile) (*walk.Places, error)
 	near   *answers
 	step   func(done, total int64)
+
+	unitsOnly bool // no cells
 }
 
 // walked is one walk, from every household to the nearest of some sources, and the
@@ -250,7 +252,9 @@ func (m *making) tell(ctx context.Context, w *walked) ([]*told, error) {
 		seconds, people := m.seconds(w, col.Standard), m.crowd.people(col.Ages)
 		limit := col.Standard.Limit()
 		m.tellUnits(t, w, seconds, people, limit)
-		m.tellCells(t, w, seconds, limit)
+		if !m.unitsOnly {
+			m.tellCells(t, w, seconds, limit)
+		}
 		m.tellPoints(t, w, people, limit)
 		if err := m.measure(ctx, t, w, col, people); err != nil {
 			return nil, err

@@ -126,10 +126,26 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 	case !open:
 		return nil // it was made before the process died
 	}
+	m, shown, inputs, err := k.begin(ctx, s, step)
+	if err != nil {
+		return err
+	}
+	out := saver{tx: tx, run: s, crowd: m.crowd, shown: shown, sum: sha256.New(), walks: make([]int, len(s.Params.Columns))}
+	if err := m.each(ctx, func(w *walked, list []*told) error { return out.save(ctx, m, w, list) }); err != nil {
+		return err
+	}
+	step("storing", 0, 0)
+	_, err = tx.Exec(ctx, `UPDATE circle SET inputs = $2, digest = $3, walks = $4, finished_at = now() WHERE id = $1`,
+		s.ID, inputs, hex.EncodeToString(out.sum.Sum(nil)), out.walks)
+	return err
+}
+
+// begin reads what a run is made from: all of it as it is at one moment.
+func (k *Maker) begin(ctx context.Context, s stored, step job.Step) (*making, published, Inputs, error) {
 	step("reading the streets", 0, 0)
 	streets, version, err := k.paths.Current(ctx)
 	if err != nil {
-		return err
+		return nil, published{}, Inputs{}, err
 	}
 	m := &making{params: s.Params, network: streets, version: version.ID, threads: runtime.GOMAXPROCS(0), near: k.answers,
 		step: func(done, total int64) { step("walking", done, total) }}
@@ -171,21 +187,42 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, published{}, Inputs{}, err
 	}
 	m.crowd = held.crowd
 	m.places = func(ctx context.Context, profile walk.Profile) (*walk.Places, error) {
 		return held.join(ctx, m, placesKey{version.ID, version.SHA256, profile, s.Params.MaxWalk}, step)
 	}
+	return m, shown, inputs, nil
+}
 
-	out := saver{tx: tx, run: s, crowd: m.crowd, shown: shown, sum: sha256.New(), walks: make([]int, len(s.Params.Columns))}
-	if err := m.each(ctx, func(w *walked, list []*told) error { return out.save(ctx, m, w, list) }); err != nil {
-		return err
+// Table computes what a run would say of units, exactly, and stores nothing.
+func (k *Maker) Table(ctx context.Context, actor staff.Actor, p Params) ([]UnitRow, error) {
+	p, unit, err := prepare(ctx, k.db, actor, p)
+	if err == nil && unit == 0 && !actor.Area(staff.Place).All {
+		err = staff.ErrForbidden
+	} else if err == nil && unit != 0 {
+		err = staff.Within(ctx, k.db, actor, staff.Place, unit)
 	}
-	step("storing", 0, 0)
-	_, err = tx.Exec(ctx, `UPDATE circle SET inputs = $2, digest = $3, walks = $4, finished_at = now() WHERE id = $1`,
-		s.ID, inputs, hex.EncodeToString(out.sum.Sum(nil)), out.walks)
-	return err
+	if err != nil {
+		return nil, fmt.Errorf("service circle: %w", err)
+	}
+	m, _, _, err := k.begin(ctx, stored{Run: Run{Params: p}, unit: unit}, func(string, int64, int64) {})
+	if err != nil {
+		return nil, fmt.Errorf("service circle: %w", err)
+	}
+	m.unitsOnly = true
+	var rows []UnitRow
+	err = m.each(ctx, func(_ *walked, list []*told) error {
+		for _, t := range list {
+			rows = append(rows, t.units...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("service circle: %w", err)
+	}
+	return rows, nil
 }
 
 // crowd is the crowd of a run, read from the database unless it is at hand.

@@ -112,6 +112,13 @@ func TestWhoMayNotSeePlacesSeesRoundedNumbers(t *testing.T) {
 		}
 	}
 
+	if _, err := h.maker.Table(ctx, analyst, p); !errors.Is(err, staff.ErrOutside) {
+		t.Errorf("an exact table for who may not see places: %v", err)
+	}
+	if table, err := h.maker.Table(t.Context(), staff.Local, p); err != nil || len(table) != 5 || table[1].Covered != exact[1].Covered || *table[1].P90 != *exact[1].P90 {
+		t.Errorf("the table that is not stored says %+v, %v", table, err)
+	}
+
 	// What is told of a unit is what it is in a file.
 	file, err := NewExport(ctx, app, analyst, r.ID, Export{What: "units", Format: "csv", Column: -1})
 	if err != nil {
