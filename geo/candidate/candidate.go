@@ -243,7 +243,7 @@ func change(ctx context.Context, tx pgx.Tx, actor staff.Actor, action string, id
 }
 
 // home is the unit that a candidate at a place is kept under: the lowest one there,
-// which the actor must plan or load in; where there is none, that of the actor.
+// which the actor must plan or load in; none where there is none.
 func home(ctx context.Context, tx pgx.Tx, actor staff.Actor, at geo.Point) (*int64, error) {
 	var unit *int64
 	if err := tx.QueryRow(ctx, `SELECT unit_at($1, $2)`, at, grid.Today()).Scan(&unit); err != nil {
@@ -254,7 +254,11 @@ func home(ctx context.Context, tx pgx.Tx, actor staff.Actor, at geo.Point) (*int
 		plan = actor.Area(staff.Import)
 	}
 	if unit == nil {
-		return plan.Home(), nil
+		// In no unit, or in one that the actor may not know.
+		if !plan.All {
+			return nil, staff.ErrOutside
+		}
+		return nil, nil
 	}
 	if err := staff.Within(ctx, tx, actor, staff.Plan, *unit); err == nil {
 		return unit, nil
