@@ -205,7 +205,6 @@ func (x *index) through(f *fences, q *eye, doors []geo.Point, within float64) (b
 // whoever knows the distances of an edge's ends fills in all places on it at once.
 // They are never changed.
 type Places struct {
-	n      *Network
 	first  []int32 // spots[first[e]:first[e+1]] lie on edge e
 	spots  []placed
 	where  []int32 // of a place's first access among the spots, -1 where it is not joined
@@ -315,7 +314,6 @@ func (x *index) order(at []geo.Point) []int32 {
 // Arrange puts places that were joined one by one into the order of the edges.
 func (n *Network) Arrange(list []Place) *Places {
 	p := &Places{
-		n:      n,
 		first:  make([]int32, n.Edges()+1),
 		where:  make([]int32, len(list)),
 		second: map[int32]int32{},
