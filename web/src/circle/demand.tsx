@@ -13,7 +13,7 @@ type DemandSet = { id: number; name: string; version: number };
 const useDemandSets = () =>
   useQuery({
     queryKey: ['demand-sets'],
-    queryFn: ({ signal }) => answer<List<DemandSet>>(api.GET('/demand-sets' as never, { signal } as never)),
+    queryFn: ({ signal }) => answer<List<DemandSet>>(api.GET('/demand-sets', { signal })),
     select: (list) => list.items,
   });
 

@@ -13,8 +13,12 @@ type Asked = NonNullable<operations['export-circle']['parameters']['query']>;
 type What = NonNullable<Asked['what']>;
 type Format = NonNullable<Asked['format']>;
 
-const FORMATS: readonly Format[] = ['csv', 'xlsx', 'geojson', 'gpkg', 'parquet'];
+const FORMATS: readonly Format[] = ['csv', 'xlsx', 'geojson', 'gpkg', 'parquet', 'png', 'pdf'];
 const WHATS: readonly What[] = ['units', 'cells', 'points', 'uncovered', 'change'];
+
+/** formatsOf are the formats of a result; lists of households are not drawn as maps. */
+export const formatsOf = (what: What): readonly Format[] =>
+  FORMATS.filter((format) => what !== 'uncovered' || (format !== 'png' && format !== 'pdf'));
 
 /** exportAddress is where the server writes a result out. */
 export function exportAddress(
@@ -48,7 +52,7 @@ export function Exports() {
           {offered.map((what) => (
             <li key={what}>
               <span>{t(`circle.export.${what}`)}</span>
-              {FORMATS.map((format) => (
+              {formatsOf(what).map((format) => (
                 <a
                   key={format}
                   href={exportAddress({ ...shown, run }, what, format)}
@@ -79,4 +83,6 @@ const FORMAT_NAME: Record<Format, string> = {
   geojson: 'GeoJSON',
   gpkg: 'GeoPackage',
   parquet: 'GeoParquet',
+  png: 'PNG',
+  pdf: 'PDF',
 };

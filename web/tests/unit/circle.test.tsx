@@ -13,7 +13,7 @@ import {
   METHODS,
 } from '../../src/circle/classes';
 import CoveragePanel from '../../src/circle/coverage';
-import { exportAddress } from '../../src/circle/exports';
+import { exportAddress, formatsOf } from '../../src/circle/exports';
 import { measured, readLimits, stepOf, writeLimits } from '../../src/circle/measures';
 import { colours, luminance } from '../../src/circle/ramp';
 import { colourUnits, ShownProvider, useShownState } from '../../src/circle/shown';
@@ -460,6 +460,11 @@ describe('an export', () => {
     );
     expect(exportAddress(shown, 'cells', 'gpkg')).not.toContain('level');
     expect(exportAddress(shown, 'change', 'xlsx')).toContain('before=2');
+  });
+
+  it('draws no list of households as a map', () => {
+    expect(formatsOf('units')).toContain('pdf');
+    expect(formatsOf('uncovered')).toEqual(['csv', 'xlsx', 'geojson', 'gpkg', 'parquet']);
   });
 });
 
