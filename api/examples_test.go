@@ -18,6 +18,7 @@ import (
 	"github.com/paulmach/orb/maptile"
 
 	"wangge/geo"
+	"wangge/geo/candidate"
 	"wangge/geo/cell"
 	"wangge/geo/circle"
 	"wangge/geo/grid"
@@ -31,13 +32,13 @@ import (
 )
 
 // startOf is the operation that starts a kind of job.
-var startOf = map[string]string{upload.JobKind: "start-import", plan.PublishJob: "publish-plan", privacy.RetentionJob: "run-retention", circle.JobKind: "run-circle"}
+var startOf = map[string]string{upload.JobKind: "start-import", plan.PublishJob: "publish-plan", privacy.RetentionJob: "run-retention", circle.JobKind: "run-circle", candidate.JobKind: "search-sites"}
 
 // purposeOf is the permission with which others see a kind of job.
-var purposeOf = map[string]staff.Permission{upload.JobKind: staff.Import, plan.PublishJob: staff.Plan, privacy.RetentionJob: staff.Privacy, circle.JobKind: staff.Count}
+var purposeOf = map[string]staff.Permission{upload.JobKind: staff.Import, plan.PublishJob: staff.Plan, privacy.RetentionJob: staff.Privacy, circle.JobKind: staff.Count, candidate.JobKind: staff.Count}
 
 // starter is the kind of post that may start a kind of job.
-var starter = map[string]staff.Kind{upload.JobKind: staff.Planner, plan.PublishJob: staff.Planner, privacy.RetentionJob: staff.PrivacyOfficer, circle.JobKind: staff.Analyst}
+var starter = map[string]staff.Kind{upload.JobKind: staff.Planner, plan.PublishJob: staff.Planner, privacy.RetentionJob: staff.PrivacyOfficer, circle.JobKind: staff.Analyst, candidate.JobKind: staff.Analyst}
 
 func routeTag(path string) string {
 	switch {
@@ -589,7 +590,7 @@ func examples() []example {
 			return id("/jobs/{}/retry", w.stopped(w.jobBy(upload.JobKind, town, w.who)))
 		}, nil},
 	}
-	for _, kind := range []string{upload.JobKind, plan.PublishJob, privacy.RetentionJob, circle.JobKind} {
+	for _, kind := range []string{upload.JobKind, plan.PublishJob, privacy.RetentionJob, circle.JobKind, candidate.JobKind} {
 		what := thing
 		if kind == privacy.RetentionJob {
 			what = general
@@ -744,6 +745,7 @@ func examples() []example {
 		rows = append(rows, example{"/tiles/:layer/:z/:x/:y.mvt", "layer " + layer, thing, tileShows(layer), nil})
 	}
 	rows = append(rows, circleExamples()...)
+	rows = append(rows, sitingExamples()...)
 	rows = append(rows, walkExamples()...)
 	return append(rows,
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer cell, the counts as published", thing, cellShows, nil},
@@ -817,7 +819,7 @@ func (w *table) lost(town string) int64 {
 // idle waits until no job runs.
 func (w *table) idle() {
 	for range 2000 {
-		if w.one(`SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND created_at > now() - interval '1 minute' AND title NOT LIKE '% import' AND title NOT LIKE '% publish' AND title NOT LIKE '% retention' AND title NOT LIKE '% circle'`) == 0 {
+		if w.one(`SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND created_at > now() - interval '1 minute' AND title NOT LIKE '% import' AND title NOT LIKE '% publish' AND title NOT LIKE '% retention' AND title NOT LIKE '% circle' AND title NOT LIKE '% siting'`) == 0 {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wangge/geo/candidate"
 	"wangge/geo/circle"
 	"wangge/geo/export"
 	"wangge/geo/grid"
@@ -71,6 +72,10 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(circle.Points(ctx, db, actor, number("circle"), -1))
 	tell(circle.Cells(ctx, db, actor, number("circle"), 0, 10))
 	tell(circle.Uncovered(ctx, db, actor, number("circle"), circle.Look{Limit: 100}))
+	tell(candidate.List(ctx, db, actor, candidate.Filter{Limit: 100}))
+	tell(candidate.Get(ctx, db, actor, number("candidate")))
+	tell(candidate.Sitings(ctx, db, actor, 0, 0, 100))
+	tell(candidate.GetSiting(ctx, db, actor, number("siting")))
 	household := number("household")
 	tell(circle.HouseholdOf(ctx, db, actor, number("circle"), household))
 	for _, kind := range []string{"units", "households", "incidents", "service-points", "zones"} {
