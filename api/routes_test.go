@@ -17,6 +17,13 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/api"
+	"wangge/geo/candidate"
+	"wangge/geo/circle"
+	"wangge/geo/demand"
+	"wangge/geo/network"
+	"wangge/geo/sheet"
+	"wangge/geo/siting"
+	"wangge/geo/staff"
 	"wangge/geo/town"
 )
 
@@ -74,10 +81,17 @@ func (s *service) sample(t testing.TB, path string) string {
 		"/api/v1/jobs":           `SELECT '1'`,
 		"/api/v1/accounts":       `INSERT INTO account (login) VALUES (gen_random_uuid()::text) RETURNING id::text`,
 		"/api/v1/posts":          `INSERT INTO post (kind, unit_id) SELECT 'leader', min(id) FROM unit RETURNING id::text`,
+		"/api/v1/circles":        `SELECT max(id)::text FROM circle`,
+		"/api/v1/candidates":     `SELECT max(id)::text FROM candidate`,
+		"/api/v1/sitings":        `SELECT max(id)::text FROM siting`,
+		"/api/v1/demand-sets":    `SELECT max(id)::text FROM demand_set`,
 	} {
 		if strings.HasPrefix(path, prefix) && strings.Contains(path, "{id}") {
 			ids["{id}"] = first(sql)
 		}
+	}
+	if strings.Contains(path, "{household}") {
+		ids["{household}"] = first(`SELECT min(id)::text FROM household`)
 	}
 	for prefix, code := range map[string]string{"/api/v1/notices": "request", "/api/v1/purposes": "duty-contact"} {
 		if strings.HasPrefix(path, prefix) {
@@ -90,7 +104,46 @@ func (s *service) sample(t testing.TB, path string) string {
 	return path
 }
 
+// needed are the questions that some reads do not go without.
+var needed = map[string]string{
+	"/api/v1/places":                      "?lon=118.5&lat=30.5",
+	"/api/v1/circles/{id}/change":         "?before=1",
+	"/api/v1/incidents/analysis/units":    "?from=2026-01-01&to=2026-03-01",
+	"/api/v1/incidents/analysis/cells":    "?from=2026-01-01&to=2026-03-01",
+	"/api/v1/incidents/analysis/trend":    "?from=2026-01-01&to=2026-03-01",
+	"/api/v1/incidents/analysis/matrix":   "?from=2026-01-01&to=2026-03-01",
+	"/api/v1/incidents/analysis/hotspots": "?from=2026-01-01&to=2026-03-01",
+	"/api/v1/incidents/analysis/export":   "?from=2026-01-01&to=2026-03-01&what=units",
+}
+
+// circle fills the service circle: a run, a candidate, a search for it and a demand
+// set.
+func (s *service) circle(t testing.TB) {
+	t.Helper()
+	maker := circle.NewMaker(s.pool, network.NewFootpaths(s.pool))
+	run, err := maker.Run(t.Context(), staff.Local, circle.Params{Title: "圈", K: 1, Columns: []circle.Column{{Standard: circle.Standard{Code: "gb50180"}}}}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := s.town.Households[0].At.Degrees()
+	if _, err := candidate.Add(t.Context(), s.pool, staff.Local, candidate.Details{Kind: candidate.IdleHouse, Name: "闲置房"}, at); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := candidate.NewFinder(s.pool, maker).Find(t.Context(), staff.Local, candidate.Params{Circle: run.ID, Model: siting.Coverage, Sites: 1}, quiet); err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("lon,lat,population\n%f,%f,30\n", at[0], at[1])
+	table, err := sheet.Open("d.csv", strings.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := demand.Import(t.Context(), s.pool, staff.Local, table, demand.Options{Name: "d", FileName: "d.csv", Confirm: "a test"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s *service) everyRead(t *testing.T) {
+	s.circle(t)
 	absent := map[string]bool{"/api/v1/jobs/{id}": true, "/api/v1/imports/{id}/original": true} // none was run, no boundary file came
 	personal := map[string]bool{}                                                               // the caller of these tests has no account of which one could speak
 	for _, path := range []string{"session", "sessions", "tokens", "absences", "break-glass", "consents", "requests", "requests/{id}"} {
@@ -100,10 +153,7 @@ func (s *service) everyRead(t *testing.T) {
 		if method != http.MethodGet {
 			return
 		}
-		at := s.sample(t, path)
-		if path == "/api/v1/places" {
-			at += "?lon=118.5&lat=30.5"
-		}
+		at := s.sample(t, path) + needed[path]
 		got := s.call(t, method, at, nil)
 		want := http.StatusOK
 		if absent[path] {
