@@ -121,7 +121,8 @@ type plan struct {
 }
 
 // plan finds the sources among the slots; ok is false when their order is another one,
-// for of two points at the same distance the first is the nearest.
+// for of two points at the same distance the first is the nearest. So new ones fit
+// only behind all that are there.
 func (r *remembered) plan(w *walked) (p plan, ok bool) {
 	p.slot = make([]int, len(w.sources))
 	at, end := 0, len(r.slots)
@@ -131,9 +132,12 @@ func (r *remembered) plan(w *walked) (p plan, ok bool) {
 			if slices.ContainsFunc(r.slots, func(l slot) bool { return l.id == s.id && l.stop == s.stop }) {
 				return p, false
 			}
-			p.slot[i], at = end, end+1
+			at = len(r.slots)
+			p.slot[i] = end
 			end++
-			p.changes++
+			if p.changes++; p.changes > maxDifferent {
+				return p, false
+			}
 			continue
 		}
 		at += found

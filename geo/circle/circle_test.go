@@ -392,6 +392,27 @@ func TestARunThatDiffersByAFewPointsIsWhatAFullRunIs(t *testing.T) {
 	}
 }
 
+// Of two points at one place the first serves all: also where an earlier walk knew the
+// second alone.
+func TestAPointThatComesBetweenOthersIsNotTakenForTheLast(t *testing.T) {
+	h := village(t)
+	tier := func(name string) func(*servicepoint.Details) {
+		return func(d *servicepoint.Details) { d.Tier = name }
+	}
+	h.point("first", 1.6, 0.5, medical(""), tier("center"))
+	h.point("second", 1.6, 0.5, medical(""))
+	column := func(tiers ...string) Params {
+		return ask(func(p *Params) { p.Columns[0].Tiers = tiers })
+	}
+	h.run(column("station"))
+	got := h.run(column())
+	fresh := *h
+	fresh.maker = &Maker{db: h.db, paths: h.maker.paths} // remembers no walk
+	if want := fresh.run(column()); got.Digest != want.Digest {
+		t.Errorf("after a run without it %s, in full %s", got.Digest, want.Digest)
+	}
+}
+
 func TestARunKnowsWhenItIsStale(t *testing.T) {
 	h := village(t)
 	r := h.run(ask())

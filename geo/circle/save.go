@@ -184,6 +184,7 @@ func (k *Maker) begin(ctx context.Context, s stored, step job.Step) (*making, pu
 			return err
 		}
 		shown, err = loadPublished(ctx, read, held.crowd)
+		shown.changes = s.Params.Changes
 		return err
 	})
 	if err != nil {

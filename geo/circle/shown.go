@@ -27,6 +27,9 @@ type published struct {
 	// demand says that a demand set was counted, of which nothing is published: its own
 	// numbers are shown in bands as wide as the least count.
 	demand bool
+	// changes are points that the run thinks to be different: who asks sets them where,
+	// and as large, as they like.
+	changes []Change
 }
 
 // steps of what is shown: shares in 5 %, minutes in one.
@@ -72,8 +75,15 @@ func loadPublished(ctx context.Context, db pg.DB, c *crowd) (p published, err er
 var lastDay = func() geo.Day { d, _ := geo.ParseDay("9999-01-01"); return d }()
 
 // unit is the row of a unit as it is shown rounded: the published households with
-// their share, hidden where their number is. People are shown where those of every
-// age band of the column are published.
+// their share, hidden where their number is, or where too few of them were there on
+// the day of the run. People are shown where those of every age band of the column
+// are published.
+//
+// The numbers behind a mean must not be too few either, or it is that of one household:
+// a mean of minutes is shown of at least the least count of households, the worst tenth
+// where that many are in it, and measures of supply to one digit where that many are
+// within the standard. Of a run with changes no measure of supply is shown: a new point
+// of 100,000 seats and a reach of a few metres would tell whether somebody lives there.
 func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
 	shown := UnitRow{Column: row.Column, Unit: row.Unit, Level: row.Level, Points: row.Points, HoursUnknown: row.HoursUnknown, Unreachable: map[string]int64{}}
 	shown.Rounded = true
@@ -81,7 +91,7 @@ func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
 	if p.demand {
 		numbers = p.banded(row.Reach)
 	}
-	if numbers.Households == nil || *numbers.Households == 0 {
+	if numbers.Households == nil || *numbers.Households == 0 || p.few(row.Households) {
 		shown.Hidden = true
 		return shown
 	}
@@ -93,22 +103,36 @@ func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
 		people = p.band(row.People)
 		ok = people > 0
 	}
-	if ok {
+	if ok && !p.few(row.People) {
 		shown.People = people
 		shown.SharePeople = stepped(row.SharePeople, shareStep)
 		shown.CoveredPeople = part(shown.SharePeople, people)
 	}
-	shown.P50, shown.P90, shown.Mean, shown.WorstDecile = stepped(row.P50, 1), stepped(row.P90, 1), stepped(row.Mean, 1), stepped(row.WorstDecile, 1)
+	shown.P50, shown.P90 = stepped(row.P50, 1), stepped(row.P90, 1)
+	reach := row.Households // those who reach a point
 	for reason, n := range row.Unreachable {
+		reach -= n
 		if n = p.band(n); n > 0 {
 			shown.Unreachable[reason] = n
 		}
 	}
-	shown.Choices, shown.Overlap = stepped(row.Choices, 0.5), stepped(row.Overlap, shareStep)
-	shown.Catchment, shown.Enhanced = digits(row.Catchment), digits(row.Enhanced)
-	shown.Gravity, shown.Cumulative = digits(row.Gravity), digits(row.Cumulative)
+	if !p.few(reach) {
+		shown.Mean = stepped(row.Mean, 1)
+	}
+	if !p.few(reach / 10) {
+		shown.WorstDecile = stepped(row.WorstDecile, 1)
+	}
+	// As many new points as one likes can stand at one place: the mean moves with each.
+	shown.Choices, shown.Overlap = stepped(row.Choices, max(0.5, shareStep*float64(len(p.changes)))), stepped(row.Overlap, shareStep)
+	if len(p.changes) == 0 && !p.few(row.Covered) {
+		shown.Catchment, shown.Enhanced = digit(row.Catchment), digit(row.Enhanced)
+		shown.Gravity, shown.Cumulative = digit(row.Gravity), digit(row.Cumulative)
+	}
 	return shown
 }
+
+// few says that so many are too few to tell of them.
+func (p published) few(n int64) bool { return n < int64(p.least) }
 
 // banded are the numbers of a demand set in bands, none where they are too small.
 func (p published) banded(r Reach) (n publication.Numbers) {
@@ -149,7 +173,7 @@ func (p published) cellRows(exact []CellRow) []CellRow {
 		if p.demand {
 			households = p.band(row.Households)
 		}
-		if households == 0 || row.Resolution == finest {
+		if households == 0 || row.Resolution == finest || p.few(row.Households) {
 			continue
 		}
 		covered := part(stepped(share(row.Covered, row.Households), shareStep), households)
@@ -193,12 +217,12 @@ func stepped(v *float64, step float64) *float64 {
 	return value(math.Round(*v/step) * step)
 }
 
-// digits keeps two digits of a number.
-func digits(v *float64) *float64 {
+// digit keeps one digit of a number.
+func digit(v *float64) *float64 {
 	if v == nil || *v == 0 {
 		return v
 	}
-	size := math.Pow(10, math.Floor(math.Log10(math.Abs(*v)))-1)
+	size := math.Pow(10, math.Floor(math.Log10(math.Abs(*v))))
 	return value(math.Round(*v/size) * size)
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wangge/geo"
+	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/publication"
@@ -127,6 +128,71 @@ func TestWhoMayNotSeePlacesSeesRoundedNumbers(t *testing.T) {
 	var text strings.Builder
 	if err := file.Write(ctx, &text); err != nil || !strings.Contains(text.String(), ",24,13,0.55,") || strings.Contains(text.String(), "0.54") {
 		t.Errorf("the file says %v\n%s", err, text.String())
+	}
+}
+
+// Whoever may ask chooses the day, the standard and new points. None of them may make
+// a rounded row that of a single household.
+func TestNoQuestionMakesARoundedRowThatOfAHousehold(t *testing.T) {
+	h := crowded(t)
+	// On this day all of the south but one household were not there yet.
+	early := day("2023-06-01")
+	if _, err := h.db.Exec(t.Context(), `UPDATE boundary SET valid_from = '2023-01-01' WHERE valid_from > '2023-01-01'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.db.Exec(t.Context(), `UPDATE household_unit SET valid_from = '2023-01-01' WHERE household_id = $1`, h.homes["w5"]); err != nil {
+		t.Fatal(err)
+	}
+	at := ledgertest.Degrees(0.2, 0.5)
+	seats := 100_000
+	app := pg.NewActing(pgtest.As(t, h.dsn, pg.RoleApp))
+	var top int64
+	if err := h.db.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&top); err != nil {
+		t.Fatal(err)
+	}
+	ctx, analyst := stafftest.Hold(t, h.db, staff.Analyst, top)
+	row := func(change func(*Params)) UnitRow {
+		t.Helper()
+		r := h.run(ask(func(p *Params) {
+			p.Measures = []string{Choices, Catchment, Gravity, Cumulative}
+			change(p)
+		}))
+		rows, err := Units(ctx, app, analyst, r.ID, 0, "")
+		if err != nil || len(rows) < 2 || !rows[1].Rounded {
+			t.Fatalf("%+v, %v", rows, err)
+		}
+		return rows[1]
+	}
+	if west := row(func(p *Params) { p.On = early }); !west.Hidden || west.P50 != nil || west.Share != nil {
+		t.Errorf("one household on the day, 24 published: %+v", west)
+	}
+	// 500 m in an hour: of 24 households two are within it of the clinic.
+	slow := Standard{Minutes: 15, Speed: 500}
+	if west := row(func(p *Params) { p.Columns[0].Standard = Standard{Minutes: 12, Speed: 500} }); west.Hidden || west.Mean == nil && west.P50 != nil {
+		t.Errorf("slowly: %+v", west)
+	}
+	lonely := row(func(p *Params) {
+		p.Columns[0].Standard, p.Columns[0].Tiers = slow, []string{"other"}
+		far := ledgertest.Degrees(0.2+0.03*23+0.5, 0.5)
+		p.Changes = []Change{{Do: "add", At: &far, Name: "bait", Tier: "other", Functions: []string{"medical"}}}
+	})
+	if lonely.Mean != nil || lonely.WorstDecile != nil {
+		t.Errorf("the mean of the few who reach a point: %s, %s", show(lonely.Mean), show(lonely.WorstDecile))
+	}
+	baited := row(func(p *Params) {
+		p.Columns[0].Standard = Standard{Minutes: 1, Metres: 10, Speed: 4000}
+		for range 20 {
+			p.Changes = append(p.Changes, Change{Do: "add", At: &at, Name: "bait", Tier: "point", Functions: []string{"medical"}, Capacity: &seats})
+		}
+	})
+	if baited.Catchment != nil || baited.Enhanced != nil || baited.Gravity != nil || baited.Cumulative != nil || *baited.Choices != 0 && *baited.Choices != 1 {
+		t.Errorf("new points in front of one door tell of it: %+v, choices %s", baited, show(baited.Choices))
+	}
+	if few := row(func(p *Params) { p.Columns[0].Standard = Standard{Minutes: 1, Metres: 110, Speed: 4000} }); few.Cumulative != nil || few.Gravity != nil || few.Catchment != nil {
+		t.Errorf("supply of the one or two within the standard: %+v", few)
+	}
+	if many := row(func(*Params) {}); many.Cumulative == nil || many.Gravity == nil || many.Mean == nil {
+		t.Errorf("24 households: %+v", many)
 	}
 }
 
