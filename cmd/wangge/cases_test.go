@@ -1,0 +1,604 @@
+package main
+
+import (
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/geo"
+	"wangge/geo/circle"
+	"wangge/geo/grid"
+	"wangge/geo/ledger/ledgertest"
+	"wangge/geo/network"
+	"wangge/geo/pg"
+	"wangge/geo/pg/pgtest"
+	"wangge/geo/servicepoint"
+	"wangge/geo/staff"
+	"wangge/geo/topology"
+	"wangge/geo/town"
+)
+
+// The whole cases of docs/cases.md: from a map and lists to the table that a service
+// circle run gives. The figures of that page are what these tests log (go test -v).
+
+// place is an installation of one case.
+type place struct {
+	testing.TB
+	dsn  string
+	pool *pgxpool.Pool
+}
+
+func newPlace(t testing.TB) place {
+	t.Helper()
+	dsn := pgtest.DSN(t)
+	pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return place{t, dsn, pool}
+}
+
+// do runs a command of wangge on the place's database.
+func (p place) do(args ...string) string {
+	p.Helper()
+	var out strings.Builder
+	if err := run(p.Context(), append(args, "--database-url="+p.dsn), func(string) string { return "" }, &out, io.Discard); err != nil {
+		p.Fatalf("wangge %s: %v\n%s", strings.Join(args, " "), err, out.String())
+	}
+	return out.String()
+}
+
+// run makes a run as a program that has just been started does: nothing is remembered
+// of the runs before.
+func (p place) run(params circle.Params) circle.Run {
+	p.Helper()
+	r, err := circle.NewMaker(p.pool, network.NewFootpaths(p.pool)).Run(p.Context(), staff.Local, params, func(string, int64, int64) {})
+	if err != nil {
+		p.Fatal(explained(err))
+	}
+	return r
+}
+
+// units are what a column says of the units of a level, by name, and logs it.
+func (p place) units(r circle.Run, column int, level string) map[string]circle.UnitRow {
+	p.Helper()
+	rows, err := circle.Units(p.Context(), p.pool, staff.Local, r.ID, column, level)
+	if err != nil {
+		p.Fatal(err)
+	}
+	named := map[string]circle.UnitRow{}
+	for _, row := range rows {
+		p.Log(told(row))
+		if _, twice := named[row.Name]; twice {
+			p.Fatalf("two units are called %s", row.Name)
+		}
+		named[row.Name] = row
+	}
+	return named
+}
+
+// told is a row as a line of the log.
+func told(r circle.UnitRow) string {
+	share := "–"
+	if r.Share != nil {
+		share = fmt.Sprintf("%.1f %%", *r.Share*100)
+	}
+	return fmt.Sprintf("%2d %-12s %6d of %6d households, %7d of %7d people, %s, mean %s, P50 %s, P90 %s, points %d, no way %v",
+		r.Column, cmp.Or(r.Name, "all"), r.Covered, r.Households, r.CoveredPeople, r.People, share, minutesText(r.Mean), minutesText(r.P50), minutesText(r.P90), r.Points, r.Unreachable)
+}
+
+// addsUp checks that the rows of units without overlap are the whole, and that no row
+// counts more covered than there are.
+func addsUp(t testing.TB, whole circle.UnitRow, parts map[string]circle.UnitRow) {
+	t.Helper()
+	var households, covered, people, coveredPeople int64
+	for name, r := range parts {
+		if r.Covered > r.Households || r.CoveredPeople > r.People || r.Rounded || r.Hidden {
+			t.Errorf("%s: %+v", name, r.Reach)
+		}
+		households, covered, people, coveredPeople = households+r.Households, covered+r.Covered, people+r.People, coveredPeople+r.CoveredPeople
+	}
+	if households != whole.Households || covered != whole.Covered || people != whole.People || coveredPeople != whole.CoveredPeople {
+		t.Errorf("column %d: the units have %d households, %d of them covered, %d people, %d of them covered; the whole says %+v",
+			whole.Column, households, covered, people, coveredPeople, whole.Reach)
+	}
+}
+
+// inventedHouseholds puts one household into every building of the map, with heads by
+// the building's number: real buildings, invented people.
+const inventedHouseholds = `
+	SELECT f.osm_type || f.osm_id AS id, ST_X(at) AS lon, ST_Y(at) AS lat,
+	       (f.osm_id % 8 = 0)::int AS "0-2岁", 2 AS "18-59岁", (f.osm_id % 3 = 0)::int AS "60-79岁", (f.osm_id % 10 = 0)::int AS "80岁以上"
+	FROM map_feature f, ST_PointOnSurface(f.geom) at WHERE f.class = 'building' ORDER BY f.osm_type, f.osm_id`
+
+func TestCaseLiechtenstein(t *testing.T) {
+	extract := ledgertest.RealFile(t, "liechtenstein/liechtenstein.osm.pbf").Name()
+	p := newPlace(t)
+	p.do("import", "osm", extract)
+	p.do("import", "boundaries", extract, "--preset", "urban", "--level", "town", "--layer", "8", "--repair", "unreadable=drop", "--publish")
+	p.do("import", "map-points")
+	households := filepath.Join(t.TempDir(), "households.csv")
+	p.copyOut(inventedHouseholds, households)
+	t.Log(p.do("import", "households", households))
+
+	standards := []string{"strict", "gb50180", "router", "elder"}
+	var params circle.Params
+	for _, function := range []string{"medical", "child-care", "one-stop"} {
+		for _, standard := range standards {
+			params.Columns = append(params.Columns, circle.Column{Function: function, Standard: circle.Standard{Code: standard}})
+		}
+	}
+	first := p.run(params)
+	if again := p.run(params); again.Digest != first.Digest || again.ID == first.ID {
+		t.Errorf("run %d has digest %s, run %d of the same %s", first.ID, first.Digest, again.ID, again.Digest)
+	}
+	for i, whole := range first.Totals {
+		t.Logf("column %d: %s, %s", i, params.Columns[i].Function, params.Columns[i].Standard.Code)
+		t.Log(told(whole))
+		municipalities := p.units(first, i, "town")
+		if len(municipalities) != 11 {
+			t.Errorf("column %d tells of %d municipalities, want 11", i, len(municipalities))
+		}
+		addsUp(t, whole, municipalities)
+		if whole.Households < 8000 || whole.Covered == 0 || whole.Covered == whole.Households {
+			t.Errorf("column %d: %d of %d households are covered", i, whole.Covered, whole.Households)
+		}
+		switch params.Columns[i].Function {
+		case "medical":
+			for _, name := range []string{"Schaan", "Vaduz"} {
+				if served, far := municipalities[name], municipalities["Planken"]; far.Households == 0 || *served.Share <= *far.Share {
+					t.Errorf("column %d: %s %s, Planken %s; want the town better served", i, name, told(served), told(far))
+				}
+			}
+		}
+	}
+	// 800 m, 1,000 m and 1,250 m: who is within the shorter one is within the longer.
+	for at := 0; at < len(first.Totals); at += len(standards) {
+		strict, gb, router := p.shares(first, at), p.shares(first, at+1), p.shares(first, at+2)
+		for name := range gb {
+			if strict[name] > gb[name] || gb[name] > router[name] {
+				t.Errorf("%s, %s: %d by strict, %d by gb50180, %d by router", params.Columns[at].Function, name, strict[name], gb[name], router[name])
+			}
+		}
+	}
+}
+
+// shares are the covered households of every unit in a column.
+func (p place) shares(r circle.Run, column int) map[string]int64 {
+	p.Helper()
+	rows, err := circle.Units(p.Context(), p.pool, staff.Local, r.ID, column, "")
+	if err != nil {
+		p.Fatal(err)
+	}
+	covered := map[string]int64{}
+	for _, row := range rows {
+		covered[row.Unit] = row.Covered
+	}
+	return covered
+}
+
+// copyOut writes the rows of a query into a CSV file.
+func (p place) copyOut(query, name string) {
+	p.Helper()
+	conn, err := p.pool.Acquire(p.Context())
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer conn.Release()
+	f, err := os.Create(name)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if _, err := conn.Conn().PgConn().CopyTo(p.Context(), f, "COPY ("+query+") TO STDOUT (FORMAT csv, HEADER)"); err != nil {
+		p.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// quarters are four boxes around Porto Alegre's cells: the city has no units of its own
+// in the data.
+func quarters() string {
+	var features []string
+	west, middle, east := "-51.27", "-51.20", "-51.12"
+	south, half, north := "-30.13", "-30.05", "-29.98"
+	for _, q := range [][6]string{
+		{"NW", "Northwest", west, half, middle, north}, {"NE", "Northeast", middle, half, east, north},
+		{"SW", "Southwest", west, south, middle, half}, {"SE", "Southeast", middle, south, east, half},
+	} {
+		features = append(features, fmt.Sprintf(
+			`{"type":"Feature","properties":{"code":"%s","name":"%s"},"geometry":{"type":"Polygon","coordinates":[[[%[3]s,%[4]s],[%[5]s,%[4]s],[%[5]s,%[6]s],[%[3]s,%[6]s],[%[3]s,%[4]s]]]}}`,
+			q[0], q[1], q[2], q[3], q[4], q[5]))
+	}
+	return `{"type":"FeatureCollection","features":[` + strings.Join(features, ",\n") + `]}`
+}
+
+// cellServices makes service points of the cells that have health care or schools: as
+// many places as the cell has stand at its centre as one point of that capacity.
+func cellServices(t testing.TB, grid io.Reader) string {
+	t.Helper()
+	rows, err := csv.NewReader(grid).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	var out strings.Builder
+	out.WriteString("id,name,functions,capacity,lon,lat\n")
+	for _, row := range rows[1:] {
+		for _, kind := range []struct{ column, function string }{{"healthcare", "medical"}, {"schools", "study"}} {
+			if n, _ := strconv.Atoi(row[column[kind.column]]); n > 0 {
+				fmt.Fprintf(&out, "%s-%s,%s %s,%s,%d,%s,%s\n", row[0], kind.function, kind.column, row[0], kind.function, n, row[column["lon"]], row[column["lat"]])
+			}
+		}
+	}
+	return out.String()
+}
+
+func TestCasePortoAlegre(t *testing.T) {
+	extract := ledgertest.RealFile(t, "porto-alegre/poa.osm.pbf").Name()
+	hexagons := ledgertest.RealFile(t, "porto-alegre/poa_hexgrid.csv")
+	p := newPlace(t)
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		name = filepath.Join(folder, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	p.do("import", "osm", extract)
+	p.do("import", "boundaries", file("quarters.geojson", quarters()), "--preset", "urban", "--level", "town", "--publish", "--confirm", "boxes drawn for this case")
+	t.Log(p.do("import", "service-points", file("services.csv", cellServices(t, hexagons)), "--confirm", "centres of H3 cells"))
+	t.Log(p.do("import", "demand", hexagons.Name(), "--name", "cells"))
+	t.Log(p.do("import", "demand", hexagons.Name(), "--name", "spread", "--spread"))
+
+	standard := func(minutes float64) circle.Standard {
+		return circle.Standard{Minutes: minutes, Speed: 4000, Profile: "adult"}
+	}
+	var whole []circle.UnitRow
+	for demand := range int64(2) {
+		r := p.run(circle.Params{Demand: demand + 1, Measures: []string{circle.Catchment}, Columns: []circle.Column{
+			{Function: "medical", Standard: standard(10)}, {Function: "medical", Standard: standard(15)},
+			{Function: "study", Standard: standard(10)}, {Function: "study", Standard: standard(15)},
+		}})
+		if r.Inputs.Demand == "" {
+			t.Errorf("demand set %d is not among the inputs", demand+1)
+		}
+		for i, total := range r.Totals {
+			t.Log(told(total), "2SFCA", show(total.Catchment), "E2SFCA", show(total.Enhanced))
+			parts := p.units(r, i, "town")
+			if len(parts) != 4 {
+				t.Errorf("%d quarters, want 4", len(parts))
+			}
+			addsUp(t, total, parts)
+			if total.People != 812_935 {
+				t.Errorf("column %d counts %d people, want 812,935", i, total.People)
+			}
+			if total.CoveredPeople == 0 || total.Catchment == nil || *total.Catchment <= 0 || total.Enhanced == nil || *total.Enhanced <= 0 {
+				t.Errorf("column %d: %d people covered, 2SFCA %s, E2SFCA %s", i, total.CoveredPeople, show(total.Catchment), show(total.Enhanced))
+			}
+		}
+		for _, ten := range []int{0, 2} {
+			shorter, longer := p.shares(r, ten), p.shares(r, ten+1)
+			for unit := range longer {
+				if shorter[unit] > longer[unit] {
+					t.Errorf("column %d, %s: %d within 10 minutes, %d within 15", ten, unit, shorter[unit], longer[unit])
+				}
+			}
+		}
+		whole = append(whole, r.Totals...)
+	}
+	// The extract has no buildings, so that there is nothing to spread people over.
+	for i := range 4 {
+		if a, b := whole[i], whole[i+4]; a.CoveredPeople != b.CoveredPeople {
+			t.Errorf("column %d covers %d people, spread %d", i, a.CoveredPeople, b.CoveredPeople)
+		}
+	}
+}
+
+func show(v *float64) string {
+	if v == nil {
+		return "none"
+	}
+	return strconv.FormatFloat(*v, 'f', 4, 64)
+}
+
+var gb50180 = circle.Standard{Code: "gb50180"}
+
+func TestCaseKangqiao(t *testing.T) {
+	p := newPlace(t)
+	if err := loadDemo(t.Context(), p.pool, town.Options{Households: 10_000, Seed: 1, Now: time.Now()}, progress{w: io.Discard, began: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	tiers := []string{"center", "station", "point", "other"}
+	var params circle.Params
+	for _, tier := range tiers {
+		params.Columns = append(params.Columns, circle.Column{Tiers: []string{tier}, Standard: gb50180})
+	}
+	params.Columns = append(params.Columns, circle.Column{Standard: gb50180})
+	r := p.run(params)
+	all := r.Totals[len(tiers)]
+	var sum int64
+	points := 0
+	for i, total := range r.Totals {
+		t.Log(told(total))
+		villages := p.units(r, i, "village")
+		if len(villages) != 40 {
+			t.Errorf("column %d lists %d villages, want all 40", i, len(villages))
+		}
+		addsUp(t, total, villages)
+		if i == len(tiers) {
+			break
+		}
+		if total.Covered == 0 || total.Covered > all.Covered {
+			t.Errorf("%s covers %d households, all tiers together %d", tiers[i], total.Covered, all.Covered)
+		}
+		sum, points = sum+total.Covered, points+total.Points
+	}
+	if all.Covered > sum || all.Points != points || all.Households < 9_900 {
+		t.Errorf("all tiers: %+v; the tiers one by one cover %d and are %d points", all, sum, points)
+	}
+	if c, s := r.Totals[0], r.Totals[1]; c.Points != 1 || s.Points != 6 || r.Totals[2].Points > 62 || r.Totals[2].Points < 45 {
+		t.Errorf("%d center, %d stations, %d points; want 1 + 6 + those of 62 that are open", c.Points, s.Points, r.Totals[2].Points)
+	}
+}
+
+// twelveVillages are twelve neighbouring villages of the invented town, with all its
+// streets, their own households and no service points yet.
+func twelveVillages(t testing.TB) *town.Town {
+	t.Helper()
+	made, err := town.Generate(t.Context(), town.Options{Households: 10_000, Seed: 1, Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var top, cluster town.Unit
+	var villages []town.Unit
+	for _, u := range made.Units {
+		switch {
+		case u.Level == town.LevelTown:
+			top = u
+		case u.Level == town.LevelCluster && cluster.Code == "":
+			cluster = u
+		case u.Level == town.LevelVillage:
+			villages = append(villages, u)
+		}
+	}
+	first := villages[slices.IndexFunc(villages, func(u town.Unit) bool { return u.Kind == "village" })].Label
+	away := func(u town.Unit) float64 {
+		return math.Hypot(float64(u.Label.X-first.X), float64(u.Label.Y-first.Y))
+	}
+	slices.SortFunc(villages, func(a, b town.Unit) int { return cmp.Compare(away(a), away(b)) })
+	villages = villages[:12]
+	var areas []geo.MultiPolygon
+	kept := map[string]bool{}
+	for i := range villages {
+		villages[i].Parent = cluster.Code
+		areas, kept[villages[i].Code] = append(areas, villages[i].Area), true
+	}
+	top.Area = topology.Union(areas...)
+	cluster.Area, cluster.Parent = top.Area, top.Code
+	made.Units = append([]town.Unit{top, cluster}, villages...)
+	made.Levels = slices.DeleteFunc(made.Levels, func(l town.Level) bool {
+		return l.Code != town.LevelTown && l.Code != town.LevelCluster && l.Code != town.LevelVillage
+	})
+	made.Households = slices.DeleteFunc(made.Households, func(h town.Household) bool {
+		return !kept[h.Unit[:12]]
+	})
+	made.ServicePoints, made.Tracks, made.Zones = nil, nil, nil
+	return made
+}
+
+// homes are the households of a village.
+func homes(t *town.Town, village town.Unit) (list []town.Household) {
+	for _, h := range t.Households {
+		if h.Unit[:12] == village.Code {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// openPoint adds a point that has been open for years, in the building of a household of the
+// village.
+func openPoint(t *town.Town, dice *rand.Rand, village town.Unit, tier, name string, functions ...string) {
+	among := homes(t, village)
+	home := among[dice.IntN(len(among))]
+	point := town.ServicePoint{
+		ID: fmt.Sprintf("P%03d", len(t.ServicePoints)+1), Tier: tier, Name: village.Name + name, Address: home.Address, Capacity: 20,
+		At: home.At, Life: []town.Stage{{State: town.Active, From: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}},
+	}
+	for _, f := range functions {
+		point.Functions = append(point.Functions, town.Function{Code: f, Hours: "Mo-Su 08:00-18:00"})
+	}
+	t.ServicePoints = append(t.ServicePoints, point)
+}
+
+// settle brings a town into an installation as the demo town comes in: the map, units
+// in force, and the lists as files.
+func (p place) settle(made *town.Town) {
+	p.Helper()
+	if _, err := network.Store(p.Context(), p.pool, staff.System, network.Source{FileName: "twelve villages", Attribution: made.Notice}, demoFeatures(made)); err != nil {
+		p.Fatal(err)
+	}
+	if err := publishDemo(p.Context(), p.pool, made, progress{w: io.Discard, began: time.Now()}); err != nil {
+		p.Fatal(err)
+	}
+	folder := p.TempDir()
+	if err := made.Files(p.Context(), folder); err != nil {
+		p.Fatal(err)
+	}
+	p.do("import", "households", filepath.Join(folder, "households.csv"), "--confirm", "invented")
+	p.do("import", "service-points", filepath.Join(folder, "service-points.csv"), "--confirm", "invented")
+}
+
+// sevenInOne are the functions of a point of Lüxiang: 七点合一.
+var sevenInOne = []string{"study", "one-stop", "deliberation", "opinion", "deputy", "volunteer", "mediation"}
+
+// lacking are the villages of a run without a point, by column.
+func (p place) lacking(r circle.Run) (list []string) {
+	p.Helper()
+	rows, err := circle.Units(p.Context(), p.pool, staff.Local, r.ID, -1, "village")
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, row := range rows {
+		if row.Points == 0 {
+			list = append(list, row.Unit+" "+r.Params.Columns[row.Column].Function)
+		}
+	}
+	return list
+}
+
+func TestCaseLüxiang(t *testing.T) {
+	made := twelveVillages(t)
+	dice := rand.New(rand.NewPCG(81, 12))
+	// Every village has a point with all seven functions; the other 69 stand anywhere in
+	// it and offer three to seven of them.
+	villages := made.Units[2:]
+	for i := range 81 {
+		v := villages[i%12]
+		if i >= 12 {
+			v = villages[dice.IntN(12)]
+		}
+		offered := slices.Clone(sevenInOne)
+		if i >= 12 {
+			dice.Shuffle(7, func(a, b int) { offered[a], offered[b] = offered[b], offered[a] })
+			offered = offered[:3+dice.IntN(5)]
+		}
+		openPoint(made, dice, v, "point", fmt.Sprintf("巷邻坊%d", i+1), offered...)
+	}
+	p := newPlace(t)
+	p.settle(made)
+
+	params := circle.Params{Columns: []circle.Column{{Standard: gb50180}}}
+	for _, f := range sevenInOne {
+		params.Columns = append(params.Columns, circle.Column{Function: f, Standard: gb50180})
+	}
+	r := p.run(params)
+	if lacking := p.lacking(r); len(lacking) > 0 {
+		t.Errorf("villages without a point: %v", lacking)
+	}
+	fewest, most, sum := math.MaxInt, 0, 0
+	for i, total := range r.Totals {
+		t.Log(cmp.Or(params.Columns[i].Function, "any"), told(total))
+		rows := p.units(r, i, "village")
+		addsUp(t, total, rows)
+		if len(rows) != 12 {
+			t.Errorf("%d villages, want 12", len(rows))
+		}
+		if i > 0 {
+			continue
+		}
+		for _, row := range rows {
+			fewest, most, sum = min(fewest, row.Points), max(most, row.Points), sum+row.Points
+		}
+	}
+	t.Logf("points in a village: %d to %d, %d in all", fewest, most, sum)
+	if mean := float64(sum) / 12; mean != 6.75 || r.Totals[0].Points != 81 {
+		t.Errorf("%.2f points in a village on average and %d in all, want 6.75 and 81", mean, r.Totals[0].Points)
+	}
+
+	// The check finds what is missing: close all points of one village that offer one.
+	list, err := servicepoint.List(t.Context(), p.pool, staff.Local, grid.Today(), servicepoint.Filter{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := params
+	for _, point := range list {
+		if point.Unit == villages[0].Code && slices.ContainsFunc(point.Functions, func(f servicepoint.Function) bool { return f.Function == "mediation" }) {
+			changed.Changes = append(changed.Changes, circle.Change{Point: point.ID, Do: "close"})
+		}
+	}
+	want := villages[0].Code + " mediation"
+	if lacking := p.lacking(p.run(changed)); len(changed.Changes) == 0 || !slices.Contains(lacking, want) {
+		t.Errorf("with %d points closed, lacking are %v, want %s", len(changed.Changes), lacking, want)
+	}
+}
+
+func TestCaseQingshen(t *testing.T) {
+	made := twelveVillages(t)
+	dice := rand.New(rand.NewPCG(3, 13))
+	villages := made.Units[2:]
+	// Three comprehensive points in villages apart from each other, thirteen of groups:
+	// one in every village and another in one.
+	for i, v := range []int{0, 5, 10} {
+		openPoint(made, dice, villages[v], []string{"center", "station", "station"}[i], "综合服务点", "one-stop", "medical", "elderly-care", "child-care")
+	}
+	for i := range 13 {
+		openPoint(made, dice, villages[i%12], "point", fmt.Sprintf("组级服务点%d", i+1), "one-stop", "elderly-care")
+	}
+	p := newPlace(t)
+	p.settle(made)
+
+	params := circle.Params{Columns: []circle.Column{
+		{Tiers: []string{"center", "station"}, Standard: gb50180},
+		{Tiers: []string{"point"}, Standard: gb50180},
+		{Standard: gb50180},
+	}}
+	before := p.run(params)
+	for i, want := range []int{3, 13, 16} {
+		total := before.Totals[i]
+		t.Log(told(total))
+		addsUp(t, total, p.units(before, i, "village"))
+		if total.Points != want || total.Covered == 0 || total.Covered > before.Totals[2].Covered {
+			t.Errorf("column %d: %+v, want %d points", i, total, want)
+		}
+	}
+
+	// Villages are merged and five of the group points close: 服务半径增大.
+	list, err := servicepoint.List(t.Context(), p.pool, staff.Local, grid.Today(), servicepoint.Filter{Tier: "point", Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing := params
+	closing.Before = before.ID
+	for _, point := range list {
+		if n, _ := strconv.Atoi(strings.TrimLeft(point.SourceID, "P0")); n > 3 && n <= 8 {
+			closing.Changes = append(closing.Changes, circle.Change{Point: point.ID, Do: "close"})
+		}
+	}
+	after := p.run(closing)
+	if after.Totals[1].Points != 8 {
+		t.Errorf("%d group points are left of 13, want 8", after.Totals[1].Points)
+	}
+	difference, err := circle.Compare(t.Context(), p.pool, staff.Local, before.ID, after.ID, 2, "village")
+	if err != nil || len(difference) != 12 {
+		t.Fatalf("%d villages compared, %v", len(difference), err)
+	}
+	longer := 0
+	for _, d := range difference {
+		t.Logf("%s: mean %s → %s, P90 %s → %s, covered %d → %d of %d", d.Name, minutesText(d.Before.Mean), minutesText(d.After.Mean),
+			minutesText(d.Before.P90), minutesText(d.After.P90), d.Before.Covered, d.After.Covered, d.After.Households)
+		if d.Before.Mean == nil || d.After.Mean == nil || d.Before.P90 == nil || d.After.P90 == nil {
+			t.Errorf("%s: a village without a mean or a 90th percentile", d.Name)
+			continue
+		}
+		if *d.After.Mean < *d.Before.Mean || *d.After.P90 < *d.Before.P90 || d.After.Covered > d.Before.Covered {
+			t.Errorf("%s is nearer with fewer points", d.Name)
+		}
+		if *d.After.Mean > *d.Before.Mean && *d.After.P90 > *d.Before.P90 {
+			longer++
+		}
+	}
+	if longer == 0 {
+		t.Error("no village walks farther without five of its points")
+	}
+	t.Log("after:", told(after.Totals[2]))
+}
