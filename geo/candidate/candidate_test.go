@@ -13,6 +13,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/candidate"
+	"wangge/geo/cell"
 	"wangge/geo/circle"
 	"wangge/geo/fault"
 	"wangge/geo/household"
@@ -21,6 +22,7 @@ import (
 	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
+	"wangge/geo/publication"
 	"wangge/geo/servicepoint"
 	"wangge/geo/sheet"
 	"wangge/geo/siting"
@@ -373,6 +375,38 @@ func TestWhoMayNotSeeHomesSeesNoExactNumbers(t *testing.T) {
 	if err != nil || !got.Found.Rounded || !got.Found.Hidden || got.Found.Value != 0 || got.Found.Total != 0 || got.Found.Sites[1].Gain != 0 || got.Found.Sites[1].Within != 0 || got.Found.Sites[1].Candidate != h.candidates[1] {
 		body, _ := json.Marshal(got)
 		t.Errorf("the analyst sees %s, %v", body, err)
+	}
+	// The digest of exact numbers tells whether a guess of them is right.
+	if list, err := candidate.Sitings(t.Context(), h.db, analyst, 0, 0, 10); err != nil || len(list) != 1 || list[0].Digest != "" || got.Digest != "" || s.Digest == "" {
+		t.Errorf("the analyst is told %+v and %q of %q, %v", list, got.Digest, s.Digest, err)
+	}
+	// A cell in which somebody lives is told of where that is published, here nowhere.
+	anywhere, err := h.finder.Find(t.Context(), staff.Local, candidate.Params{Circle: h.run.ID, Model: siting.Coverage, Sites: 1, Anywhere: true}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = candidate.GetSiting(t.Context(), h.db, analyst, anywhere.ID)
+	if err != nil || len(got.Found.Sites) != 2 || got.Found.Sites[1].At != nil || got.Found.Sites[1].Name != "" || anywhere.Found.Sites[1].At == nil {
+		t.Errorf("anywhere: the analyst sees %+v, %v", got.Found.Sites, err)
+	}
+	if _, err := publication.Make(t.Context(), h.db, staff.System, day("2024-06-01"), "first"); err != nil {
+		t.Fatal(err)
+	}
+	for k := range 19 {
+		_, err := h.db.Exec(t.Context(), `
+			INSERT INTO published_cell (publication_id, top_id, cell, attribute, value) SELECT id, $1, $2, 'households', 10 FROM publication
+			ON CONFLICT DO NOTHING`, village, int64(cell.In(ledgertest.At(float64(k+1)*0.1, 0.501), 7)))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	anywhere, err = h.finder.Find(t.Context(), staff.Local, candidate.Params{Circle: h.run.ID, Model: siting.Coverage, Sites: 1, Anywhere: true}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = candidate.GetSiting(t.Context(), h.db, analyst, anywhere.ID)
+	if err != nil || len(got.Found.Sites) != 2 || got.Found.Sites[1].At == nil || *got.Found.Sites[1].At == *anywhere.Found.Sites[1].At {
+		t.Errorf("anywhere, where coarser cells are published: the analyst sees %+v of %+v, %v", got.Found.Sites, anywhere.Found.Sites, err)
 	}
 	_, stranger := stafftest.Hold(t, h.db, staff.Analyst, h.units[1])
 	if _, err := candidate.GetSiting(t.Context(), h.db, stranger, s.ID); !errors.Is(err, candidate.ErrSiting) {

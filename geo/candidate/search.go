@@ -116,7 +116,7 @@ func (f *Finder) store(ctx context.Context, id int64, run *circle.Sites, found *
 			return errors.Join(err, missing(tag.RowsAffected()))
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO siting_result (siting_id, unit_id, rounded, body) VALUES ($1, $2, false, $3), ($1, $2, true, $4)`,
-			id, run.Unit, found, found.shown(run.Least()))
+			id, run.Unit, found, found.shown(run.Least(), run.Around))
 		return err
 	})
 }
@@ -139,6 +139,7 @@ type site struct {
 	point     int64
 	stands    bool
 	foreign   bool // a neighbour's point
+	cell      cell.Cell
 }
 
 // sites are the standing points of the column, then the candidates by id or the cells
@@ -195,7 +196,7 @@ func kinds(list []Kind) []string {
 	return out
 }
 
-func anywhere(c cell.Cell) site { return site{name: c.String(), kind: Place, at: c.Center()} }
+func anywhere(c cell.Cell) site { return site{name: c.String(), kind: Place, at: c.Center(), cell: c} }
 
 // quest is one search with everything it depends on.
 type quest struct {
@@ -319,7 +320,7 @@ func (q *quest) tell(a *siting.Answer, joined []bool) *Found {
 	for _, s := range a.Sites {
 		from := q.sites[s.Candidate]
 		out := FoundSite{Candidate: from.candidate, Point: from.point, Name: from.name, Kind: from.kind, Cost: from.cost, Capacity: from.capacity,
-			Gain: float64(s.Gain), Within: s.Within, Load: s.Load, Served: s.Served, Overload: s.Overload}
+			Gain: float64(s.Gain), Within: s.Within, Load: s.Load, Served: s.Served, Overload: s.Overload, cell: from.cell}
 		if a.Model == siting.Median || a.Model == siting.Center {
 			out.Gain = math.Round(unit(s.Gain)*1000) / 1000
 		}

@@ -1,12 +1,22 @@
 package candidate
 
-import "math"
+import (
+	"math"
+
+	"github.com/paulmach/orb"
+
+	"wangge/geo/cell"
+)
 
 // shown is what is seen by who may not see single places: counts in bands as wide as
 // the least count that is published, by their lower end, minutes whole, costs and
 // numbers of sites as they are. A bound is rounded away from the value, so that it
 // still holds. Where nothing is published, no number is shown, only which sites.
-func (f Found) shown(least int64) *Found {
+//
+// A site of a search anywhere is the middle of a cell in which somebody lives: it
+// stands in the middle of the finest cell around it of which that may be known, and
+// nowhere if there is none.
+func (f Found) shown(least int64, around func(cell.Cell) (cell.Cell, bool)) *Found {
 	f.Rounded = true
 	band := func(n int64) int64 {
 		if least == 0 {
@@ -52,6 +62,13 @@ func (f Found) shown(least int64) *Found {
 		s.Within, s.Load, s.Served, s.Overload = band(s.Within), band(s.Load), band(s.Served), band(s.Overload)
 		if s.Gain = number(s.Gain); f.Measure == "minutes" {
 			s.Gain = math.Round(s.Gain)
+		}
+		if s.cell != 0 {
+			s.Name, s.At = "", nil
+			if c, ok := around(s.cell); ok {
+				at := orb.Point(c.Center().Degrees())
+				s.Name, s.At = c.String(), &at
+			}
 		}
 		sites[i] = s
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/geo/audit"
+	"wangge/geo/cell"
 	"wangge/geo/circle"
 	"wangge/geo/fault"
 	"wangge/geo/job"
@@ -148,6 +149,8 @@ type FoundSite struct {
 	Served    int64      `json:"served" doc:"those it serves within the capacities"`
 	Capacity  *int       `json:"capacity,omitempty"`
 	Overload  int64      `json:"overload" doc:"by how much the load exceeds the capacity"`
+
+	cell cell.Cell // whose middle it is, of a search anywhere
 }
 
 type jobArgs struct {
@@ -205,10 +208,14 @@ func insert(ctx context.Context, tx pgx.Tx, actor staff.Actor, p Params) (id int
 	return id, audit.Write(ctx, tx, actor, "search", "siting", strconv.FormatInt(id, 10), map[string]any{"circle": p.Circle, "model": p.Model})
 }
 
-const sitingColumns = `
-	s.id, coalesce(u.code, ''), s.params, coalesce(s.job_id, 0), s.digest, s.created_by, s.created_at, s.finished_at,
+// sitingColumns are read with the two arguments of staff.Place from n on. The digest is
+// that of exact numbers, which could be guessed until it fits: it is for who sees them.
+func sitingColumns(n int) string {
+	return `
+	s.id, coalesce(u.code, ''), s.params, coalesce(s.job_id, 0), CASE WHEN ` + staff.In("s.unit_id", n) + ` THEN s.digest ELSE '' END, s.created_by, s.created_at, s.finished_at,
 	CASE WHEN s.finished_at IS NOT NULL THEN 'done' ELSE coalesce(siting_job_state(s.job_id), 'failed') END
 	FROM siting s LEFT JOIN unit u ON u.id = s.unit_id`
+}
 
 func scanSiting(row pgx.CollectableRow) (s Siting, err error) {
 	err = row.Scan(&s.ID, &s.Unit, &s.Params, &s.Job, &s.Digest, &s.CreatedBy, &s.CreatedAt, &s.FinishedAt, &s.State)
@@ -218,10 +225,10 @@ func scanSiting(row pgx.CollectableRow) (s Siting, err error) {
 // Sitings lists searches for a run (0 = for every one), newest first, without what
 // they found.
 func Sitings(ctx context.Context, db pg.DB, actor staff.Actor, run, before int64, limit int) ([]Siting, error) {
-	area := actor.Area(staff.Count)
-	rows, _ := db.Query(ctx, `SELECT`+sitingColumns+`
+	area, place := actor.Area(staff.Count), actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+sitingColumns(6)+`
 		WHERE `+staff.In("s.unit_id", 1)+` AND ($3 = 0 OR s.circle_id = $3) AND ($4 = 0 OR s.id < $4) ORDER BY s.id DESC LIMIT $5`,
-		area.All, area.Roots, run, before, limit)
+		area.All, area.Roots, run, before, limit, place.All, place.Roots)
 	list, err := pgx.CollectRows(rows, scanSiting)
 	if err != nil {
 		return nil, fmt.Errorf("sitings: %w", err)
@@ -232,7 +239,7 @@ func Sitings(ctx context.Context, db pg.DB, actor staff.Actor, run, before int64
 // GetSiting returns a search with what it found, or ErrSiting.
 func GetSiting(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Siting, error) {
 	count, place := actor.Area(staff.Count), actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+sitingColumns+` WHERE s.id = $1 AND `+staff.In("s.unit_id", 2), id, count.All, count.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+sitingColumns(4)+` WHERE s.id = $1 AND `+staff.In("s.unit_id", 2), id, count.All, count.Roots, place.All, place.Roots)
 	s, err := pgx.CollectExactlyOneRow(rows, scanSiting)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrSiting

@@ -91,7 +91,7 @@ func (s stored) drawing(ctx context.Context, db pg.Pool, actor staff.Actor, e Ex
 	sheet := &atlas.Sheet{
 		Title: cmp.Or(s.Params.Title, "服务圈 Service circle"), Subtitle: about["unit"],
 		Date: s.Params.On.String(), Sources: about["attribution"],
-		Notes: []string{"标准 Standard: " + s.Params.Columns[e.Column].Label(known), "步行路网 Walking network: " + about["network"], about["方法"], about["method"], about["rounded"], "run " + about["run"] + " · SHA-256 " + s.Digest},
+		Notes: []string{"标准 Standard: " + s.Params.Columns[e.Column].Label(known), "步行路网 Walking network: " + about["network"], about["方法"], about["method"], about["rounded"], strings.TrimSuffix("run "+about["run"]+" · SHA-256 "+s.Digest, " · SHA-256 ")},
 	}
 	for _, name := range []string{"review_number", "invented"} {
 		if about[name] != "" {

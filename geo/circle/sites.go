@@ -133,6 +133,26 @@ func (s *Sites) Cells(resolution int) []cell.Cell {
 	return slices.Compact(list)
 }
 
+// Around is the finest cell that holds c and whose households are shown to who may not
+// see single places; ok is false where there is none.
+func (s *Sites) Around(c cell.Cell) (around cell.Cell, ok bool) {
+	for res := min(finest-1, c.Resolution()); res >= coarsest; res-- {
+		row := CellRow{Cell: c.Parent(res), Resolution: res}
+		for _, g := range s.crowd.group(res) {
+			if g.cell != row.Cell {
+				continue
+			}
+			for _, h := range s.crowd.byCell[g.from:g.to] {
+				row.Households += s.crowd.weight(h)
+			}
+		}
+		if len(s.shown.cellRows([]CellRow{row})) > 0 {
+			return row.Cell, true
+		}
+	}
+	return 0, false
+}
+
 // Walks finds every pair of a household and a site within limit mm on foot, and
 // which of the sites are joined to the network at all.
 func (s *Sites) Walks(ctx context.Context, at []geo.Point, limit uint32) (*walk.Matrix, []bool, error) {

@@ -175,10 +175,15 @@ func pointsExist(ctx context.Context, db pg.DB, actor staff.Actor, changes []Cha
 	return c.fault()
 }
 
-const runColumns = `
-	c.id, c.unit_id, coalesce(u.code, ''), coalesce(b.name, ''), c.params, coalesce(c.job_id, 0), c.inputs, c.digest, c.walks, c.created_by, c.created_at, c.finished_at,
+// runColumns are read with the two arguments of staff.Place from n on. The digest is
+// that of exact results, which could be guessed until it fits: it is for who sees them.
+func runColumns(n int) string {
+	return `
+	c.id, c.unit_id, coalesce(u.code, ''), coalesce(b.name, ''), c.params, coalesce(c.job_id, 0), c.inputs,
+	CASE WHEN ` + staff.In("c.unit_id", n) + ` THEN c.digest ELSE '' END, c.walks, c.created_by, c.created_at, c.finished_at,
 	CASE WHEN c.finished_at IS NOT NULL THEN 'done' ELSE coalesce(circle_job_state(c.job_id), 'failed') END,
 	(c.params->>'demand')::bigint <> 0 AND NOT circle_demand_is_there((c.params->>'demand')::bigint)`
+}
 
 const runTables = `
 	FROM circle c
@@ -219,8 +224,8 @@ func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Run, error
 
 // get is Get without what has to be computed.
 func get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (stored, error) {
-	area := actor.Area(staff.Count)
-	rows, _ := db.Query(ctx, `SELECT`+runColumns+runTables+` WHERE c.id = $1 AND `+staff.In("c.unit_id", 2), id, area.All, area.Roots)
+	area, place := actor.Area(staff.Count), actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+runColumns(4)+runTables+` WHERE c.id = $1 AND `+staff.In("c.unit_id", 2), id, area.All, area.Roots, place.All, place.Roots)
 	s, err := pgx.CollectExactlyOneRow(rows, scanRun)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -249,10 +254,10 @@ func done(ctx context.Context, db pg.DB, actor staff.Actor, id int64, column int
 // List returns runs of a unit ("" = all that one may see) with an id below before
 // (0 = from the newest on), newest first, without totals.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, unit string, before int64, limit int) ([]Run, error) {
-	area := actor.Area(staff.Count)
-	rows, _ := db.Query(ctx, `SELECT`+runColumns+runTables+`
+	area, place := actor.Area(staff.Count), actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+runColumns(6)+runTables+`
 		WHERE `+staff.In("c.unit_id", 1)+` AND ($3 = '' OR u.code = $3) AND ($4 = 0 OR c.id < $4)
-		ORDER BY c.id DESC LIMIT $5`, area.All, area.Roots, unit, before, limit)
+		ORDER BY c.id DESC LIMIT $5`, area.All, area.Roots, unit, before, limit, place.All, place.Roots)
 	list, err := pgx.CollectRows(rows, scanRun)
 	if err != nil {
 		return nil, fmt.Errorf("service circles: %w", err)

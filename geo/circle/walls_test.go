@@ -73,8 +73,8 @@ func TestWhoMayNotSeePlacesSeesRoundedNumbers(t *testing.T) {
 	if !east.Hidden || east.Households != 0 || east.Share != nil || east.P50 != nil || len(east.Unreachable) != 0 || east.Choices != nil {
 		t.Errorf("the grid with three households shows %+v", east)
 	}
-	if total, err := Get(ctx, app, analyst, r.ID); err != nil || !total.Totals[0].Rounded {
-		t.Errorf("totals %+v, %v", total.Totals, err)
+	if total, err := Get(ctx, app, analyst, r.ID); err != nil || !total.Totals[0].Rounded || total.Digest != "" || r.Digest == "" {
+		t.Errorf("totals %+v, digest %q of exact numbers, %v", total.Totals, total.Digest, err)
 	}
 	if curve, rounded, err := Curve(ctx, app, analyst, r.ID, 0); err != nil || !rounded {
 		t.Errorf("curve %v, %v", curve, err)
