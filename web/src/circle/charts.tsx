@@ -15,7 +15,7 @@ import { useCurve, useRun, useStandards } from './queries';
 import { type Coloured, useShown } from './shown';
 import { changed, LONGEST, minutesOf } from './standard';
 import type { Minute } from './types';
-import { useLocale, useNumbers, useStandardText } from './words';
+import { useDifference, useLocale, useNumbers, useStandardText } from './words';
 
 export default function Charts() {
   return (
@@ -159,6 +159,8 @@ function CurveChart() {
   );
 }
 
+const NO_FIGURE = { value: 0, rounded: false };
+
 /** UnitsChart is a bar for every unit, in the colours of the map. */
 function UnitsChart() {
   const { t } = useTranslation();
@@ -166,6 +168,7 @@ function UnitsChart() {
   const locale = useLocale();
   const [view, setView] = useView();
   const { units, by, colours, differs } = useShown();
+  const difference = useDifference();
   const pointed = useLinked((linked) => linked.unit);
   const sorted = useMemo(
     () =>
@@ -176,6 +179,11 @@ function UnitsChart() {
   );
   const { kind } = MEANING[by];
   const scale = kind === 'share' ? 100 : 1;
+  const write = useCallback(
+    ({ value, rounded }: { value: number; rounded: boolean }) =>
+      differs ? difference(value, by, rounded) : figure(value, kind, rounded, locale),
+    [differs, difference, by, kind, locale],
+  );
   const option = useMemo(() => {
     const { axis, ...base } = plainChart(p);
     return {
@@ -186,7 +194,7 @@ function UnitsChart() {
         trigger: 'item',
         formatter: ({ dataIndex }: { dataIndex: number }) => {
           const unit = sorted[dataIndex];
-          return unit ? `${unit.name}\n${figure(unit.value, kind, unit.rounded, locale)}` : '';
+          return unit ? `${unit.name}\n${write(unit)}` : '';
         },
       },
       xAxis: {
@@ -205,7 +213,11 @@ function UnitsChart() {
       yAxis: {
         ...axis,
         type: 'value',
-        axisLabel: { color: p.inkSoft, fontSize: 11, formatter: kind === 'share' ? '{value} %' : '{value}' },
+        axisLabel: {
+          color: p.inkSoft,
+          fontSize: 11,
+          formatter: kind === 'share' && !differs ? '{value} %' : '{value}',
+        },
       },
       series: [
         {
@@ -223,7 +235,7 @@ function UnitsChart() {
         },
       ],
     };
-  }, [p, sorted, colours, kind, scale, locale, view.unit]);
+  }, [p, sorted, colours, kind, scale, differs, write, view.unit]);
   const strong = sorted.findIndex((unit) => unit.unit === pointed);
   return (
     <figure>
@@ -242,8 +254,8 @@ function UnitsChart() {
           onChoose={(index) => setView({ unit: sorted[index]?.unit ?? null })}
           label={t('circle.chart.unitsLabel', {
             count: sorted.length,
-            least: figure(sorted[0]?.value ?? 0, kind, sorted[0]?.rounded ?? false, locale),
-            most: figure(sorted.at(-1)?.value ?? 0, kind, sorted.at(-1)?.rounded ?? false, locale),
+            least: write(sorted[0] ?? NO_FIGURE),
+            most: write(sorted.at(-1) ?? NO_FIGURE),
           })}
         />
       )}

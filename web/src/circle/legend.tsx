@@ -4,6 +4,7 @@
 import { InputNumber, Segmented, Select } from 'antd';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import { useLevels, useTiers } from '../api/queries';
 import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
@@ -15,16 +16,18 @@ import { usePage } from '../view/store';
 import { useView } from '../view/url';
 import { type Class, FEWEST, METHODS, MOST } from './classes';
 import { COMPARED, figure, MEANING, MEASURES, type Measure, readLimits, writeLimits } from './measures';
+import { countsHouseholds } from './queries';
 import { colours } from './ramp';
 import { type Shown, useShown } from './shown';
 import { REACH_MINUTES, reachColours, resolutionOf, uncoveredLimits } from './style';
 import { CIRCLE_LAYERS, type CircleLayer, SIDES, toggled, useCircleView } from './view';
-import { useColumnText, useLocale, useNumbers, useStandardText } from './words';
+import { useColumnText, useDifference, useLocale, useNumbers, useStandardText } from './words';
 
 export function Legend() {
   const { t } = useTranslation();
   const { run, view, differs, by } = useShown();
   const done = run?.state === 'done';
+  const may = useMay();
   return (
     <>
       <Asked />
@@ -46,6 +49,11 @@ export function Legend() {
           <Layer layer="points">
             <TierLegend />
           </Layer>
+          {countsHouseholds(run) && may('place') && (
+            <Layer layer="households">
+              <p className="hint">{t('circle.legend.householdsHint')}</p>
+            </Layer>
+          )}
         </>
       )}
     </>
@@ -56,9 +64,14 @@ export function Legend() {
 function Layers({ done }: { done: boolean }) {
   const { t } = useTranslation();
   const [view, setView] = useCircleView();
-  const layers = CIRCLE_LAYERS.filter(
-    (layer) => (done || layer === 'background') && (layer !== 'candidates' || view.siting !== null),
-  );
+  const { run } = useShown();
+  const may = useMay();
+  const offered: Partial<Record<CircleLayer, boolean>> = {
+    background: true,
+    candidates: done && view.siting !== null,
+    households: countsHouseholds(run) && may('place'),
+  };
+  const layers = CIRCLE_LAYERS.filter((layer) => offered[layer] ?? done);
   return (
     <fieldset className="kinds circle-layers">
       <legend className="off-screen">{t('layers.title')}</legend>
@@ -215,13 +228,12 @@ function Limits({ id }: { id: string }) {
 export function useClassText(): (one: Class, shown: Pick<Shown, 'by' | 'differs' | 'rows'>) => string {
   const locale = useLocale();
   const { t } = useTranslation();
+  const difference = useDifference();
   return (one, { by, differs, rows }) => {
     const { kind } = MEANING[by];
     const rounded = rows.some((row) => row.rounded);
-    const write = (value: number) => {
-      const said = figure(value, kind, rounded, locale);
-      return differs && value > 0 ? `+${said}` : said;
-    };
+    const write = (value: number) =>
+      differs ? difference(value, by, rounded) : figure(value, kind, rounded, locale);
     if (one.from === null && one.to === null) return t('circle.legend.all');
     if (one.from === null) return `≤ ${write(one.to ?? 0)}`;
     if (one.to === null) return `≥ ${write(one.from)}`;

@@ -6,6 +6,7 @@ import * as maplibregl from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import { useLevels, useStatus } from '../api/queries';
 import type { LonLat } from '../api/types';
 import { asBounds, isPhone } from '../map/camera';
@@ -17,7 +18,7 @@ import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
 import { pointAt, useExtras, useLinked } from './linked';
-import { usePoints } from './queries';
+import { countsHouseholds, usePoints } from './queries';
 import { useShown } from './shown';
 import { withCircle } from './style';
 
@@ -50,10 +51,13 @@ export default function CircleMap() {
       [point.x + NEAR, point.y + NEAR],
     ]);
     if (useExtras.getState().pick?.(at, features)) return;
-    const dot = features.find((feature) => feature.layer.id === 'service-point');
-    const id = Number(dot?.properties.id);
-    if (dot && id > 0) setView({ item: { kind: 'service-point', id: String(id) } });
-    else setView({ ...nothingSelected, unit: unitAt(map, point) });
+    // A point lies above the households, and its layer is named as what it shows, as theirs is.
+    for (const kind of ['service-point', 'household'] as const) {
+      const dot = features.find((feature) => feature.layer.id === kind);
+      const id = Number(dot?.properties.id);
+      if (dot && id > 0) return setView({ item: { kind, id: String(id) } });
+    }
+    setView({ ...nothingSelected, unit: unitAt(map, point) });
   }
 
   const bounds = asBounds(status?.town?.bounds);
@@ -132,6 +136,7 @@ function useStyle(): maplibregl.StyleSpecification {
   const overlays = useExtras((extras) => extras.overlays);
   const drawn = run?.state === 'done' ? run.id : null;
   const at = run?.params.on ?? null;
+  const households = useHouseholdsShown();
   return useMemo(() => {
     const background = circle.show.includes('background');
     const plain = composeStyle(base ?? null, {
@@ -144,6 +149,7 @@ function useStyle(): maplibregl.StyleSpecification {
       layers: [
         ...(background ? (['background'] as const) : []),
         ...(drawn ? [] : (['service-point'] as const)),
+        ...(households ? (['household'] as const) : []),
       ],
       cells: 'households',
       at,
@@ -182,6 +188,7 @@ function useStyle(): maplibregl.StyleSpecification {
     circle.show,
     circle.siting,
     drawn,
+    households,
     column,
     colours,
     units,
@@ -192,6 +199,13 @@ function useStyle(): maplibregl.StyleSpecification {
     points,
     overlays,
   ]);
+}
+
+/** useHouseholdsShown is whether single households are drawn: to who may see them, for a run that counted them. */
+function useHouseholdsShown(): boolean {
+  const { run, view } = useShown();
+  const may = useMay();
+  return countsHouseholds(run) && may('place') && view.show.includes('households');
 }
 
 /** useHighlight tints the unit that the pointer is on, wherever that is. */

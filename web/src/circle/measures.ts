@@ -72,6 +72,16 @@ export function figure(value: number, kind: Kind, rounded: boolean, locale: stri
   }
 }
 
+/** difference writes after less before with its sign and without its unit: of shares, percentage points. */
+export function difference(value: number, kind: Kind, rounded: boolean, locale: string): string {
+  const digits = rounded || kind === 'count' ? 0 : 1;
+  return (kind === 'share' ? value * 100 : value).toLocaleString(locale, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: 'exceptZero',
+  });
+}
+
 /** The limits that were typed, in the unit that people read: shares in per cent. */
 export const typedScale = (measure: Measure): number => (MEANING[measure].kind === 'share' ? 0.01 : 1);
 

@@ -32,6 +32,10 @@ const STALE_EVERY = 60_000;
 export const isUnderWay = (run: Pick<Run, 'state'>): boolean =>
   run.state === 'waiting' || run.state === 'running';
 
+/** countsHouseholds is whether a run has answers of single households: it is done, and counted those of the ledger. */
+export const countsHouseholds = (run: Run | undefined): run is Run =>
+  run?.state === 'done' && run.params.demand === 0;
+
 export const useStandards = () =>
   useQuery({
     queryKey: ['standards'],

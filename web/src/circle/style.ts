@@ -50,6 +50,9 @@ export const uncoveredLimits = (resolution: number): number[] =>
     return Math.round(scaled / step) * step;
   });
 
+/** From this zoom on single households are drawn: streets, where each can be pointed at. */
+export const HOUSEHOLDS_FROM = 15;
+
 /** The minutes at which the colour of reach changes. */
 export const REACH_MINUTES = [5, 10, 15, 20, 30] as const;
 
@@ -69,11 +72,12 @@ export function withCircle(style: StyleSpecification, choice: CircleChoice): Sty
   ].flat();
   const border = style.layers.findIndex((layer) => layer.id === 'unit-casing');
   const at = border < 0 ? style.layers.length : border;
-  const plain = style.layers.map((layer) =>
-    layer.id === 'unit-fill' && layer.type === 'fill' && below.length > 0
+  const plain = style.layers.map((layer): LayerSpecification => {
+    if (layer.id === 'household') return { ...layer, minzoom: HOUSEHOLDS_FROM };
+    return layer.id === 'unit-fill' && layer.type === 'fill' && below.length > 0
       ? { ...layer, paint: { ...layer.paint, 'fill-opacity': ['case', HOVERED, 0.18, 0] as never } }
-      : layer,
-  );
+      : layer;
+  });
   const layers = [...plain.slice(0, at), ...below, ...plain.slice(at), ...above];
   const used = new Set(layers.map((layer) => ('source' in layer ? layer.source : '')));
   const sources = Object.fromEntries(Object.entries(sourcesOf(choice)).filter(([id]) => used.has(id)));

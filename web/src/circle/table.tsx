@@ -8,11 +8,11 @@ import { type Column, DataTable } from '../common/table';
 import { asBounds, goToBounds } from '../map/camera';
 import { useView } from '../view/url';
 import { pointAt, useLinked } from './linked';
-import { COMPARED, compare, figure, MEANING, type Measure } from './measures';
+import { COMPARED, compare, type Measure } from './measures';
 import { differenceOf, useShown } from './shown';
 import type { Difference, Reach, UnitRow } from './types';
 import { useCircleView } from './view';
-import { Figure, useLocale, useNumbers } from './words';
+import { Figure, useDifference, useNumbers } from './words';
 
 export default function UnitTable() {
   const { t } = useTranslation();
@@ -80,12 +80,10 @@ function useCounts(): Column<UnitRow>[] {
 /** Changes is before, after and the difference: who gains, and whether the worst off do. */
 function Changes({ rows }: { rows: readonly Difference[] }) {
   const { t } = useTranslation();
-  const locale = useLocale();
+  const write = useDifference();
   const difference = (row: Difference, by: (typeof COMPARED)[number]) => {
     const value = differenceOf(row, by);
-    if (value === null) return '–';
-    const said = figure(value, MEANING[by].kind, row.after.rounded, locale);
-    return value > 0 ? `+${said}` : said;
+    return value === null ? '–' : write(value, by, row.after.rounded);
   };
   const columns: Column<Difference>[] = [
     useNameColumn<Difference>(),

@@ -20,9 +20,10 @@ export const CIRCLE_LAYERS = [
   'streets',
   'points',
   'candidates',
+  'households',
 ] as const;
 export type CircleLayer = (typeof CIRCLE_LAYERS)[number];
-export const USUAL_LAYERS: readonly CircleLayer[] = ['background', 'units', 'points'];
+export const USUAL_LAYERS: readonly CircleLayer[] = ['background', 'units', 'points', 'households'];
 
 export const DOCKS = ['table', 'charts', 'uncovered'] as const;
 export type Dock = (typeof DOCKS)[number];

@@ -4,7 +4,7 @@ import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFunctions, useTiers } from '../api/queries';
 import { useLanguage, useTitle } from '../common/format';
-import { figure, MEANING, type Measure, measured } from './measures';
+import { difference, figure, MEANING, type Measure, measured } from './measures';
 import { useStandards } from './queries';
 import type { Column, Reach, Standard, UnitRow } from './types';
 
@@ -83,6 +83,20 @@ export function useFigure(): (row: Reach & Partial<UnitRow>, measure: Measure) =
     const unit = MEANING[measure].kind === 'minutes' ? t('circle.shown.minutes', { value: said }) : said;
     return row.rounded ? t('circle.shown.about', { value: unit }) : unit;
   };
+}
+
+/** useDifference writes after less before; of two shares it says percentage points, for that is what it is. */
+export function useDifference(): (value: number, measure: Measure, rounded: boolean) => string {
+  const { t } = useTranslation();
+  const locale = useLocale();
+  return useCallback(
+    (value, measure, rounded) => {
+      const { kind } = MEANING[measure];
+      const said = difference(value, kind, rounded, locale);
+      return kind === 'share' ? t('circle.shown.points', { value: said }) : said;
+    },
+    [t, locale],
+  );
 }
 
 /** lacking is why there is no value: nobody to count, nobody who arrives, or not asked for. */

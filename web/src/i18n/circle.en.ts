@@ -123,6 +123,7 @@ export const circle: typeof zhCircle = {
     streets: 'Streets',
     points: 'Points',
     candidates: 'Candidates',
+    households: 'Households',
   },
   legend: {
     title: 'Legend',
@@ -138,6 +139,8 @@ export const circle: typeof zhCircle = {
     units: 'Units',
     uncovered: 'Households not covered (H3 cells)',
     points: 'Service points',
+    households: 'Households',
+    householdsHint: 'Seen when zoomed in to the streets; press one to see where it walks to.',
     hidden: 'Too few households, not shown',
     noFigure: 'No figure',
     rounded: 'Households as published, shares in steps of 5 %.',
@@ -160,6 +163,7 @@ export const circle: typeof zhCircle = {
   shown: {
     about: 'about {{value}}',
     minutes: '{{value}} min',
+    points: '{{value}} pp',
     hidden: 'too few to show',
     hiddenWhy: 'Fewer households than are published; not shown, to protect those who live there.',
     roundedWhy:
@@ -275,4 +279,17 @@ export const circleProblems: typeof zhProblems = {
   circle_demand: 'This run counted imported demand, so there are no households to list',
   circle_expired: 'What was asked about does not exist any more; compute again',
   circle_running: 'The run is being made; cancel its job first',
+  circle_columns:
+    'The two runs have different columns or count different units; compare runs of the same unit with the same columns',
+  circle_before: 'Choose the run to compare with',
+  circle_sheet:
+    'Only units, cells, points and differences are drawn as picture or PDF; export lists of households as a table',
+  export_unknown: 'There is no such export',
+  run_missing: 'It was not said which run to draw; open one from the list of runs',
+  run_nonsense: 'The link has a wrong number of a run or search; open one from the list of runs',
+  run_network_replaced:
+    'The streets of this run were replaced by a newer import; compute again to see how far its points reach',
+  before_missing: 'Choose the run to compare with',
+  cell_name: 'This is not the name of an H3 cell',
+  cells_too_many: 'The area is too large for cells of this size; choose larger cells',
 };

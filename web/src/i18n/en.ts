@@ -2,7 +2,7 @@
 import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
 import { incidentProblems, incidents } from './incidents.en';
-import { reach } from './reach.en';
+import { reach, reachProblems } from './reach.en';
 import { siteProblems, sites } from './sites.en';
 import type { Dictionary } from './zh';
 
@@ -749,6 +749,7 @@ export const en: Dictionary = {
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...reachProblems,
     ...siteProblems,
     ...incidentProblems,
     signed_out: 'Sign in first',

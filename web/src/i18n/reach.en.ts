@@ -1,5 +1,5 @@
 // The words of the reach tool and of the cards of the service circle in English.
-import type { reach as zh } from './reach.zh';
+import type { reachProblems as problems, reach as zh } from './reach.zh';
 
 export const reach: typeof zh = {
   title: 'Reach',
@@ -46,4 +46,11 @@ export const reach: typeof zh = {
   pointReach: 'See who can walk here',
   pointNotSnapped: 'This point is not joined to the walking network.',
   close: 'Close',
+};
+
+export const reachProblems: typeof problems = {
+  reach_minutes: 'Give one to six numbers of minutes from 1 to 60, each more than the one before',
+  reach_cells: 'Minutes are told by H3 cell of resolution 9 or 10',
+  reach_walk: 'A place is joined to a street at most 500 m away',
+  walk_ends: 'Name each end of a walk once: a place, a service point or a household',
 };

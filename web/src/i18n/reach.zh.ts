@@ -45,3 +45,10 @@ export const reach = {
   pointNotSnapped: '这个点没有接上步行路网。',
   close: '关闭',
 };
+
+export const reachProblems = {
+  reach_minutes: '请给出 1 至 60 之间、由小到大的一至六个分钟数',
+  reach_cells: '按单元的分钟数只有 9 级和 10 级',
+  reach_walk: '一处到街道至多 500 米',
+  walk_ends: '请为走法的两端各指定一处：地点、服务点或户',
+};

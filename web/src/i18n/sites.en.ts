@@ -17,6 +17,8 @@ export const sites: typeof zh = {
   needRun: 'Compute a run under Coverage first, then search for sites.',
   gain: 'Against run {{run}}: {{households}} households more are covered ({{share}})',
   loss: 'Against run {{run}}: {{households}} households fewer are covered ({{share}})',
+  gainNone:
+    'Against run {{run}}, the change is smaller than the rounding of your figures; see units and cells on the map and in the table.',
   search: 'Search for sites',
   candidates: 'Candidates',
   candidatesCount: '{{count}} candidates',
@@ -85,5 +87,9 @@ export const siteProblems: typeof problems = {
   siting_params: 'The search cannot be made like this; correct what is named',
   siting_none: 'There is no candidate to choose from: import or add some, or choose Anywhere',
   siting_running: 'The search is under way; cancel its job first',
+  siting_missing: 'It was not said which search to draw; open one from the list of searches',
+  siting_not_done: 'The search is not done yet',
+  siting_invalid: 'The search cannot be made like this; correct what is named',
+  siting_too_large: 'The sums are too large to be exact; choose a smaller area or a shorter distance',
   siting_candidates: 'A search takes 5,000 candidates at most; choose a smaller area or fewer kinds',
 };

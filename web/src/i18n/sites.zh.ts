@@ -15,6 +15,7 @@ export const sites = {
   needRun: '先在“覆盖”中计算一次，再找选址。',
   gain: '比第 {{run}} 次：多覆盖 {{households}} 户（{{share}}）',
   loss: '比第 {{run}} 次：少覆盖 {{households}} 户（{{share}}）',
+  gainNone: '与第 {{run}} 次相比，户数的变化小于您看到的取整幅度；逐网格和单元的差别在地图和表中。',
   search: '选址',
   candidates: '候选点',
   candidatesCount: '候选点 {{count}} 个',
@@ -82,5 +83,9 @@ export const siteProblems = {
   siting_params: '选址条件有误，请按提示修改',
   siting_none: '没有可选的候选点：请导入或添加候选点，或选“任何地方”',
   siting_running: '选址正在进行，请先取消任务',
+  siting_missing: '没有说明画哪一次选址，请从选址记录中打开',
+  siting_not_done: '选址尚未完成',
+  siting_invalid: '选址条件有误，请按提示修改',
+  siting_too_large: '规模过大，算不精确；请缩小范围或距离',
   siting_candidates: '一次选址最多 5,000 个候选点，请缩小范围或种类',
 };

@@ -3,7 +3,7 @@
 import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
 import { incidentProblems, incidents } from './incidents.zh';
-import { reach } from './reach.zh';
+import { reach, reachProblems } from './reach.zh';
 import { siteProblems, sites } from './sites.zh';
 
 export const zh = {
@@ -711,6 +711,7 @@ export const zh = {
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...reachProblems,
     ...siteProblems,
     ...incidentProblems,
     signed_out: '请先登录',

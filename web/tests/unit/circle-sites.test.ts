@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { overlayOfReach, overlayOfWay, type Reached } from '../../src/circle/reach/questions';
-import { newPoint, ofSites, withChanges } from '../../src/circle/siting/changes';
+import { functionsOf, newPoint, ofSites, supposing, withChanges } from '../../src/circle/siting/changes';
 import type { FoundSite } from '../../src/circle/siting/queries';
 
 const site = (rank: number, candidate: number, at?: number[]): FoundSite => ({
@@ -14,6 +14,39 @@ const site = (rank: number, candidate: number, at?: number[]): FoundSite => ({
   load: 0,
   served: 0,
   overload: 0,
+});
+
+describe('a run with other suppositions', () => {
+  const point = newPoint([121, 31], 'a', ['elderly-care']);
+  const column = {
+    function: 'elderly-care',
+    standard: { minutes: 15, metres: 0, speed: 3200, profile: 'elder', slope: false },
+  };
+  const run = (id: number, changes: (typeof point)[], before: number): Parameters<typeof supposing>[0] => ({
+    id,
+    params: {
+      columns: [column, { ...column, function: '' }],
+      unit: '4602',
+      on: '2026-01-01',
+      changes,
+      before,
+    },
+  });
+
+  it('asks the same of the same, and is compared with it', () => {
+    const asked = run(7, [], 3);
+    expect(supposing(asked, [point])).toEqual({ ...asked.params, changes: [point], before: 7 });
+  });
+
+  it('is compared with things as they are, however often one supposes', () => {
+    expect(supposing(run(8, [point], 7), []).before).toBe(7);
+    // A run with suppositions that was compared with nothing.
+    expect(supposing(run(8, [point], 0), []).before).toBe(8);
+  });
+
+  it('offers what the run asks for', () => {
+    expect(functionsOf(run(7, [], 0).params)).toEqual(['elderly-care']);
+  });
 });
 
 describe('what is supposed of points', () => {

@@ -14,7 +14,7 @@ import {
 } from '../../src/circle/classes';
 import CoveragePanel from '../../src/circle/coverage';
 import { exportAddress, formatsOf } from '../../src/circle/exports';
-import { measured, readLimits, stepOf, writeLimits } from '../../src/circle/measures';
+import { difference, measured, readLimits, stepOf, writeLimits } from '../../src/circle/measures';
 import { colours, luminance } from '../../src/circle/ramp';
 import { colourUnits, ShownProvider, useShownState } from '../../src/circle/shown';
 import { changed, metresReached, minutesOf } from '../../src/circle/standard';
@@ -388,6 +388,19 @@ describe('figures', () => {
   });
 });
 
+describe('differences', () => {
+  it.each([
+    [-0.8, 'share', true, '-80'],
+    [0.0125, 'share', false, '+1.3'],
+    [0, 'share', true, '0'],
+    [-0.04, 'minutes', false, '0.0'],
+    [-3.21, 'minutes', false, '-3.2'],
+    [1200, 'count', false, '+1,200'],
+  ] as const)('of %s (%s, rounded: %s) are %s', (value, kind, rounded, want) => {
+    expect(difference(value, kind, rounded, 'en-GB')).toBe(want);
+  });
+});
+
 describe('the map of the circle', () => {
   const plain: StyleSpecification = {
     version: 8,
@@ -412,6 +425,17 @@ describe('the map of the circle', () => {
     siting: null,
     overlays: [],
   };
+
+  it('draws single households only near by', () => {
+    const dots = {
+      id: 'household',
+      type: 'circle',
+      source: 'household',
+      'source-layer': 'household',
+    } as const;
+    const style = withCircle({ ...plain, layers: [...plain.layers, dots] }, choice);
+    expect(style.layers.find((layer) => layer.id === 'household')).toEqual({ ...dots, minzoom: 15 });
+  });
 
   it('asks for the tiles of the run and its column', () => {
     const style = withCircle(plain, choice);

@@ -12,7 +12,7 @@ import { Failed, Loading } from '../../common/states';
 import { usePalette } from '../../theme/theme';
 import { setView, useView } from '../../view/url';
 import { setOverlay } from '../linked';
-import { usePoints } from '../queries';
+import { countsHouseholds, usePoints } from '../queries';
 import { useShown } from '../shown';
 import type { PointRow } from '../types';
 import { setCircle } from '../view';
@@ -26,7 +26,7 @@ export default function Card() {
   const { run } = useShown();
   if (!item || run?.state !== 'done') return null;
   if (item.kind === 'service-point') return <PointCard id={Number(item.id)} />;
-  const listed = item.kind === 'household' && may('place') && run.params.demand === 0;
+  const listed = item.kind === 'household' && may('place') && countsHouseholds(run);
   return listed ? <HouseholdCard key={item.id} id={Number(item.id)} /> : null;
 }
 

@@ -1,7 +1,7 @@
 // Suppositions about points: what the next run shall think different.
 import type { LonLat } from '../../api/types';
 import { setChoice, useChoice } from '../choice';
-import type { Change } from '../types';
+import type { Change, Params, Run } from '../types';
 import type { FoundSite } from './queries';
 
 /** supposeNew adds a point at a place. Without functions it offers what the run asks for. */
@@ -39,3 +39,19 @@ export const suppose = (more: readonly Change[]): void =>
 /** drop takes one away again. */
 export const drop = (change: Change): void =>
   setChoice({ changes: useChoice.getState().changes.filter((other) => other !== change) });
+
+/** functionsOf are the functions that a run asks for; none where it asks for any. */
+export const functionsOf = (params: Params): string[] => [
+  ...new Set(params.columns.map((column) => column.function).filter((code) => code !== '')),
+];
+
+/**
+ * supposing asks what a run has asked, with other suppositions and nothing else different:
+ * so what the two differ in comes of the suppositions. It is compared with things as they
+ * are, which a run with suppositions was itself compared with.
+ */
+export const supposing = (run: Pick<Run, 'id' | 'params'>, changes: readonly Change[]): Params => ({
+  ...run.params,
+  changes: [...changes],
+  before: ((run.params.changes ?? []).length > 0 && run.params.before) || run.id,
+});

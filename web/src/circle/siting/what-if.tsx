@@ -10,14 +10,14 @@ import { Failed } from '../../common/states';
 import { goToPlace } from '../../map/camera';
 import { usePalette } from '../../theme/theme';
 import { useView } from '../../view/url';
-import { paramsOf, useChoice } from '../choice';
+import { useChoice } from '../choice';
 import { setOverlay, useExtras } from '../linked';
 import { useCompute, usePoints, useRun } from '../queries';
 import { useShown } from '../shown';
 import type { Change, Run } from '../types';
 import { setCircle } from '../view';
-import { useNumbers } from '../words';
-import { drop, newPoint, suppose } from './changes';
+import { useDifference, useNumbers } from '../words';
+import { drop, functionsOf, newPoint, suppose, supposing } from './changes';
 import { useKeepCandidate } from './queries';
 
 export function WhatIf({ run }: { run: Run }) {
@@ -25,11 +25,11 @@ export function WhatIf({ run }: { run: Run }) {
   const choice = useChoice();
   const [adding, setAdding] = useState(false);
   const compute = useCompute((started) =>
-    setCircle({ run: started.id, before: run.id, column: 0, side: 'after' }),
+    setCircle({ run: started.id, before: null, side: 'difference', by: 'share' }),
   );
   usePlacing(adding, (at) => {
     const number = choice.changes.filter((change) => change.do === 'add').length + 1;
-    suppose([newPoint(at, t('sites.addName', { number }), choice.functions)]);
+    suppose([newPoint(at, t('sites.addName', { number }), functionsOf(run.params))]);
     setAdding(false);
   });
   useDrawn(choice.changes);
@@ -68,7 +68,7 @@ export function WhatIf({ run }: { run: Run }) {
         disabled={choice.changes.length === 0}
         loading={compute.isPending}
         icon={<ExperimentOutlined aria-hidden="true" />}
-        onClick={() => compute.mutate({ ...paramsOf(choice, run.id), on: run.params.on })}
+        onClick={() => compute.mutate(supposing(run, choice.changes))}
       >
         {t('sites.compute')}
       </Button>
@@ -80,13 +80,18 @@ export function WhatIf({ run }: { run: Run }) {
 function Gain({ run }: { run: Run }) {
   const { t } = useTranslation();
   const numbers = useNumbers();
+  const difference = useDifference();
   const { column } = useShown();
   const before = useRun(run.params.before || null).data;
   const now = run.totals?.[column];
   const then = before?.totals?.[column];
   if (!now || !then || now.hidden || then.hidden || (run.params.changes ?? []).length === 0) return null;
   const households = now.covered - then.covered;
-  const share = (now.share ?? 0) - (then.share ?? 0);
+  const share = difference((now.share ?? 0) - (then.share ?? 0), 'share', now.rounded);
+  // Rounded figures of one more point are often the same as before.
+  if (now.rounded && households === 0) {
+    return <Alert type="info" showIcon title={t('sites.gainNone', { run: before?.id })} />;
+  }
   const said = now.rounded
     ? t('circle.shown.about', { value: numbers(Math.abs(households)) })
     : numbers(Math.abs(households));
@@ -97,7 +102,7 @@ function Gain({ run }: { run: Run }) {
       title={t(households >= 0 ? 'sites.gain' : 'sites.loss', {
         run: before?.id,
         households: said,
-        share: `${share >= 0 ? '+' : '−'}${numbers(Math.abs(share) * 100, 1)} %`,
+        share,
       })}
     />
   );
