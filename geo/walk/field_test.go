@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -56,12 +57,20 @@ func TestFieldEqualsAFreshSearch(t *testing.T) {
 }
 
 func TestPairsAreAllWithinTheLimit(t *testing.T) {
-	pairs := 0
+	sum := 0
 	situations(t, 100, func(t *testing.T, r *rand.Rand, s situation) {
 		places := s.n.Arrange(s.places)
 		var first *Matrix
 		for _, threads := range []int{1, 2, 5} {
 			m, err := Pairs(context.Background(), s.n, s.mode, s.sources, places, s.limit, s.dir, threads)
+			if all := len(m.MM); all > 0 {
+				if _, err := pairs(context.Background(), s.n, s.mode, s.sources, places, s.limit, s.dir, threads, all-1); !errors.Is(err, ErrPairs) {
+					t.Fatalf("%d pairs where one less is allowed: %v", all, err)
+				}
+				if _, err := pairs(context.Background(), s.n, s.mode, s.sources, places, s.limit, s.dir, threads, all); err != nil {
+					t.Fatalf("%d pairs where as many are allowed: %v", all, err)
+				}
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,14 +99,14 @@ func TestPairsAreAllWithinTheLimit(t *testing.T) {
 			for k := range mm {
 				got = append(got, uint64(mm[k])<<32|uint64(source[k]))
 			}
-			pairs += len(got)
+			sum += len(got)
 			if !slices.Equal(got, want[i]) {
 				t.Fatalf("place %d: %v, want %v", i, got, want[i])
 			}
 		}
 	})
-	if pairs < 1000 {
-		t.Errorf("%d pairs; want enough to mean something", pairs)
+	if sum < 1000 {
+		t.Errorf("%d pairs; want enough to mean something", sum)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
