@@ -36,12 +36,12 @@ import (
 
 // place is an installation of one case.
 type place struct {
-	testing.TB
+	*testing.T
 	dsn  string
 	pool *pgxpool.Pool
 }
 
-func newPlace(t testing.TB) place {
+func newPlace(t *testing.T) place {
 	t.Helper()
 	dsn := pgtest.DSN(t)
 	pool, err := pg.Open(t.Context(), dsn, pg.Options{MaxConns: 8})
@@ -53,13 +53,9 @@ func newPlace(t testing.TB) place {
 }
 
 // do runs a command of wangge on the place's database.
-func (p place) do(args ...string) string {
+func (p place) do(args ...string) {
 	p.Helper()
-	var out strings.Builder
-	if err := run(p.Context(), append(args, "--database-url="+p.dsn), func(string) string { return "" }, &out, io.Discard); err != nil {
-		p.Fatalf("wangge %s: %v\n%s", strings.Join(args, " "), err, out.String())
-	}
-	return out.String()
+	mustWangge(p.T, append(args, "--database-url="+p.dsn)...)
 }
 
 // run makes a run as a program that has just been started does: nothing is remembered
@@ -265,7 +261,11 @@ func TestCasePortoAlegre(t *testing.T) {
 		return name
 	}
 	p.do("import", "osm", extract)
-	p.do("import", "boundaries", file("quarters.geojson", quarters()), "--preset", "urban", "--level", "town", "--publish", "--confirm", "boxes drawn for this case")
+	boxes := []string{"import", "boundaries", file("quarters.geojson", quarters()), "--preset", "urban", "--level", "town", "--publish", "--database-url=" + p.dsn}
+	if _, err := wangge(t, boxes...); err == nil {
+		t.Error("boxes that fit any reference system came in unconfirmed")
+	}
+	mustWangge(t, append(boxes, "--confirm", "boxes drawn for this case")...)
 	p.do("import", "service-points", file("services.csv", cellServices(t, hexagons)), "--confirm", "centres of H3 cells")
 	p.do("import", "demand", hexagons.Name(), "--name", "cells")
 	p.do("import", "demand", hexagons.Name(), "--name", "spread", "--spread")
@@ -537,8 +537,15 @@ func TestCaseLüxiang(t *testing.T) {
 		}
 	}
 	want := villages[0].Code + " mediation"
-	if lacking := p.lacking(p.run(changed)); len(changed.Changes) == 0 || !slices.Contains(lacking, want) {
+	without := p.run(changed)
+	t.Logf("%d points closed:", len(changed.Changes))
+	rows := p.units(without, len(sevenInOne), "village")
+	if lacking := p.lacking(without); len(changed.Changes) == 0 || !slices.Equal(lacking, []string{want}) {
 		t.Errorf("with %d points closed, lacking are %v, want %s", len(changed.Changes), lacking, want)
+	}
+	// Who lives there walks farther, to the next village.
+	if was, is := p.units(r, len(sevenInOne), "village")[villages[0].Name], rows[villages[0].Name]; *is.Mean <= *was.Mean {
+		t.Errorf("before %s, without %s", told(was), told(is))
 	}
 }
 
@@ -581,6 +588,7 @@ func TestCaseQingshen(t *testing.T) {
 	closing.Before = before.ID
 	for _, point := range list {
 		if n, _ := strconv.Atoi(strings.TrimLeft(point.SourceID, "P0")); n > 3 && n <= 8 {
+			t.Log("closed:", point.Name)
 			closing.Changes = append(closing.Changes, circle.Change{Point: point.ID, Do: "close"})
 		}
 	}
