@@ -23,7 +23,7 @@ import (
 // odd, so that they are known again wherever they appear.
 func (w *town) run(unit string, share float64) (id int64) {
 	w.t.Helper()
-	params := circle.Params{Unit: unit, On: geo.DayOf(today), Columns: []circle.Column{
+	params := circle.Params{Unit: unit, On: geo.DayOf(today), MaxWalk: 200, Columns: []circle.Column{
 		{Function: "medical", Standard: circle.Standard{Minutes: 15, Speed: 4000, Metres: 1000, Profile: "adult", Code: "gb50180"}},
 		{Standard: circle.Standard{Minutes: 15, Speed: 3200, Profile: "elder"}}}}
 	err := w.pool.QueryRow(w.t.Context(), `

@@ -30,7 +30,7 @@ func (m plot) spread(ctx context.Context, use func(*walk.Walker, circle.Standard
 	s := m.h.run.Params.Columns[m.q.column].Standard
 	places := make([]walk.Place, len(rows))
 	for i, row := range rows {
-		places[i] = n.Snap(geo.Snap(row.At), s.Mode().Profile, walk.MaxWalk)
+		places[i] = n.Snap(geo.Snap(row.At), s.Mode().Profile, uint32(m.h.run.Params.MaxWalk)*1000)
 	}
 	w := n.Walker(s.Mode())
 	defer w.Release()

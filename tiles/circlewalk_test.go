@@ -133,6 +133,22 @@ func TestReachOfAnOldNetworkIsNotDrawn(t *testing.T) {
 	}
 }
 
+// A run says how far a point may lie from the street; what is drawn keeps to it.
+func TestAPointFartherFromTheStreetThanTheRunAllowsReachesNothing(t *testing.T) {
+	w := newTowns(t, true)
+	w.streets()
+	s := tiles.New(tiles.Config{Pool: w.pool, Footpaths: network.NewFootpaths(w.pool)})
+	for most, want := range map[int]int{20: 204, 200: 200} {
+		run := w.run("", 0.1)
+		w.exec(`UPDATE circle SET params = jsonb_set(params, '{max_walk}', to_jsonb($2::int)) WHERE id = $1`, run, most)
+		w.pointOf(run, 1, "T00", 125_000, 125_000) // 47 m from the streets around
+		w.refresh(s)
+		if r := get(t, newApp(s), tileOf("reach", 13, 125_000, 125_000)+fmt.Sprintf("?run=%d", run)); r.status != want {
+			t.Errorf("at most %d m to the street: %d, want %d", most, r.status, want)
+		}
+	}
+}
+
 // made is a run made by package circle itself.
 func (w *town) made(unit string, minutes float64) int64 {
 	w.t.Helper()
@@ -159,6 +175,7 @@ func TestCellsAreWhatTheRunSays(t *testing.T) {
 	w.streets()
 	at := geo.Point{X: west + 2*step, Y: south + 2*step}
 	w.publish("2026-05-01", map[string]any{"T": 200}, map[cell.Cell]int{cell.At(at).Parent(8): 40, cell.At(at).Parent(9): 20})
+	w.exec(`UPDATE publication SET least = 2`) // fewer than published live in these cells
 	before, run := w.made("T", 3), w.made("T", 6)
 	s, _ := w.serve()
 	counting := w.officer("T")
