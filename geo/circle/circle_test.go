@@ -267,6 +267,34 @@ func TestTheListOfUncoveredHouseholdsHasThemAllByPages(t *testing.T) {
 	}
 }
 
+// Households that left the ledger after a run are left out of its lists, and no others.
+func TestAPageGoesOnBehindHouseholdsThatAreGone(t *testing.T) {
+	h := village(t)
+	r := h.run(ask())
+	all, err := Uncovered(t.Context(), h.db, staff.Local, r.ID, Look{Limit: 100})
+	if err != nil || len(all) < 5 {
+		t.Fatalf("%d households, %v", len(all), err)
+	}
+	if _, err := h.db.Exec(t.Context(), `DELETE FROM household WHERE id = $1`, all[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	want := all[1:]
+	var got []Household
+	for after := ""; ; after = got[len(got)-1].Cursor() {
+		page, err := Uncovered(t.Context(), h.db, staff.Local, r.ID, Look{Limit: 1, After: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		got = append(got, page...)
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d households by pages of one, want %d", len(got), len(want))
+	}
+}
+
 func TestWhatCountsInAColumn(t *testing.T) {
 	h := newHamlet(t)
 	h.home("a", 0.1, 0.5)
@@ -604,7 +632,7 @@ func TestACancelledRunLeavesNothing(t *testing.T) {
 func TestADemandSetIsCountedInPlaceOfHouseholds(t *testing.T) {
 	h := village(t)
 	text := strings.Join([]string{"编号,经度,纬度,户数,60-79岁,18-59岁",
-		"a," + ledgertest.LonLat(0.3, 0.5) + ",20,5,40", "b," + ledgertest.LonLat(1.9, 0.5) + ",60,50,70", "c," + ledgertest.LonLat(0.5, 1.5) + ",20,0,30", "d," + ledgertest.LonLat(9, 9) + ",5,5,5"}, "\n") + "\n"
+		"a," + ledgertest.LonLat(0.3, 0.5) + ",20,5,100000", "b," + ledgertest.LonLat(1.9, 0.5) + ",60,50,70", "c," + ledgertest.LonLat(0.5, 1.5) + ",20,0,30", "d," + ledgertest.LonLat(9, 9) + ",5,5,5"}, "\n") + "\n"
 	table, err := sheet.OpenWith("census.csv", strings.NewReader(text), int64(len(text)), sheet.Options{HeaderLine: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -615,14 +643,17 @@ func TestADemandSetIsCountedInPlaceOfHouseholds(t *testing.T) {
 	}
 	r := h.run(ask(func(p *Params) {
 		p.Demand, p.Measures = report.Set.ID, []string{Choices, Catchment}
-		p.Columns = append(p.Columns, Column{Function: "medical", Standard: gb, Ages: []string{"age_60_79"}})
+		p.Columns = append(p.Columns, Column{Function: "medical", Standard: gb, Ages: []string{"age_60_79"}}, Column{Function: "medical", Standard: gb, Ages: []string{"age_18_59"}})
 	}))
-	total, elders := r.Totals[0], r.Totals[1]
-	if total.Households != 100 || total.Covered != 20 || total.People != 195 || total.CoveredPeople != 45 || total.Unreachable["island"] != 20 || *total.Choices != 0.2 {
+	total, elders, grown := r.Totals[0], r.Totals[1], r.Totals[2]
+	if total.Households != 100 || total.Covered != 20 || total.People != 100155 || total.CoveredPeople != 100005 || total.Unreachable["island"] != 20 || *total.Choices != 0.2 {
 		t.Errorf("total %+v", total)
 	}
 	if elders.People != 55 || elders.CoveredPeople != 5 {
 		t.Errorf("elders %+v", elders)
+	}
+	if grown.People != 100100 || grown.CoveredPeople != 100000 { // a cell of 5 km² has that many
+		t.Errorf("grown up %+v", grown)
 	}
 	near(t, "median", total.P50, walkOf(1.8)) // the second place has most households
 	if _, err := Uncovered(t.Context(), h.db, staff.Local, r.ID, Look{Limit: 1}); !errors.Is(err, ErrLedger) {

@@ -39,7 +39,7 @@ type crowd struct {
 
 	id    []int64
 	at    []geo.Point // far away from everything for a household without a place
-	heads [][6]uint16 // people by age band; 0 where not known
+	heads [][6]uint32 // people by age band; 0 where not known
 	// Of a demand set: how many households stand at a place (nil: one), or people if it
 	// has no households, and how many people of any age (nil: the sum of the bands).
 	count []uint32
@@ -165,7 +165,7 @@ type entry struct {
 	unit       int32
 	at         geo.Point
 	cell       cell.Cell
-	heads      [6]uint16
+	heads      [6]uint32
 	count, all uint32
 }
 
@@ -175,7 +175,7 @@ func (c *crowd) fill(list []entry) {
 		return cmp.Or(int(a.unit)-int(b.unit), cmp.Compare(a.id, b.id))
 	})
 	n := len(list)
-	c.id, c.at, c.heads = make([]int64, n), make([]geo.Point, n), make([][6]uint16, n)
+	c.id, c.at, c.heads = make([]int64, n), make([]geo.Point, n), make([][6]uint32, n)
 	own := make([]int32, len(c.areas))
 	cells := make([]cell.Cell, n)
 	for i, e := range list {
@@ -222,7 +222,7 @@ func (c *crowd) loadDemand(ctx context.Context, db pg.DB) error {
 			e.count = e.all
 		}
 		for band, n := range r.Ages {
-			e.heads[band] = uint16(min(n, math.MaxUint16))
+			e.heads[band] = uint32(n)
 		}
 		list = append(list, e)
 	}

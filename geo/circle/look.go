@@ -112,7 +112,7 @@ func (s stored) uncovered(ctx context.Context, db pg.DB, actor staff.Actor, l Lo
 		if unit > after {
 			last = 0
 		}
-		page, err := s.uncoveredOf(ctx, db, l.Column, unit, code, body, last, left, names)
+		page, cut, err := s.uncoveredOf(ctx, db, l.Column, unit, code, body, last, left, names)
 		if err != nil {
 			return err
 		}
@@ -122,16 +122,18 @@ func (s stored) uncovered(ctx context.Context, db pg.DB, actor staff.Actor, l Lo
 		if left -= len(page); l.Limit > 0 && left <= 0 {
 			return nil
 		}
-		after, last = unit+1, 0
+		if after, last = unit+1, 0; cut != 0 { // some of the page are not in the ledger any more
+			after, last = unit, cut
+		}
 	}
 }
 
 // uncoveredOf are those of one unit, behind the household last, at most so many (none
-// stated: 0 or less).
-func (s stored) uncoveredOf(ctx context.Context, db pg.DB, column int, unit int64, code string, body []byte, last int64, limit int, names sourceNames) ([]Household, error) {
+// stated: 0 or less). Where that many were looked at, cut is the last of them.
+func (s stored) uncoveredOf(ctx context.Context, db pg.DB, column int, unit int64, code string, body []byte, last int64, limit int, names sourceNames) (page []Household, cut int64, err error) {
 	list, err := decodeHouseholds(body, s.Params.K > 1)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var out []Household
 	var ids []int64
@@ -142,10 +144,12 @@ func (s stored) uncoveredOf(ctx context.Context, db pg.DB, column int, unit int6
 		}
 		out, ids = append(out, Household{ID: p.id, Unit: code, unit: unit, Answer: a}), append(ids, p.id)
 		if limit > 0 && len(out) == limit {
+			cut = p.id
 			break
 		}
 	}
-	return s.describe(ctx, db, column, out, ids)
+	page, err = s.describe(ctx, db, column, out, ids)
+	return page, cut, err
 }
 
 // describe adds where the households are; those that are not in the ledger any more,

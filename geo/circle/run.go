@@ -296,7 +296,7 @@ func (c *crowd) people(ages []string) []uint32 {
 	if len(ages) == 0 && c.all != nil {
 		return c.all
 	}
-	var bit [6]uint16
+	var bit [6]uint32
 	for i, band := range bands {
 		if len(ages) == 0 || slices.Contains(ages, band) {
 			bit[i] = 1
@@ -305,7 +305,7 @@ func (c *crowd) people(ages []string) []uint32 {
 	list := make([]uint32, len(c.heads))
 	for i := range c.heads {
 		h := &c.heads[i]
-		list[i] = uint32(h[0]*bit[0]) + uint32(h[1]*bit[1]) + uint32(h[2]*bit[2]) + uint32(h[3]*bit[3]) + uint32(h[4]*bit[4]) + uint32(h[5]*bit[5])
+		list[i] = h[0]*bit[0] + h[1]*bit[1] + h[2]*bit[2] + h[3]*bit[3] + h[4]*bit[4] + h[5]*bit[5]
 	}
 	return list
 }

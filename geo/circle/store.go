@@ -274,7 +274,7 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, unit string, before 
 
 var errRunning = fault.New(fault.Conflict, "circle_running", "The run is being made. Cancel its job first.")
 
-// Delete removes a run and its results. Nothing else depends on them.
+// Delete removes a run, its results, and the searches for sites that were made on it.
 func Delete(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 	s, err := get(ctx, db, actor, id)
 	if err != nil {
