@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { overlayOfReach, overlayOfWay, type Reached } from '../../src/circle/reach/questions';
-import { functionsOf, newPoint, ofSites, supposing, withChanges } from '../../src/circle/siting/changes';
+import { newPoint, offerOf, ofSites, supposing, withChanges } from '../../src/circle/siting/changes';
 import type { FoundSite } from '../../src/circle/siting/queries';
 
 const site = (rank: number, candidate: number, at?: number[]): FoundSite => ({
@@ -16,8 +16,10 @@ const site = (rank: number, candidate: number, at?: number[]): FoundSite => ({
   overload: 0,
 });
 
+const OFFER = { functions: ['elderly-care'], tier: 'point' };
+
 describe('a run with other suppositions', () => {
-  const point = newPoint([121, 31], 'a', ['elderly-care']);
+  const point = newPoint([121, 31], 'a', OFFER);
   const column = {
     function: 'elderly-care',
     standard: { minutes: 15, metres: 0, speed: 3200, profile: 'elder', slope: false },
@@ -44,19 +46,26 @@ describe('a run with other suppositions', () => {
     expect(supposing(run(8, [point], 0), []).before).toBe(8);
   });
 
-  it('offers what the run asks for', () => {
-    expect(functionsOf(run(7, [], 0).params)).toEqual(['elderly-care']);
+  it('offers what the run asks for, of a tier that it counts', () => {
+    const known = [{ code: 'elderly-care' }, { code: 'medical' }];
+    const tiers = (...codes: string[]) => ({ ...column, tiers: codes });
+    expect(offerOf(run(7, [], 0).params.columns, known)).toEqual(OFFER);
+    expect(offerOf([tiers('center', 'station')], known)).toEqual({ ...OFFER, tier: 'center' });
+    expect(offerOf([tiers('center', 'point')], known)).toEqual(OFFER);
+    expect(offerOf([tiers('center'), column], known)).toEqual(OFFER);
+    // A column of any function takes every one.
+    expect(offerOf([{ ...column, function: '' }], known).functions).toEqual(['elderly-care', 'medical']);
   });
 });
 
 describe('what is supposed of points', () => {
   it('takes the new sites of a search over, and neither standing ones nor those without a place', () => {
-    const changes = ofSites([site(0, 1, [121, 31]), site(1, 2, [121.5, 31.1]), site(2, 3)], ['elderly-care']);
-    expect(changes).toEqual([newPoint([121.5, 31.1], 'site 2', ['elderly-care'], 2)]);
+    const changes = ofSites([site(0, 1, [121, 31]), site(1, 2, [121.5, 31.1]), site(2, 3)], OFFER);
+    expect(changes).toEqual([newPoint([121.5, 31.1], 'site 2', OFFER, 2)]);
   });
 
   it('holds nothing twice, and of a point that stands only the newest', () => {
-    const added = newPoint([121.5, 31.1], 'A', []);
+    const added = newPoint([121.5, 31.1], 'A', OFFER);
     const closed = { do: 'close' as const, point: 7, name: 'B' };
     const moved = { do: 'move' as const, point: 7, name: 'B', at: [121.6, 31.2] };
     const once = withChanges(withChanges([], [added, closed]), [added]);

@@ -3,7 +3,7 @@ import { AimOutlined, SearchOutlined } from '@ant-design/icons';
 import { App, Button, InputNumber, Segmented, Select } from 'antd';
 import { useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useJob } from '../../api/queries';
+import { useFunctions, useJob } from '../../api/queries';
 import Chart, { plainChart } from '../../common/chart';
 import { overlays } from '../../common/overlays';
 import { Failed, Loading } from '../../common/states';
@@ -16,7 +16,7 @@ import { useShown } from '../shown';
 import type { Run } from '../types';
 import { setCircle, useCircleView } from '../view';
 import { useNumbers } from '../words';
-import { ofSites, suppose } from './changes';
+import { offerOf, ofSites, suppose } from './changes';
 import {
   type Found,
   type FoundSite,
@@ -220,6 +220,7 @@ function Answer({ siting, found }: { siting: Siting; found: Found }) {
   const { message } = App.useApp();
   const numbers = useNumbers();
   const { asked } = useShown();
+  const functions = useFunctions().data ?? [];
   if (found.hidden) return <p className="suppressed">{t('sites.hidden')}</p>;
   const about = (text: string) => (found.rounded ? t('circle.shown.about', { value: text }) : text);
   const measure = (value: number) =>
@@ -275,7 +276,7 @@ function Answer({ siting, found }: { siting: Siting; found: Found }) {
         icon={<AimOutlined aria-hidden="true" />}
         disabled={chosen.length === 0}
         onClick={() => {
-          suppose(ofSites(chosen, asked?.function ? [asked.function] : []));
+          suppose(ofSites(chosen, offerOf(asked ? [asked] : [], functions)));
           message.success(t('sites.adopted'));
           setCircle({ tab: 'sites' });
         }}

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../account/session';
 import { asProblem } from '../../api/client';
+import { useFunctions } from '../../api/queries';
 import type { LonLat } from '../../api/types';
 import { Failed } from '../../common/states';
 import { goToPlace } from '../../map/camera';
@@ -17,19 +18,20 @@ import { useShown } from '../shown';
 import type { Change, Run } from '../types';
 import { setCircle } from '../view';
 import { useDifference, useNumbers } from '../words';
-import { drop, functionsOf, newPoint, suppose, supposing } from './changes';
+import { drop, newPoint, offerOf, suppose, supposing } from './changes';
 import { useKeepCandidate } from './queries';
 
 export function WhatIf({ run }: { run: Run }) {
   const { t } = useTranslation();
   const choice = useChoice();
+  const functions = useFunctions().data ?? [];
   const [adding, setAdding] = useState(false);
   const compute = useCompute((started) =>
     setCircle({ run: started.id, before: null, side: 'difference', by: 'share' }),
   );
   usePlacing(adding, (at) => {
     const number = choice.changes.filter((change) => change.do === 'add').length + 1;
-    suppose([newPoint(at, t('sites.addName', { number }), functionsOf(run.params))]);
+    suppose([newPoint(at, t('sites.addName', { number }), offerOf(run.params.columns, functions))]);
     setAdding(false);
   });
   useDrawn(choice.changes);
@@ -118,7 +120,7 @@ function ClosePoint() {
     item?.kind === 'service-point' ? points?.find((one) => String(one.point) === item.id) : undefined;
   if (!point) return null;
   return (
-    <Button onClick={() => suppose([{ do: 'close', point: point.point, name: point.name, at: point.at }])}>
+    <Button onClick={() => suppose([{ do: 'close', point: point.point, name: point.name }])}>
       {t('sites.closePoint')} · {point.name}
     </Button>
   );
@@ -184,17 +186,21 @@ function usePlacing(adding: boolean, put: (at: LonLat) => void): void {
   });
 }
 
-/** useDrawn marks the suppositions on the map. */
+/** useDrawn marks the suppositions on the map; what is closed stands where its point does. */
 function useDrawn(changes: readonly Change[]): void {
+  const { run, column } = useShown();
+  const points = usePoints(run, column).data;
   const palette = usePalette();
   useEffect(() => {
-    const features = changes
-      .filter((change) => change.at)
-      .map((change) => ({
+    const features = changes.flatMap((change) => {
+      const at = change.at ?? points?.find((point) => point.point === change.point)?.at;
+      if (!at) return [];
+      return {
         type: 'Feature' as const,
         properties: { name: change.name ?? '', gone: change.do === 'close' },
-        geometry: { type: 'Point' as const, coordinates: change.at ?? [] },
-      }));
+        geometry: { type: 'Point' as const, coordinates: at },
+      };
+    });
     setOverlay('what-if', {
       sources: { 'what-if': { type: 'geojson', data: { type: 'FeatureCollection', features } } },
       layers: [
@@ -212,5 +218,5 @@ function useDrawn(changes: readonly Change[]): void {
       ],
     });
     return () => setOverlay('what-if', null);
-  }, [changes, palette]);
+  }, [changes, points, palette]);
 }
