@@ -18,7 +18,9 @@
 package atlas
 
 import (
+	"bytes"
 	"fmt"
+	"image"
 	"image/color"
 	"image/png"
 	"io"
@@ -187,8 +189,18 @@ var (
 	blank = color.RGBA{0xf6, 0xf8, 0xfa, 0xff} // the ground of the map
 )
 
-// PDF writes all pages.
+// PDF writes all pages. They are drawn before the first byte is written: whoever reads
+// slowly keeps nobody else from the font.
 func (s *Sheet) PDF(w io.Writer, font *Font) error {
+	var file bytes.Buffer
+	if err := s.pdf(&file, font); err != nil {
+		return err
+	}
+	_, err := file.WriteTo(w)
+	return err
+}
+
+func (s *Sheet) pdf(w io.Writer, font *Font) error {
 	font.mu.Lock()
 	defer font.mu.Unlock()
 	first, err := s.front(font)
@@ -214,14 +226,21 @@ func (s *Sheet) PNG(w io.Writer, font *Font, dpi float64) error {
 	if !(dpi >= 72 && dpi <= 300) {
 		return ErrSize
 	}
+	picture, err := s.picture(font, dpi)
+	if err != nil {
+		return err
+	}
+	return png.Encode(w, picture)
+}
+
+func (s *Sheet) picture(font *Font, dpi float64) (image.Image, error) {
 	font.mu.Lock()
 	defer font.mu.Unlock()
 	page, err := s.front(font)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	picture := rasterizer.Draw(page, canvas.DPI(dpi), canvas.LinearColorSpace{})
-	return png.Encode(w, picture)
+	return rasterizer.Draw(page, canvas.DPI(dpi), canvas.LinearColorSpace{}), nil
 }
 
 // pen draws on a page with a font.

@@ -237,3 +237,31 @@ func TestTheScaleIsRound(t *testing.T) {
 		t.Errorf("a kilometre is %.1f m", d)
 	}
 }
+
+// slow is a reader who finds out whether others wait for it.
+type slow struct {
+	font *Font
+	held bool
+}
+
+func (s *slow) Write(p []byte) (int, error) {
+	if s.font.mu.TryLock() {
+		s.font.mu.Unlock()
+	} else {
+		s.held = true
+	}
+	return len(p), nil
+}
+
+func TestWhoReadsSlowlyKeepsNobodyFromTheFont(t *testing.T) {
+	f, sheet := font(t), sample()
+	for name, write := range map[string]func(*slow) error{
+		"PDF": func(w *slow) error { return sheet.PDF(w, f) },
+		"PNG": func(w *slow) error { return sheet.PNG(w, f, 72) },
+	} {
+		w := &slow{font: f}
+		if err := write(w); err != nil || w.held {
+			t.Errorf("%s is written while the font is held: %t, %v", name, w.held, err)
+		}
+	}
+}
