@@ -20,6 +20,7 @@ import { nothingSelected, useView } from '../view/url';
 import { pointAt, useExtras, useLinked } from './linked';
 import { countsHouseholds, usePoints } from './queries';
 import { useShown } from './shown';
+import { useSiting } from './siting/queries';
 import { withCircle } from './style';
 
 maplibregl.setWorkerUrl(workerUrl);
@@ -137,6 +138,9 @@ function useStyle(): maplibregl.StyleSpecification {
   const drawn = run?.state === 'done' ? run.id : null;
   const at = run?.params.on ?? null;
   const households = useHouseholdsShown();
+  // There are no tiles of a search under way.
+  const found = useSiting(circle.siting).data;
+  const siting = found?.state === 'done' ? found.id : null;
   return useMemo(() => {
     const background = circle.show.includes('background');
     const plain = composeStyle(base ?? null, {
@@ -173,7 +177,7 @@ function useStyle(): maplibregl.StyleSpecification {
       })),
       change: differs && by === 'share' && before !== null ? { before, limits, colours } : null,
       points: points ?? NOTHING,
-      siting: circle.siting,
+      siting,
       overlays: Object.values(overlays),
     });
   }, [
@@ -186,7 +190,7 @@ function useStyle(): maplibregl.StyleSpecification {
     view.unit,
     view.place,
     circle.show,
-    circle.siting,
+    siting,
     drawn,
     households,
     column,

@@ -1,66 +1,8 @@
 // The analyst's work with the service circle: ask, see who is left out, take it home.
 import { readFileSync } from 'node:fs';
-import type { Page } from '@playwright/test';
+import { closed, compute, dock, part } from './circle';
 import { stateOf } from './roles';
 import { accessible, expect, idle, isPhone, open, test } from './walk';
-
-/** part opens one of the parts of the page: on a phone they are drawers, else they stand beside the map. */
-async function part(page: Page, name: '条件' | '图例' | '统计') {
-  if (!isPhone(page)) return;
-  const drawer = page.locator('.circle-drawer');
-  if (await drawer.isVisible()) {
-    await drawer.locator('.ant-drawer-close').click();
-    await expect(drawer).toBeHidden();
-  }
-  await page.getByRole('navigation', { name: '面板' }).getByRole('button', { name }).click();
-  await expect(drawer).toBeVisible();
-}
-
-/** closed gives the map back on a phone. */
-async function closed(page: Page) {
-  const drawer = page.locator('.circle-drawer');
-  if (!isPhone(page) || !(await drawer.isVisible())) return;
-  await drawer.locator('.ant-drawer-close').click();
-  await expect(drawer).toBeHidden();
-}
-
-/** dock opens one of the tables. */
-async function dock(page: Page, name: '网格表' | '图表' | '未覆盖') {
-  await part(page, '统计');
-  await page.getByRole('navigation', { name: '统计' }).getByRole('button', { name }).click();
-}
-
-async function option(page: Page, text: string) {
-  await page
-    .locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: text })
-    .first()
-    .click();
-}
-
-/** compute asks for elderly care for elders within some minutes, and waits for the answer. */
-async function compute(page: Page, minutes: number) {
-  await part(page, '条件');
-  const functions = page.getByRole('combobox', { name: '服务功能' });
-  if (
-    (await page.locator('.circle-form .ant-select-selection-item', { hasText: '为老服务' }).count()) === 0
-  ) {
-    await functions.click();
-    await functions.fill('为老');
-    await option(page, '为老服务');
-    await page.keyboard.press('Escape');
-  }
-  await page.getByRole('combobox', { name: '标准' }).click();
-  await option(page, '老年人');
-  const typed = page.getByRole('spinbutton', { name: '步行分钟数以内' });
-  await typed.fill(String(minutes));
-  await typed.press('Tab');
-  await expect(page.locator('.circle-form .circle-standard')).toContainText(`${minutes} 分钟`);
-  const before = new URL(page.url()).searchParams.get('run');
-  await page.getByRole('button', { name: '计算', exact: true }).click();
-  await expect.poll(() => new URL(page.url()).searchParams.get('run')).not.toBe(before);
-  await dock(page, '网格表');
-  await expect(page.locator('.circle-dock-body tbody tr').first()).toBeVisible({ timeout: 60_000 });
-}
 
 test.describe('as analyst', () => {
   test.use({ storageState: stateOf('analyst') });
@@ -138,7 +80,9 @@ test.describe('as analyst', () => {
     await page.getByRole('menuitem', { name: '与图上的结果比较' }).click();
     await expect.poll(() => new URL(page.url()).searchParams.get('side')).toBe('difference');
     await dock(page, '网格表');
-    await expect(page.locator('.circle-dock-body strong', { hasText: /^-\d+ %$/ }).first()).toBeVisible();
+    await expect(
+      page.locator('.circle-dock-body strong', { hasText: /^-\d+ 百分点$/ }).first(),
+    ).toBeVisible();
     await part(page, '图例');
     await expect(page.getByText('后减前；两次结果用相同的分级。')).toBeVisible();
     await accessible(page);
