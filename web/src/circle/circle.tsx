@@ -148,11 +148,15 @@ function PhoneParts() {
         open={open !== null}
         onClose={() => setOpen(null)}
         placement="bottom"
+        forceRender
         size="72dvh"
         title={parts.find(([name]) => name === open)?.[1]}
         className="phone-drawer circle-drawer"
       >
-        {open === 'choose' && <Panel />}
+        {/* It stays while it is folded away: a press on the map may be meant for it. */}
+        <div hidden={open !== 'choose'}>
+          <Panel />
+        </div>
         {open === 'legend' && (
           <div className="block">
             <Legend />
