@@ -122,12 +122,17 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 // pools are the connections of the three roles of the database, which own nothing.
 type pools struct{ app, engine, reader *pgxpool.Pool }
 
+// maxConns is how many connections each role has at most. Jobs, the listeners and
+// sign-in share the engine's: the driver's default, as many as there are processors
+// and at least four, would leave sign-in to wait for two long jobs.
+const maxConns = 16
+
 func openPools(ctx context.Context, dsn string) (p pools, err error) {
 	for _, of := range []struct {
 		pool **pgxpool.Pool
 		role string
 	}{{&p.app, pg.RoleApp}, {&p.engine, pg.RoleEngine}, {&p.reader, pg.RoleReader}} {
-		if *of.pool, err = pg.Open(ctx, dsn, pg.Options{StatementTimeout: statementTimeout, Role: of.role}); err != nil {
+		if *of.pool, err = pg.Open(ctx, dsn, pg.Options{StatementTimeout: statementTimeout, Role: of.role, MaxConns: maxConns}); err != nil {
 			p.close()
 			return p, err
 		}

@@ -270,6 +270,13 @@ func RemoveSiting(ctx context.Context, db pg.DB, actor staff.Actor, id int64) er
 	if s.State == job.Waiting || s.State == job.Running {
 		return fmt.Errorf("remove siting %d: %w", id, ErrMaking)
 	}
+	var unit int64
+	if err := db.QueryRow(ctx, `SELECT unit_id FROM siting WHERE id = $1`, id).Scan(&unit); err != nil {
+		return fmt.Errorf("remove siting %d: %w", id, err)
+	}
+	if err := circle.MayDelete(ctx, db, actor, s.CreatedBy, unit); err != nil {
+		return fmt.Errorf("remove siting %d: %w", id, err)
+	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM siting WHERE id = $1`, id); err != nil {
 			return err

@@ -274,7 +274,23 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, unit string, before 
 
 var errRunning = fault.New(fault.Conflict, "circle_running", "The run is being made. Cancel its job first.")
 
-// Delete removes a run, its results, and the searches for sites that were made on it.
+// ErrOthers refuses to delete what somebody else made.
+var ErrOthers = fault.New(fault.Forbidden, "circle_of_others", "Somebody else made this. They may delete it, and whoever plans in its unit. 只有计算者本人或所在单位的规划员可以删除。")
+
+// MayDelete returns ErrOthers unless the actor made it (by) or plans in its unit.
+func MayDelete(ctx context.Context, db pg.DB, actor staff.Actor, by string, unit int64) error {
+	if by == actor.Name {
+		return nil
+	}
+	err := staff.Within(ctx, db, actor, staff.Plan, unit)
+	if errors.Is(err, staff.ErrOutside) {
+		return ErrOthers
+	}
+	return err
+}
+
+// Delete removes a run, its results, and the searches for sites that were made on it:
+// for who made it, and for planners of its unit.
 func Delete(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 	s, err := get(ctx, db, actor, id)
 	if err != nil {
@@ -282,6 +298,9 @@ func Delete(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 	}
 	if s.State == job.Waiting || s.State == job.Running {
 		return fmt.Errorf("delete service circle %d: %w", id, errRunning)
+	}
+	if err := MayDelete(ctx, db, actor, s.CreatedBy, s.unit); err != nil {
+		return fmt.Errorf("delete service circle %d: %w", id, err)
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM circle WHERE id = $1`, id); err != nil {

@@ -302,3 +302,33 @@ func TestAPointOfANeighbourIsCountedAndNotNamed(t *testing.T) {
 		t.Errorf("nearest %+v", n)
 	}
 }
+
+// A run is deleted by who made it or by a planner of its unit, and by nobody else who
+// may read it.
+func TestARunOfSomebodyElseIsNotDeletedByWhoOnlyCounts(t *testing.T) {
+	h := crowded(t)
+	app := pg.NewActing(pgtest.As(t, h.dsn, pg.RoleApp))
+	var top int64
+	if err := h.db.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&top); err != nil {
+		t.Fatal(err)
+	}
+	r := h.run(ask())
+	ctx, analyst := stafftest.Hold(t, h.db, staff.Analyst, top)
+	if err := Delete(ctx, app, analyst, r.ID); !errors.Is(err, ErrOthers) {
+		t.Errorf("the analyst deletes a run of somebody else: %v", err)
+	}
+	own, err := h.maker.Run(ctx, analyst, ask(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Delete(ctx, app, analyst, own.ID); err != nil {
+		t.Errorf("the analyst's own: %v", err)
+	}
+	planning, planner := stafftest.Hold(t, h.db, staff.Planner, top)
+	if err := Delete(planning, app, planner, r.ID); err != nil {
+		t.Errorf("the planner of the unit: %v", err)
+	}
+	if _, err := Get(ctx, app, analyst, r.ID); !errors.Is(err, ErrUnknown) {
+		t.Errorf("what was deleted is found: %v", err)
+	}
+}

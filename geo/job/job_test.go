@@ -441,3 +441,43 @@ func TestJobsThatDoNotExistAreUnknown(t *testing.T) {
 		t.Errorf("running jobs %v, %v", list, err)
 	}
 }
+
+// Handlers call step within their transactions. Were each call to wait for another
+// connection, jobs that hold all of them would wait for each other for ever.
+func TestStepsDoNotWaitForAConnection(t *testing.T) {
+	db := pgtest.Database(t)
+	told := make(chan struct{})
+	handler := func(ctx context.Context, step job.Step, _ json.RawMessage) (any, error) {
+		var held []*pgxpool.Conn
+		defer func() {
+			for _, c := range held {
+				c.Release()
+			}
+		}()
+		for {
+			soon, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+			c, err := db.Acquire(soon)
+			cancel()
+			if err != nil {
+				break // there is none left
+			}
+			held = append(held, c)
+		}
+		for i := range int64(5) {
+			step(fmt.Sprint("stage ", i), i, 5)
+		}
+		close(told)
+		return "done", nil
+	}
+	q := queue(t, db, handler)
+	j := enqueue(t, db, q, job.New{})
+	work(t, q)
+	select {
+	case <-told:
+	case <-time.After(10 * time.Second):
+		t.Fatal("step waits for a connection, and all are held by the job itself")
+	}
+	if j = ended(t, db, j.ID); j.State != job.Done {
+		t.Errorf("job %+v", j)
+	}
+}

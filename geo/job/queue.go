@@ -202,15 +202,44 @@ func (q *Queue) handle(ctx context.Context, id int64, kind string, args json.Raw
 	if !ok {
 		return nil, fmt.Errorf("no handler for jobs of kind %q", kind)
 	}
+	step, stop := q.reporting(ctx, id)
+	defer stop()
+	return handler(ctx, step, args)
+}
+
+// reporting is the Step of a job. What it is told is written beside the job, the newest
+// only: a handler may call it within a transaction, and would wait for ever for a
+// second connection if all others did the same. stop waits for the last writing.
+func (q *Queue) reporting(ctx context.Context, id int64) (step Step, stop func()) {
+	type progress struct {
+		stage       string
+		done, total int64
+	}
+	newest, ended := make(chan progress, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for p := range newest {
+			_, _ = q.pool.Exec(ctx, `UPDATE job SET stage = $2, done = $3, total = $4 WHERE id = $1`, id, p.stage, p.done, p.total)
+		}
+	}()
 	var last time.Time
 	var lastStage string
-	step := func(stage string, done, total int64) {
-		if now := time.Now(); stage != lastStage || now.Sub(last) > 250*time.Millisecond {
-			last, lastStage = now, stage
-			_, _ = q.pool.Exec(ctx, `UPDATE job SET stage = $2, done = $3, total = $4 WHERE id = $1`, id, stage, done, total)
+	step = func(stage string, done, total int64) {
+		now := time.Now()
+		if stage == lastStage && now.Sub(last) <= 250*time.Millisecond {
+			return
 		}
+		last, lastStage = now, stage
+		select {
+		case <-newest: // nobody has written it yet
+		default:
+		}
+		newest <- progress{stage, done, total}
 	}
-	return handler(ctx, step, args)
+	return step, func() {
+		close(newest)
+		<-ended
+	}
 }
 
 // finish stores how a job ended. live is the context the job ran under.

@@ -109,6 +109,12 @@ func (f *Footpaths) load(ctx context.Context, v Version) error {
 			n, err = readWalking(ctx, f.db, v.ID)
 		}
 	}
+	if errors.Is(err, ErrNoNetwork) {
+		// Another import took the place of this one since its version was read.
+		if now, again := version(ctx, f.db); again == nil && now.ID != v.ID {
+			return f.load(ctx, now)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("walking network of import %d: %w", v.ID, err)
 	}

@@ -181,6 +181,29 @@ func TestManyThatAskAtOnceShareOneNetwork(t *testing.T) {
 	}
 }
 
+// Between the version and the bytes another import may take the place of this one.
+func TestAnImportThatIsReplacedWhileItIsLoadedGivesTheNewOne(t *testing.T) {
+	tx := pgtest.Tx(t)
+	nodes, ways, relations := block()
+	if _, err := importBytes(t, tx, extractOf(t, nodes, ways, relations)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := version(t.Context(), tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := importBytes(t, tx, extractOf(t, nodes, ways, relations)); err != nil {
+		t.Fatal(err)
+	}
+	paths := NewFootpaths(tx)
+	if err := paths.load(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	if paths.version.ID == before.ID || paths.network == nil {
+		t.Errorf("version %d is held, want one after %d", paths.version.ID, before.ID)
+	}
+}
+
 // The network is open data: requests and the tile server read it, and neither
 // changes it.
 func TestRequestsReadTheNetworkAndDoNotChangeIt(t *testing.T) {

@@ -59,7 +59,9 @@ const (
 	segmentCell = 10_000
 )
 
-func cellOf(p geo.Point, size int32) [2]int32 { return [2]int32{floorOf(p.X, size), floorOf(p.Y, size)} }
+func cellOf(p geo.Point, size int32) [2]int32 {
+	return [2]int32{floorOf(p.X, size), floorOf(p.Y, size)}
+}
 
 func floorOf(v, size int32) int32 {
 	if v < 0 {
