@@ -279,6 +279,7 @@ export const circleProblems: typeof zhProblems = {
   circle_demand: 'This run counted imported demand, so there are no households to list',
   circle_expired: 'What was asked about does not exist any more; compute again',
   circle_running: 'The run is being made; cancel its job first',
+  circle_of_others: 'Somebody else made this; they or a planner of its unit may delete it',
   circle_columns:
     'The two runs have different columns or count different units; compare runs of the same unit with the same columns',
   circle_before: 'Choose the run to compare with',

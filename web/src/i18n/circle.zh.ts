@@ -265,6 +265,7 @@ export const circleProblems = {
   circle_demand: '这次计算用的是需求数据，没有户可列',
   circle_expired: '所问的内容已不存在，请重新计算',
   circle_running: '正在计算，请先取消任务',
+  circle_of_others: '这是他人的，只有本人或所在单位的规划员可以删除',
   circle_columns: '两次计算的列数或网格不同，不能比较；请选同一范围、同样各列的两次',
   circle_before: '请选择与哪一次计算比较',
   circle_sheet: '只有网格、H3 单元、服务点和差值能画成图片或 PDF；户的名单请导出为表格',
