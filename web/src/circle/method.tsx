@@ -36,7 +36,8 @@ export function Method({ open, onClose }: { open: boolean; onClose: () => void }
       placement={phone ? 'bottom' : 'right'}
       size={phone ? '80dvh' : 520}
     >
-      <div className="circle-method">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it */}
+      <section className="circle-method" tabIndex={0} aria-label={t('circle.method.title')}>
         <Question />
         <section>
           <h3>{t('circle.method.measures')}</h3>
@@ -58,7 +59,7 @@ export function Method({ open, onClose }: { open: boolean; onClose: () => void }
             ))}
           </ul>
         </section>
-      </div>
+      </section>
     </Drawer>
   );
 }
