@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { cellToLatLng } from 'h3-js';
 import { closed, compute, dock, dots, drawn, goTo, part, shown, tab, townCentre } from './circle';
 import { stateOf } from './roles';
-import { accessible, clickCentre, expect, idle, open, read, test } from './walk';
+import { accessible, clickCentre, expect, idle, isPhone, open, read, test } from './walk';
 
 type Cell = { cell: string; households: number; covered: number; hidden: boolean };
 type Run = { params: { before: number; changes: unknown[] } };
