@@ -1,23 +1,18 @@
 // A map of units for the administration: tinted by a figure, some areas marked,
 // one unit chosen by a click. The style is the map's own, with two layers more.
-import 'maplibre-gl/dist/maplibre-gl.css';
 import { useQueries } from '@tanstack/react-query';
-import { Map as MapBox, type MapRef } from '@vis.gl/react-maplibre';
-import * as maplibregl from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import type { MapRef } from '@vis.gl/react-maplibre';
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
 import { useLevels, useStatus } from '../api/queries';
 import type { UnitDetail } from '../api/types';
 import { asBounds, type Bounds, boundsOf } from '../map/camera';
+import { MapCanvas, useBaseStyle } from '../map/canvas';
 import { chooseLevel } from '../map/level';
-import { useBaseStyle } from '../map/map-view';
-import { composeStyle, ownAddress } from '../map/style';
+import { composeStyle } from '../map/style';
 import type { Palette } from '../theme/palette';
-import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
-
-maplibregl.setWorkerUrl(workerUrl);
+import { usePalette, useTheme } from '../theme/theme';
 
 export type Tint = { units: string[]; colour: string };
 
@@ -34,15 +29,14 @@ type Choice = {
   label: string;
 };
 
-export type Style = maplibregl.StyleSpecification;
+export type Style = StyleSpecification;
 
 const NOTHING: readonly never[] = [];
 
 export default function UnitMap(props: Choice) {
-  const { i18n } = useTranslation();
   const { theme } = useTheme();
   const palette = usePalette();
-  const base = useBaseStyle(theme, i18n.language);
+  const base = useBaseStyle();
   const levels = useLevels().data;
   const town = useStatus().data?.town;
   const ref = useRef<MapRef>(null);
@@ -80,19 +74,10 @@ export default function UnitMap(props: Choice) {
   if (!bounds || !base) return <div className="admin-map" />;
   return (
     <section className="admin-map" aria-label={props.label} data-ready={ready}>
-      <MapBox
+      <MapCanvas
         ref={ref}
-        mapLib={maplibregl}
-        mapStyle={style as never}
+        mapStyle={style}
         initialViewState={{ bounds, fitBoundsOptions: { padding: 24 } }}
-        attributionControl={false}
-        transformRequest={(url) => ({
-          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
-        })}
-        localIdeographFontFamily={MAP_FONT}
-        maxPitch={0}
-        touchPitch={false}
-        fadeDuration={0}
         onLoad={(event) => {
           event.target.getCanvas().setAttribute('aria-label', props.label);
           setReady(true);
@@ -134,7 +119,7 @@ export function tinted(style: Style, tints: readonly Tint[]): Style {
     ['to-string', ['get', 'id']],
     ...used.flatMap((tint) => [tint.units, tint.colour]),
     'rgba(0,0,0,0)',
-  ] as unknown as maplibregl.ExpressionSpecification;
+  ] as unknown as ExpressionSpecification;
   return {
     ...style,
     layers: style.layers.map((layer) =>
@@ -158,7 +143,7 @@ export function marked(style: Style, areas: readonly string[] | null, palette: P
       },
     ]),
   );
-  const layers = areas.flatMap((code): maplibregl.LayerSpecification[] => [
+  const layers = areas.flatMap((code): LayerSpecification[] => [
     {
       id: `area-fill-${code}`,
       type: 'fill',

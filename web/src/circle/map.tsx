@@ -1,20 +1,16 @@
 // The map of the circle. The ground, the borders and the controls are those of the
 // map of the whole page; style.ts lays the results over them.
-import 'maplibre-gl/dist/maplibre-gl.css';
-import { Map as MapBox, type MapRef, ScaleControl } from '@vis.gl/react-maplibre';
-import * as maplibregl from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
+import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
 import { useLevels, useStatus } from '../api/queries';
 import type { LonLat } from '../api/types';
 import { asBounds, isPhone } from '../map/camera';
-import { MapControls } from '../map/controls';
-import { exposeForSupport, PickAtCentre, useBaseStyle } from '../map/map-view';
-import { reportFailure } from '../map/refresh';
-import { composeStyle, ownAddress } from '../map/style';
-import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
+import { useBaseStyle } from '../map/canvas';
+import { PageMap, type Pixel } from '../map/page-map';
+import { composeStyle } from '../map/style';
+import { usePalette, useTheme } from '../theme/theme';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
 import { pointAt, useExtras, useLinked } from './linked';
@@ -22,8 +18,6 @@ import { countsHouseholds, usePoints } from './queries';
 import { useShown } from './shown';
 import { useSiting } from './siting/queries';
 import { withCircle } from './style';
-
-maplibregl.setWorkerUrl(workerUrl);
 
 /** How far from the pointer, in pixels, a dot may be and still be meant. */
 const NEAR = 6;
@@ -34,19 +28,11 @@ export default function CircleMap() {
   const { t } = useTranslation();
   const status = useStatus().data;
   const style = useStyle();
-  const ref = useRef<MapRef>(null);
-  const [ready, setReady] = useState(false);
   const [, setView] = useView();
   const label = t('circle.map.label');
-  useEffect(() => {
-    if (ready) ref.current?.getCanvas().setAttribute('aria-label', label);
-  }, [label, ready]);
-  useEffect(() => () => usePage.setState({ map: null }), []);
   useHighlight();
 
-  function pick(point: { x: number; y: number }, at: LonLat) {
-    const map = ref.current?.getMap() as unknown as maplibregl.Map | undefined;
-    if (!map) return;
+  function pick(map: MapLibreMap, point: Pixel, at: LonLat) {
     const features = map.queryRenderedFeatures([
       [point.x - NEAR, point.y - NEAR],
       [point.x + NEAR, point.y + NEAR],
@@ -64,72 +50,30 @@ export default function CircleMap() {
   const bounds = asBounds(status?.town?.bounds);
   if (!bounds) return <section className="map" aria-label={label} />;
   return (
-    <section className="map" aria-label={label} data-ready={ready}>
-      <MapBox
-        ref={ref}
-        mapLib={maplibregl}
-        mapStyle={style as never}
-        initialViewState={{
-          bounds,
-          fitBoundsOptions: { padding: isPhone() ? 24 : { top: 24, bottom: 44, left: 60, right: 312 } },
-        }}
-        hash="map"
-        attributionControl={false}
-        transformRequest={(url) => ({
-          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
-        })}
-        localIdeographFontFamily={MAP_FONT}
-        maxPitch={0}
-        touchPitch={false}
-        maxZoom={21}
-        fadeDuration={matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200}
-        onLoad={(event) => {
-          const map = event.target as unknown as maplibregl.Map;
-          map.keyboard.enable();
-          usePage.setState({ map });
-          exposeForSupport(map);
-          setReady(true);
-        }}
-        onError={(event) => reportFailure(event as never)}
-        onClick={(event) => pick(event.point, [event.lngLat.lng, event.lngLat.lat])}
-        onMouseMove={(event) => {
-          usePage.setState({ pointer: [event.lngLat.lng, event.lngLat.lat] });
-          pointAt(unitAt(event.target as unknown as maplibregl.Map, event.point));
-        }}
-        onMouseOut={() => {
-          usePage.setState({ pointer: null });
-          pointAt(null);
-        }}
-      >
-        <ScaleControl position="bottom-left" maxWidth={110} unit="metric" />
-      </MapBox>
-      <PickAtCentre
-        onPick={() => {
-          const map = ref.current?.getMap();
-          if (!map) return;
-          const centre = map.getCenter();
-          pick(map.project(centre), [centre.lng, centre.lat]);
-        }}
-      />
-      {ready && <MapControls />}
-    </section>
+    <PageMap
+      label={label}
+      style={style}
+      bounds={bounds}
+      padding={isPhone() ? 24 : { top: 24, bottom: 44, left: 60, right: 312 }}
+      onPick={pick}
+      onPoint={(map, point) => pointAt(point && unitAt(map, point))}
+    />
   );
 }
 
 /** unitAt is the unit under a point of the screen. */
-function unitAt(map: maplibregl.Map, point: { x: number; y: number }): string | null {
+function unitAt(map: MapLibreMap, point: Pixel): string | null {
   const layers = UNITS.filter((id) => map.getLayer(id));
   const [found] = map.queryRenderedFeatures([point.x, point.y], { layers });
   const code = found?.properties.code ?? found?.properties.id ?? found?.id;
   return code === undefined ? null : String(code);
 }
 
-function useStyle(): maplibregl.StyleSpecification {
-  const { i18n } = useTranslation();
+function useStyle(): StyleSpecification {
   const [view] = useView();
   const { theme } = useTheme();
   const palette = usePalette();
-  const base = useBaseStyle(theme, i18n.language);
+  const base = useBaseStyle();
   const shown = useShown();
   const { run, column, level, units, colours, limits, differs, by, before, view: circle } = shown;
   const levels = useLevels(run?.params.on).data;

@@ -1,22 +1,14 @@
 // The public map, on which a place can be chosen. It shows what the server gives
 // to everybody, and its review number.
-import 'maplibre-gl/dist/maplibre-gl.css';
 import { useQuery } from '@tanstack/react-query';
-import { Map as MapBox, Marker } from '@vis.gl/react-maplibre';
-import * as maplibregl from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { Marker } from '@vis.gl/react-maplibre';
+import type { Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
 import { asBounds, type Bounds } from '../map/camera';
-import { useBaseStyle } from '../map/map-view';
+import { MapCanvas, NOWHERE, useBaseStyle } from '../map/canvas';
 import { ownAddress } from '../map/style';
-import { MAP_FONT, useTheme } from '../theme/theme';
-
-maplibregl.setWorkerUrl(workerUrl);
-
-/** All of China, until the tiles say where the town is. */
-const NOWHERE: Bounds = [88, 20, 122, 46];
 
 const UNKNOWN: Town = { bounds: null, attribution: '' };
 
@@ -25,11 +17,10 @@ export default function PlaceMap(props: {
   reviewNumber: string;
   onPick: (place: LonLat) => void;
 }) {
-  const { t, i18n } = useTranslation();
-  const { theme } = useTheme();
-  const style = useBaseStyle(theme, i18n.language);
+  const { t } = useTranslation();
+  const style = useBaseStyle();
   const { bounds, attribution } = useTownOf(style) ?? {};
-  const [map, setMap] = useState<maplibregl.Map | null>(null);
+  const [map, setMap] = useState<MapLibreMap | null>(null);
   const pick = useRef(props.onPick);
   pick.current = props.onPick;
   useEffect(() => {
@@ -47,23 +38,14 @@ export default function PlaceMap(props: {
   if (!style || bounds === undefined || attribution === undefined) return <div className="enquiry-map" />;
   return (
     <section className="enquiry-map" aria-label={t('enquiry.map')}>
-      <MapBox
-        mapLib={maplibregl}
-        mapStyle={style as never}
+      <MapCanvas
+        mapStyle={style}
         initialViewState={{ bounds: bounds ?? NOWHERE, fitBoundsOptions: { padding: 24 } }}
-        attributionControl={false}
-        transformRequest={(url) => ({
-          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
-        })}
-        localIdeographFontFamily={MAP_FONT}
-        maxPitch={0}
-        touchPitch={false}
-        fadeDuration={0}
-        onLoad={(event) => setMap(event.target as unknown as maplibregl.Map)}
+        onLoad={(event) => setMap(event.target as unknown as MapLibreMap)}
         onClick={(event) => props.onPick([event.lngLat.lng, event.lngLat.lat])}
       >
         {props.place && <Marker longitude={props.place[0]} latitude={props.place[1]} color="#b3301c" />}
-      </MapBox>
+      </MapCanvas>
       <p className="enquiry-review figures">
         {attribution}
         {!attribution.includes(props.reviewNumber) && ` ${t('map.reviewNumber')}${props.reviewNumber}`}
@@ -75,7 +57,7 @@ export default function PlaceMap(props: {
 type Town = { bounds: Bounds | null; attribution: string };
 
 /** useTownOf is what the TileJSON of the units says of all tiles: the box they cover and who made the map. */
-function useTownOf(style: maplibregl.StyleSpecification | undefined): Town | undefined {
+function useTownOf(style: StyleSpecification | undefined): Town | undefined {
   const source = Object.entries(style?.sources ?? {}).find(([name]) => name.startsWith('grid-'))?.[1];
   const url = source?.type === 'vector' ? source.url : undefined;
   const query = useQuery({

@@ -1,13 +1,8 @@
 // The map. What it shows is composed in style.ts; here it meets the pointer, the
 // keyboard and the rest of the page.
-import 'maplibre-gl/dist/maplibre-gl.css';
-import { useQuery } from '@tanstack/react-query';
-import { Map as MapBox, type MapRef, ScaleControl } from '@vis.gl/react-maplibre';
-import * as maplibregl from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Map as MapLibreMap } from 'maplibre-gl';
+import { useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { problemOf } from '../api/client';
 import {
   useHousehold,
   useIncident,
@@ -19,24 +14,21 @@ import {
 } from '../api/queries';
 import type { LonLat } from '../api/types';
 import { usePlacing } from '../card/placing';
-import { MAP_FONT, usePalette, useTheme } from '../theme/theme';
+import { usePalette, useTheme } from '../theme/theme';
 import { usePage } from '../view/store';
 import { type Item, nothingSelected, useView } from '../view/url';
-import { asBounds, type Bounds } from './camera';
-import { MapControls } from './controls';
+import { asBounds, isPhone } from './camera';
+import { NOWHERE, useBaseStyle } from './canvas';
 import { useChosenLevel } from './level';
-import { reportFailure, useTileRefresh } from './refresh';
-import { composeStyle, ownAddress } from './style';
+import { PageMap, type Pixel } from './page-map';
+import { useTileRefresh } from './refresh';
+import { composeStyle } from './style';
 
-maplibregl.setWorkerUrl(workerUrl);
-
-/** All of China, for a server that has no town yet. */
-const NOWHERE: Bounds = [88, 20, 122, 46];
 /** How far from the pointer, in pixels, a dot may be and still be meant. */
 const REACH = 6;
 
 export default function MapView() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const [view, setView] = useView();
   const { theme } = useTheme();
   const palette = usePalette();
@@ -47,11 +39,9 @@ export default function MapView() {
   const fault = usePage((page) => page.fault);
   const place = usePlacing();
   const plan = usePlan(view.plan).data;
-  const base = useBaseStyle(theme, i18n.language);
+  const base = useBaseStyle();
   const highlighted = useHighlightedUnit();
   const itemPoint = useItemPoint(view.item);
-  const ref = useRef<MapRef>(null);
-  const [ready, setReady] = useState(false);
   useTileRefresh(status?.layers);
 
   const style = useMemo(
@@ -88,15 +78,7 @@ export default function MapView() {
     ],
   );
 
-  const label = placing ? t('map.labelPlacing') : t('map.label');
-  useEffect(() => {
-    if (ready) ref.current?.getCanvas().setAttribute('aria-label', label);
-  }, [label, ready]);
-  useEffect(() => () => usePage.setState({ map: null }), []);
-
-  function pick(point: { x: number; y: number }, at: LonLat) {
-    const map = ref.current?.getMap();
-    if (!map) return;
+  function pick(map: MapLibreMap, point: Pixel, at: LonLat) {
     if (placing) {
       place(at);
       return;
@@ -120,56 +102,15 @@ export default function MapView() {
 
   const hover = useHover(level);
   return (
-    <section className={`map${placing ? ' map-placing' : ''}`} aria-label={t('map.label')}>
-      <MapBox
-        ref={ref}
-        mapLib={maplibregl}
-        mapStyle={style as never}
-        initialViewState={{
-          bounds: asBounds(status?.town?.bounds) ?? NOWHERE,
-          fitBoundsOptions: { padding: initialPadding() },
-        }}
-        hash="map"
-        attributionControl={false}
-        transformRequest={(url) => ({
-          url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
-        })}
-        localIdeographFontFamily={MAP_FONT}
-        maxPitch={0}
-        touchPitch={false}
-        maxZoom={21}
-        fadeDuration={matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200}
-        cursor={placing ? 'crosshair' : undefined}
-        onLoad={(event) => {
-          const map = event.target as unknown as maplibregl.Map;
-          map.keyboard.enable();
-          usePage.setState({ map });
-          exposeForSupport(map);
-          setReady(true);
-        }}
-        onError={(event) => reportFailure(event as never)}
-        onClick={(event) => pick(event.point, [event.lngLat.lng, event.lngLat.lat])}
-        onMouseMove={(event) => {
-          usePage.setState({ pointer: [event.lngLat.lng, event.lngLat.lat] });
-          hover.move(event.target as unknown as maplibregl.Map, event.point);
-        }}
-        onMouseOut={(event) => {
-          usePage.setState({ pointer: null });
-          hover.move(event.target as unknown as maplibregl.Map, null);
-        }}
-      >
-        <ScaleControl position="bottom-left" maxWidth={110} unit="metric" />
-      </MapBox>
-      <PickAtCentre
-        onPick={() => {
-          const map = ref.current?.getMap();
-          if (!map) return;
-          const centre = map.getCenter();
-          pick(map.project(centre), [centre.lng, centre.lat]);
-        }}
-      />
-      {ready && <MapControls />}
-    </section>
+    <PageMap
+      label={t('map.label')}
+      placing={placing && t('map.labelPlacing')}
+      style={style}
+      bounds={asBounds(status?.town?.bounds) ?? NOWHERE}
+      padding={initialPadding()}
+      onPick={pick}
+      onPoint={hover.move}
+    />
   );
 }
 
@@ -180,30 +121,9 @@ const PICKED = [...FAULTS, 'service-point', 'incident', 'household'];
 const round = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
 
 function initialPadding() {
-  return matchMedia('(max-width: 767px)').matches
+  return isPhone()
     ? { top: 80, bottom: 90, left: 16, right: 16 }
     : { top: 40, bottom: 50, left: 400, right: 80 };
-}
-
-/**
- * The map under a name that browser tests and people who help others can reach;
- * it gives no access that the page does not have.
- */
-export function exposeForSupport(map: maplibregl.Map) {
-  (window as unknown as { wangge?: unknown }).wangge = { map };
-}
-
-export function useBaseStyle(theme: string, language: string) {
-  const lang = language === 'en' ? 'en' : 'zh';
-  return useQuery({
-    queryKey: ['style', theme, lang],
-    queryFn: async ({ signal }) => {
-      const response = await fetch(`/style.json?theme=${theme}&lang=${lang}`, { signal });
-      if (!response.ok) throw problemOf(response.status, null);
-      return (await response.json()) as maplibregl.StyleSpecification;
-    },
-    staleTime: 300_000,
-  }).data;
 }
 
 /** The unit drawn as selected: the one chosen, or that of the chosen place at the level in view. */
@@ -229,7 +149,7 @@ function useItemPoint(item: Item | null): LonLat | null {
 function useHover(level: string | null) {
   const last = useRef<{ source: string; id: string } | null>(null);
   return {
-    move(map: maplibregl.Map, point: { x: number; y: number } | null) {
+    move(map: MapLibreMap, point: Pixel | null) {
       const found =
         point && map.getLayer('unit-fill')
           ? map.queryRenderedFeatures([point.x, point.y], { layers: ['unit-fill'] })[0]
@@ -246,30 +166,4 @@ function useHover(level: string | null) {
       }
     },
   };
-}
-
-/** For the keyboard: with the map focused, Enter picks what is at its centre. */
-export function PickAtCentre({ onPick }: { onPick: () => void }) {
-  const map = usePage((page) => page.map);
-  const [focused, setFocused] = useState(false);
-  const pick = useRef(onPick);
-  pick.current = onPick;
-  useEffect(() => {
-    const canvas = map?.getCanvas();
-    if (!canvas) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Enter') pick.current();
-    };
-    const onFocus = () => setFocused(canvas.matches(':focus-visible'));
-    const onBlur = () => setFocused(false);
-    canvas.addEventListener('keydown', onKey);
-    canvas.addEventListener('focus', onFocus);
-    canvas.addEventListener('blur', onBlur);
-    return () => {
-      canvas.removeEventListener('keydown', onKey);
-      canvas.removeEventListener('focus', onFocus);
-      canvas.removeEventListener('blur', onBlur);
-    };
-  }, [map]);
-  return focused ? <div className="map-crosshair" aria-hidden="true" /> : null;
 }
