@@ -20,6 +20,7 @@ import (
 	"wangge/geo/candidate"
 	"wangge/geo/circle"
 	"wangge/geo/demand"
+	"wangge/geo/ledger"
 	"wangge/geo/network"
 	"wangge/geo/sheet"
 	"wangge/geo/siting"
@@ -137,7 +138,7 @@ func (s *service) circle(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := demand.Import(t.Context(), s.pool, staff.Local, table, demand.Options{Name: "d", FileName: "d.csv", Confirm: "a test"}); err != nil {
+	if _, err := demand.Import(t.Context(), s.pool, staff.Local, ledger.FromSheet(table), demand.Options{Name: "d", FileName: "d.csv", Confirm: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 }

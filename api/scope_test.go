@@ -18,6 +18,7 @@ import (
 	"wangge/api"
 	"wangge/geo"
 	"wangge/geo/demand"
+	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/sheet"
@@ -188,7 +189,7 @@ func (w *towns) newDemand(t testing.TB, town, name string, x int32) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := demand.Import(t.Context(), w.pool, planner, table, demand.Options{Name: name, FileName: name + ".csv", Confirm: "a test"})
+	report, err := demand.Import(t.Context(), w.pool, planner, ledger.FromSheet(table), demand.Options{Name: name, FileName: name + ".csv", Confirm: "a test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,9 +31,9 @@ type importCommand struct {
 	Households    importHouseholds `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
 	Incidents     importIncidents  `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
 	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
-	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV or XLSX. Makes a demand set, or its next version."`
+	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV, XLSX or GeoJSON. Makes a demand set, or its next version."`
 	MapPoints     importMapPoints  `cmd:"" help:"Service points from the map that was imported: hospitals, pharmacies, kindergartens, libraries, town halls …, with their opening hours."`
-	Candidates    importCandidates `cmd:"" help:"Sites where a service point could stand (idle houses, vacant premises, places): CSV or XLSX."`
+	Candidates    importCandidates `cmd:"" help:"Sites where a service point could stand (idle houses, vacant premises, places): CSV, XLSX or GeoJSON."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
 	Streets       importStreets    `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`

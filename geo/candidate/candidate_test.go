@@ -42,14 +42,14 @@ func day(text string) geo.Day {
 	return d
 }
 
-func table(t testing.TB, lines ...string) *sheet.Sheet {
+func table(t testing.TB, lines ...string) ledger.Rows {
 	t.Helper()
 	text := strings.Join(lines, "\n") + "\n"
 	s, err := sheet.OpenWith("test.csv", strings.NewReader(text), int64(len(text)), sheet.Options{HeaderLine: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return ledger.FromSheet(s)
 }
 
 var options = candidate.Options{Source: "village list", Confirm: "test town"}

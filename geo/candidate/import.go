@@ -34,7 +34,6 @@ const (
 	maxRows     = 100_000
 	maxCost     = 1_000_000_000_000
 	maxCapacity = 1_000_000
-	maxPlaces   = 100 // faults that are listed
 )
 
 // Fields are what an import looks for.
@@ -99,57 +98,28 @@ type entry struct {
 // reader turns rows into entries.
 type reader struct {
 	columns *sheet.Columns
-	places  []fault.Place
-	bad     int
+	sheet.Refusals
 }
 
-func (r *reader) refuse(row sheet.Row, field, code, detail string) {
-	r.bad++
-	if len(r.places) < maxPlaces {
-		r.places = append(r.places, fault.Place{Pointer: r.columns.Pointer(row, field), Code: code, Detail: detail})
-	}
-}
-
-func (r *reader) refused(bad *fault.Place) bool {
-	if bad == nil {
-		return false
-	}
-	r.bad++
-	if len(r.places) < maxPlaces {
-		r.places = append(r.places, *bad)
-	}
-	return true
-}
-
-// Import adds the sites of a table, or changes those that came from the same source
+// Import adds the sites of a table or a file of points, or changes those that came from the same source
 // under the same number; without numbers the place and the name are the number. What
 // is absent stays. Errors beside those above: those of package sheet, of the
 // reference system, staff.ErrForbidden.
-func Import(ctx context.Context, db pg.DB, actor staff.Actor, table *sheet.Sheet, o Options) (Report, error) {
+func Import(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, o Options) (Report, error) {
 	area := actor.Area(staff.Import)
 	if area.Empty() {
 		return Report{}, staff.ErrForbidden
 	}
-	columns, err := sheet.Match(table.Header(), Fields(), o.Fields)
+	columns, err := rows.Columns(Fields(), o.Fields)
 	if err != nil {
 		return Report{}, fmt.Errorf("import candidates: %w", err)
 	}
-	sample, err := table.Sample(200)
-	if err != nil {
-		return Report{}, fmt.Errorf("import candidates: %w", err)
-	}
-	columns.DropPersonal(sample)
-	report := Report{DryRun: o.DryRun, Unknown: columns.Unknown, Dropped: columns.Dropped, Columns: map[string]string{}}
-	for _, f := range Fields() {
-		if columns.Has(f.Name) {
-			report.Columns[f.Name] = columns.Header(f.Name)
-		}
-	}
-	if !columns.Has("lon") || !columns.Has("lat") || !columns.Has("name") {
+	report := Report{DryRun: o.DryRun, Unknown: columns.Unknown, Dropped: columns.Dropped, Columns: columns.Headers()}
+	if !rows.Placed(columns) || !columns.Has("name") {
 		return report, fmt.Errorf("import candidates: %w", ErrFields)
 	}
-	r := &reader{columns: columns}
-	entries, err := r.read(ctx, table)
+	r := &reader{columns, columns.Refusals()}
+	entries, err := r.read(ctx, rows)
 	if err != nil {
 		return report, fmt.Errorf("import candidates: %w", err)
 	}
@@ -174,11 +144,11 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, table *sheet.Sheet
 }
 
 // read reads all rows.
-func (r *reader) read(ctx context.Context, table *sheet.Sheet) ([]entry, error) {
+func (r *reader) read(ctx context.Context, rows ledger.Rows) ([]entry, error) {
 	var entries []entry
 	first := map[string]int{} // number → line
 	for {
-		row, err := table.Next()
+		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -193,7 +163,7 @@ func (r *reader) read(ctx context.Context, table *sheet.Sheet) ([]entry, error) 
 		}
 		e := r.entry(row)
 		if line := first[e.id]; line != 0 {
-			r.refuse(row, "id", "repeated_id", fmt.Sprintf("The number stands on line %d already. 编号重复，首次出现在第 %d 行。", line, line))
+			r.Refuse(row.Row, "id", "repeated_id", fmt.Sprintf("The number stands on line %d already. 编号重复，首次出现在第 %d 行。", line, line))
 		}
 		first[e.id] = row.Line
 		entries = append(entries, e)
@@ -204,53 +174,49 @@ func (r *reader) read(ctx context.Context, table *sheet.Sheet) ([]entry, error) 
 	return entries, nil
 }
 
-func (r *reader) entry(row sheet.Row) entry {
+func (r *reader) entry(from ledger.Row) entry {
+	row := from.Row
 	e := entry{line: row.Line}
-	if r.refused(r.columns.Fault(row)) {
+	if r.Refused(row, r.columns.Fault(row)) {
 		return e
 	}
 	e.Name, e.Note = ledger.Clean(r.columns.Get(row, "name")), ledger.Clean(r.columns.Get(row, "note"))
 	if e.Name == "" || len([]rune(e.Name)) > 200 {
-		r.refuse(row, "name", "name", "A candidate has a name of at most 200 characters. 名称不能为空，且不超过 200 字。")
+		r.Refuse(row, "name", "name", "A candidate has a name of at most 200 characters. 名称不能为空，且不超过 200 字。")
 	}
 	if len([]rune(e.Note)) > 500 {
-		r.refuse(row, "note", "too_long", "The note is longer than 500 characters. 备注超过 500 字。")
+		r.Refuse(row, "note", "too_long", "The note is longer than 500 characters. 备注超过 500 字。")
 	}
 	text := strings.ToLower(ledger.Clean(r.columns.Get(row, "kind")))
 	kind, known := words[text]
 	if !known {
-		r.refuse(row, "kind", "kind_unknown", fmt.Sprintf("%.40q is no kind of candidate; say idle-house, vacant-premises, place, existing or other. 候选点类型应为：闲置房屋、空置商铺、场所、现有服务点、其他。", text))
+		r.Refuse(row, "kind", "kind_unknown", fmt.Sprintf("%.40q is no kind of candidate; say idle-house, vacant-premises, place, existing or other. 候选点类型应为：闲置房屋、空置商铺、场所、现有服务点、其他。", text))
 	}
 	e.Kind = kind
-	lon, some, bad := r.columns.Float(row, "lon")
-	lat, also, worse := r.columns.Float(row, "lat")
-	switch {
-	case r.refused(bad), r.refused(worse):
-	case !some || !also:
-		r.refuse(row, "lon", "no_place", "The row has no place. 该行没有位置。")
-	}
-	e.raw = orb.Point{lon, lat}
-	if n, some, bad := r.columns.Int(row, "cost"); !r.refused(bad) && some {
+	raw, bad := from.Place(r.columns)
+	r.Refused(row, bad)
+	e.raw = raw
+	if n, some, bad := r.columns.Int(row, "cost"); !r.Refused(row, bad) && some {
 		if n < 0 || n > maxCost {
-			r.refuse(row, "cost", "bad_cost", "A cost is a number of yuan, not negative. 费用应为非负的元数。")
+			r.Refuse(row, "cost", "bad_cost", "A cost is a number of yuan, not negative. 费用应为非负的元数。")
 		}
 		e.Cost = &n
 	}
-	if n, some, bad := r.columns.Int(row, "capacity"); !r.refused(bad) && some {
+	if n, some, bad := r.columns.Int(row, "capacity"); !r.Refused(row, bad) && some {
 		if n < 0 || n > maxCapacity {
-			r.refuse(row, "capacity", "bad_capacity", "A capacity is a number of people, not negative. 容量应为非负的人数。")
+			r.Refuse(row, "capacity", "bad_capacity", "A capacity is a number of people, not negative. 容量应为非负的人数。")
 		}
 		places := int(n)
 		e.Capacity = &places
 	}
-	if b, some, bad := r.columns.Bool(row, "ground_floor"); !r.refused(bad) && some {
+	if b, some, bad := r.columns.Bool(row, "ground_floor"); !r.Refused(row, bad) && some {
 		e.GroundFloor = &b
 	}
-	if b, some, bad := r.columns.Bool(row, "step_free"); !r.refused(bad) && some {
+	if b, some, bad := r.columns.Bool(row, "step_free"); !r.Refused(row, bad) && some {
 		e.StepFree = &b
 	}
 	if e.id = ledger.Clean(r.columns.Get(row, "id")); e.id == "" {
-		e.id = uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "%v %v %s", lon, lat, e.Name)).String()
+		e.id = uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "%v %v %s", e.raw[0], e.raw[1], e.Name)).String()
 	}
 	return e
 }
@@ -262,7 +228,7 @@ func (r *reader) locate(ctx context.Context, tx pgx.Tx, actor staff.Actor, groun
 		raw[i] = e.raw
 	}
 	area := actor.Area(staff.Import)
-	if r.bad == 0 {
+	if r.Rows() == 0 {
 		guard, err := ground.Guard(ctx, tx, raw)
 		report.Guard = guard
 		if err != nil {
@@ -274,7 +240,7 @@ func (r *reader) locate(ctx context.Context, tx pgx.Tx, actor staff.Actor, groun
 			row := sheet.Row{Line: e.line}
 			at, bad := ground.Place(e.raw)
 			if bad != nil {
-				r.refuse(row, "lon", bad.Code, bad.Detail)
+				r.Refuse(row, "lon", bad.Code, bad.Detail)
 				continue
 			}
 			e.at = at
@@ -293,15 +259,12 @@ func (r *reader) locate(ctx context.Context, tx pgx.Tx, actor staff.Actor, groun
 		for i := range entries {
 			if e := &entries[i]; e.unit != nil && !area.All && !slices.Contains(among, *e.unit) && e.unit != area.Home() {
 				if slices.Contains(units, *e.unit) {
-					r.refuse(sheet.Row{Line: e.line}, "lon", "outside_area", "The site lies outside the area of your posts. 该点在您的管辖范围之外。")
+					r.Refuse(sheet.Row{Line: e.line}, "lon", "outside_area", "The site lies outside the area of your posts. 该点在您的管辖范围之外。")
 				}
 			}
 		}
 	}
-	if r.bad > 0 {
-		return ErrRows.Saying(fmt.Sprintf("%d of %d rows.", r.bad, len(entries))).With(r.places...)
-	}
-	return nil
+	return r.Fault(ErrRows, len(entries))
 }
 
 // ErrTaken means that the numbers are those of candidates elsewhere.

@@ -21,6 +21,7 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/household"
 	"wangge/geo/job"
+	"wangge/geo/ledger"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/network"
 	"wangge/geo/pg/pgtest"
@@ -637,7 +638,7 @@ func TestADemandSetIsCountedInPlaceOfHouseholds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := demand.Import(t.Context(), h.db, staff.Local, table, demand.Options{Name: "census", FileName: "census.csv", Confirm: "test"})
+	report, err := demand.Import(t.Context(), h.db, staff.Local, ledger.FromSheet(table), demand.Options{Name: "census", FileName: "census.csv", Confirm: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

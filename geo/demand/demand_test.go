@@ -29,14 +29,14 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var at = ledgertest.LonLat
 
-func table(t testing.TB, lines ...string) *sheet.Sheet {
+func table(t testing.TB, lines ...string) ledger.Rows {
 	t.Helper()
 	text := strings.Join(lines, "\n") + "\n"
 	s, err := sheet.OpenWith("test.csv", strings.NewReader(text), int64(len(text)), sheet.Options{HeaderLine: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return ledger.FromSheet(s)
 }
 
 func options() demand.Options {
@@ -133,7 +133,7 @@ func TestTheHexagonsOfPortoAlegreLoadAsTheyAre(t *testing.T) {
 	}
 	o := options()
 	o.Confirm = ""
-	report, err := demand.Import(t.Context(), tx, staff.Local, s, o)
+	report, err := demand.Import(t.Context(), tx, staff.Local, ledger.FromSheet(s), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,9 +39,8 @@ var (
 )
 
 const (
-	maxRows   = 2_000_000
-	maxCount  = 1_000_000 // people in one row
-	maxPlaces = 100       // faults that are listed
+	maxRows  = 2_000_000
+	maxCount = 1_000_000 // people in one row
 )
 
 // Fields are what an import looks for.
@@ -100,11 +99,11 @@ type entry struct {
 	Row
 }
 
-// Import makes a demand set of a table, or finds that the newest version of it has
-// the same rows already. The set is of the lowest unit that holds all rows that lie
+// Import makes a demand set of a table, or of a file of points or cells, or finds
+// that the newest version of it has the same rows already. The set is of the lowest unit that holds all rows that lie
 // in units, within the importer's area. Errors beside those above: those of package
 // sheet, of the reference system, staff.ErrForbidden.
-func Import(ctx context.Context, db pg.DB, actor staff.Actor, table *sheet.Sheet, o Options) (Report, error) {
+func Import(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, o Options) (Report, error) {
 	area := actor.Area(staff.Import)
 	if area.Empty() {
 		return Report{}, staff.ErrForbidden
@@ -113,7 +112,7 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, table *sheet.Sheet
 	if o.Name == "" || len([]rune(o.Name)) > 100 {
 		return Report{}, ErrName
 	}
-	r, err := newReader(table, o)
+	r, err := newReader(rows, o)
 	if err != nil {
 		return Report{}, fmt.Errorf("import demand %q: %w", o.Name, err)
 	}
@@ -139,39 +138,32 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, table *sheet.Sheet
 // reader turns the rows of a table into entries.
 type reader struct {
 	o       Options
-	table   *sheet.Sheet
+	rows    ledger.Rows
 	columns *sheet.Columns
-	cells   bool // the rows are cells
-	inRef   bool // whose names stand in the column ref
-	counts  []string
+	sheet.Refusals
+	cells  bool // the rows are cells
+	inRef  bool // whose names stand in the column ref
+	counts []string
 
 	report     Report
 	entries    []entry
 	raw        []orb.Point       // positions as they stand in the file
 	seen       map[cell.Cell]int // cell → line
 	resolution int
-	places     []fault.Place
-	bad        int
 	units      map[int64]bool // that hold rows
 }
 
-func newReader(table *sheet.Sheet, o Options) (*reader, error) {
-	columns, err := sheet.Match(table.Header(), Fields(), o.Fields)
+func newReader(rows ledger.Rows, o Options) (*reader, error) {
+	columns, err := rows.Columns(Fields(), o.Fields)
 	if err != nil {
 		return nil, err
 	}
-	sample, err := table.Sample(200)
+	sample, err := rows.Sample()
 	if err != nil {
 		return nil, err
 	}
-	columns.DropPersonal(sample)
-	r := &reader{o: o, table: table, columns: columns, seen: map[cell.Cell]int{}, units: map[int64]bool{}}
-	r.report = Report{DryRun: o.DryRun, Unknown: columns.Unknown, Dropped: columns.Dropped, Columns: map[string]string{}, Kind: Places}
-	for _, f := range Fields() {
-		if columns.Has(f.Name) {
-			r.report.Columns[f.Name] = columns.Header(f.Name)
-		}
-	}
+	r := &reader{o: o, rows: rows, columns: columns, Refusals: columns.Refusals(), seen: map[cell.Cell]int{}, units: map[int64]bool{}}
+	r.report = Report{DryRun: o.DryRun, Unknown: columns.Unknown, Dropped: columns.Dropped, Columns: columns.Headers(), Kind: Places}
 	for _, name := range append([]string{"people", "households"}, Bands[:]...) {
 		if columns.Has(name) {
 			r.counts = append(r.counts, name)
@@ -189,7 +181,7 @@ func newReader(table *sheet.Sheet, o Options) (*reader, error) {
 	switch {
 	case r.cells:
 		r.report.Kind = Cells
-	case !columns.Has("lon") || !columns.Has("lat"):
+	case !rows.Placed(columns):
 		return nil, ErrPlaces
 	}
 	return r, nil
@@ -200,22 +192,12 @@ func parseCell(text string) (cell.Cell, error) {
 	return cell.Parse(strings.TrimPrefix(strings.ToLower(text), "0x"))
 }
 
-// refuse notes what is wrong with a row.
-func (r *reader) refuse(row sheet.Row, field string, place fault.Place) {
-	r.bad++
-	if place.Pointer == "" {
-		place.Pointer = r.columns.Pointer(row, field)
-	}
-	if len(r.places) < maxPlaces {
-		r.places = append(r.places, place)
-	}
-}
-
 // read reads all rows and checks them.
 func (r *reader) read(ctx context.Context, tx pgx.Tx, ground *ledger.Ground) error {
 	lines := []sheet.Row{}
+	total := 0
 	for {
-		row, err := r.table.Next()
+		row, err := r.rows.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -225,8 +207,8 @@ func (r *reader) read(ctx context.Context, tx pgx.Tx, ground *ledger.Ground) err
 		if len(r.entries) == maxRows {
 			return ErrMany
 		}
-		if bad := r.columns.Fault(row); bad != nil {
-			r.refuse(row, "", *bad)
+		total++
+		if r.Refused(row.Row, r.columns.Fault(row.Row)) {
 			continue
 		}
 		e, ok := r.entry(row)
@@ -242,7 +224,7 @@ func (r *reader) read(ctx context.Context, tx pgx.Tx, ground *ledger.Ground) err
 			return err
 		}
 	}
-	if len(r.entries) == 0 && r.bad == 0 {
+	if total == 0 {
 		return ledger.ErrEmpty
 	}
 	if !r.cells {
@@ -255,14 +237,14 @@ func (r *reader) read(ctx context.Context, tx pgx.Tx, ground *ledger.Ground) err
 			e := &r.entries[i]
 			at, bad := ground.Place(r.raw[i])
 			if bad != nil {
-				r.refuse(lines[i], "lon", *bad)
+				r.Refuse(lines[i], "lon", bad.Code, bad.Detail)
 				continue
 			}
 			e.At, e.Cell = at, cell.At(at)
 		}
 	}
-	if r.bad > 0 {
-		return ErrRows.Saying(fmt.Sprintf("%d of %d rows.", r.bad, r.bad+len(r.entries))).With(r.places...)
+	if err := r.Fault(ErrRows, total); err != nil {
+		return err
 	}
 	if r.cells && r.o.Spread {
 		if err := r.spread(ctx, tx); err != nil {
@@ -302,27 +284,16 @@ func (r *reader) spread(ctx context.Context, tx pgx.Tx) error {
 }
 
 // entry reads one row; false when it was refused.
-func (r *reader) entry(row sheet.Row) (entry, bool) {
-	before := r.bad
+func (r *reader) entry(from ledger.Row) (entry, bool) {
+	row, before := from.Row, r.Rows()
 	e := entry{ref: ledger.Clean(r.columns.Get(row, "ref"))}
 	if r.cells {
-		r.cell(row, &e)
-	} else {
-		lon, some, bad := r.columns.Float(row, "lon")
-		lat, also, worse := r.columns.Float(row, "lat")
-		switch {
-		case bad != nil:
-			r.refuse(row, "lon", *bad)
-		case worse != nil:
-			r.refuse(row, "lat", *worse)
-		case !some || !also:
-			r.refuse(row, "lon", fault.Place{Code: "no_place", Detail: "The row has no place. 该行没有位置。"})
-		default:
-			r.raw = append(r.raw, orb.Point{lon, lat})
-		}
+		r.cell(from, &e)
+	} else if raw, bad := from.Place(r.columns); !r.Refused(row, bad) {
+		r.raw = append(r.raw, raw)
 	}
 	if len(e.ref) > 200 {
-		r.refuse(row, "ref", fault.Place{Code: "too_long", Detail: "The name of the row is longer than 200 bytes. 编号过长。"})
+		r.Refuse(row, "ref", "too_long", "The name of the row is longer than 200 bytes. 编号过长。")
 	}
 	people, ages := 0.0, 0.0
 	for _, name := range r.counts {
@@ -343,10 +314,9 @@ func (r *reader) entry(row sheet.Row) (entry, bool) {
 			e.People += n
 		}
 	case ages > people+1e-6:
-		r.refuse(row, "people", fault.Place{Code: "ages_exceed_people",
-			Detail: fmt.Sprintf("The age bands have %v people, more than the %v of the row. 各年龄段之和大于总人数。", ages, people)})
+		r.Refuse(row, "people", "ages_exceed_people", fmt.Sprintf("The age bands have %v people, more than the %v of the row. 各年龄段之和大于总人数。", ages, people))
 	}
-	if r.bad > before {
+	if r.Rows() > before {
 		if !r.cells && len(r.raw) > len(r.entries) {
 			r.raw = r.raw[:len(r.entries)]
 		}
@@ -356,37 +326,36 @@ func (r *reader) entry(row sheet.Row) (entry, bool) {
 }
 
 // cell reads the cell of a row; a position beside it must lie in that cell.
-func (r *reader) cell(row sheet.Row, e *entry) {
-	field := "cell"
+func (r *reader) cell(from ledger.Row, e *entry) {
+	row, field := from.Row, "cell"
 	if r.inRef {
 		field = "ref"
 	}
 	c, err := parseCell(r.columns.Get(row, field))
 	if err != nil {
-		r.refuse(row, field, fault.Place{Code: "cell_name", Detail: fmt.Sprintf("%.40q is not the name of an H3 cell. 不是 H3 单元编号。", r.columns.Get(row, field))})
+		r.Refuse(row, field, "cell_name", fmt.Sprintf("%.40q is not the name of an H3 cell. 不是 H3 单元编号。", r.columns.Get(row, field)))
 		return
 	}
 	if r.resolution == 0 {
 		r.resolution = c.Resolution()
 	}
 	if c.Resolution() != r.resolution {
-		r.refuse(row, field, fault.Place{Code: "cell_resolution", Detail: fmt.Sprintf("The cell has resolution %d, those before it %d. H3 分辨率不一致。", c.Resolution(), r.resolution)})
+		r.Refuse(row, field, "cell_resolution", fmt.Sprintf("The cell has resolution %d, those before it %d. H3 分辨率不一致。", c.Resolution(), r.resolution))
 		return
 	}
 	if first := r.seen[c]; first != 0 {
-		r.refuse(row, field, fault.Place{Code: "repeated_id", Detail: fmt.Sprintf("The cell stands on line %d already. 单元重复,首次出现在第 %d 行。", first, first)})
+		r.Refuse(row, field, "repeated_id", fmt.Sprintf("The cell stands on line %d already. 单元重复,首次出现在第 %d 行。", first, first))
 		return
 	}
 	r.seen[c] = row.Line
 	e.Cell, e.At = c, c.Center()
 	e.ref = c.String()
-	lon, some, bad := r.columns.Float(row, "lon")
-	lat, also, worse := r.columns.Float(row, "lat")
-	if bad != nil || worse != nil || !some || !also {
+	raw, bad := from.Place(r.columns)
+	if bad != nil {
 		return // the cell says it all
 	}
-	if !(math.Abs(lon) <= 180 && math.Abs(lat) <= 90) || cell.In(geo.Snap(orb.Point{lon, lat}), r.resolution) != c {
-		r.refuse(row, "lon", fault.Place{Code: "cell_elsewhere", Detail: fmt.Sprintf("The cell lies at %s, not here. 坐标不在该单元内。", degrees(c.Center()))})
+	if !(math.Abs(raw[0]) <= 180 && math.Abs(raw[1]) <= 90) || cell.In(geo.Snap(raw), r.resolution) != c {
+		r.Refuse(row, "lon", "cell_elsewhere", fmt.Sprintf("The cell lies at %s, not here. 坐标不在该单元内。", degrees(c.Center())))
 	}
 }
 
@@ -401,12 +370,12 @@ func (r *reader) count(row sheet.Row, field string) (float64, int) {
 	f, some, bad := r.columns.Float(row, field)
 	switch {
 	case bad != nil:
-		r.refuse(row, field, *bad)
+		r.Refused(row, bad)
 		return 0, 0
 	case !some:
 		return 0, 0
 	case f < 0 || f > maxCount:
-		r.refuse(row, field, fault.Place{Code: "bad_count", Detail: fmt.Sprintf("%v is no number of people in one place. 数值不合理。", f)})
+		r.Refuse(row, field, "bad_count", fmt.Sprintf("%v is no number of people in one place. 数值不合理。", f))
 		return 0, 0
 	}
 	n := math.Round(f)

@@ -38,8 +38,7 @@ type Cells struct {
 	columns    *sheet.Columns
 	at         map[string]int // field → column
 	zone       *time.Location // of instants without one
-	row        row
-	spatial    bool     // rows carry their geometry
+	row        Row
 	cellFaults bool     // single cells may be bad
 	derived    []string // fields the id is made of; empty when the file has ids
 	needs      int      // how many of them a row must fill
@@ -47,18 +46,13 @@ type Cells struct {
 }
 
 func newCells(book Book, rows Rows, opts Options) (*Cells, error) {
-	found, err := sheet.Match(rows.header, append(CommonFields(), book.Fields...), opts.Fields)
+	found, err := rows.Columns(append(CommonFields(), book.Fields...), opts.Fields)
 	if err != nil {
 		return nil, err
 	}
-	sample, err := rows.sample()
-	if err != nil {
-		return nil, err
-	}
-	found.DropPersonal(sample)
 	c := &Cells{
 		columns: found, at: positions(found, rows.header, book), zone: opts.Zone,
-		spatial: rows.geometry, cellFaults: rows.cellFaults, notes: map[[2]string]*Note{},
+		cellFaults: rows.cellFaults, notes: map[[2]string]*Note{},
 	}
 	if !c.Has(FieldID) {
 		if len(book.DerivedFrom) == 0 {
@@ -66,7 +60,7 @@ func newCells(book Book, rows Rows, opts Options) (*Cells, error) {
 		}
 		c.derived, c.needs = book.DerivedFrom, book.DerivedNeeds
 	}
-	if book.PlaceNeeded && !rows.geometry && !(c.Has(FieldLon) && c.Has(FieldLat)) {
+	if book.PlaceNeeded && !rows.Placed(found) {
 		return nil, ErrNoPlaces
 	}
 	return c, nil
@@ -307,19 +301,8 @@ func (c *Cells) deriveID() (string, *Reason) {
 
 // position is where the row says it lies, in the file's coordinates.
 func (c *Cells) position() (raw orb.Point, some bool, why *Reason) {
-	if c.spatial {
-		switch g := c.row.geometry.(type) {
-		case orb.Point:
-			return g, true, nil
-		case orb.MultiPoint:
-			if len(g) == 1 {
-				return g[0], true, nil
-			}
-			return raw, false, &Reason{Field: FieldLon, Code: NotAPoint}
-		case nil:
-		default:
-			return raw, false, &Reason{Field: FieldLon, Value: g.GeoJSONType(), Code: NotAPoint}
-		}
+	if raw, some, why = pointOf(c.row.geometry); some || why != nil {
+		return raw, some, why
 	}
 	if raw, ok := c.plainPosition(); ok {
 		return raw, true, nil

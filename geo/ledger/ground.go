@@ -46,8 +46,7 @@ func (g *Ground) Place(raw orb.Point) (geo.Point, *fault.Place) {
 	if why == nil {
 		return at, nil
 	}
-	r := why.refusal(0, "")
-	return geo.Point{}, &fault.Place{Code: r.Code, Detail: r.Value + ": " + r.Reason + " " + r.ReasonZh}
+	return geo.Point{}, why.place()
 }
 
 // Guard tests the declared reference system on raw coordinates of the file, as

@@ -263,8 +263,8 @@ func (im *importer) readKnown(ctx context.Context, tx pgx.Tx) error {
 const batchRows = 4096
 
 // read reads the next batch; it is empty at the end of the file.
-func (im *importer) read(ctx context.Context) ([]row, error) {
-	batch := make([]row, 0, batchRows)
+func (im *importer) read(ctx context.Context) ([]Row, error) {
+	batch := make([]Row, 0, batchRows)
 	for len(batch) < batchRows {
 		r, err := im.rows.next()
 		if errors.Is(err, io.EOF) {
@@ -279,9 +279,9 @@ func (im *importer) read(ctx context.Context) ([]row, error) {
 }
 
 // stream reads in one goroutine, checks in another and writes in a third.
-func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []row) error {
+func (im *importer) stream(ctx context.Context, tx pgx.Tx, first []Row) error {
 	work, inner := errgroup.WithContext(ctx)
-	read, checked := make(chan []row, 2), make(chan *batch, 2)
+	read, checked := make(chan []Row, 2), make(chan *batch, 2)
 	work.Go(func() error {
 		defer close(read)
 		for rows := first; len(rows) > 0; {
@@ -349,7 +349,7 @@ type added struct {
 const rowBytes = 288
 
 // check decides for every row of a batch.
-func (im *importer) check(rows []row) *batch {
+func (im *importer) check(rows []Row) *batch {
 	b := &batch{read: len(rows), fresh: newCopyStream(0), staged: newCopyStream(0)}
 	if im.stored == 0 {
 		b.added = make([]added, 0, len(rows))
@@ -365,7 +365,7 @@ func (im *importer) check(rows []row) *batch {
 }
 
 // checkRow adds a row to the batch unless it is refused or unchanged.
-func (im *importer) checkRow(b *batch, r row) *Reason {
+func (im *importer) checkRow(b *batch, r Row) *Reason {
 	im.cells.row = r
 	sourceID, why := im.cells.id()
 	if why != nil {
@@ -477,7 +477,7 @@ func digestOf(b []byte) uint64 {
 func (im *importer) say(stage string) { im.tell.say(telling{im.done, im.rows.total, stage}) }
 
 // sampleOf are the positions of the first rows, for the guard.
-func (im *importer) sampleOf(rows []row) []orb.Point {
+func (im *importer) sampleOf(rows []Row) []orb.Point {
 	var s sampler
 	for _, r := range rows {
 		im.cells.row = r

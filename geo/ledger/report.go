@@ -122,6 +122,16 @@ func (r Reason) refusal(line int, column string) Refusal {
 	}
 }
 
+// place is the reason for who names faults by their place; the pointer is theirs.
+func (r Reason) place() *fault.Place {
+	f := r.refusal(0, "")
+	detail := f.Reason + " " + f.ReasonZh
+	if f.Value != "" {
+		detail = f.Value + ": " + detail
+	}
+	return &fault.Place{Code: f.Code, Detail: detail}
+}
+
 func insert(sentence, detail string) string {
 	for i := 0; i+1 < len(sentence); i++ {
 		if sentence[i:i+2] == "%s" {

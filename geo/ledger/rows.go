@@ -8,6 +8,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wangge/geo/fault"
 	"wangge/geo/sheet"
 	"wangge/geo/vectorfile"
 )
@@ -15,7 +16,7 @@ import (
 // Rows are the rows of a ledger file, from a table or from a file of points.
 type Rows struct {
 	header   []string
-	next     func() (row, error)
+	next     func() (Row, error)
 	sample   func() ([]sheet.Row, error) // the first rows, without taking them
 	geometry bool                        // rows carry their own position
 	// cellFaults says that single cells may be bad, as those of workbooks.
@@ -23,8 +24,8 @@ type Rows struct {
 	total      int64 // 0 = not known
 }
 
-// row is one row as it stands in the file.
-type row struct {
+// Row is one row as it stands in the file.
+type Row struct {
 	sheet.Row
 	geometry orb.Geometry // the row's own; nil also when the file has none for it
 }
@@ -35,15 +36,81 @@ const sampled = 200
 // Header are the names of the columns.
 func (r Rows) Header() []string { return r.header }
 
+// Columns finds the columns of fields, those of a mapping first, and drops the
+// personal ones, by their header or by their values.
+func (r Rows) Columns(fields []sheet.Field, mapping map[string]string) (*sheet.Columns, error) {
+	columns, err := sheet.Match(r.header, fields, mapping)
+	if err != nil {
+		return nil, err
+	}
+	sample, err := r.sample()
+	if err != nil {
+		return nil, err
+	}
+	columns.DropPersonal(sample)
+	return columns, nil
+}
+
+// Sample are the first rows, without taking them.
+func (r Rows) Sample() ([]sheet.Row, error) { return r.sample() }
+
+// Next takes the next row; io.EOF after the last.
+func (r Rows) Next() (Row, error) { return r.next() }
+
+// Placed tells whether rows can say where they lie: by themselves, or in columns.
+func (r Rows) Placed(columns *sheet.Columns) bool {
+	return r.geometry || columns.Has(FieldLon) && columns.Has(FieldLat)
+}
+
+// Place is where a row says it lies, in the file's coordinates, or what is wrong
+// with that: its own geometry, or its longitude and latitude.
+func (r Row) Place(columns *sheet.Columns) (orb.Point, *fault.Place) {
+	point, some, why := pointOf(r.geometry)
+	if why != nil {
+		bad := why.place()
+		bad.Pointer = columns.Pointer(r.Row, FieldLon)
+		return point, bad
+	}
+	if some {
+		return point, nil
+	}
+	lon, someLon, bad := columns.Float(r.Row, FieldLon)
+	if bad != nil {
+		return point, bad
+	}
+	lat, someLat, bad := columns.Float(r.Row, FieldLat)
+	if bad == nil && !(someLon && someLat) {
+		bad = &fault.Place{Pointer: columns.Pointer(r.Row, FieldLon), Code: NoPlace, Detail: "The row has no place. 该行没有位置。"}
+	}
+	return orb.Point{lon, lat}, bad
+}
+
+// pointOf is the place of a geometry; a point alone is one.
+func pointOf(g orb.Geometry) (at orb.Point, some bool, why *Reason) {
+	switch g := g.(type) {
+	case nil:
+		return at, false, nil
+	case orb.Point:
+		return g, true, nil
+	case orb.MultiPoint:
+		if len(g) == 1 {
+			return g[0], true, nil
+		}
+		return at, false, &Reason{Field: FieldLon, Code: NotAPoint}
+	default:
+		return at, false, &Reason{Field: FieldLon, Value: g.GeoJSONType(), Code: NotAPoint}
+	}
+}
+
 // FromSheet reads a CSV or XLSX table, row by row.
 func FromSheet(s *sheet.Sheet) Rows {
 	return Rows{
 		header:     s.Header(),
 		cellFaults: s.Format != "CSV",
 		sample:     func() ([]sheet.Row, error) { return s.Sample(sampled) },
-		next: func() (row, error) {
+		next: func() (Row, error) {
 			r, err := s.Next()
-			return row{Row: r}, err
+			return Row{Row: r}, err
 		},
 	}
 }
@@ -62,12 +129,12 @@ func FromFile(f *vectorfile.File) Rows {
 			}
 			return list, nil
 		},
-		next: func() (row, error) {
+		next: func() (Row, error) {
 			if at >= len(f.Features) {
-				return row{}, io.EOF
+				return Row{}, io.EOF
 			}
 			at++
-			return row{Row: rowOf(f, at-1), geometry: f.Features[at-1].Geometry}, nil
+			return Row{Row: rowOf(f, at-1), geometry: f.Features[at-1].Geometry}, nil
 		},
 	}
 }

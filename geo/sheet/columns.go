@@ -279,6 +279,15 @@ func (c *Columns) Has(field string) bool {
 	return ok
 }
 
+// Headers are the headers of the fields that have a column.
+func (c *Columns) Headers() map[string]string {
+	headers := make(map[string]string, len(c.index))
+	for field, i := range c.index {
+		headers[field] = c.header[i]
+	}
+	return headers
+}
+
 // Header is the header of a field's column, "" if it has none.
 func (c *Columns) Header(field string) string {
 	if i, ok := c.index[field]; ok {

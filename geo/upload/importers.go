@@ -28,19 +28,20 @@ type importer func(ctx context.Context, db pg.DB, actor staff.Actor, id int64, r
 var importers = map[Kind]importer{
 	Boundaries:    importBoundaries,
 	Zones:         importZones,
-	Households:    importLedger(household.Import),
-	Incidents:     importLedger(incident.Import),
-	ServicePoints: importLedger(servicepoint.Import),
+	Households:    importTable(intoLedger(household.Import)),
+	Incidents:     importTable(intoLedger(incident.Import)),
+	ServicePoints: importTable(intoLedger(servicepoint.Import)),
 	OSM:           importOSM,
 	Streets:       importStreets,
-	Demand:        importDemand,
-	Candidates:    importCandidates,
+	Demand:        importTable(intoDemand),
+	Candidates:    importTable(intoCandidates),
 }
 
-// ledgerImport is what the three ledgers offer.
-type ledgerImport func(context.Context, pg.DB, staff.Actor, ledger.Rows, ledger.Options) (ledger.Report, error)
+// tabular brings rows to a subject; the report, and what the guard found.
+type tabular func(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, system crs.CRS, req Request, step Step) (report any, guard *crs.Verdict, err error)
 
-func importLedger(do ledgerImport) importer {
+// importTable opens a table or a file of points.
+func importTable(do tabular) importer {
 	return func(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
 		rows, err := rowsOf(ctx, req, r, size)
 		if err != nil {
@@ -50,15 +51,25 @@ func importLedger(do ledgerImport) importer {
 		if err != nil {
 			return Result{}, err
 		}
+		report, guard, err := do(ctx, db, actor, rows, system, req, step)
+		if err != nil {
+			return Result{}, err
+		}
+		return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, guard)
+	}
+}
+
+// ledgerImport is what the three ledgers offer.
+type ledgerImport func(context.Context, pg.DB, staff.Actor, ledger.Rows, ledger.Options) (ledger.Report, error)
+
+func intoLedger(do ledgerImport) tabular {
+	return func(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, system crs.CRS, req Request, step Step) (any, *crs.Verdict, error) {
 		report, err := do(ctx, db, actor, rows, ledger.Options{
 			Source: req.source(), CRS: system, Fields: req.Fields, Confirm: req.Confirm,
 			DryRun: req.DryRun, Full: req.Full, CloseAbsent: req.CloseAbsent,
 			Progress: func(done, total int64, stage string) { step(stage, done, total) },
 		})
-		if err != nil {
-			return Result{}, err
-		}
-		return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
+		return report, report.Guard, err
 	}
 }
 
@@ -70,45 +81,23 @@ func (r Request) source() string {
 	return strings.TrimSuffix(r.FileName, path.Ext(r.FileName))
 }
 
-func importDemand(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
-	system, err := crs.Parse(req.CRS)
-	if err != nil {
-		return Result{}, err
-	}
-	table, err := sheet.OpenWith(req.FileName, r, size, sheet.Options{Sheet: req.Layer})
-	if err != nil {
-		return Result{}, err
-	}
-	report, err := demand.Import(ctx, db, actor, table, demand.Options{
+func intoDemand(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, system crs.CRS, req Request, step Step) (any, *crs.Verdict, error) {
+	report, err := demand.Import(ctx, db, actor, rows, demand.Options{
 		Name: req.source(), FileName: req.FileName, CRS: system, Fields: req.Fields, Confirm: req.Confirm, Spread: req.Spread, DryRun: req.DryRun,
 		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
 	})
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
+	return report, report.Guard, err
 }
 
-func importCandidates(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, step Step) (Result, error) {
-	system, err := crs.Parse(req.CRS)
-	if err != nil {
-		return Result{}, err
-	}
-	table, err := sheet.OpenWith(req.FileName, r, size, sheet.Options{Sheet: req.Layer})
-	if err != nil {
-		return Result{}, err
-	}
-	report, err := candidate.Import(ctx, db, actor, table, candidate.Options{
+func intoCandidates(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, system crs.CRS, req Request, step Step) (any, *crs.Verdict, error) {
+	report, err := candidate.Import(ctx, db, actor, rows, candidate.Options{
 		Source: req.source(), CRS: system, Fields: req.Fields, Confirm: req.Confirm, DryRun: req.DryRun,
 		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
 	})
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, report.Guard)
+	return report, report.Guard, err
 }
 
-// rowsOf opens a ledger: a file of points, or a table.
+// rowsOf opens a file of points, or a table.
 func rowsOf(ctx context.Context, req Request, r io.ReaderAt, size int64) (ledger.Rows, error) {
 	file, err := vectorfile.ReadLayer(ctx, req.FileName, req.Layer, r, size, vectorfile.Limits{})
 	if err == nil {
