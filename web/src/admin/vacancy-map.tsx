@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useLevels } from '../api/queries';
 import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
+import { Swatch } from '../common/swatch';
 import { chooseLevel, usedLevels } from '../map/level';
 import { usePalette } from '../theme/theme';
 import UnitMap from './unit-map';
@@ -67,13 +68,5 @@ export default function VacancyMap(props: {
         <li className="soft">{t('admin.vacancy.legend')}</li>
       </ul>
     </>
-  );
-}
-
-function Swatch({ colour }: { colour: string }) {
-  return (
-    <svg viewBox="0 0 16 12" width="16" height="12" aria-hidden="true">
-      <rect x="0.5" y="0.5" width="15" height="11" rx="2" fill={colour} className="admin-swatch" />
-    </svg>
   );
 }

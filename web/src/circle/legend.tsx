@@ -8,6 +8,7 @@ import { useMay } from '../account/session';
 import { useLevels, useTiers } from '../api/queries';
 import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
+import { Swatch } from '../common/swatch';
 import { cellResolutions, resolutionAt } from '../map/cells';
 import { usedLevels } from '../map/level';
 import { tierRadius } from '../map/style';
@@ -280,14 +281,6 @@ function Classes() {
         {rows.some((row) => row.rounded) && ` ${t('circle.legend.rounded')}`}
       </p>
     </>
-  );
-}
-
-function Swatch({ colour }: { colour: string }) {
-  return (
-    <svg viewBox="0 0 20 14" width="20" height="14" aria-hidden="true">
-      <rect x="0.5" y="0.5" width="19" height="13" fill={colour} className="circle-swatch" />
-    </svg>
   );
 }
 

@@ -6,21 +6,12 @@ import { Copyable } from '../card/copyable';
 import { moment, useLanguage, useTitle } from '../common/format';
 import { usePhone } from '../common/media';
 import { overlays } from '../common/overlays';
+import { MEASURES } from './measures';
 import { useStandards } from './queries';
 import { useShown } from './shown';
 import type { Inputs, Run } from './types';
 import { useColumnText, useNumbers, useStandardText } from './words';
 
-const DEFINED = [
-  'share',
-  'share_people',
-  'uncovered',
-  'p50',
-  'p90',
-  'worst_decile',
-  'choices',
-  'catchment',
-] as const;
 const LIMITS = ['network', 'snap', 'hours', 'rounded', 'demand'] as const;
 
 export function Method({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -42,7 +33,7 @@ export function Method({ open, onClose }: { open: boolean; onClose: () => void }
         <section>
           <h3>{t('circle.method.measures')}</h3>
           <dl>
-            {DEFINED.map((measure) => (
+            {MEASURES.map((measure) => (
               <div key={measure}>
                 <dt>{t(`circle.measure.${measure}`)}</dt>
                 <dd>{t(`circle.definition.${measure}`)}</dd>

@@ -6,6 +6,8 @@ import type { Style, Tint } from '../admin/unit-map';
 import { count, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
+import { Swatch } from '../common/swatch';
+import { cellResolutions } from '../map/cells';
 import type { Palette } from '../theme/palette';
 import { usePalette } from '../theme/theme';
 import { type Class, classesOf, classOf, colourOf } from './classes';
@@ -34,6 +36,9 @@ type Props = {
 };
 
 const NO_TINTS: readonly Tint[] = [];
+
+/** The resolution that only those see who see exact counts. */
+const FINEST = 10;
 
 /** figureOf is what a unit or cell is coloured by. */
 export const figureOf = (one: Pick<UnitCount, 'incidents' | 'rate'>, measure: Measure): number | null =>
@@ -134,23 +139,17 @@ function Choices({ choice, setChoice, exact }: Props & { exact: boolean }) {
           getPopupContainer={overlays}
           value={choice.resolution}
           onChange={(resolution) => setChoice({ resolution })}
-          options={SIZES.filter(([resolution]) => exact || resolution < 10).map(([value, size]) => ({
-            value,
-            label: t('incidents.size', { size }),
-          }))}
+          options={cellResolutions
+            .filter(({ resolution }) => exact || resolution < FINEST)
+            .map(({ resolution, squareKilometres }) => ({
+              value: resolution,
+              label: t('incidents.size', { size: squareKilometres }),
+            }))}
         />
       )}
     </div>
   );
 }
-
-/** Sizes of H3 cells in km², by resolution. */
-const SIZES: [number, string][] = [
-  [7, '5.2'],
-  [8, '0.74'],
-  [9, '0.11'],
-  [10, '0.015'],
-];
 
 function Legend(props: { classes: readonly Class[]; measure: Measure; scope: Scope; shown: Shown }) {
   const { t } = useTranslation();
@@ -226,13 +225,5 @@ function SpotLegend({ spots }: { spots: NonNullable<ReturnType<typeof useSpots>[
         {t(`incidents.spots.by.${spots.measure as Measure}`, { sample: spots.sample })}
       </p>
     </>
-  );
-}
-
-function Swatch({ colour }: { colour: string }) {
-  return (
-    <svg viewBox="0 0 16 12" width="16" height="12" aria-hidden="true">
-      <rect x="0.5" y="0.5" width="15" height="11" rx="2" fill={colour} className="admin-swatch" />
-    </svg>
   );
 }

@@ -8,6 +8,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../../api/types';
 import { Failed, Loading, Nothing } from '../../common/states';
+import { Swatch } from '../../common/swatch';
 import { usePalette, useTheme } from '../../theme/theme';
 import { usePage } from '../../view/store';
 import { setView, useView } from '../../view/url';
@@ -137,7 +138,7 @@ function Contours({ reached }: { reached: Reached }) {
           {contours.map((contour, index) => (
             <tr key={contour.minutes}>
               <th scope="row">
-                <i className="reach-swatch" style={{ background: steps[index] }} />
+                <Swatch colour={steps[index] ?? 'none'} />
                 {t('reach.within', { minutes: numbers(contour.minutes, 1) })}
                 <small> {t('reach.metres', { metres: numbers(contour.metres) })}</small>
               </th>
