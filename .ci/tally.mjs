@@ -50,9 +50,9 @@ function show(line, said) {
   }
   const text = said.get(key) ?? '';
   if (event.Action === 'build-fail') process.stdout.write(text);
-  if (event.Action === 'fail') process.stdout.write(`FAIL ${key} (${event.Elapsed} s)\n${words(text)}`);
+  if (event.Action === 'fail') process.stdout.write(`FAIL ${key} (${event.Elapsed.toFixed(1)} s)\n${words(text)}`);
   if (event.Test && event.Action === 'skip') process.stdout.write(`skip ${key}: ${reason(text)}\n`);
-  if (!event.Test && event.Action === 'pass') process.stdout.write(`ok   ${key} (${event.Elapsed} s)\n`);
+  if (!event.Test && event.Action === 'pass') process.stdout.write(`ok   ${key} (${event.Elapsed.toFixed(1)} s)\n`);
   if (['pass', 'fail', 'skip', 'build-fail'].includes(event.Action)) said.delete(key);
 }
 
