@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -230,8 +230,8 @@ type circleExport struct {
 	Before int64  `help:"Of change: the other run."`
 }
 
-// Run writes the file; one that could not be finished is removed.
-func (c *circleExport) Run(p *program) (err error) {
+// Run writes the file.
+func (c *circleExport) Run(p *program) error {
 	pool, done, err := c.circlePool(p)
 	if err != nil {
 		return err
@@ -242,19 +242,5 @@ func (c *circleExport) Run(p *program) (err error) {
 	if err != nil {
 		return explained(err)
 	}
-	f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
-			_ = os.Remove(c.Out)
-		}
-	}()
-	w := bufio.NewWriter(f)
-	if err = errors.Join(file.Write(p.ctx, w), w.Flush()); err != nil {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "wrote %s\n", c.Out)
-	return nil
+	return p.writeNew(c.Out, func(w io.Writer) error { return file.Write(p.ctx, w) })
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"wangge/geo/export"
@@ -22,8 +23,8 @@ type exportCommand struct {
 	Out    string `arg:"" type:"path" help:"The file to write; it must not exist."`
 }
 
-// Run writes the file; a file that could not be finished is removed.
-func (c *exportCommand) Run(p *program) (err error) {
+// Run writes the file.
+func (c *exportCommand) Run(p *program) error {
 	if c.All == (c.Kind != "") {
 		return errors.New("give either --all or --kind")
 	}
@@ -38,24 +39,26 @@ func (c *exportCommand) Run(p *program) (err error) {
 	}
 	defer pool.Close()
 
-	f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return p.writeNew(c.Out, func(w io.Writer) error {
+		if c.All {
+			return export.All(p.ctx, pool, staff.Local, w, grid.Today())
+		}
+		return export.Write(p.ctx, pool, staff.Local, w, c.Kind, export.Format(c.Format), export.Options{Day: grid.Today(), Level: c.Level})
+	})
+}
+
+// writeNew makes a file that must not exist yet and says so; one that could not be
+// finished is removed.
+func (p *program) writeNew(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
-			_ = os.Remove(c.Out)
-		}
-	}()
 	w := bufio.NewWriter(f)
-	if c.All {
-		err = export.All(p.ctx, pool, staff.Local, w, grid.Today())
-	} else {
-		err = export.Write(p.ctx, pool, staff.Local, w, c.Kind, export.Format(c.Format), export.Options{Day: grid.Today(), Level: c.Level})
-	}
-	if err = errors.Join(err, w.Flush()); err != nil {
+	if err := errors.Join(write(w), w.Flush(), f.Close()); err != nil {
+		_ = os.Remove(path)
 		return err
 	}
-	fmt.Fprintf(p.stdout, "wrote %s\n", c.Out)
+	fmt.Fprintf(p.stdout, "wrote %s\n", path)
 	return nil
 }
