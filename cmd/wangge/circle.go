@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,8 +91,14 @@ func (c *circleRun) params() (circle.Params, error) {
 		if err != nil {
 			return params, err
 		}
-		if err := json.Unmarshal(text, &params); err != nil {
-			return params, fmt.Errorf("%s: %w", c.From, err)
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields() // one that is misspelt would say nothing
+		err = decoder.Decode(&params)
+		if err == nil && decoder.More() {
+			err = errors.New("it goes on behind the parameters")
+		}
+		if err != nil {
+			return params, fmt.Errorf("%s: %w; it wants the parameters as POST /api/v1/circles takes them", c.From, err)
 		}
 		return params, nil
 	}

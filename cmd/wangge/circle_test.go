@@ -50,7 +50,17 @@ func TestTheServiceCircleOfTheDemoTown(t *testing.T) {
 	if said := mustWangge(t, "circle", "run", at, "--from", params); !strings.Contains(said, "10 min, 4 km/h, adult") {
 		t.Errorf("from a file:\n%s", said)
 	}
+	broken := func(name, text string) string {
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
 	for want, args := range map[string][]string{
+		`unknown field "titel"`:    {"circle", "run", at, "--from", broken("a.json", `{"titel":"x","columns":[{"standard":{"minutes":10,"speed":4000}}]}`)},
+		`unknown field "minuts"`:   {"circle", "run", at, "--from", broken("b.json", `{"columns":[{"standard":{"minuts":10,"speed":4000}}]}`)},
+		"it goes on behind":        {"circle", "run", at, "--from", broken("c.json", `{"columns":[{"standard":{"minutes":10,"speed":4000}}]}{"k":2}`)},
 		"GET /service-functions":   {"circle", "run", at, "--function", "dentist"},
 		"a weekday":                {"circle", "run", at, "--at", "09:30"},
 		"no such service circle":   {"circle", "show", at, "99"},
