@@ -19,10 +19,8 @@ import (
 	"wangge/api/route"
 	"wangge/api/walks"
 	"wangge/geo"
-	"wangge/geo/network"
 	"wangge/geo/reach"
 	"wangge/geo/staff"
-	"wangge/geo/walk"
 )
 
 // drag moves a marker over a town, and asks over HTTP for the outlines around it.
@@ -32,14 +30,6 @@ func drag() Benchmark {
 		About: "outlines of 5, 10 and 15 minutes around a marker that is dragged, over HTTP, as GeoJSON",
 		Run:   runDrag,
 	}
-}
-
-// held is a network that lies in memory.
-type held struct{ network *walk.Network }
-
-// Current implements circle.Paths.
-func (h held) Current(context.Context) (*walk.Network, network.Version, error) {
-	return h.network, network.Version{ID: 1}, nil
 }
 
 func runDrag(ctx context.Context, lab Lab) ([]Row, error) {
@@ -52,7 +42,7 @@ func runDrag(ctx context.Context, lab Lab) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths := held{town.network}
+	paths := given{town.network}
 	base, stop, err := serve(func(a route.API) { walks.Mount(a, pool, paths, reach.New(paths, pool)) })
 	if err != nil {
 		return nil, err
