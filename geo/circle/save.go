@@ -140,19 +140,39 @@ func (k *Maker) make(ctx context.Context, tx pgx.Tx, s stored, step job.Step) er
 	return err
 }
 
-// begin reads what a run is made from: all of it as it is at one moment.
+// begin reads what a run is made from.
 func (k *Maker) begin(ctx context.Context, s stored, step job.Step) (*making, published, Inputs, error) {
-	step("reading the streets", 0, 0)
-	streets, version, err := k.paths.Current(ctx)
+	p, err := k.picture(ctx, s, step)
 	if err != nil {
 		return nil, published{}, Inputs{}, err
 	}
-	m := &making{params: s.Params, network: streets, version: version.ID, threads: runtime.GOMAXPROCS(0), near: k.answers,
-		step: func(done, total int64) { step("walking", done, total) }}
-	inputs := Inputs{Network: version.ID, NetworkSHA256: version.SHA256, NetworkFile: version.FileName, Attribution: version.Attribution,
+	m := &making{params: s.Params, crowd: p.held.crowd, network: p.network, version: p.inputs.Network, points: p.points,
+		threads: runtime.GOMAXPROCS(0), near: k.answers, step: func(done, total int64) { step("walking", done, total) }}
+	m.places = func(ctx context.Context, profile walk.Profile) (*walk.Places, error) {
+		return p.join(ctx, profile, s.Params.MaxWalk, step)
+	}
+	return m, p.shown, p.inputs, nil
+}
+
+// picture is what a run, or a search for its sites, is made from: all of it as it is at
+// one moment, besides the streets, which are those of the current import.
+type picture struct {
+	inputs  Inputs
+	network *walk.Network
+	held    *kept
+	points  []point // with the changes applied
+	shown   published
+}
+
+func (k *Maker) picture(ctx context.Context, s stored, step job.Step) (p picture, err error) {
+	step("reading the streets", 0, 0)
+	streets, version, err := k.paths.Current(ctx)
+	if err != nil {
+		return p, err
+	}
+	p.network = streets
+	p.inputs = Inputs{Network: version.ID, NetworkSHA256: version.SHA256, NetworkFile: version.FileName, Attribution: version.Attribution,
 		ImportedAt: version.ImportedAt, ReadAt: time.Now().UTC()}
-	var held *kept
-	var shown published
 	err = pgx.BeginFunc(ctx, k.db, func(read pgx.Tx) error { // one picture of everything
 		if _, err := read.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY`); err != nil {
 			return err
@@ -161,8 +181,8 @@ func (k *Maker) begin(ctx context.Context, s stored, step job.Step) (*making, pu
 		if err != nil {
 			return err
 		}
-		inputs.Households, inputs.Points = now.households, now.points
-		if inputs.Units, err = unitsVersion(ctx, read, s.unit, s.Params.On); err != nil {
+		p.inputs.Households, p.inputs.Points = now.households, now.points
+		if p.inputs.Units, err = unitsVersion(ctx, read, s.unit, s.Params.On); err != nil {
 			return err
 		}
 		if s.Params.Demand != 0 {
@@ -170,31 +190,29 @@ func (k *Maker) begin(ctx context.Context, s stored, step job.Step) (*making, pu
 			if err != nil {
 				return err
 			}
-			inputs.Demand = set.Digest
+			p.inputs.Demand = set.Digest
 		}
-		if held, err = k.crowd(ctx, read, s, inputs, step); err != nil {
+		if p.held, err = k.crowd(ctx, read, s, p.inputs, step); err != nil {
 			return err
 		}
 		points, err := loadPoints(ctx, read, s.Params.On)
 		if err != nil {
 			return err
 		}
-		m.points = changed(points, s.Params.Changes)
-		if err := held.crowd.place(ctx, read, m.points, s.Params.Changes, s.unit); err != nil {
+		p.points = changed(points, s.Params.Changes)
+		if err := p.held.crowd.place(ctx, read, p.points, s.Params.Changes, s.unit); err != nil {
 			return err
 		}
-		shown, err = loadPublished(ctx, read, held.crowd)
-		shown.changes = s.Params.Changes
+		p.shown, err = loadPublished(ctx, read, p.held.crowd)
+		p.shown.changes = s.Params.Changes
 		return err
 	})
-	if err != nil {
-		return nil, published{}, Inputs{}, err
-	}
-	m.crowd = held.crowd
-	m.places = func(ctx context.Context, profile walk.Profile) (*walk.Places, error) {
-		return held.join(ctx, m, placesKey{version.ID, version.SHA256, profile, s.Params.MaxWalk}, step)
-	}
-	return m, shown, inputs, nil
+	return p, err
+}
+
+// join joins the households to the streets for a profile.
+func (p picture) join(ctx context.Context, profile walk.Profile, maxWalk int, step job.Step) (*walk.Places, error) {
+	return p.held.join(ctx, p.network, placesKey{p.inputs.Network, p.inputs.NetworkSHA256, profile, maxWalk}, step)
 }
 
 // Table computes what a run would say of units, exactly, and stores nothing.
@@ -260,14 +278,14 @@ func (k *Maker) crowd(ctx context.Context, db pg.DB, s stored, in Inputs, step j
 }
 
 // join joins the crowd to the network, unless it was before.
-func (c *kept) join(ctx context.Context, m *making, key placesKey, step job.Step) (*walk.Places, error) {
+func (c *kept) join(ctx context.Context, n *walk.Network, key placesKey, step job.Step) (*walk.Places, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if places, ok := c.places[key]; ok {
 		return places, nil
 	}
 	step("joining households to the streets", 0, 0)
-	places, err := c.crowd.placesOf(ctx, m.network, key.profile, key.maxWalk, m.threads)
+	places, err := c.crowd.placesOf(ctx, n, key.profile, key.maxWalk, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
 	}

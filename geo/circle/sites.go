@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
 	"wangge/geo/cell"
@@ -52,53 +49,16 @@ func (k *Maker) Sites(ctx context.Context, actor staff.Actor, run int64, column 
 		return nil, err
 	}
 	column = max(0, column)
-	streets, version, err := k.paths.Current(ctx)
+	p, err := k.picture(ctx, s, step)
 	if err != nil {
 		return nil, fmt.Errorf("sites for service circle %d: %w", run, err)
 	}
-	out := &Sites{Run: s.Run, Unit: s.unit, Column: s.Params.Columns[column], network: streets, maxWalk: uint32(s.Params.MaxWalk) * 1000,
-		Inputs: Inputs{Network: version.ID, NetworkSHA256: version.SHA256, NetworkFile: version.FileName, Attribution: version.Attribution,
-			ImportedAt: version.ImportedAt, ReadAt: time.Now().UTC()}}
-	var held *kept
-	var points []point
-	err = pgx.BeginFunc(ctx, k.db, func(read pgx.Tx) error { // one picture of everything
-		if _, err := read.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY`); err != nil {
-			return err
-		}
-		now, err := versions(ctx, read)
-		if err != nil {
-			return err
-		}
-		out.Inputs.Households, out.Inputs.Points = now.households, now.points
-		if s.Inputs != nil {
-			out.Inputs.Demand = s.Inputs.Demand
-		}
-		if out.Inputs.Units, err = unitsVersion(ctx, read, s.unit, s.Params.On); err != nil {
-			return err
-		}
-		if held, err = k.crowd(ctx, read, s, out.Inputs, step); err != nil {
-			return err
-		}
-		if points, err = loadPoints(ctx, read, s.Params.On); err != nil {
-			return err
-		}
-		points = changed(points, s.Params.Changes)
-		if err := held.crowd.place(ctx, read, points, s.Params.Changes, s.unit); err != nil {
-			return err
-		}
-		out.shown, err = loadPublished(ctx, read, held.crowd)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("sites for service circle %d: %w", run, err)
+	out := &Sites{Run: s.Run, Unit: s.unit, Column: s.Params.Columns[column], Inputs: p.inputs,
+		crowd: p.held.crowd, network: p.network, maxWalk: uint32(s.Params.MaxWalk) * 1000, shown: p.shown}
+	for _, from := range out.Column.sources(p.points, s.Params.On) {
+		out.Points = append(out.Points, Site{Point: from.id, Stop: from.stop, Name: from.name, At: from.at, HeldBy: from.heldBy, Capacity: from.capacity})
 	}
-	out.crowd = held.crowd
-	for _, p := range out.Column.sources(points, s.Params.On) {
-		out.Points = append(out.Points, Site{Point: p.id, Stop: p.stop, Name: p.name, At: p.at, HeldBy: p.heldBy, Capacity: p.capacity})
-	}
-	m := &making{params: s.Params, crowd: held.crowd, network: streets, threads: runtime.GOMAXPROCS(0)}
-	out.places, err = held.join(ctx, m, placesKey{version.ID, version.SHA256, out.Column.Standard.Mode().Profile, s.Params.MaxWalk}, step)
-	if err != nil {
+	if out.places, err = p.join(ctx, out.Column.Standard.Mode().Profile, s.Params.MaxWalk, step); err != nil {
 		return nil, fmt.Errorf("sites for service circle %d: %w", run, err)
 	}
 	return out, nil
