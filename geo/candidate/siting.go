@@ -213,9 +213,11 @@ func insert(ctx context.Context, tx pgx.Tx, actor staff.Actor, p Params) (id int
 func sitingColumns(n int) string {
 	return `
 	s.id, coalesce(u.code, ''), s.params, coalesce(s.job_id, 0), CASE WHEN ` + staff.In("s.unit_id", n) + ` THEN s.digest ELSE '' END, s.created_by, s.created_at, s.finished_at,
-	CASE WHEN s.finished_at IS NOT NULL THEN 'done' ELSE coalesce(siting_job_state(s.job_id), 'failed') END
+	` + sitingState + `
 	FROM siting s LEFT JOIN unit u ON u.id = s.unit_id`
 }
+
+const sitingState = `CASE WHEN s.finished_at IS NOT NULL THEN 'done' ELSE coalesce(siting_job_state(s.job_id), 'failed') END`
 
 func scanSiting(row pgx.CollectableRow) (s Siting, err error) {
 	err = row.Scan(&s.ID, &s.Unit, &s.Params, &s.Job, &s.Digest, &s.CreatedBy, &s.CreatedAt, &s.FinishedAt, &s.State)
@@ -263,18 +265,21 @@ func GetSiting(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Siti
 
 // RemoveSiting removes a search and what it found.
 func RemoveSiting(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
-	s, err := GetSiting(ctx, db, actor, id)
-	if err != nil {
-		return err
-	}
-	if s.State == job.Waiting || s.State == job.Running {
-		return fmt.Errorf("remove siting %d: %w", id, ErrMaking)
-	}
+	count := actor.Area(staff.Count)
 	var unit int64
-	if err := db.QueryRow(ctx, `SELECT unit_id FROM siting WHERE id = $1`, id).Scan(&unit); err != nil {
-		return fmt.Errorf("remove siting %d: %w", id, err)
+	var by string
+	var state job.State
+	err := db.QueryRow(ctx, `SELECT s.unit_id, s.created_by, `+sitingState+` FROM siting s WHERE s.id = $1 AND `+staff.In("s.unit_id", 2),
+		id, count.All, count.Roots).Scan(&unit, &by, &state)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		err = ErrSiting
+	case err == nil && (state == job.Waiting || state == job.Running):
+		err = ErrMaking
+	case err == nil:
+		err = circle.MayDelete(ctx, db, actor, by, unit)
 	}
-	if err := circle.MayDelete(ctx, db, actor, s.CreatedBy, unit); err != nil {
+	if err != nil {
 		return fmt.Errorf("remove siting %d: %w", id, err)
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
