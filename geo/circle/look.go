@@ -112,7 +112,7 @@ func (s stored) uncovered(ctx context.Context, db pg.DB, actor staff.Actor, l Lo
 		if unit > after {
 			last = 0
 		}
-		page, cut, err := s.uncoveredOf(ctx, db, l.Column, unit, code, body, last, left, names)
+		page, cut, err := s.uncoveredOf(ctx, db, actor, l.Column, unit, code, body, last, left, names)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s stored) uncovered(ctx context.Context, db pg.DB, actor staff.Actor, l Lo
 
 // uncoveredOf are those of one unit, behind the household last, at most so many (none
 // stated: 0 or less). Where that many were looked at, cut is the last of them.
-func (s stored) uncoveredOf(ctx context.Context, db pg.DB, column int, unit int64, code string, body []byte, last int64, limit int, names sourceNames) (page []Household, cut int64, err error) {
+func (s stored) uncoveredOf(ctx context.Context, db pg.DB, actor staff.Actor, column int, unit int64, code string, body []byte, last int64, limit int, names sourceNames) (page []Household, cut int64, err error) {
 	list, err := decodeHouseholds(body, s.Params.K > 1)
 	if err != nil {
 		return nil, 0, err
@@ -148,18 +148,20 @@ func (s stored) uncoveredOf(ctx context.Context, db pg.DB, column int, unit int6
 			break
 		}
 	}
-	page, err = s.describe(ctx, db, column, out, ids)
+	page, err = s.describe(ctx, db, actor, column, out, ids)
 	return page, cut, err
 }
 
 // describe adds where the households are; those that are not in the ledger any more,
-// or not for the reader to see, are left out.
-func (s stored) describe(ctx context.Context, db pg.DB, column int, list []Household, ids []int64) ([]Household, error) {
+// or by now in a unit where the reader may not see places, are left out.
+func (s stored) describe(ctx context.Context, db pg.DB, actor staff.Actor, column int, list []Household, ids []int64) ([]Household, error) {
+	place := actor.Area(staff.Place)
 	ages := s.Params.Columns[column].Ages
 	rows, _ := db.Query(ctx, `
-		SELECT id, compound, building, stairwell, doorplate, address, point,
-		       ARRAY[coalesce(age_0_2, 0), coalesce(age_3_6, 0), coalesce(age_7_17, 0), coalesce(age_18_59, 0), coalesce(age_60_79, 0), coalesce(age_80, 0)]
-		FROM household WHERE id = ANY ($1)`, ids)
+		SELECT h.id, h.compound, h.building, h.stairwell, h.doorplate, h.address, h.point,
+		       ARRAY[coalesce(h.age_0_2, 0), coalesce(h.age_3_6, 0), coalesce(h.age_7_17, 0), coalesce(h.age_18_59, 0), coalesce(h.age_60_79, 0), coalesce(h.age_80, 0)]
+		FROM household h LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
+		WHERE h.id = ANY ($1) AND `+staff.In("coalesce(o.unit_id, h.area_id)", 2), ids, place.All, place.Roots)
 	type about struct {
 		address string
 		at      orb.Point

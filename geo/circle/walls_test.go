@@ -279,6 +279,53 @@ func TestAPlaceIsSeenExactlyWhereThePostIsAndNowhereElse(t *testing.T) {
 	}
 }
 
+// A household that moved to another grid after the run is not told of to who sees the
+// places of its old grid alone. Either wall says so.
+func TestAHouseholdThatMovedAwayIsNotListed(t *testing.T) {
+	h := crowded(t)
+	r := h.run(ask())
+	var top int64
+	if err := h.db.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&top); err != nil {
+		t.Fatal(err)
+	}
+	ctx, analyst := stafftest.Hold(t, h.db, staff.Analyst, top)
+	_, err := h.db.Exec(ctx, `
+		WITH p AS (INSERT INTO post (kind, unit_id) VALUES ('leader', $1) RETURNING id)
+		INSERT INTO holder (post_id, rank, account_id) SELECT id, 'A', $2 FROM p`, h.grids[1], analyst.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if analyst, err = staff.Load(ctx, h.db, analyst.Account); err != nil {
+		t.Fatal(err)
+	}
+	listed := func(db pg.Pool, actor staff.Actor) string {
+		t.Helper()
+		list, err := Uncovered(ctx, db, actor, r.ID, Look{Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, u := range list {
+			names = append(names, strings.Fields(u.Address)[0])
+		}
+		return strings.Join(names, " ")
+	}
+	if got := listed(h.db, analyst); got != "e0 e1 e2" {
+		t.Fatalf("before: %q", got)
+	}
+	if _, err := h.db.Exec(ctx, `UPDATE household_unit SET unit_id = $1 WHERE household_id = $2`, h.grids[0], h.homes["e1"]); err != nil {
+		t.Fatal(err)
+	}
+	app := pg.NewActing(pgtest.As(t, h.dsn, pg.RoleApp))
+	for name, got := range map[string]string{
+		"both walls": listed(app, analyst), "the program's alone": listed(h.db, analyst), "the database's alone": listed(app, staff.Local),
+	} {
+		if got != "e0 e2" {
+			t.Errorf("%s: %q, want the two that stayed", name, got)
+		}
+	}
+}
+
 // A point of the next town serves our households, and nobody here learns its name.
 func TestAPointOfANeighbourIsCountedAndNotNamed(t *testing.T) {
 	h := newHamlet(t)
