@@ -8,6 +8,7 @@ import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed } from '../common/states';
 import { useView } from '../view/url';
+import { AgesSelect } from './ages';
 import { choiceOf, differing, paramsOf, setChoice, useChoice } from './choice';
 import { DemandSelect } from './demand';
 import { useCompute, useStandards } from './queries';
@@ -17,8 +18,6 @@ import { changed, LONGEST, minutesOf, PROFILES, type Profile, SHORTEST } from '.
 import type { Standard } from './types';
 import { useCircleView } from './view';
 import { useStandardText, WEEKDAYS } from './words';
-
-const AGES = ['age_0_2', 'age_3_6', 'age_7_17', 'age_18_59', 'age_60_79', 'age_80'] as const;
 
 export default function CoveragePanel() {
   const { t } = useTranslation();
@@ -302,18 +301,7 @@ function More() {
       </div>
       <AreaSelect />
       <DemandSelect />
-      <div className="form-row">
-        <label htmlFor={`${id}a`}>{t('circle.choose.ages')}</label>
-        <Select
-          id={`${id}a`}
-          mode="multiple"
-          getPopupContainer={overlays}
-          placeholder={t('circle.choose.everybody')}
-          value={[...choice.ages]}
-          onChange={(ages) => setChoice({ ages })}
-          options={AGES.map((value) => ({ value, label: t(`ages.${value}`) }))}
-        />
-      </div>
+      <AgesSelect value={choice.ages} onChange={(ages) => setChoice({ ages })} />
       <Checkbox
         checked={standard.slope}
         onChange={(event) => setChoice({ standard: changed(standard, { slope: event.target.checked }) })}

@@ -1,5 +1,5 @@
 // What the page asks of candidates and of searches for sites.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from '../../api/client';
 import type { List } from '../../api/queries';
 import type { components } from '../../api/schema';
@@ -20,13 +20,18 @@ export const KINDS = ['idle-house', 'vacant-premises', 'place', 'existing', 'oth
 const COUNTED = 200;
 const RUNNING_EVERY = 1_000;
 
-export const useCandidates = (unit: string) =>
+/** useCandidates are those of a unit, and those with a part of a name. */
+export const useCandidates = (unit: string, name = '') =>
   useQuery({
-    queryKey: ['candidates', unit],
+    queryKey: ['candidates', unit, name],
     queryFn: ({ signal }) =>
       answer<List<Candidate>>(
-        api.GET('/candidates', { signal, params: { query: { unit: unit || undefined, limit: COUNTED } } }),
+        api.GET('/candidates', {
+          signal,
+          params: { query: { unit: unit || undefined, q: name || undefined, limit: COUNTED } },
+        }),
       ),
+    placeholderData: keepPreviousData,
     staleTime: 60_000,
   });
 

@@ -1,11 +1,10 @@
-// The search for sites: what is asked, the searches there are, and what one has found.
-import { AimOutlined, SearchOutlined } from '@ant-design/icons';
-import { App, Button, InputNumber, Segmented, Select } from 'antd';
-import { useId, useMemo, useState } from 'react';
+// The search for sites: the searches there are, and what one has found.
+import { AimOutlined } from '@ant-design/icons';
+import { App, Button } from 'antd';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFunctions, useJob } from '../../api/queries';
 import Chart, { plainChart } from '../../common/chart';
-import { overlays } from '../../common/overlays';
 import { Failed, Loading } from '../../common/states';
 import { type Column, DataTable } from '../../common/table';
 import { JobProgress } from '../../jobs/progress';
@@ -17,18 +16,8 @@ import type { Run } from '../types';
 import { setCircle, useCircleView } from '../view';
 import { useNumbers } from '../words';
 import { offerOf, ofSites, suppose } from './changes';
-import {
-  type Found,
-  type FoundSite,
-  KINDS,
-  MODELS,
-  type Search,
-  type Siting,
-  useCandidates,
-  useSearch,
-  useSiting,
-  useSitings,
-} from './queries';
+import { Form } from './form';
+import { type Found, type FoundSite, type Siting, useSiting, useSitings } from './queries';
 
 export function Searches({ run }: { run: Run }) {
   const { t } = useTranslation();
@@ -57,7 +46,9 @@ export function Searches({ run }: { run: Run }) {
                 onClick={() => show(one.id)}
               >
                 <span className="circle-run-name">
-                  {t(`sites.model.${one.params.model}`)} · {one.params.sites || ''}
+                  {[t(`sites.model.${one.params.model}`), one.params.sites || null]
+                    .filter(Boolean)
+                    .join(' · ')}
                 </span>
                 <small className="soft figures">
                   #{one.id} · {t(`jobState.${one.state}`)}
@@ -70,139 +61,6 @@ export function Searches({ run }: { run: Run }) {
         {siting && siting.params.circle === run.id && <Result siting={siting} />}
       </section>
     </>
-  );
-}
-
-function Form({ run, onStarted }: { run: Run; onStarted: (siting: Siting) => void }) {
-  const { t } = useTranslation();
-  const id = useId();
-  const { column } = useShown();
-  const search = useSearch(onStarted);
-  const candidates = useCandidates(run.params.unit ?? '').data;
-  const [asked, setAsked] = useState<Omit<Search, 'circle' | 'column'>>({
-    model: 'mclp',
-    sites: 3,
-    existing: 'keep',
-    weights: 'households',
-    anywhere: false,
-  });
-  const change = (next: Partial<typeof asked>) => setAsked({ ...asked, ...next });
-  const many = candidates?.next ? `${candidates.items.length}+` : String(candidates?.items.length ?? '…');
-  return (
-    <form
-      className="block circle-form"
-      aria-label={t('sites.search')}
-      onSubmit={(event) => {
-        event.preventDefault();
-        search.mutate({ ...asked, circle: run.id, column });
-      }}
-    >
-      <h2>{t('sites.search')}</h2>
-      <div className="form-row">
-        <label htmlFor={`${id}m`}>{t('sites.model.title')}</label>
-        <Select
-          id={`${id}m`}
-          getPopupContainer={overlays}
-          value={asked.model}
-          onChange={(model) => change({ model })}
-          options={MODELS.map((value) => ({ value, label: t(`sites.model.${value}`) }))}
-        />
-      </div>
-      <fieldset className="form-row">
-        <legend>{t('sites.from')}</legend>
-        <Segmented
-          block
-          aria-label={t('sites.from')}
-          value={asked.anywhere ? 'anywhere' : 'candidates'}
-          onChange={(value) => change({ anywhere: value === 'anywhere' })}
-          options={[
-            { value: 'candidates', label: t('sites.fromCandidates') },
-            { value: 'anywhere', label: t('sites.fromAnywhere') },
-          ]}
-        />
-      </fieldset>
-      {!asked.anywhere && (
-        <>
-          <p className="hint">
-            {candidates?.items.length === 0
-              ? t('sites.candidatesNone')
-              : t('sites.candidatesCount', { count: many as never })}
-          </p>
-          <div className="form-row">
-            <label htmlFor={`${id}k`}>{t('sites.kinds')}</label>
-            <Select
-              id={`${id}k`}
-              mode="multiple"
-              getPopupContainer={overlays}
-              placeholder={t('circle.legend.all')}
-              value={[...(asked.kinds ?? [])]}
-              onChange={(kinds) => change({ kinds })}
-              options={KINDS.map((value) => ({ value, label: t(`sites.kind.${value}`) }))}
-            />
-          </div>
-        </>
-      )}
-      <div className="circle-pair">
-        {asked.model !== 'lscp' && (
-          <div className="form-row">
-            <label htmlFor={`${id}n`}>{t('sites.count')}</label>
-            <InputNumber
-              id={`${id}n`}
-              min={1}
-              max={100}
-              value={asked.sites}
-              onChange={(sites) => sites && change({ sites: Math.round(sites) })}
-            />
-          </div>
-        )}
-        <div className="form-row">
-          <label htmlFor={`${id}b`}>{t('sites.budget')}</label>
-          <InputNumber
-            id={`${id}b`}
-            min={0}
-            step={10_000}
-            value={asked.budget ?? 0}
-            onChange={(budget) => change({ budget: Math.round(budget ?? 0) })}
-          />
-        </div>
-      </div>
-      <fieldset className="form-row">
-        <legend>{t('sites.existing.title')}</legend>
-        <Segmented
-          block
-          aria-label={t('sites.existing.title')}
-          value={asked.existing}
-          onChange={(existing) => change({ existing, moves: existing === 'move' ? asked.sites : 0 })}
-          options={(['keep', 'move', 'ignore'] as const).map((value) => ({
-            value,
-            label: t(`sites.existing.${value}`),
-          }))}
-        />
-      </fieldset>
-      <fieldset className="form-row">
-        <legend>{t('sites.weights.title')}</legend>
-        <Segmented
-          block
-          aria-label={t('sites.weights.title')}
-          value={asked.weights}
-          onChange={(weights) => change({ weights })}
-          options={(['households', 'people'] as const).map((value) => ({
-            value,
-            label: t(`sites.weights.${value}`),
-          }))}
-        />
-      </fieldset>
-      {search.isError && <Failed cause={search.error} />}
-      <Button
-        type="primary"
-        htmlType="submit"
-        block
-        loading={search.isPending}
-        icon={<SearchOutlined aria-hidden="true" />}
-      >
-        {t('sites.run')}
-      </Button>
-    </form>
   );
 }
 
@@ -230,6 +88,19 @@ function Answer({ siting, found }: { siting: Siting; found: Found }) {
   const sites = found.sites ?? [];
   const chosen = sites.filter((site) => site.rank > 0);
   const higher = siting.params.model === 'mclp';
+  const served: Column<FoundSite> = {
+    key: 'served',
+    title: t('sites.served'),
+    figures: true,
+    cell: (site) => (
+      <>
+        {about(numbers(site.served))}
+        {site.overload > 0 && (
+          <small className="soft"> {t('sites.overload', { over: about(numbers(site.overload)) })}</small>
+        )}
+      </>
+    ),
+  };
   const columns: Column<FoundSite>[] = [
     { key: 'rank', title: '#', figures: true, cell: (site) => site.rank || '–' },
     {
@@ -247,6 +118,7 @@ function Answer({ siting, found }: { siting: Siting; found: Found }) {
     },
     { key: 'gain', title: t('sites.gains'), figures: true, cell: (site) => measure(site.gain) },
     { key: 'load', title: t('sites.nearest'), figures: true, cell: (site) => about(numbers(site.load)) },
+    ...(siting.params.capacities ? [served] : []),
   ];
   return (
     <div className="sites-answer">
