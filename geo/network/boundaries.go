@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/paulmach/osm"
 
@@ -27,7 +28,8 @@ const (
 // extract, as features to be imported as units: properties code (the
 // relation's own reference, or "r" and its number), name, name_en, admin_level
 // and parent (the code of the smallest boundary of a smaller level among them that
-// it lies in). A damaged one has a Fault and no geometry.
+// it lies in). A damaged one has a Fault and no geometry. Where there is none at all
+// the error is ErrNoAreas.
 func Boundaries(ctx context.Context, r io.ReaderAt, size int64, adminLevels []int) ([]vectorfile.Feature, error) {
 	for _, level := range adminLevels {
 		if level < minAdminLevel || level > maxAdminLevel {
@@ -35,11 +37,20 @@ func Boundaries(ctx context.Context, r io.ReaderAt, size int64, adminLevels []in
 		}
 	}
 	x := newExtract(ctx, r, size, nil)
+	there := map[int]int{} // boundaries by level
 	x.accept = func(r *osm.Relation) bool {
-		return r.Tags.Find("boundary") == "administrative" && slices.Contains(adminLevels, adminLevel(r))
+		if r.Tags.Find("boundary") != "administrative" {
+			return false
+		}
+		level := adminLevel(r)
+		there[level]++
+		return slices.Contains(adminLevels, level)
 	}
 	if err := x.run(); err != nil {
 		return nil, fmt.Errorf("boundaries: %w", err)
+	}
+	if len(x.relations) == 0 {
+		return nil, fmt.Errorf("boundaries: %w", ErrNoAreas.Saying(remedy(there)))
 	}
 	slices.SortFunc(x.relations, func(a, b *osm.Relation) int {
 		return cmp.Or(cmp.Compare(adminLevel(a), adminLevel(b)), cmp.Compare(a.ID, b.ID))
@@ -63,6 +74,20 @@ func Boundaries(ctx context.Context, r io.ReaderAt, size int64, adminLevels []in
 		list[i].Geometry = areas[i].Orb()
 	}
 	return list, nil
+}
+
+// remedy says what to ask for instead, given how many boundaries each level has.
+func remedy(there map[int]int) string {
+	var levels []string
+	for level := minAdminLevel; level <= maxAdminLevel; level++ {
+		if n := there[level]; n > 0 {
+			levels = append(levels, fmt.Sprintf("%d (%d)", level, n))
+		}
+	}
+	if len(levels) == 0 {
+		return "It has none of any level that may be taken: use an extract of a larger area, or a file of the boundaries themselves (GeoJSON, KML, Shapefile, GeoPackage). 地图文件中没有可用的行政边界，请换用更大范围的地图，或直接导入边界文件。"
+	}
+	return "It has some of admin_level " + strings.Join(levels, ", ") + ": name one of them as the layer. 请在图层中填写上述 admin_level 之一。"
 }
 
 func adminLevel(r *osm.Relation) int {

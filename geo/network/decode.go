@@ -22,6 +22,7 @@ var (
 	ErrDamaged = fault.New(fault.Malformed, "osm_damaged", "The OpenStreetMap extract is damaged or incomplete; download it again.")
 	ErrHistory = fault.New(fault.Invalid, "osm_features", "The file asks for a feature that is not read here, such as the history of elements. Use an ordinary extract.")
 	ErrEmpty   = fault.New(fault.Invalid, "osm_empty", "The OpenStreetMap extract has nothing that belongs on the map.")
+	ErrNoAreas = fault.New(fault.Invalid, "boundary_none", "The OpenStreetMap extract has no administrative boundaries of this level.")
 	ErrLevel   = fault.New(fault.Invalid, "boundary_level", "National and provincial boundaries are not taken from OpenStreetMap; ask for admin levels 5 to 12.")
 )
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"wangge/geo"
+	"wangge/geo/fault"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/staff"
 )
@@ -264,6 +266,15 @@ func TestNationalAndProvincialBoundariesAreNotTaken(t *testing.T) {
 	got, err := Boundaries(t.Context(), bytes.NewReader(file), int64(len(file)), []int{8})
 	if err != nil || len(got) != 1 || got[0].Properties["name"] != "康桥镇" || got[0].Properties["code"] != "310115" || got[0].Geometry == nil {
 		t.Errorf("boundaries = %+v, %v", got, err)
+	}
+	_, err = Boundaries(t.Context(), bytes.NewReader(file), int64(len(file)), []int{9, 10})
+	if f := fault.Of(err); !errors.Is(err, ErrNoAreas) || !strings.HasPrefix(f.Detail, "It has some of admin_level 8 (1): name one") {
+		t.Errorf("levels that are not there: %v", err)
+	}
+	file = extractOf(t, nodes, ways, relations[:1])
+	_, err = Boundaries(t.Context(), bytes.NewReader(file), int64(len(file)), []int{8})
+	if f := fault.Of(err); !errors.Is(err, ErrNoAreas) || !strings.HasPrefix(f.Detail, "It has none of any level") {
+		t.Errorf("an extract without boundaries: %v", err)
 	}
 }
 

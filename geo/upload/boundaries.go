@@ -56,6 +56,9 @@ func plainName(s string) string {
 // columnsOf are the file's columns for code, name and parent: what the request
 // says, else what they look like.
 func columnsOf(req Request, file *vectorfile.File) (map[string]string, error) {
+	if len(file.Features) == 0 {
+		return nil, noShapes(file)
+	}
 	columns := SuggestFields(file.Fields)
 	for field, column := range req.Fields {
 		if _, ours := columnNames[field]; !ours || column == "" {
@@ -308,6 +311,9 @@ func checkCRS(ctx context.Context, db pg.DB, req Request, file *vectorfile.File)
 		return "", nil, ErrFileCRS.Saying(fmt.Sprintf("It says %s, you said %s.", own, claim))
 	}
 	sample := sampleOf(file)
+	if len(sample) == 0 && strings.TrimSpace(req.Confirm) == "" {
+		return "", nil, noShapes(file)
+	}
 	evidence, err := evidenceFor(ctx, db, claim, sample)
 	if err != nil {
 		return "", nil, err
@@ -322,6 +328,16 @@ func checkCRS(ctx context.Context, db pg.DB, req Request, file *vectorfile.File)
 		return "", &verdict, ErrUnchecked.Saying(verdict.Why).With(fault.Place{Pointer: "/crs", Code: "why_zh", Detail: verdict.WhyZh})
 	}
 	return claim, &verdict, nil
+}
+
+// noShapes says of a file without a single vertex what stands in its place.
+func noShapes(file *vectorfile.File) error {
+	if len(file.Features) == 0 {
+		return ErrNoShapes.Saying("It has no features at all: export it again, or name another layer. 文件中没有任何要素，请重新导出或改选图层。")
+	}
+	bad := file.Report()
+	return ErrNoShapes.Saying("None of its features has a geometry that can be read: export it again with geometries. 所有要素都没有可读的几何，请连同几何重新导出。").
+		With(bad[:min(len(bad), 20)]...)
 }
 
 // contradicts reports whether what a file says of itself rules the claim out.

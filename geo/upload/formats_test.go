@@ -362,6 +362,24 @@ func TestAClaimThatNothingCanCheckWantsAReason(t *testing.T) {
 	}
 }
 
+func TestAFileWithoutShapesIsNotAskedToConfirmItsReferenceSystem(t *testing.T) {
+	t.Parallel()
+	db := newDatabase(t)
+	for name, tt := range map[string]struct {
+		content, detail string
+		places          int
+	}{
+		"no features": {`{"type":"FeatureCollection","features":[],"columns":["code"]}`, "It has no features", 0},
+		"no geometry": {features(feature("null", `{"code":"1"}`), feature(`{"type":"Polygon","coordinates":[[[1,2]]]}`, `{"code":"2"}`)), "None of its features", 1},
+	} {
+		_, err := bring(t, db, upload.Request{FileName: "empty.geojson", Level: "village", Fields: map[string]string{}}, []byte(tt.content))
+		f := fault.Of(err)
+		if !errors.Is(err, upload.ErrNoShapes) || !strings.HasPrefix(f.Detail, tt.detail) || len(f.Places) < tt.places {
+			t.Errorf("%s: %v, %+v", name, err, f)
+		}
+	}
+}
+
 func TestColumnsAreRecognisedOrNamedByTheCaller(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

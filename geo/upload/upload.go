@@ -85,6 +85,7 @@ var (
 	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand, candidates, osm or streets.")
 	ErrMismatch  = fault.New(fault.Invalid, "crs_mismatch", "The coordinates do not look like the declared reference system.")
 	ErrUnchecked = fault.New(fault.Invalid, "crs_unchecked", "Nothing is known here that the declared reference system could be checked against. Confirm it with a reason.")
+	ErrNoShapes  = fault.New(fault.Invalid, "file_no_shapes", "The file has no shape that could be read, so there is nothing to import.")
 	ErrFileCRS   = fault.New(fault.Invalid, "crs_contradicts_file", "The file itself names another reference system than you declared.")
 	ErrNoCode    = fault.New(fault.Invalid, "columns_unknown", "No column is recognised as code or name. Say which they are.")
 	ErrGone      = fault.New(fault.Conflict, "file_gone", "The file is no longer here. Upload it again.")
