@@ -124,6 +124,89 @@ func (o *office) wantProofs(t *testing.T, want map[string]int64) {
 	}
 }
 
+func TestRunsAndSearchesGoWhenTheyAreOldOrWereGivenUp(t *testing.T) {
+	o := newOffice(t)
+	ago := func(days int) time.Time { return time.Now().AddDate(0, 0, -days) }
+	ended := func(kind, state string, at any) (id int64) {
+		t.Helper()
+		err := o.owner.QueryRow(t.Context(), `
+			INSERT INTO job (kind, title, state, args, created_by, may, created_at, finished_at) VALUES ($1, $1, $2, '{}', 'x', 'count', $3, $4) RETURNING id`,
+			kind, state, ago(400), at).Scan(&id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	run := func(name string, job, created, finished any) {
+		t.Helper()
+		o.exec(t, `INSERT INTO circle (unit_id, on_day, params, created_by, job_id, created_at, finished_at) VALUES (0, '2024-01-01', '{}', $1, $2, $3, $4)`, name, job, created, finished)
+		o.exec(t, `INSERT INTO circle_household (circle_id, unit_id, walk_no, body) SELECT id, 1, 0, '\x00' FROM circle WHERE created_by = $1`, name)
+	}
+	search := func(name, run string, job, created, finished any) {
+		t.Helper()
+		o.exec(t, `INSERT INTO siting (circle_id, unit_id, params, created_by, job_id, created_at, finished_at) SELECT id, 0, '{}', $1, $2, $3, $4 FROM circle WHERE created_by = $5`, name, job, created, finished, run)
+	}
+	run("old", nil, ago(370), ago(366))
+	run("young", nil, ago(370), ago(364))
+	run("searched", nil, ago(370), ago(366))
+	run("failed", ended("circle", "failed", ago(31)), ago(40), nil)
+	run("failed again", ended("circle", "failed", ago(29)), ago(40), nil)
+	run("cancelled", ended("circle", "cancelled", ago(31)), ago(31), nil)
+	run("running", ended("circle", "running", nil), ago(40), nil)
+	run("without a job", nil, ago(31), nil)
+	search("old search", "young", nil, ago(366), ago(366))
+	search("young search", "searched", nil, ago(2), ago(2))
+	search("search of the old", "old", nil, ago(370), ago(370))
+	search("failed search", "young", ended("siting", "failed", ago(31)), ago(31), nil)
+	search("waiting search", "young", ended("siting", "waiting", nil), ago(31), nil)
+
+	sweeps := map[string]privacy.Sweep{} // the log itself does not believe another clock
+	for _, kind := range []string{"circle", "circle-unfinished", "siting", "siting-unfinished"} {
+		sweeps[kind] = privacy.Sweeps()[kind]
+	}
+	sweep := func(now time.Time) map[string]int64 {
+		t.Helper()
+		result, err := privacy.Retain(t.Context(), o.owner, o.ring, staff.System, sweeps, now, 0, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deleted := map[string]int64{}
+		for _, s := range result.Swept {
+			if s.Deleted > 0 {
+				deleted[s.Kind] = s.Deleted
+			}
+		}
+		return deleted
+	}
+	left := func() string {
+		t.Helper()
+		rows, _ := o.owner.Query(t.Context(), `SELECT created_by FROM circle UNION ALL SELECT created_by FROM siting ORDER BY 1`)
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(names, ", ")
+	}
+	want := map[string]int64{"circle": 1, "circle-unfinished": 3, "siting": 1, "siting-unfinished": 1}
+	if got := sweep(time.Now()); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("deleted %v, want %v", got, want)
+	}
+	if got := left(); got != "failed again, running, searched, waiting search, young, young search" {
+		t.Errorf("left are %s", got)
+	}
+	if n := o.count1(t, `SELECT count(*) FROM circle_household`); n != 4 {
+		t.Errorf("results of %d runs are left, want 4", n)
+	}
+	o.wantProofs(t, want)
+	if n := o.count1(t, `SELECT count(*) FROM audit WHERE action = 'retain' AND subject_id IN ('circle', 'circle-unfinished', 'siting', 'siting-unfinished')`); n != 4 {
+		t.Errorf("the log has %d lines of it, want 4", n)
+	}
+	sweep(time.Now().AddDate(0, 0, 400)) // the clock goes on
+	if got := left(); got != "running" {
+		t.Errorf("after another 400 days %s are left", got)
+	}
+}
+
 func TestRetentionWorksInBatchesAndCanBeCancelled(t *testing.T) {
 	o := newOffice(t)
 	o.exec(t, `INSERT INTO sign_in_try (key, failed, last_at) SELECT int4send(i), 1, now() - interval '2 days' FROM generate_series(1, 2500) i`)
@@ -182,7 +265,7 @@ func TestHowLongIsKeptHasLimits(t *testing.T) {
 		})
 	}
 	rules, err := privacy.Rules(desk, o.app, worker)
-	if err != nil || len(rules) != 14 || rules[0].Kind != "session" || rules[0].Days != 7 {
+	if err != nil || len(rules) != 18 || rules[0].Kind != "session" || rules[0].Days != 7 {
 		t.Errorf("%d rules, %+v, %v", len(rules), rules[0], err)
 	}
 	if n := o.count1(t, `SELECT count(*) FROM audit WHERE subject = 'retention' AND action = 'keep'`); n != 1 {

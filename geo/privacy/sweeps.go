@@ -36,12 +36,24 @@ var plainSweeps = map[string]Sweep{
 	"api-token":     rows("api_token", "id::text", "expires_at < $1"),
 	"request":       rows("request", "id::text", "state = 'done' AND done_at < $1"),
 	"consent":       rows("consent", "id::text", "withdrawn_at < $1"),
+	// A run stays as long as a search that was made on it later.
+	"circle": rows("circle", "id::text", `finished_at < $1
+		AND NOT EXISTS (SELECT FROM siting s WHERE s.circle_id = circle.id AND coalesce(s.finished_at, s.created_at) >= $1)`),
+	"circle-unfinished": rows("circle", "id::text", givenUp("circle")),
+	"siting":            rows("siting", "id::text", "finished_at < $1"),
+	"siting-unfinished": rows("siting", "id::text", givenUp("siting")),
 	"upload-report": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
 		return collect(ctx, tx, `
 			UPDATE upload SET report = NULL
 			WHERE id IN (SELECT id FROM upload WHERE report IS NOT NULL AND created_at < $1 ORDER BY id LIMIT $2)
 			RETURNING id::text`, before, limit)
 	},
+}
+
+// givenUp are the rows of a table whose job ended without a result, or is gone.
+func givenUp(table string) string {
+	return `finished_at IS NULL AND created_at < $1
+		AND NOT EXISTS (SELECT FROM job j WHERE j.id = ` + table + `.job_id AND (j.finished_at IS NULL OR j.finished_at >= $1))`
 }
 
 // rows deletes rows of a table; the names are ours, never a caller's.
