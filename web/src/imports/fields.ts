@@ -8,6 +8,7 @@ export const KINDS = [
   'incidents',
   'service-points',
   'demand',
+  'candidates',
   'osm',
   'streets',
 ] as const;
@@ -18,7 +19,7 @@ export const isLedger = (kind: Kind) =>
   kind === 'households' || kind === 'incidents' || kind === 'service-points';
 
 /** isTable: the server recognises the columns and needs a name for what comes. */
-export const isTable = (kind: Kind) => isLedger(kind) || kind === 'demand';
+export const isTable = (kind: Kind) => isLedger(kind) || kind === 'demand' || kind === 'candidates';
 
 const ages = ['age_0_2', 'age_3_6', 'age_7_17', 'age_18_59', 'age_60_79', 'age_80'];
 
@@ -64,6 +65,7 @@ export const fieldsOf: Record<Kind, string[]> = {
     'step_free',
   ],
   demand: ['cell', 'ref', 'lon', 'lat', 'households', 'people', ...ages],
+  candidates: ['id', 'name', 'kind', 'lon', 'lat', 'cost', 'capacity', 'ground_floor', 'step_free', 'note'],
   osm: [],
   streets: [],
 };

@@ -416,9 +416,9 @@ function TableOptions({ draft, change }: { draft: Draft; change: Change }) {
   return (
     <>
       <div className="form-row">
-        <label htmlFor={id}>{t(isLedger(draft.kind) ? 'import.source' : 'import.setName')}</label>
+        <label htmlFor={id}>{t(draft.kind === 'demand' ? 'import.setName' : 'import.source')}</label>
         <Input id={id} value={draft.source} onChange={(event) => change({ source: event.target.value })} />
-        <p className="hint">{t(isLedger(draft.kind) ? 'import.sourceHint' : 'import.setHint')}</p>
+        <p className="hint">{t(draft.kind === 'demand' ? 'import.setHint' : 'import.sourceHint')}</p>
       </div>
       <div className="form-row">
         {isLedger(draft.kind) && (

@@ -14,10 +14,24 @@ export function share(job: Pick<Job, 'done' | 'total'>): number | null {
   return Math.min(100, Math.max(0, Math.floor((job.done / job.total) * 100)));
 }
 
+/** What the server calls jobs, besides imports. */
+const TITLES = [
+  ['circleNamed', /^service circle: (?<name>.*)$/s],
+  ['circle', /^service circle of (?<columns>\d+) columns on (?<day>\S+)$/],
+  ['siting', /^siting \(\S+\) for service circle (?<run>\d+)$/],
+  ['publish', /^publish plan (?<plan>\d+) on (?<day>\S+)$/],
+  ['retention', /^retention$/],
+] as const;
+
 /** useJobTitle puts a title such as "boundaries: file.geojson" into the reader's language. */
 export function useJobTitle(): (title: string) => string {
+  const { t } = useTranslation();
   const word = useWords();
   return (title) => {
+    for (const [name, pattern] of TITLES) {
+      const found = pattern.exec(title);
+      if (found) return String(t(`jobTitle.${name}`, { ...found.groups } as never));
+    }
     const [, kind = '', rest = ''] = /^([a-z-]+): (.*)$/s.exec(title) ?? [];
     return kind ? `${word('importKind', kind)} · ${rest}` : title;
   };
