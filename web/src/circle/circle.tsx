@@ -10,7 +10,7 @@ import {
   UpOutlined,
 } from '@ant-design/icons';
 import { Button, Drawer } from 'antd';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStatus } from '../api/queries';
 import { usePhone } from '../common/media';
@@ -19,6 +19,7 @@ import { Failed, Loading, Nothing } from '../common/states';
 import { Shell } from '../page/shell';
 import { Exports } from './exports';
 import { Legend } from './legend';
+import { awaitPress, useExtras } from './linked';
 import { Method } from './method';
 import { CARD, PARTS } from './parts';
 import { ShownProvider, useShown, useShownState } from './shown';
@@ -74,11 +75,22 @@ export default function CirclePage() {
   );
 }
 
-/** Strip keeps the standard on the map where the legend is folded away. */
+/** Strip keeps the standard on the map where the legend is folded away, or says what the map waits for. */
 function Strip() {
   const { asked } = useShown();
   const column = useColumnText();
   const standard = useStandardText();
+  const { t } = useTranslation();
+  if (useExtras((extras) => extras.awaited)) {
+    return (
+      <p className="circle-strip circle-awaited" role="status">
+        {t('sites.adding')}
+        <Button size="small" onClick={() => awaitPress(false)}>
+          {t('sites.cancel')}
+        </Button>
+      </p>
+    );
+  }
   if (!asked) return null;
   return (
     <p className="circle-strip figures">
@@ -117,10 +129,17 @@ function WideParts() {
 }
 
 /** On a phone the parts are drawers over the map. */
-function PhoneParts() {
+export function PhoneParts() {
   const { t } = useTranslation();
   const [view] = useCircleView();
   const [open, setOpen] = useState<'choose' | 'legend' | 'figures' | null>(null);
+  const awaited = useExtras((extras) => extras.awaited);
+  const before = useRef(awaited);
+  // A press on the map is asked for in the drawer, which makes room and then shows the answer.
+  useEffect(() => {
+    if (before.current !== awaited) setOpen(awaited ? null : 'choose');
+    before.current = awaited;
+  }, [awaited]);
   const parts: [NonNullable<typeof open>, string, ReactNode][] = [
     ['choose', t('circle.choose.title'), <ControlOutlined key="c" aria-hidden="true" />],
     ['legend', t('circle.legend.title'), <BarChartOutlined key="l" aria-hidden="true" />],

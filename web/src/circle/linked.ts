@@ -17,9 +17,14 @@ type Extras = {
   overlays: Readonly<Record<string, Overlay>>;
   /** Takes a click on the map; true when it was meant for it. */
   pick: ((at: LonLat, features: MapGeoJSONFeature[]) => boolean) | null;
+  /** The next press on the map is waited for: what lies over the map makes room until then. */
+  awaited: boolean;
 };
 
-export const useExtras = create<Extras>(() => ({ overlays: {}, pick: null }));
+export const useExtras = create<Extras>(() => ({ overlays: {}, pick: null, awaited: false }));
+
+/** awaitPress asks for a press on the map, or asks no more. */
+export const awaitPress = (awaited: boolean): void => useExtras.setState({ awaited });
 
 /** setOverlay draws something on top of the map under a name; null takes it away. */
 export function setOverlay(name: string, overlay: Overlay | null): void {

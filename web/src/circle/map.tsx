@@ -30,6 +30,7 @@ export default function CircleMap() {
   const style = useStyle();
   const [, setView] = useView();
   const label = t('circle.map.label');
+  const awaited = useExtras((extras) => extras.awaited);
   useHighlight();
 
   function pick(map: MapLibreMap, point: Pixel, at: LonLat) {
@@ -52,6 +53,7 @@ export default function CircleMap() {
   return (
     <PageMap
       label={label}
+      placing={awaited ? t('sites.adding') : null}
       style={style}
       bounds={bounds}
       padding={isPhone() ? 24 : { top: 24, bottom: 44, left: 60, right: 312 }}

@@ -1,6 +1,7 @@
 // What if: suppose a point where people are not covered, search the best site, take the
 // answer home; and the walking tools: what is in reach, and the way of one household.
 import { execFileSync } from 'node:child_process';
+import type { Page } from '@playwright/test';
 import { cellToLatLng } from 'h3-js';
 import { closed, compute, dock, dots, drawn, goTo, part, shown, tab, townCentre } from './circle';
 import { stateOf } from './roles';
@@ -10,6 +11,15 @@ type Cell = { cell: string; households: number; covered: number; hidden: boolean
 type Run = { params: { before: number; changes: unknown[] } };
 
 const supposed = '.sites-changes li';
+
+/** supposeAtCentre puts a supposed point in the middle of the map; on a phone the drawer makes room for the press. */
+async function supposeAtCentre(page: Page) {
+  const drawer = page.locator('.circle-drawer');
+  await page.getByRole('button', { name: /设想在那里增加一个点/ }).click();
+  if (isPhone(page)) await expect(drawer).toBeHidden();
+  await clickCentre(page);
+  if (isPhone(page)) await expect(drawer).toBeVisible();
+}
 
 test.describe('as analyst', () => {
   test.use({ storageState: stateOf('analyst') });
@@ -34,10 +44,7 @@ test.describe('as analyst', () => {
     const [lat, lon] = cellToLatLng(most.cell);
     await goTo(page, [lon, lat], 15);
     await tab(page, '选址');
-    await page.getByRole('button', { name: /设想在那里增加一个点/ }).click();
-    await closed(page);
-    await clickCentre(page);
-    await part(page, '条件');
+    await supposeAtCentre(page);
     await expect(page.locator(supposed)).toHaveText(/增加.*设想的点 1/);
     // An analyst plans nothing: no candidate is kept.
     await expect(page.getByRole('button', { name: '保存为候选点' })).toHaveCount(0);
@@ -63,12 +70,14 @@ test.describe('as analyst', () => {
     const count = form.getByRole('spinbutton', { name: '新增几个点' });
     await count.fill('1');
     await count.press('Tab');
+    await form.getByRole('checkbox', { name: /计容量/ }).check();
     await form.getByRole('button', { name: '开始选址' }).click();
     const answer = page.locator('.sites-answer');
     await expect(answer).toBeVisible({ timeout: 90_000 });
     await expect(answer.getByText(/上限（任何选法都不会更好）/)).toBeVisible();
     await expect(answer.locator('dd')).toHaveText([/户$/, /户$/]);
     await expect(answer.locator('tbody tr')).toHaveCount(1);
+    await expect(answer.getByRole('columnheader', { name: '容得下' })).toBeVisible();
     await accessible(page);
     await answer.getByRole('button', { name: '采用为设想' }).click();
     await expect(page.locator(supposed)).toHaveCount(2);
@@ -125,10 +134,7 @@ test.describe('as planner', () => {
     await compute(page, 15);
     await goTo(page, await townCentre(page), 15);
     await tab(page, '选址');
-    await page.getByRole('button', { name: /设想在那里增加一个点/ }).click();
-    await closed(page);
-    await clickCentre(page);
-    await part(page, '条件');
+    await supposeAtCentre(page);
     await page.locator(supposed).getByRole('button', { name: '保存为候选点' }).click();
     await expect(page.getByText('已保存为候选点')).toBeVisible();
     await expect(page.locator(supposed).getByRole('button', { name: '保存为候选点' })).toBeDisabled();

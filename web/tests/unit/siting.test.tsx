@@ -1,6 +1,8 @@
-import { screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
+import { PhoneParts } from '../../src/circle/circle';
+import { awaitPress } from '../../src/circle/linked';
 import { ShownProvider, useShownState } from '../../src/circle/shown';
 import { type Asked, existingOf, FIRST, leastSites, searchOf } from '../../src/circle/siting/asked';
 import { Form } from '../../src/circle/siting/form';
@@ -125,5 +127,30 @@ describe('the form of a search', () => {
     expect(screen.queryByRole('checkbox', { name: 'Only step-free candidates' })).toBeNull();
     expect(screen.queryByRole('spinbutton', { name: /Budget/ })).toBeNull();
     expect(screen.getByRole('checkbox', { name: /capacities/ })).toBeTruthy();
+  });
+});
+
+function Phone() {
+  return (
+    <ShownProvider value={useShownState()}>
+      <PhoneParts />
+    </ShownProvider>
+  );
+}
+
+describe('the drawer on a phone', () => {
+  it('makes room while a press on the map is waited for, and comes back with the answer', async () => {
+    serve({});
+    show(<Phone />);
+    const choose = screen.getByRole('button', { name: 'Question' });
+    const isOpen = () => choose.getAttribute('aria-current') === 'page';
+    await userEvent.click(choose);
+    expect(isOpen()).toBe(true);
+    act(() => awaitPress(true));
+    expect(isOpen()).toBe(false);
+    act(() => awaitPress(false));
+    expect(isOpen()).toBe(true);
+    await userEvent.click(choose);
+    expect(isOpen()).toBe(false);
   });
 });

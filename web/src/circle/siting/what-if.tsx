@@ -1,7 +1,7 @@
 // What if: the suppositions of the next run, drawn on the map, and what they change.
 import { DeleteOutlined, ExperimentOutlined, PlusOutlined } from '@ant-design/icons';
 import { Alert, App, Button } from 'antd';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../account/session';
 import { asProblem } from '../../api/client';
@@ -12,7 +12,7 @@ import { goToPlace } from '../../map/camera';
 import { usePalette } from '../../theme/theme';
 import { useView } from '../../view/url';
 import { useChoice } from '../choice';
-import { setOverlay, useExtras } from '../linked';
+import { awaitPress, setOverlay, useExtras } from '../linked';
 import { useCompute, usePoints, useRun } from '../queries';
 import { useShown } from '../shown';
 import type { Change, Run } from '../types';
@@ -25,14 +25,15 @@ export function WhatIf({ run }: { run: Run }) {
   const { t } = useTranslation();
   const choice = useChoice();
   const functions = useFunctions().data ?? [];
-  const [adding, setAdding] = useState(false);
+  const adding = useExtras((extras) => extras.awaited);
+  useEffect(() => () => awaitPress(false), []);
   const compute = useCompute((started) =>
     setCircle({ run: started.id, before: null, side: 'difference', by: 'share' }),
   );
   usePlacing(adding, (at) => {
     const number = choice.changes.filter((change) => change.do === 'add').length + 1;
     suppose([newPoint(at, t('sites.addName', { number }), offerOf(run.params.columns, functions))]);
-    setAdding(false);
+    awaitPress(false);
   });
   useDrawn(choice.changes);
   return (
@@ -46,13 +47,13 @@ export function WhatIf({ run }: { run: Run }) {
           showIcon
           title={t('sites.adding')}
           action={
-            <Button size="small" onClick={() => setAdding(false)}>
+            <Button size="small" onClick={() => awaitPress(false)}>
               {t('sites.cancel')}
             </Button>
           }
         />
       ) : (
-        <Button icon={<PlusOutlined aria-hidden="true" />} onClick={() => setAdding(true)}>
+        <Button icon={<PlusOutlined aria-hidden="true" />} onClick={() => awaitPress(true)}>
           {t('sites.addHere')}
         </Button>
       )}
