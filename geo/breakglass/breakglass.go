@@ -171,16 +171,6 @@ func one(ctx context.Context, db pg.DB, id int64) (Access, error) {
 	return a, nil
 }
 
-// InForce lists what an account has now, the next to end first: its banner.
-func InForce(ctx context.Context, db pg.DB, account int64) ([]Access, error) {
-	rows, _ := db.Query(ctx, columns+` WHERE b.account_id = $1 AND b.starts_at <= now() AND b.ends_at > now() ORDER BY b.ends_at`, account)
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Access])
-	if err != nil {
-		return nil, fmt.Errorf("break-glass access of account %d: %w", account, err)
-	}
-	return list, nil
-}
-
 // List returns the newest accesses with an id below before (0 = from the newest)
 // that the actor may see: one's own, and those in units where the actor reads the
 // log or guards privacy. The engine reads them, for those people need not see the

@@ -41,14 +41,6 @@ func At(p geo.Point) Cell { return at(p, Resolution) }
 // In is the cell at a resolution that holds the place; it need not be the Parent of At.
 func In(p geo.Point, res int) Cell { return at(p, res) }
 
-// AtAll writes the cell of every place to out, which must be at least as long.
-func AtAll(places []geo.Point, out []Cell) {
-	out = out[:len(places)]
-	for i, p := range places {
-		out[i] = at(p, Resolution)
-	}
-}
-
 func at(p geo.Point, res int) Cell {
 	const lon, lat = 180 * geo.Scale, 90 * geo.Scale
 	if p.X < -lon || p.X > lon || p.Y < -lat || p.Y > lat {

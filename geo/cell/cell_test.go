@@ -46,11 +46,10 @@ func TestACellHoldsItsPlaceAndItsParentHasTheRightResolution(t *testing.T) {
 	for i := range places {
 		places[i] = geo.Snap(orb.Point{74 + 60*rnd.Float64(), 18 + 35*rnd.Float64()})
 	}
-	cells := make([]cell.Cell, len(places))
-	cell.AtAll(places, cells)
-	for i, c := range cells {
-		if c != cell.At(places[i]) || c.Resolution() != cell.Resolution {
-			t.Fatalf("AtAll at %v = %s, At = %s", places[i], c, cell.At(places[i]))
+	for i, place := range places {
+		c := cell.At(place)
+		if c.Resolution() != cell.Resolution {
+			t.Fatalf("%s at %v has resolution %d", c, place, c.Resolution())
 		}
 		if d := geo.Distance(places[i].Degrees(), c.Center().Degrees()); d > 45 {
 			t.Fatalf("%v is %.0f m from the centre of its cell", places[i], d)
@@ -166,10 +165,11 @@ func BenchmarkAt(b *testing.B) {
 	for i := range places {
 		places[i] = geo.Snap(orb.Point{120 + rnd.Float64(), 30 + rnd.Float64()})
 	}
-	out := make([]cell.Cell, len(places))
 	b.ReportAllocs()
 	for b.Loop() {
-		cell.AtAll(places, out)
+		for _, place := range places {
+			cell.At(place)
+		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(places)), "ns/place")
 }

@@ -139,24 +139,3 @@ func Gravity(m Matrix, supply []float64, decay Decay) []float64 {
 func Cumulative(m Matrix, supply []float64, limit uint32) []float64 {
 	return Gravity(m, supply, Whole(limit))
 }
-
-// Mean is the mean of a measure over groups of places, weighted with people; of a
-// group without people it is NaN. The places are summed in their order.
-func Mean(values []float64, people []int64, group []int32, groups int) []float64 {
-	sum, heads := make([]float64, groups), make([]int64, groups)
-	for i, g := range group {
-		if g >= 0 {
-			w := weigh(people, i)
-			sum[g] += values[i] * float64(w)
-			heads[g] += w
-		}
-	}
-	for g := range sum {
-		if heads[g] == 0 {
-			sum[g] = math.NaN()
-		} else {
-			sum[g] /= float64(heads[g])
-		}
-	}
-	return sum
-}

@@ -24,14 +24,6 @@ type Allocation struct {
 	Unreachable int64 // people without any point within the limit
 }
 
-// Overload is what is wanted of a point beyond its capacity.
-func (a Allocation) Overload(point int, capacity []int64) int64 {
-	if capacity[point] == Unlimited {
-		return 0
-	}
-	return max(0, a.Wanted[point]-capacity[point])
-}
-
 // Allocate sends places to points within the limit, nearest first: pairs of a place
 // and a point are taken by rising distance, then by the number of the place, then
 // of the point; a place goes to the first point with room for it. It is a rule that

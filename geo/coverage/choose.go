@@ -16,21 +16,6 @@ func Choices(m Matrix, limit uint32) []int32 {
 	return list
 }
 
-// Overlap is the weight of the places that have two or more points within the
-// limit, and of those that have one or more.
-func Overlap(m Matrix, weight []int64, limit uint32) (twice, once int64) {
-	for i := range m.Places() {
-		switch _, mm := m.Row(i); {
-		case len(mm) > 1 && mm[1] <= limit:
-			twice += weigh(weight, i)
-			fallthrough
-		case len(mm) > 0 && mm[0] <= limit:
-			once += weigh(weight, i)
-		}
-	}
-	return twice, once
-}
-
 // Served is whom a point serves, in weight of places.
 type Served struct {
 	Within  int64 // all within the limit; shared with other points

@@ -179,19 +179,10 @@ func three() coverage.Matrix {
 	return matrix([]uint32{1, 20, 0, 50, 2, 90}, []uint32{0, 50, 2, 120}, nil)
 }
 
-func TestChoicesOverlapAndWhomPointsServe(t *testing.T) {
+func TestChoicesAndWhomPointsServe(t *testing.T) {
 	m, people := three(), []int64{2, 3, 5}
 	if got := coverage.Choices(m, 100); !slices.Equal(got, []int32{3, 1, 0}) {
 		t.Errorf("choices %v", got)
-	}
-	if twice, once := coverage.Overlap(m, people, 100); twice != 2 || once != 5 {
-		t.Errorf("overlap %d of %d", twice, once)
-	}
-	if twice, once := coverage.Overlap(m, people, 120); twice != 5 || once != 5 {
-		t.Errorf("overlap within 120: %d of %d", twice, once)
-	}
-	if twice, once := coverage.Overlap(m, nil, 10); twice != 0 || once != 0 {
-		t.Errorf("overlap within 10: %d of %d", twice, once)
 	}
 	want := []coverage.Served{{Within: 5, Nearest: 3, Alone: 3}, {Within: 2, Nearest: 2}, {Within: 2}}
 	if got := coverage.Whom(m, people, 3, 100); !slices.Equal(got, want) {
@@ -289,13 +280,6 @@ func TestDecay(t *testing.T) {
 	}
 }
 
-func TestMeanOfGroups(t *testing.T) {
-	got := coverage.Mean([]float64{1, 3, 100, 7}, []int64{3, 1, 5, 0}, []int32{0, 0, -1, 1}, 2)
-	if got[0] != 1.5 || !math.IsNaN(got[1]) {
-		t.Errorf("means %v", got)
-	}
-}
-
 func TestAllocationByHand(t *testing.T) {
 	// Points 0 and 1. Four households of 2, 3, 2 and 4; the last reaches nothing.
 	m := matrix([]uint32{0, 10, 1, 90}, []uint32{0, 20, 1, 30}, []uint32{0, 20, 1, 200}, nil)
@@ -309,9 +293,6 @@ func TestAllocationByHand(t *testing.T) {
 	}
 	if !slices.Equal(a.Wanted, []int64{7, 0}) || !slices.Equal(a.Sent, []int64{3, 0}) || a.Served != 7 || a.Turned != 0 || a.Unreachable != 4 {
 		t.Errorf("sums %+v", a)
-	}
-	if a.Overload(0, []int64{4, 10}) != 3 || a.Overload(1, []int64{4, 10}) != 0 || a.Overload(0, []int64{coverage.Unlimited, 10}) != 0 {
-		t.Error("overload")
 	}
 
 	// Without room anywhere else the third is turned away: 1 is beyond its limit.

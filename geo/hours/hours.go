@@ -22,7 +22,6 @@ func (s State) String() string { return [...]string{"closed", "open", "unknown"}
 
 // Hours are opening hours. The zero Hours are never open.
 type Hours struct {
-	text     string
 	choices  [][]rule // parted by "||"
 	holidays Holidays
 }
@@ -37,9 +36,6 @@ func (h Hours) Observing(holidays Holidays) Hours {
 	h.holidays = holidays
 	return h
 }
-
-// String is the text that was parsed.
-func (h Hours) String() string { return h.text }
 
 // rule says what state holds at which times of which days.
 type rule struct {

@@ -29,7 +29,7 @@ func Parse(text string) (Hours, error) {
 		return Hours{}, err
 	}
 	p := &parser{text: text, tokens: tokens}
-	h := Hours{text: text, choices: [][]rule{nil}}
+	h := Hours{choices: [][]rule{nil}}
 	added := false
 	for p.err == nil {
 		r := p.rule()

@@ -170,9 +170,6 @@ func (s *Series) bounds() error {
 	return nil
 }
 
-// String is the text that was read.
-func (s Series) String() string { return s.text }
-
 // On reports whether there is a session on a day.
 func (s Series) On(day geo.Day) bool {
 	if s.text == "" || slices.Contains(s.without, day) {

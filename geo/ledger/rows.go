@@ -33,9 +33,6 @@ type Row struct {
 // sampled is how many rows are looked at to find personal columns by their values.
 const sampled = 200
 
-// Header are the names of the columns.
-func (r Rows) Header() []string { return r.header }
-
 // Columns finds the columns of fields, those of a mapping first, and drops the
 // personal ones, by their header or by their values.
 func (r Rows) Columns(fields []sheet.Field, mapping map[string]string) (*sheet.Columns, error) {

@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,8 +47,7 @@ type Columns struct {
 
 // The faults of a header.
 var (
-	ErrColumns = fault.New(fault.Invalid, "sheet_columns", "The columns of the table do not fit; rename them or give a mapping file.")
-	ErrMapping = fault.New(fault.Malformed, "sheet_mapping", `The mapping file must be JSON of the form {"our field": "their header"}.`)
+	ErrColumns = fault.New(fault.Invalid, "sheet_columns", "The columns of the table do not fit; rename them, or name them in the mapping.")
 )
 
 // Codes of the places of ErrColumns.
@@ -60,16 +58,7 @@ const (
 	CodePersonal  = "column_personal"  // the mapping names a column with personal data
 )
 
-// ParseMapping reads a mapping file: {"lon": "X坐标", "lat": "Y坐标"}.
-func ParseMapping(text []byte) (map[string]string, error) {
-	var mapping map[string]string
-	if err := json.Unmarshal([]byte(strings.TrimPrefix(string(text), "\ufeff")), &mapping); err != nil {
-		return nil, ErrMapping.Because(err)
-	}
-	return mapping, nil
-}
-
-// Match finds the columns of fields in a header; custom, from a mapping file,
+// Match finds the columns of fields in a header; custom, the mapping of a person,
 // comes before the aliases. It returns ErrColumns with a place for each required
 // field that is missing, each header that is there twice, and each mistake in
 // the mapping.
@@ -104,7 +93,7 @@ func (m *matcher) bad(pointer, code, format string, args ...any) {
 	m.places = append(m.places, fault.Place{Pointer: pointer, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
-// mapped takes the columns that the mapping file names.
+// mapped takes the columns that the mapping names.
 func (m *matcher) mapped(custom map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(custom)) {
 		header := custom[name]

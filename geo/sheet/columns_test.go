@@ -33,7 +33,7 @@ func TestMatch(t *testing.T) {
 		{"full-width letters", []string{"编号", "ＬＯＮ", "ｌａｔ"}, nil, map[string]string{"source_id": "编号", "lon": "ＬＯＮ", "lat": "ｌａｔ"}},
 		{"the better alias wins", []string{"编号", "小区", "小区名称", "lon", "lat"}, nil, map[string]string{"source_id": "编号", "compound": "小区名称", "lon": "lon", "lat": "lat"}},
 		{"the whole name before the bare one", []string{"编号", "经度(GCJ02)", "经度", "纬度"}, nil, map[string]string{"source_id": "编号", "lon": "经度", "lat": "纬度"}},
-		{"a mapping file", []string{"A", "X坐标", "Y坐标", "经度"}, map[string]string{"source_id": "a", "lon": "X坐标", "lat": "y坐标"}, map[string]string{"source_id": "A", "lon": "X坐标", "lat": "Y坐标"}},
+		{"a mapping", []string{"A", "X坐标", "Y坐标", "经度"}, map[string]string{"source_id": "a", "lon": "X坐标", "lat": "y坐标"}, map[string]string{"source_id": "A", "lon": "X坐标", "lat": "Y坐标"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -247,18 +247,6 @@ func TestValues(t *testing.T) {
 	}
 	if got := c.Get(Row{Cells: []string{"1"}}, "lat"); got != "" {
 		t.Errorf("beyond the row: got %q", got)
-	}
-}
-
-func TestParseMapping(t *testing.T) {
-	got, err := ParseMapping([]byte("\ufeff{\"lon\": \"X坐标\"}"))
-	if err != nil || got["lon"] != "X坐标" {
-		t.Errorf("got %v, %v", got, err)
-	}
-	for _, text := range []string{"", "[]", `{"lon": 1}`, `{"lon"}`} {
-		if _, err := ParseMapping([]byte(text)); !errors.Is(err, ErrMapping) {
-			t.Errorf("%q: got %v, want ErrMapping", text, err)
-		}
 	}
 }
 

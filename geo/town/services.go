@@ -66,8 +66,6 @@ func (s *steward) add(p ServicePoint, building int) {
 	s.t.ServicePoints = append(s.t.ServicePoints, p)
 }
 
-func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
-
 // since is a date so many days, from lo to hi, before the end of the demo.
 func (s *steward) since(lo, hi float64) time.Time {
 	return s.now.Truncate(24*time.Hour).AddDate(0, 0, -int(s.d.between(lo, hi)))

@@ -24,6 +24,8 @@ var sample = sync.OnceValues(func() (*Town, error) {
 	return Generate(context.Background(), Options{Households: 10_000, Seed: 1})
 })
 
+func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+
 func town(t *testing.T) *Town {
 	t.Helper()
 	made, err := sample()

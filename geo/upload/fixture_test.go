@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -204,16 +203,4 @@ func proven(t testing.TB, db *pgxpool.Pool) (complete int) {
 		}
 	}
 	return complete
-}
-
-// codes are the codes of a draft's parts.
-func codes(units []plan.Unit) string {
-	var out []string
-	for _, u := range units {
-		if u.Role == plan.Part {
-			out = append(out, u.Code)
-		}
-	}
-	slices.Sort(out)
-	return strings.Join(out, " ")
 }

@@ -272,22 +272,6 @@ func DestroyMany(ctx context.Context, db pg.DB, ring *Ring, kind string, ids []s
 	return n, nil
 }
 
-// Check returns ErrRingLost when some record is wrapped by a key that the file
-// does not hold: it is another installation's file, or it was lost and made anew.
-func Check(ctx context.Context, db pg.DB, ring *Ring) error {
-	rows, _ := db.Query(ctx, `SELECT DISTINCT ring_key FROM sealed_key`)
-	used, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("check the key file: %w", err)
-	}
-	for _, id := range used {
-		if _, err := ring.find(id); err != nil {
-			return fmt.Errorf("check the key file: %w", err)
-		}
-	}
-	return nil
-}
-
 // OpenFor opens the ring of a database. It makes the key file only when nothing is
 // sealed yet: a new file beside old records would hide that theirs is lost.
 func OpenFor(ctx context.Context, db pg.DB, path string) (*Ring, error) {

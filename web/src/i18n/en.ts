@@ -920,7 +920,6 @@ export const en: Dictionary = {
     repair_leaves_nothing: 'This repair would leave nothing of a grid',
     violation_not_found: 'This fault is gone; the list was loaded again',
     sheet_columns: 'The columns of the table are not recognised',
-    sheet_mapping: 'The columns named are not in the table',
     sheet_no_such: 'The workbook has no such sheet',
     sheet_too_large: 'The table is too large; split it',
     sheet_unsafe: 'The table holds what cannot be read safely; save it again',

@@ -873,7 +873,6 @@ export const zh = {
     repair_leaves_nothing: '这样修正会使某个网格不复存在',
     violation_not_found: '该问题已不存在，清单已更新',
     sheet_columns: '表格的列无法识别',
-    sheet_mapping: '列的对应与表头不符',
     sheet_no_such: '没有这个工作表',
     sheet_too_large: '表格过大，请拆分',
     sheet_unsafe: '表格含有不能安全读取的内容，请重新保存',
