@@ -2,10 +2,7 @@
 // person and a reload loses nothing: the run, the column, the other run it is compared
 // with, how the map is coloured, which layers and which part of the page are open.
 // Level, unit and language are those of the whole page (view/url.ts).
-import { useEffect, useLayoutEffect } from 'react';
-import { useLocation } from 'react-router';
-import { create } from 'zustand';
-import { sayInAddress } from '../view/url';
+import { inAddress, oneOf, useOfHistory } from '../view/url';
 import { FEWEST, METHODS, type Method, MOST } from './classes';
 import { MEASURES, type Measure } from './measures';
 
@@ -65,9 +62,6 @@ const PARTS = [
   'dock',
   'siting',
 ] as const satisfies readonly (keyof CircleView)[];
-
-const oneOf = <T extends string>(words: readonly T[], text: string | null): T | null =>
-  words.find((word) => word === text) ?? null;
 
 function readId(text: string | null): number | null {
   const id = Number(text);
@@ -133,33 +127,13 @@ export function writeCircle(view: CircleView): string {
     .join('&');
 }
 
-const useCircleStore = create<CircleView>(() => readCircle(location.search));
+const { useStore, set, reread } = inAddress(PARTS, readCircle, writeCircle);
 
-/** setCircle changes parts of the view and the address with them. */
-export function setCircle(change: Partial<CircleView>): void {
-  const next = { ...useCircleStore.getState(), ...change };
-  sayInAddress(PARTS, writeCircle(next));
-  useCircleStore.setState(next);
-}
-
-/** rereadCircle takes the view from the address, after somebody else has changed it. */
-export const rereadCircle = (): void => useCircleStore.setState(readCircle(location.search));
+export { reread as rereadCircle, set as setCircle };
 
 /** useCircleView is the view and how to change it. */
-export function useCircleView(): [CircleView, typeof setCircle] {
-  return [useCircleStore(), setCircle];
-}
-
-/** useCircleOfHistory follows the browser's back and forward, and links to this page. */
-export function useCircleOfHistory(): void {
-  const { key } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another link, another address
-  useLayoutEffect(rereadCircle, [key]);
-  useEffect(() => {
-    window.addEventListener('popstate', rereadCircle);
-    return () => window.removeEventListener('popstate', rereadCircle);
-  }, []);
-}
+export const useCircleView = (): [CircleView, typeof set] => [useStore(), set];
+export const useCircleOfHistory = (): void => useOfHistory(reread);
 
 /** toggled adds a layer, or takes it away. */
 export const toggled = (show: readonly CircleLayer[], layer: CircleLayer): readonly CircleLayer[] =>

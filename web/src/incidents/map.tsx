@@ -21,24 +21,21 @@ import {
   useSpots,
   useUnits,
 } from './queries';
+import { MEASURES, SHOWN, type Shown, shownResolution } from './view';
 
 const UnitMap = lazy(() => import('../admin/unit-map'));
 
-export type Shown = 'units' | 'cells' | 'spots';
 export type MapChoice = { shown: Shown; measure: Measure; resolution: number; level: string | null };
 
 type Props = {
   asked: Asked;
   choice: MapChoice;
-  setChoice: (change: Partial<MapChoice>) => void;
+  setChoice: (change: Partial<Omit<MapChoice, 'level'>>) => void;
   unit: string | null;
   onChoose: (unit: string) => void;
 };
 
 const NO_TINTS: readonly Tint[] = [];
-
-/** The resolution that only those see who see exact counts. */
-const FINEST = 10;
 
 /** figureOf is what a unit or cell is coloured by. */
 export const figureOf = (one: Pick<UnitCount, 'incidents' | 'rate'>, measure: Measure): number | null =>
@@ -119,7 +116,7 @@ function Choices({ choice, setChoice, exact }: Props & { exact: boolean }) {
         aria-label={t('incidents.shown.title')}
         value={choice.shown}
         onChange={(shown) => setChoice({ shown })}
-        options={(['units', 'cells', 'spots'] as const).map((value) => ({
+        options={SHOWN.map((value) => ({
           value,
           label: t(`incidents.shown.${value}`),
         }))}
@@ -128,7 +125,7 @@ function Choices({ choice, setChoice, exact }: Props & { exact: boolean }) {
         aria-label={t('incidents.measure.title')}
         value={choice.measure}
         onChange={(measure) => setChoice({ measure })}
-        options={(['rate', 'count'] as const).map((value) => ({
+        options={MEASURES.map((value) => ({
           value,
           label: t(`incidents.measure.${value}`),
         }))}
@@ -140,7 +137,7 @@ function Choices({ choice, setChoice, exact }: Props & { exact: boolean }) {
           value={choice.resolution}
           onChange={(resolution) => setChoice({ resolution })}
           options={cellResolutions
-            .filter(({ resolution }) => exact || resolution < FINEST)
+            .filter(({ resolution }) => resolution === shownResolution(resolution, exact))
             .map(({ resolution, squareKilometres }) => ({
               value: resolution,
               label: t('incidents.size', { size: squareKilometres }),

@@ -3,7 +3,7 @@
 import '../admin/admin.css';
 import './incidents.css';
 import { DownloadOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons';
-import { Button, DatePicker, Dropdown, Segmented, Select, Slider } from 'antd';
+import { Button, Dropdown, Segmented, Select, Slider } from 'antd';
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
@@ -15,6 +15,7 @@ import { Failed, Loading, Nothing } from '../common/states';
 import { type Column, DataTable } from '../common/table';
 import { chooseLevel, usedLevels } from '../map/level';
 import { Shell } from '../page/shell';
+import { useView } from '../view/url';
 import IncidentMap, { type MapChoice } from './map';
 import { ended, lastDay, near, type Period, periodOf, SPANS, type Span, trendOf } from './period';
 import {
@@ -27,6 +28,7 @@ import {
   useTrend,
   useUnits,
 } from './queries';
+import { shownPeriod, shownResolution, useIncidentsOfHistory, useIncidentView } from './view';
 
 const TrendChart = lazy(() => import('./charts').then((part) => ({ default: part.TrendChart })));
 const MatrixChart = lazy(() => import('./charts').then((part) => ({ default: part.MatrixChart })));
@@ -35,20 +37,23 @@ export default function IncidentsPage() {
   const { t } = useTranslation();
   const levels = useLevels().data;
   const [now] = useState(() => today(new Date()));
-  const [period, setPeriod] = useState<Period>(() => ended('month', now).at(-1) as Period);
-  const [category, setCategory] = useState<string | null>(null);
-  const [date, setDate] = useState<string | null>(null);
-  const [unit, setUnit] = useState<string | null>(null);
-  const [chosen, setChosen] = useState<MapChoice>({
-    shown: 'units',
-    measure: 'rate',
-    resolution: 9,
-    level: null,
-  });
-  const choice = { ...chosen, level: chooseLevel(levels ?? [], chosen.level) };
+  useIncidentsOfHistory();
+  const [view, setView] = useIncidentView();
+  const [{ unit, level, at: date }, setPage] = useView();
+  const exact = useMay()('place');
+  const { span, from, category, shown, measure } = view;
+  const choice: MapChoice = {
+    shown,
+    measure,
+    resolution: shownResolution(view.resolution, exact),
+    level: chooseLevel(levels ?? [], level),
+  };
+  const period = useMemo(() => shownPeriod({ span, from }, now), [span, from, now]);
   const asked = useMemo((): Asked => ({ period, category, date }), [period, category, date]);
   const units = useUnits(asked, choice.level);
-  const toggle = (code: string) => setUnit((before) => (before === code ? null : code));
+  const setPeriod = (next: Period) => setView({ span: next.span, from: next.from });
+  const setUnit = (code: string | null) => setPage({ unit: code });
+  const toggle = (code: string) => setUnit(unit === code ? null : code);
   return (
     <Shell title={t('incidents.title')} lead={t('incidents.lead')} wide>
       <div className="incidents">
@@ -56,22 +61,16 @@ export default function IncidentsPage() {
           <PeriodChoice period={period} onChange={setPeriod} today={now} />
           <Filters
             category={category}
-            onCategory={setCategory}
+            onCategory={(code) => setView({ category: code })}
             level={choice.level}
-            onLevel={(level) => setChosen((before) => ({ ...before, level }))}
+            onLevel={(code) => setPage({ level: code })}
             date={date}
-            onDate={setDate}
+            onDate={(day) => setPage({ at: day })}
           />
           <Exports asked={asked} choice={choice} today={now} />
         </section>
         {units.data && <Coverage scope={units.data} />}
-        <IncidentMap
-          asked={asked}
-          choice={choice}
-          setChoice={(change) => setChosen((before) => ({ ...before, ...change }))}
-          unit={unit}
-          onChoose={toggle}
-        />
+        <IncidentMap asked={asked} choice={choice} setChoice={setView} unit={unit} onChoose={toggle} />
         <section className="incidents-units" aria-label={t('incidents.shown.units')}>
           {units.isError ? (
             <Failed cause={units.error} retry={() => units.refetch()} />
@@ -176,12 +175,14 @@ function Filters(props: {
         onChange={props.onLevel}
         options={levels.map((level) => ({ value: level.code, label: title(level, level.code) }))}
       />
-      <DatePicker
-        aria-label={t('incidents.date')}
-        placeholder={t('incidents.date')}
-        getPopupContainer={overlays}
-        onChange={(day) => props.onDate(day ? day.format('YYYY-MM-DD') : null)}
-      />
+      <label className="incidents-date">
+        {t('incidents.date')}
+        <input
+          type="date"
+          value={props.date ?? ''}
+          onChange={(event) => props.onDate(event.target.value || null)}
+        />
+      </label>
     </div>
   );
 }

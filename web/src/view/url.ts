@@ -59,7 +59,8 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
-const oneOf = <T extends string>(words: readonly T[], text: string | null): T | null =>
+/** oneOf is the word that a text is; null when it is none of them. */
+export const oneOf = <T extends string>(words: readonly T[], text: string | null): T | null =>
   words.find((word) => word === text) ?? null;
 
 function readPlace(text: string | null): LonLat | null {
@@ -123,17 +124,8 @@ export function writeView(view: View): string {
   return said.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',')}`).join('&');
 }
 
-const useViewStore = create<View>(() => readView(location.search));
-
-/** setView changes parts of the view and the address with them; null takes a part out. */
-export function setView(change: Partial<View>): void {
-  const next = { ...useViewStore.getState(), ...change };
-  sayInAddress(PARTS, writeView(next));
-  useViewStore.setState(next);
-}
-
 /** sayInAddress replaces what the query says under these names; the rest belongs to others and stays. */
-export function sayInAddress(names: readonly string[], said: string): void {
+function sayInAddress(names: readonly string[], said: string): void {
   const others = location.search
     .slice(1)
     .split('&')
@@ -143,24 +135,42 @@ export function sayInAddress(names: readonly string[], said: string): void {
   history.replaceState(history.state, '', `${location.pathname}${query && `?${query}`}${location.hash}`);
 }
 
-/** rereadView takes the view from the address, after somebody else has changed it. */
-export const rereadView = (): void => useViewStore.setState(readView(location.search));
-
-/** useView is the view and how to change it. */
-export function useView(): [View, typeof setView] {
-  return [useViewStore(), setView];
+/** inAddress keeps a view of some part of the page in the address, under these names. */
+export function inAddress<V extends object>(
+  names: readonly (keyof V & string)[],
+  read: (search: string) => V,
+  write: (view: V) => string,
+) {
+  const useStore = create<V>(() => read(location.search));
+  /** set changes parts of the view and the address with them; null takes a part out. */
+  function set(change: Partial<V>): void {
+    const next = { ...useStore.getState(), ...change };
+    sayInAddress(names, write(next));
+    useStore.setState(next);
+  }
+  /** reread takes the view from the address, after somebody else has changed it. */
+  const reread = (): void => useStore.setState(read(location.search));
+  return { useStore, set, reread };
 }
 
-/** useViewOfHistory follows the browser's back and forward, and links between pages. */
-export function useViewOfHistory(): void {
+/** useOfHistory follows the browser's back and forward, and links between pages. */
+export function useOfHistory(reread: () => void): void {
   const { key } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page, another address
-  useLayoutEffect(rereadView, [key]);
+  useLayoutEffect(reread, [key]);
   useEffect(() => {
-    window.addEventListener('popstate', rereadView);
-    return () => window.removeEventListener('popstate', rereadView);
-  }, []);
+    window.addEventListener('popstate', reread);
+    return () => window.removeEventListener('popstate', reread);
+  }, [reread]);
 }
+
+const { useStore, set, reread } = inAddress(PARTS, readView, writeView);
+
+export { reread as rereadView, set as setView };
+
+/** useView is the view and how to change it. */
+export const useView = (): [View, typeof set] => [useStore(), set];
+export const useViewOfHistory = (): void => useOfHistory(reread);
 
 let map = '/';
 

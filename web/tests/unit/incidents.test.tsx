@@ -7,6 +7,15 @@ import { unwashed, withCells } from '../../src/incidents/overlay';
 import IncidentsPage from '../../src/incidents/page';
 import { begin, ended, lastDay, moved, near, periodOf, trendOf } from '../../src/incidents/period';
 import { exportAddress } from '../../src/incidents/queries';
+import {
+  type IncidentView,
+  readIncidents,
+  rereadIncidents,
+  setIncidents,
+  shownPeriod,
+  shownResolution,
+  writeIncidents,
+} from '../../src/incidents/view';
 import { problem, serve, show, somebody } from './page';
 
 vi.mock('../../src/admin/unit-map', () => ({ default: () => null }));
@@ -64,6 +73,66 @@ describe('periods', () => {
     expect(trendOf(periodOf('week', '2026-03-02'), '2026-11-22').to).toBe('2026-05-04'); // around it, not up to now
     expect(lastDay('2026-03-01')).toBe('2026-02-28');
     expect(moved('quarter', '2026-01-01', -1)).toBe('2025-10-01');
+  });
+});
+
+describe('the address of the page', () => {
+  const usual = readIncidents('');
+
+  it('says nothing of what goes without saying, and reads everything back', () => {
+    expect(writeIncidents(usual)).toBe('');
+    const chosen: IncidentView = {
+      span: 'week',
+      from: '2026-10-26',
+      category: 'noise/pets',
+      shown: 'spots',
+      measure: 'count',
+      resolution: 8,
+    };
+    expect(readIncidents(`?${writeIncidents(chosen)}`)).toEqual(chosen);
+  });
+
+  it.each([
+    '?span=decade',
+    '?shown=everything',
+    '?measure=sum',
+    '?resolution=11',
+    '?resolution=8.5',
+    '?resolution=',
+    '?category=',
+  ])('leaves out what it does not understand: %s', (search) => {
+    expect(readIncidents(search)).toEqual(usual);
+  });
+
+  it.each([
+    ['month', '2026-09-01', '2026-09-01'],
+    ['month', null, '2026-10-01'],
+    ['month', '2026-11-01', '2026-10-01'], // not over
+    ['month', '2026-09-02', '2026-10-01'], // no month begins there
+    ['week', '2026-09-02', '2026-11-09'],
+    ['year', '2026-02-31', '2025-01-01'],
+    ['year', 'nonsense', '2025-01-01'],
+  ] as const)('%s from %s is the period from %s', (span, from, want) => {
+    expect(shownPeriod({ span, from }, '2026-11-22').from).toBe(want);
+  });
+
+  it('shows nobody finer cells than the server gives', () => {
+    expect(shownResolution(10, true)).toBe(10);
+    expect(shownResolution(10, false)).toBe(9);
+    expect(shownResolution(7, false)).toBe(7);
+  });
+
+  it('changes with every choice, and the page follows it back', () => {
+    history.replaceState(null, '', '/incidents?lang=en#map=12/31/121');
+    rereadIncidents();
+    setIncidents({ shown: 'cells', measure: 'count' });
+    expect(location.search).toBe('?shown=cells&measure=count&lang=en');
+    expect(location.hash).toBe('#map=12/31/121');
+    setIncidents({ shown: 'units' });
+    expect(location.search).toBe('?measure=count&lang=en');
+    history.replaceState(null, '', '/incidents?span=year');
+    rereadIncidents();
+    expect(readIncidents(location.search)).toEqual({ ...usual, span: 'year' });
   });
 });
 
@@ -220,6 +289,19 @@ describe('the page', () => {
     expect(screen.getByRole('heading', { level: 2 }).textContent).toContain('Village a');
     await userEvent.click(screen.getByRole('button', { name: 'Show everywhere' }));
     expect(screen.getByRole('heading', { level: 2 }).textContent).toContain('Everywhere');
+  });
+
+  it('shows what a link says, and says in the address what is chosen', async () => {
+    const asked = serve(answers);
+    show(<IncidentsPage />, '?lang=en&unit=a&span=year&from=2024-01-01&shown=spots');
+    await screen.findByText(/it takes 30 incidents/);
+    await screen.findByRole('heading', { level: 2, name: /Village a/ });
+    const spots = asked.filter(({ what }) => what.endsWith('/hotspots'));
+    expect(spots.every(({ query }) => query.includes('from=2024-01-01&to=2025-01-01'))).toBe(true);
+    await userEvent.click(screen.getByText('Month'));
+    await userEvent.click(screen.getByRole('button', { name: 'Show everywhere' }));
+    const query = new URLSearchParams(location.search);
+    expect(Object.fromEntries(query)).toEqual({ lang: 'en', from: '2024-12-01', shown: 'spots' });
   });
 
   it('shows no hot spots when there is too little, and says what it takes', async () => {
