@@ -268,7 +268,8 @@ function DockBody({ dock }: { dock: Dock }) {
   const [view] = useCircleView();
   const Part = DOCK_PARTS[dock];
   return (
-    <div className="circle-dock-body">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
+    <section className="circle-dock-body" tabIndex={0} aria-label={t(`circle.dock.${dock}`)}>
       {view.run === null ? (
         <Nothing title={t('circle.run.none')}>{t('circle.run.noneHint')}</Nothing>
       ) : !run ? (
@@ -282,6 +283,6 @@ function DockBody({ dock }: { dock: Dock }) {
           <Part />
         </Suspense>
       )}
-    </div>
+    </section>
   );
 }

@@ -43,7 +43,7 @@ export const circle: typeof zhCircle = {
     name: 'Name (may be empty)',
   },
   weekday: { mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun' },
-  profile: { title: 'Who walks', adult: 'Adult', elder: 'Elder', wheels: 'Pram, wheelchair' },
+  profile: { title: 'Who walks', adult: 'Adult', elder: 'Elder', wheels: 'On wheels' },
   standard: {
     title: 'Standard',
     own: 'A standard of one’s own',

@@ -37,7 +37,7 @@ export function WhatIf({ run }: { run: Run }) {
   });
   useDrawn(choice.changes);
   return (
-    <section className="block" aria-labelledby="what-if">
+    <section className="block sites-try" aria-labelledby="what-if">
       <h2 id="what-if">{t('sites.try')}</h2>
       <p className="hint">{t('sites.tryHint')}</p>
       <Gain run={run} />
