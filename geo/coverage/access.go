@@ -46,20 +46,6 @@ func Thirds(limit uint32, weights [3]float64) Decay {
 	return Steps(Zone{limit / 3, weights[0]}, Zone{uint32(uint64(limit) * 2 / 3), weights[1]}, Zone{limit, weights[2]})
 }
 
-// Gaussian falls smoothly from 1 at the door to 0 at the limit:
-// (exp(−½(d/d₀)²) − exp(−½)) / (1 − exp(−½)) (Dai 2010, Black residential
-// segregation …, Health & Place 16(5), equation 3).
-func Gaussian(limit uint32) Decay {
-	end := math.Exp(-0.5)
-	return func(mm uint32) float64 {
-		if mm >= limit {
-			return 0
-		}
-		d := float64(mm) / float64(limit)
-		return (math.Exp(-0.5*d*d) - end) / (1 - end)
-	}
-}
-
 // Power is (d/unit)^−exponent, Hansen's (1959): with unit the mm walked in a minute,
 // d is in minutes. What is nearer than the unit counts as one unit away, for the
 // power has no value at the door.
@@ -86,7 +72,7 @@ func Within(limit uint32, decay Decay) Decay {
 // With Whole it is that of Luo and Wang (2003, Measures of spatial accessibility to
 // health care in a GIS environment, Environment and Planning B 30(6)); with Steps
 // the enhanced one (E2SFCA) of Luo and Qi (2009, An enhanced two-step floating
-// catchment area method, Health & Place 15(4)); with Gaussian that of Dai (2010).
+// catchment area method, Health & Place 15(4)).
 //
 // People are the heads of each place (nil: one each), supply what each point has:
 // seats, beds, staff; 1 each if nothing is known, and then A is points per head.

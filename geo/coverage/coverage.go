@@ -7,7 +7,6 @@
 //	choose.go    choices, overlap, whom each point serves
 //	access.go    supply and demand: catchments (2SFCA), gravity, cumulative opportunities
 //	allocate.go  places to points with capacity, nearest first
-//	gini.go      how evenly a measure is spread between units
 //
 // Distances are millimetres of walking effort, as in package walk: the caller knows
 // the speed and turns them into minutes. Never stands for what no point reaches: it

@@ -254,17 +254,6 @@ func TestGravityAndCumulativeByHand(t *testing.T) {
 }
 
 func TestDecay(t *testing.T) {
-	g := coverage.Gaussian(1000)
-	for _, tt := range []struct {
-		mm   uint32
-		want float64
-	}{
-		{0, 1}, {500, (math.Exp(-0.125) - math.Exp(-0.5)) / (1 - math.Exp(-0.5))}, {1000, 0}, {2000, 0}, {never, 0},
-	} {
-		if got := g(tt.mm); !near(got, tt.want) {
-			t.Errorf("Gaussian at %d: %v, want %v", tt.mm, got, tt.want)
-		}
-	}
 	thirds := coverage.Thirds(900, coverage.Sharp)
 	for mm, want := range map[uint32]float64{0: 1, 300: 1, 301: 0.42, 600: 0.42, 601: 0.09, 900: 0.09, 901: 0, never: 0} {
 		if got := thirds(mm); got != want {
@@ -346,29 +335,6 @@ func TestNobodyIsLostInAnAllocation(t *testing.T) {
 	}
 }
 
-func TestGini(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		value  []float64
-		people []int64
-		want   float64
-		ok     bool
-	}{
-		{"all the same", []float64{3, 3, 3}, []int64{1, 5, 2}, 0, true},
-		{"one has all", []float64{0, 1}, nil, 0.5, true},
-		{"one in four", []float64{0, 0, 0, 8}, nil, 0.75, true},
-		{"1, 2, 3", []float64{3, 1, 2}, nil, 2.0 / 9, true}, // Σ|x−y| = 8; 8/(2·9·2)
-		{"by people", []float64{1, 0}, []int64{1, 3}, 0.75, true},
-		{"without a value", []float64{1, math.NaN(), 1}, nil, 0, true},
-		{"nothing there", []float64{0, 0}, nil, 0, false},
-		{"no units", nil, nil, 0, false},
-	} {
-		if got, ok := coverage.Gini(tt.value, tt.people); ok != tt.ok || !near(got, tt.want) {
-			t.Errorf("%s: %v, %v; want %v, %v", tt.name, got, ok, tt.want, tt.ok)
-		}
-	}
-}
-
 // town scatters places and points over a square and joins those within reach:
 // choices on average about as many as asked for.
 func town(r *rand.Rand, places, points int, choices float64) (coverage.Matrix, []int64, int) {
@@ -412,7 +378,7 @@ func p16(b *testing.B) (coverage.Matrix, []int64, []float64) {
 func BenchmarkCatchment(b *testing.B) {
 	m, people, supply := p16(b)
 	for name, decay := range map[string]coverage.Decay{
-		"2SFCA": coverage.Whole(1_000_000), "E2SFCA": coverage.Thirds(1_000_000, coverage.Slow), "Gaussian": coverage.Gaussian(1_000_000),
+		"2SFCA": coverage.Whole(1_000_000), "E2SFCA": coverage.Thirds(1_000_000, coverage.Slow),
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -112,6 +112,31 @@ func TestALedgerThatFailsLeavesNothingInTheSpool(t *testing.T) {
 	}
 }
 
+func TestAListThatFailsLeavesNothingInTheSpool(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []upload.Kind{upload.Demand, upload.Candidates} {
+		t.Run(string(kind), func(t *testing.T) {
+			db := newDatabase(t)
+			spool := upload.Spool(t.TempDir())
+			q := importQueue(t, db, spool)
+			defer work(t, q)()
+			request := upload.Request{Kind: kind, FileName: "名单.csv", CRS: string(crs.WGS84), Source: "test"}
+			// no place in the row, and a column that must not stay
+			j, err := upload.Start(t.Context(), db, q, staff.Local, request, put(t, spool, []byte("名称,人口,联系电话\n一号房,3,"+personPhone+"\n")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if j = untilEnded(t, db, j.ID); j.State != job.Failed {
+				t.Fatalf("%s: %s", j.State, j.Result)
+			}
+			if n := inSpool(t, spool); n != 0 {
+				t.Errorf("%d files are left in the spool", n)
+			}
+			wantNowhere(t, db, personPhone)
+		})
+	}
+}
+
 // A stop is no end: the job goes on at the next start and needs its file. A cancel
 // is one.
 func TestALedgerIsRemovedWhenItIsCancelledAndNotWhenTheProgramStops(t *testing.T) {

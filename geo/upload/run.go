@@ -69,7 +69,7 @@ func Handler(db pg.DB, spool Spool) job.Handler {
 // mayBePersonal reports whether files of a kind may hold personal columns: they
 // are not kept a moment longer than their job.
 func (k Kind) mayBePersonal() bool {
-	return k == Households || k == Incidents || k == ServicePoints
+	return k == Households || k == Incidents || k == ServicePoints || k == Demand || k == Candidates
 }
 
 // over reports whether a job that has failed is over: it is not when this program
