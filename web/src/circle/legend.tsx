@@ -156,6 +156,7 @@ function Colouring() {
       )}
       <div className="circle-pair">
         <Select
+          className="circle-wide"
           aria-label={t('circle.legend.by')}
           size="small"
           getPopupContainer={overlays}
@@ -173,8 +174,6 @@ function Colouring() {
           onChange={(next) => setPage({ level: next })}
           options={levels.map((one) => ({ value: one.code, label: title(one, one.code) }))}
         />
-      </div>
-      <div className="circle-pair">
         <Select
           aria-label={t('circle.legend.method')}
           size="small"
@@ -188,6 +187,7 @@ function Colouring() {
           <Limits key={`${by}/${rows.length}`} id={id} />
         ) : (
           <InputNumber
+            className="circle-wide"
             aria-label={t('circle.legend.count')}
             size="small"
             mode="spinner"
@@ -212,7 +212,7 @@ function Limits({ id }: { id: string }) {
   return (
     <input
       id={id}
-      className="circle-limits figures"
+      className="circle-limits circle-wide figures"
       aria-label={t('circle.legend.limits')}
       placeholder="50, 80, 95"
       value={text}

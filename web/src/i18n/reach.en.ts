@@ -6,7 +6,7 @@ export const reach: typeof zh = {
   start: 'Click a place on the map, or drag the marker, to see where one can walk from there.',
   marker: 'Start, can be dragged; arrow keys move it',
   here: 'Centre of the map',
-  clear: 'Take the marker away',
+  clear: 'Remove the marker',
   direction: { title: 'Direction', from: 'From here', towards: 'To here' },
   streets: 'Colour streets by minutes',
   contours: 'Within',

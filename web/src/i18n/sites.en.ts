@@ -5,7 +5,7 @@ export const sites: typeof zh = {
   try: 'What if',
   tryHint:
     'Suppose points are added, moved or closed, compute again and compare. The register of service points is left as it is.',
-  addHere: 'Click a place on the map to suppose a new point there',
+  addHere: 'Suppose a new point on the map',
   adding: 'Click a place on the map…',
   cancel: 'Cancel',
   addName: 'Supposed point {{number}}',
