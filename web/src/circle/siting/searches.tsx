@@ -81,10 +81,8 @@ function Answer({ siting, found }: { siting: Siting; found: Found }) {
   const functions = useFunctions().data ?? [];
   if (found.hidden) return <p className="suppressed">{t('sites.hidden')}</p>;
   const about = (text: string) => (found.rounded ? t('circle.shown.about', { value: text }) : text);
-  const measure = (value: number) =>
-    about(
-      t(`sites.measure.${found.measure}`, { value: numbers(value, found.measure === 'minutes' ? 1 : 0) }),
-    );
+  const plain = (value: number) => numbers(value, found.measure === 'minutes' ? 1 : 0);
+  const measure = (value: number) => about(t(`sites.measure.${found.measure}`, { value: plain(value) }));
   const sites = found.sites ?? [];
   const chosen = sites.filter((site) => site.rank > 0);
   const higher = siting.params.model === 'mclp';
@@ -116,7 +114,7 @@ function Answer({ siting, found }: { siting: Siting; found: Found }) {
         );
       },
     },
-    { key: 'gain', title: t('sites.gains'), figures: true, cell: (site) => measure(site.gain) },
+    { key: 'gain', title: t('sites.gains'), figures: true, cell: (site) => about(plain(site.gain)) },
     { key: 'load', title: t('sites.nearest'), figures: true, cell: (site) => about(numbers(site.load)) },
     ...(siting.params.capacities ? [served] : []),
   ];
