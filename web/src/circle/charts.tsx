@@ -283,7 +283,7 @@ function ReasonsChart() {
     return {
       ...base,
       grid: { left: 120, right: 56, top: 8, bottom: 24 },
-      xAxis: { ...axis, type: 'value', minInterval: 1 },
+      xAxis: { ...axis, type: 'value', minInterval: 1, splitNumber: 2 },
       yAxis: {
         ...axis,
         type: 'category',

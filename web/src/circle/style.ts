@@ -190,7 +190,16 @@ function uncoveredLayers(choice: CircleChoice): Layers {
       source: 'uncovered',
       'source-layer': 'uncovered',
       filter: some,
-      layout: { 'text-field': ['to-string', ['get', 'uncovered']], 'text-size': 11, 'text-padding': 1 },
+      layout: {
+        // A part of a published count that follows from a share in steps of 5 % is no count.
+        'text-field': [
+          'concat',
+          ['case', ['to-boolean', ['get', 'rounded']], '~', ''],
+          ['to-string', ['get', 'uncovered']],
+        ],
+        'text-size': 11,
+        'text-padding': 1,
+      },
       paint: {
         'text-color': choice.palette.ink,
         'text-halo-color': choice.palette.casing,

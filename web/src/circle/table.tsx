@@ -73,7 +73,14 @@ function useCounts(): Column<UnitRow>[] {
     title: t(`circle.table.${key as 'households'}`),
     figures: true,
     compare: (a, b) => of(a) - of(b),
-    cell: (row) => (row.hidden ? <Figure row={row} measure="uncovered" /> : numbers(of(row))),
+    cell: (row) => {
+      if (row.hidden || key === 'uncovered') return <Figure row={row} measure="uncovered" />;
+      if (key === 'households' || !row.rounded) return numbers(of(row));
+      // Published heads, and a part of them that follows from a rounded share.
+      if (row.share_people === null) return <Figure row={row} measure="share_people" />;
+      const said = numbers(of(row));
+      return key === 'people' ? said : t('circle.shown.about', { value: said });
+    },
   }));
 }
 

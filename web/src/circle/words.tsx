@@ -99,10 +99,11 @@ export function useDifference(): (value: number, measure: Measure, rounded: bool
   );
 }
 
-/** lacking is why there is no value: nobody to count, nobody who arrives, or not asked for. */
+/** lacking is why there is no value: nobody to count, heads that are not published, nobody who arrives, or not asked for. */
 export function lacking(row: Reach & Partial<UnitRow>, measure: Measure) {
   if (measure === 'choices' || measure === 'catchment') return 'circle.shown.notAsked' as const;
   if (row.households === 0) return 'circle.shown.nobody' as const;
+  if (measure === 'share_people' && row.rounded) return 'circle.shown.noPeople' as const;
   return MEANING[measure].kind === 'minutes'
     ? ('circle.shown.unreached' as const)
     : ('circle.shown.nobody' as const);

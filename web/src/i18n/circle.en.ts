@@ -169,6 +169,7 @@ export const circle: typeof zhCircle = {
     roundedWhy:
       'Your posts show no single households, so figures are as published: shares in steps of 5 %, whole minutes.',
     nobody: 'nobody',
+    noPeople: 'not published',
     unreached: 'not reached',
     notAsked: 'not computed',
   },

@@ -162,6 +162,7 @@ export const circle = {
     hiddenWhy: '户数少于公布的下限，为保护住户不显示。',
     roundedWhy: '您的岗位不看单户，所以按公布的户数取整：覆盖率取 5 % 的整数倍，分钟取整。',
     nobody: '没有人户',
+    noPeople: '人数未公布',
     unreached: '走不到',
     notAsked: '未计算',
   },

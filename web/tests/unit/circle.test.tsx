@@ -381,6 +381,9 @@ describe('figures', () => {
     [row('a'), 'uncovered', '55'],
     [row('a', { p90: null }), 'p90', 'not reached'],
     [row('a', { share: null, households: 0 }), 'share', 'nobody'],
+    [row('a', { people: 0, share_people: null }), 'share_people', 'nobody'],
+    [row('a', { rounded: true, people: 0, share_people: null }), 'share_people', 'not published'],
+    [row('a', { rounded: true, households: 0, share_people: null }), 'share_people', 'nobody'],
     [row('a'), 'choices', 'not computed'],
   ] as const)('write themselves (%#)', async (given, measure, want) => {
     show(<Figure row={given} measure={measure} />, '?lang=en');
