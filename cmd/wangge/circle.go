@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -16,6 +17,7 @@ import (
 	"wangge/geo/circle"
 	"wangge/geo/network"
 	"wangge/geo/pg"
+	"wangge/geo/publication"
 	"wangge/geo/staff"
 )
 
@@ -68,6 +70,11 @@ func (c *circleRun) Run(p *program) error {
 		return err
 	}
 	defer done()
+	// A run keeps what others may be shown of it. Households that the command before this
+	// one brought in would stay hidden in it for ever: the service publishes them later.
+	if _, err := publication.IfDue(p.ctx, pool, staff.Local, geo.DayOf(time.Now())); err != nil {
+		return err
+	}
 	said, progress := "", p.progress()
 	run, err := circle.NewMaker(pool, network.NewFootpaths(pool)).Run(p.ctx, staff.Local, params, func(stage string, _, _ int64) {
 		if stage != said {

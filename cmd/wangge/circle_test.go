@@ -31,6 +31,10 @@ func TestTheServiceCircleOfTheDemoTown(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", want, said)
 		}
 	}
+	var shown bool
+	if err := pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM circle_unit WHERE rounded AND NOT hidden)`).Scan(&shown); err != nil || !shown {
+		t.Errorf("who may not see single places is shown no unit, although the demo town was loaded before; %v", err)
+	}
 	if again := mustWangge(t, "circle", "show", at, "1", "--level", "village"); !strings.Contains(said, again) {
 		t.Errorf("shown is\n%s\nand not\n%s", again, said)
 	}
