@@ -67,7 +67,7 @@ export const circle = {
     compute: '计算',
     list: '计算记录',
     none: '还没有选中计算结果',
-    noneHint: '在左侧选好条件，按“计算”；或打开一条计算记录。',
+    noneHint: '选好条件后按“计算”；或打开一条计算记录。',
     notDone: '结果在计算完成后显示。',
     andMore: '{{what}} 等共 {{count}} 列以上',
     differs: '图上是原来的结果；条件已改（{{what}}），按“计算”更新。',
