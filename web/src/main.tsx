@@ -12,7 +12,7 @@ declare global {
 
 const root = document.getElementById('root');
 if (root && !window.wanggeUnsupported) {
-  startLanguage();
+  await startLanguage();
   root.textContent = '';
   createRoot(root).render(<Application />);
 }

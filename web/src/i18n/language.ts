@@ -1,13 +1,18 @@
 // The language of the page: from the address, else what this browser remembers,
-// else what it prefers. It changes without a reload.
+// else what it prefers. It changes without a reload; the words of a language are
+// fetched when it is first shown.
 import i18next from 'i18next';
 import { useEffect } from 'react';
 import { initReactI18next } from 'react-i18next';
 import type { Language } from '../common/format';
 import { remember } from '../common/storage';
 import { useView } from '../view/url';
-import { en } from './en';
-import { zh } from './zh';
+import type { Dictionary } from './zh';
+
+const dictionaries: Record<Language, () => Promise<Dictionary>> = {
+  zh: () => import('./zh').then(({ zh }) => zh),
+  en: () => import('./en').then(({ en }) => en),
+};
 
 /** preferred is the language for a reader who has not chosen one. */
 export function preferred(remembered: string | null, browser: string): Language {
@@ -15,17 +20,33 @@ export function preferred(remembered: string | null, browser: string): Language 
   return /^zh\b/i.test(browser) || browser === '' ? 'zh' : 'en';
 }
 
-export function startLanguage(): void {
+/** startLanguage is done when the page can be written in the language of its reader. */
+export async function startLanguage(): Promise<void> {
   const asked = new URLSearchParams(location.search).get('lang');
-  i18next.use(initReactI18next).init({
-    lng: preferred(asked ?? remember.get('lang'), navigator.language ?? ''),
-    resources: { zh: { page: zh }, en: { page: en } },
+  const language = preferred(asked ?? remember.get('lang'), navigator.language ?? '');
+  wanted = language;
+  const page = await dictionaries[language]();
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    resources: { [language]: { page } },
     defaultNS: 'page',
-    fallbackLng: 'zh',
+    fallbackLng: false,
     interpolation: { escapeValue: false },
     returnNull: false,
   });
-  showLanguage(i18next.language);
+  showLanguage(language);
+}
+
+/** The language that was asked for last. */
+let wanted: Language;
+
+/** changeLanguage writes the page in a language, unless another is asked for before its words are here. */
+export async function changeLanguage(language: Language): Promise<void> {
+  wanted = language;
+  if (!i18next.hasResourceBundle(language, 'page')) {
+    i18next.addResourceBundle(language, 'page', await dictionaries[language]());
+  }
+  if (wanted === language) await i18next.changeLanguage(language);
 }
 
 function showLanguage(language: string): void {
@@ -38,7 +59,7 @@ export function useLanguageOfAddress(): void {
   const [view] = useView();
   const { lang } = view;
   useEffect(() => {
-    if (lang && lang !== i18next.language) i18next.changeLanguage(lang);
+    if (lang) changeLanguage(lang);
   }, [lang]);
   useEffect(() => {
     i18next.on('languageChanged', showLanguage);
@@ -51,6 +72,6 @@ export function useSetLanguage(): (language: Language) => void {
   return (language) => {
     remember.set('lang', language);
     setView({ lang: language });
-    i18next.changeLanguage(language);
+    changeLanguage(language);
   };
 }

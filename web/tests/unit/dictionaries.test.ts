@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../src/i18n/en';
-import { preferred } from '../../src/i18n/language';
+import { changeLanguage, preferred } from '../../src/i18n/language';
 import { zh } from '../../src/i18n/zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -65,5 +66,17 @@ describe('the language of a reader', () => {
     ['fr', 'zh', 'zh'],
   ])('remembered %s, browser %s: %s', (remembered, browser, want) => {
     expect(preferred(remembered, browser)).toBe(want);
+  });
+
+  it('changes when its words are here', async () => {
+    await changeLanguage('zh');
+    expect(i18next.t('app.name')).toBe(zh.app.name);
+    await changeLanguage('en');
+    expect(i18next.t('app.name')).toBe(en.app.name);
+  });
+
+  it('is the one asked for last, whichever words come first', async () => {
+    await Promise.all([changeLanguage('zh'), changeLanguage('en')]);
+    expect(i18next.language).toBe('en');
   });
 });

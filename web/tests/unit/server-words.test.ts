@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderHook } from '@testing-library/react';
-import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
+import { changeLanguage } from '../../src/i18n/language';
 import { zh } from '../../src/i18n/zh';
 import { useJobTitle } from '../../src/jobs/progress';
 
@@ -89,11 +89,11 @@ describe('a word stands for', () => {
 });
 
 describe('the title of a job', () => {
-  it('is said in the language of the page, of whatever kind it is', () => {
+  it('is said in the language of the page, of whatever kind it is', async () => {
     // Another kind needs a pattern in jobs/progress.tsx, and words.
     const kinds = [...said(/\bJobKind = "(\w+)"/g), ...said(/\b[A-Z][a-z]+Job = +"(\w+)"/g)];
     expect(kinds).toEqual(['circle', 'import', 'siting', 'publish', 'retention']);
-    i18next.changeLanguage('zh');
+    await changeLanguage('zh');
     const title = renderHook(useJobTitle).result.current;
     expect(title('service circle of 2 columns on 2026-11-22')).toBe('服务圈 · 2026-11-22，2 列');
     expect(title('service circle: 老人: 10 分钟')).toBe('服务圈 · 老人: 10 分钟');

@@ -9,10 +9,10 @@ configure({
   getElementError: (message) => new Error(message?.split('\n')[0] ?? 'not found'),
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   history.replaceState(null, '', '/?lang=en');
   localStorage.clear();
-  startLanguage();
+  await startLanguage();
 });
 
 afterEach(() => cleanup());
