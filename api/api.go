@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"time"
@@ -53,6 +54,7 @@ import (
 	"wangge/api/units"
 	"wangge/api/walks"
 	"wangge/api/zones"
+	"wangge/geo"
 	"wangge/geo/account"
 	"wangge/geo/account/provider"
 	"wangge/geo/atlas"
@@ -65,6 +67,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
+	"wangge/geo/publication"
 	"wangge/geo/reach"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
@@ -199,9 +202,21 @@ func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, ring *
 	return map[string]job.Handler{
 		upload.JobKind:       upload.Handler(engine, spool),
 		plan.PublishJob:      plan.PublishHandler(engine),
-		circle.JobKind:       maker.Handler(),
+		circle.JobKind:       publishing(engine, maker.Handler()),
 		candidate.JobKind:    candidate.NewFinder(engine, maker).Handler(),
 		privacy.RetentionJob: privacy.RetentionHandler(engine, ring, sweeps),
+	}
+}
+
+// publishing publishes the counts that are due before a service circle is run: a run
+// keeps what of it may be shown to those who see no single places, and households
+// that came in a moment ago would stay hidden in it for good.
+func publishing(engine pg.DB, run job.Handler) job.Handler {
+	return func(ctx context.Context, step job.Step, args json.RawMessage) (any, error) {
+		if _, err := publication.IfDue(ctx, engine, staff.System, geo.DayOf(time.Now())); err != nil {
+			return nil, err
+		}
+		return run(ctx, step, args)
 	}
 }
 

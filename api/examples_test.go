@@ -69,10 +69,14 @@ func (w *table) furnish() {
 			VALUES ('boundaries', $1, 1, '', 'WGS84', 'x', 'test', (SELECT id FROM unit WHERE code = $2)) RETURNING id`, town+".geojson", th["town"]))
 		th["id"] = fmt.Sprint(w.one(`SELECT id FROM unit WHERE code = $1`, th["unit"]))
 		at := cell.At(geo.Snap(place(int32(i)*20000+1000, 5000)))
+		// As if published tomorrow, and enough of each town, so that no job finds anything due.
 		w.one(`
-			WITH p AS (INSERT INTO publication (published_on, reason, least, published_by) SELECT current_date, 'first', 10, 'test' WHERE NOT EXISTS (SELECT FROM publication) RETURNING id)
+			WITH p AS (INSERT INTO publication (published_on, reason, least, published_by, created_at)
+				SELECT current_date, 'first', 10, 'test', now() + interval '1 day' WHERE NOT EXISTS (SELECT FROM publication) RETURNING id),
+			top AS (SELECT coalesce((SELECT max(id) FROM p), (SELECT max(id) FROM publication)) AS publication, (SELECT id FROM unit WHERE code = $1) AS unit),
+			whole AS (INSERT INTO published_count (publication_id, unit_id, attribute, value) SELECT publication, unit, 'households', 1000 FROM top)
 			INSERT INTO published_cell (publication_id, top_id, cell, attribute, value)
-			SELECT coalesce((SELECT max(id) FROM p), (SELECT max(id) FROM publication)), (SELECT id FROM unit WHERE code = $1), $2, 'households', $3
+			SELECT publication, unit, $2, 'households', $3 FROM top
 			ON CONFLICT (publication_id, top_id, cell, attribute) DO UPDATE SET value = excluded.value RETURNING publication_id`, th["town"], int64(at.Parent(9)), published[town])
 	}
 	w.streets(w.t)

@@ -60,6 +60,22 @@ func TestReading(t *testing.T) {
 	t.Run("exports are what is stored and can be read by others", s.exports)
 	t.Run("what is exported imports to the same", s.roundTrip)
 	t.Run("health and metrics", s.health)
+	t.Run("a run that is the first can be shown to those who see no single places", s.firstRun)
+}
+
+func (s *service) firstRun(t *testing.T) {
+	if _, err := s.pool.Exec(t.Context(), `DELETE FROM publication`); err != nil {
+		t.Fatal(err)
+	}
+	var run struct{ ID, Job int64 }
+	s.want(t, http.StatusAccepted, http.MethodPost, "/api/v1/circles", map[string]any{"columns": []any{map[string]any{"standard": map[string]any{"code": "gb50180"}}}}, &run)
+	if j := s.ended(t, run.Job); j.State != "done" {
+		t.Fatalf("%+v", j)
+	}
+	var shown int
+	if err := s.pool.QueryRow(t.Context(), `SELECT count(*) FROM circle_unit WHERE circle_id = $1 AND rounded AND NOT hidden`, run.ID).Scan(&shown); err != nil || shown == 0 {
+		t.Errorf("%d units are shown, %v", shown, err)
+	}
 }
 
 // sample fills a documented path with ids of things that exist.

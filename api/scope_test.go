@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,8 +225,12 @@ func (w *towns) act(town string, kind staff.Kind) {
 	w.bearer = strconv.FormatInt(w.accounts[town][kind], 10)
 }
 
+// fractions are those of seconds: their digits may be any.
+var fractions = regexp.MustCompile(`(:\d\d)\.\d+Z`)
+
 // marked returns what of the other town stands in a text.
 func marked(text string) string {
+	text = fractions.ReplaceAllString(text, "${1}Z")
 	for _, mark := range []string{theirs, "9902"} {
 		if i := strings.Index(text, mark); i >= 0 {
 			return text[max(0, i-60):min(len(text), i+60)]

@@ -206,7 +206,11 @@ func printCircle(p *program, db pg.DB, run circle.Run, level string) error {
 		fmt.Fprintf(p.stdout, "stale: %s changed since\n", strings.Join(run.StaleBecause, ", "))
 	}
 	out := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(out, "\nunit\tname\tcolumn\thouseholds\tcovered\tshare\tp50\tp90\tpoints")
+	whom := "households"
+	if total := run.Totals[0]; run.Params.Demand != 0 && total.Households == total.People {
+		whom = "people" // a demand set without households counts its people
+	}
+	fmt.Fprintln(out, "\nunit\tname\tcolumn\t"+whom+"\tcovered\tshare\tp50\tp90\tpoints")
 	if run.Unit == "" {
 		rows = append(run.Totals, rows...)
 	}

@@ -77,13 +77,32 @@ func Run(ctx context.Context, db pg.DB, log *slog.Logger, every time.Duration) e
 // IfDue publishes if a plan took effect since the last publication, a month has
 // passed, or a unit at the top has enough households for the first time. The zero
 // Publication says that nothing was due.
-func IfDue(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day) (Publication, error) {
-	k, err := Least(ctx, db)
-	if err != nil {
-		return Publication{}, fmt.Errorf("is a publication due: %w", err)
+func IfDue(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day) (p Publication, err error) {
+	reason, err := due(ctx, db, day)
+	if err != nil || reason == "" {
+		return Publication{}, err
 	}
-	var reason string
-	err = db.QueryRow(ctx, `
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := hold(ctx, tx); err != nil {
+			return err
+		}
+		if reason, err = due(ctx, tx, day); err != nil || reason == "" {
+			return err // somebody else was quicker
+		}
+		p, err = Make(ctx, tx, actor, day, reason)
+		return err
+	})
+	if err != nil {
+		return Publication{}, err
+	}
+	return p, nil
+}
+
+// due is why something is due, or nothing.
+func due(ctx context.Context, db pg.DB, day geo.Day) (reason string, err error) {
+	k, err := Least(ctx, db)
+	if err == nil {
+		err = db.QueryRow(ctx, `
 		WITH last AS (SELECT * FROM publication ORDER BY published_on DESC, id DESC LIMIT 1)
 		SELECT CASE
 			WHEN EXISTS (
@@ -98,19 +117,24 @@ func IfDue(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day) (Publi
 			WHEN EXISTS (SELECT FROM plan, last WHERE plan.state = 'published' AND plan.published_at > last.created_at) THEN 'plan'
 			WHEN (SELECT published_on FROM last) + interval '1 month' <= $1 THEN 'month'
 			ELSE '' END`, day, k).Scan(&reason)
+	}
 	if err != nil {
-		return Publication{}, fmt.Errorf("is a publication due: %w", err)
+		return "", fmt.Errorf("is a publication due: %w", err)
 	}
-	if reason == "" {
-		return Publication{}, nil
-	}
-	return Make(ctx, db, actor, day, reason)
+	return reason, nil
+}
+
+// hold waits until nobody else publishes counts, and keeps it so until the
+// transaction ends.
+func hold(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('publication'))`)
+	return err
 }
 
 // Make counts and publishes now, in one transaction.
 func Make(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, reason string) (p Publication, err error) {
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('publication'))`); err != nil {
+		if err := hold(ctx, tx); err != nil {
 			return err
 		}
 		p = Publication{On: day, Reason: reason}
