@@ -73,3 +73,15 @@ func BenchmarkNearest(b *testing.B) {
 		w.Fill(places, mm, source)
 	}
 }
+
+func BenchmarkField(b *testing.B) {
+	n, homes, places := city(b)
+	var points []walk.Place
+	for i := range 50 {
+		points = append(points, places.Place(i*len(homes)/50))
+	}
+	f := walk.NewField(n, walk.Mode{}, points, places, walk.Never, walk.Towards)
+	for i := 0; b.Loop(); i++ {
+		f.Drop(f.Add(places.Place((i*7919+13)%places.Len()), nil), nil)
+	}
+}

@@ -17,8 +17,8 @@ type Field struct {
 
 	queue   []int32  // nodes whose label may have changed
 	touched []int32  // edges on which a place may have changed
-	stamp   []uint32 // of the edges: the change that touched them last
-	change  uint32
+	stamp   []uint32 // of the edges: the change that touched them last; one more where sources start
+	change  uint32   // even
 	lost    []int32
 }
 
@@ -93,9 +93,9 @@ func (f *Field) Move(i int32, to Place, yield func(Change)) {
 
 func (f *Field) begins() {
 	f.queue, f.touched, f.reached = f.queue[:0], f.touched[:0], f.reached[:0]
-	if f.change++; f.change == 0 { // after four thousand million changes
+	if f.change += 2; f.change == 0 { // after two thousand million changes
 		clear(f.stamp)
-		f.change = 1
+		f.change = 2
 	}
 }
 
@@ -175,21 +175,22 @@ func (f *Field) ends(yield func(Change)) {
 			f.touch(int32(f.n.arcs[j] >> 1))
 		}
 	}
-	slices.Sort(f.touched)
-	p, starts := f.places, f.starts
+	for i := range f.starts {
+		if e := f.starts[i].edge; f.stamp[e] == f.change {
+			f.stamp[e]++
+		}
+	}
+	p := f.places
 	for _, e := range f.touched {
 		if p.first[e] == p.first[e+1] {
 			continue
 		}
-		for len(starts) > 0 && starts[0].edge < e {
-			starts = starts[1:]
-		}
-		on := 0
-		for on < len(starts) && starts[on].edge == e {
-			on++
+		var starts []start
+		if f.stamp[e] != f.change {
+			starts = f.on(e)
 		}
 		from, to, length := f.label[f.n.from[e]], f.label[f.n.to[e]], f.n.length[e]
-		level := on == 0 && f.up[e] == length && f.down[e] == length
+		level := len(starts) == 0 && f.up[e] == length && f.down[e] == length
 		for k := p.first[e]; k < p.first[e+1]; k++ {
 			s := &p.spots[k]
 			var l uint64
@@ -200,7 +201,7 @@ func (f *Field) ends(yield func(Change)) {
 			case level:
 				l = min(from+uint64(s.offset)<<32, to+uint64(length-s.offset)<<32) + uint64(s.walk&^wallBit)<<32
 			default:
-				l = f.at(e, s.offset, s.walk&^wallBit, starts[:on])
+				l = f.at(e, s.offset, s.walk&^wallBit, starts)
 			}
 			if l > f.top {
 				l = unreached
