@@ -16,10 +16,13 @@ export const sites: typeof zh = {
   closePoint: 'Suppose closed',
   needRun: 'Compute a run under Coverage first, then search for sites.',
   gain: 'Against run {{run}}: {{households}} households more are covered ({{share}})',
+  gain_heads: 'Against run {{run}}: {{households}} people more are covered ({{share}})',
   loss: 'Against run {{run}}: {{households}} households fewer are covered ({{share}})',
+  loss_heads: 'Against run {{run}}: {{households}} people fewer are covered ({{share}})',
   gainNone:
     'Against run {{run}}, the change is smaller than the rounding of your figures; see units and cells on the map and in the table.',
   search: 'Search for sites',
+  answer: 'What was found',
   candidates: 'Candidates',
   candidatesCount: '{{count}} candidates',
   candidatesNone: 'There are no candidates here. Import a list of candidates, or choose Anywhere.',

@@ -1,7 +1,7 @@
 // The search for sites: the searches there are, and what one has found.
 import { AimOutlined } from '@ant-design/icons';
 import { App, Button } from 'antd';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFunctions, useJob } from '../../api/queries';
 import Chart, { plainChart } from '../../common/chart';
@@ -67,9 +67,36 @@ export function Searches({ run }: { run: Run }) {
 function Result({ siting }: { siting: Siting }) {
   const { t } = useTranslation();
   const job = useJob(siting.job).data;
+  const heading = useArrival(siting);
   if (isUnderWay(siting)) return job ? <JobProgress job={job} /> : <Loading rows={1} />;
-  if (!siting.found) return <p>{t(`jobState.${siting.state}`)}</p>;
-  return <Answer siting={siting} found={siting.found} />;
+  return (
+    <>
+      <h3 ref={heading} tabIndex={-1} className="sites-found">
+        {t('sites.answer')}
+      </h3>
+      {siting.found ? (
+        <Answer siting={siting} found={siting.found} />
+      ) : (
+        <p>{t(`jobState.${siting.state}`)}</p>
+      )}
+    </>
+  );
+}
+
+/** useArrival brings the answer into view when the search that one waited for ends; it lies far below the form. */
+function useArrival(siting: Siting) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const awaited = useRef<number | null>(null);
+  const underWay = isUnderWay(siting);
+  useEffect(() => {
+    if (underWay) awaited.current = siting.id;
+    else if (awaited.current === siting.id) {
+      awaited.current = null;
+      heading.current?.focus({ preventScroll: true });
+      heading.current?.scrollIntoView({ block: 'start' });
+    }
+  }, [underWay, siting.id]);
+  return heading;
 }
 
 /** Answer is what a search has found, with the bound that says how good it is. */
