@@ -15,7 +15,15 @@ import { useCurve, useRun, useStandards } from './queries';
 import { type Coloured, useShown } from './shown';
 import { changed, LONGEST, minutesOf } from './standard';
 import type { Minute } from './types';
-import { useDifference, useLocale, useNumbers, useStandardText } from './words';
+import {
+  useAbout,
+  useCounted,
+  useDifference,
+  useLocale,
+  useMeasureName,
+  useNumbers,
+  useStandardText,
+} from './words';
 
 export default function Charts() {
   return (
@@ -168,6 +176,8 @@ function UnitsChart() {
   const locale = useLocale();
   const [view, setView] = useView();
   const { units, by, colours, differs } = useShown();
+  const name = useMeasureName();
+  const about = useAbout();
   const difference = useDifference();
   const pointed = useLinked((linked) => linked.unit);
   const sorted = useMemo(
@@ -181,8 +191,12 @@ function UnitsChart() {
   const scale = kind === 'share' ? 100 : 1;
   const write = useCallback(
     ({ value, rounded }: { value: number; rounded: boolean }) =>
-      differs ? difference(value, by, rounded) : figure(value, kind, rounded, locale),
-    [differs, difference, by, kind, locale],
+      differs
+        ? difference(value, by, rounded)
+        : rounded && kind === 'count'
+          ? about(value)
+          : figure(value, kind, rounded, locale),
+    [differs, difference, by, kind, locale, about],
   );
   const option = useMemo(() => {
     const { axis, ...base } = plainChart(p);
@@ -240,7 +254,7 @@ function UnitsChart() {
   return (
     <figure>
       <figcaption>
-        <strong>{t('circle.chart.units', { what: t(`circle.measure.${by}`) })}</strong>
+        <strong>{t('circle.chart.units', { what: name(by) })}</strong>
         <span className="soft">{t(differs ? 'circle.side.difference' : 'circle.chart.unitsHint')}</span>
       </figcaption>
       {sorted.length === 0 ? (
@@ -269,6 +283,7 @@ function ReasonsChart() {
   const p = usePalette();
   const word = useWords();
   const numbers = useNumbers();
+  const counted = useCounted();
   const { run, column } = useShown();
   const total = run?.totals?.find((row) => row.column === column);
   const reasons = useMemo(
@@ -309,11 +324,11 @@ function ReasonsChart() {
   return (
     <figure>
       <figcaption>
-        <strong>{t('circle.chart.reasons')}</strong>
+        <strong>{counted('circle.chart.reasons')}</strong>
         <span className="soft">{t('circle.chart.reasonsHint')}</span>
       </figcaption>
       {reasons.length === 0 ? (
-        <Nothing title={t('circle.chart.noReasons')} />
+        <Nothing title={counted('circle.chart.noReasons')} />
       ) : (
         <Chart
           className="circle-chart"

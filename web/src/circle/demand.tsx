@@ -1,21 +1,10 @@
 // Whose walk counts: the households of the ledger, or an imported set of people.
-import { useQuery } from '@tanstack/react-query';
 import { Select } from 'antd';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { answer, api } from '../api/client';
-import type { List } from '../api/queries';
 import { overlays } from '../common/overlays';
 import { setChoice, useChoice } from './choice';
-
-type DemandSet = { id: number; name: string; version: number };
-
-const useDemandSets = () =>
-  useQuery({
-    queryKey: ['demand-sets'],
-    queryFn: ({ signal }) => answer<List<DemandSet>>(api.GET('/demand-sets', { signal })),
-    select: (list) => list.items,
-  });
+import { useDemandSets } from './queries';
 
 export function DemandSelect() {
   const { t } = useTranslation();

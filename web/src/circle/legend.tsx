@@ -15,14 +15,24 @@ import { tierRadius } from '../map/style';
 import { usePalette, useTheme } from '../theme/theme';
 import { usePage } from '../view/store';
 import { useView } from '../view/url';
+import { useChoice } from './choice';
 import { type Class, FEWEST, METHODS, MOST } from './classes';
 import { COMPARED, figure, MEANING, MEASURES, type Measure, readLimits, writeLimits } from './measures';
 import { countsHouseholds } from './queries';
 import { colours } from './ramp';
+import { useReach } from './reach/questions';
 import { type Shown, useShown } from './shown';
-import { REACH_MINUTES, reachColours, resolutionOf, uncoveredLimits } from './style';
+import { REACH_MINUTES, reachColours, resolutionOf, STREETS_FROM, uncoveredLimits } from './style';
 import { CIRCLE_LAYERS, type CircleLayer, SIDES, toggled, useCircleView } from './view';
-import { useColumnText, useDifference, useLocale, useNumbers, useStandardText } from './words';
+import {
+  useColumnText,
+  useCounted,
+  useDifference,
+  useLocale,
+  useMeasureName,
+  useNumbers,
+  useStandardText,
+} from './words';
 
 export function Legend() {
   const { t } = useTranslation();
@@ -34,6 +44,7 @@ export function Legend() {
       <Asked />
       {done && <Colouring />}
       <Layers done={done} />
+      {view.tab === 'reach' && <ReachedLegend />}
       {done && (
         <>
           <Layer layer="units">
@@ -47,9 +58,6 @@ export function Legend() {
             )}
           </Layer>
           {(view.show.includes('reach') || view.show.includes('streets')) && <ReachLegend />}
-          <Layer layer="points">
-            <TierLegend />
-          </Layer>
           {countsHouseholds(run) && may('place') && (
             <Layer layer="households">
               <p className="hint">{t('circle.legend.householdsHint')}</p>
@@ -57,6 +65,9 @@ export function Legend() {
           )}
         </>
       )}
+      <Layer layer="points">
+        <TierLegend />
+      </Layer>
     </>
   );
 }
@@ -69,6 +80,7 @@ function Layers({ done }: { done: boolean }) {
   const may = useMay();
   const offered: Partial<Record<CircleLayer, boolean>> = {
     background: true,
+    points: true,
     candidates: done && view.siting !== null,
     households: countsHouseholds(run) && may('place'),
   };
@@ -92,12 +104,12 @@ function Layers({ done }: { done: boolean }) {
 
 /** Layer is what the legend says of a layer that is on. */
 function Layer({ layer, children }: { layer: CircleLayer; children: ReactNode }) {
-  const { t } = useTranslation();
+  const counted = useCounted();
   const [view] = useCircleView();
   if (!view.show.includes(layer)) return null;
   return (
     <section className="circle-layer">
-      <h3>{t(`circle.legend.${layer as 'units'}`)}</h3>
+      <h3>{counted(`circle.legend.${layer as 'units'}`)}</h3>
       {children}
     </section>
   );
@@ -137,11 +149,13 @@ function Colouring() {
   const title = useTitle();
   const [view, setView] = useCircleView();
   const [, setPage] = useView();
-  const { run, level, by, changes, rows } = useShown();
+  const { run, level, by, method, changes, rows, doubled } = useShown();
+  const name = useMeasureName();
   const levels = usedLevels(useLevels(run?.params.on).data ?? []);
   const asked = (measure: Measure) =>
     !['choices', 'catchment'].includes(measure) || (run?.params.measures ?? []).includes(measure);
-  const measures: readonly Measure[] = view.side === 'after' ? MEASURES.filter(asked) : COMPARED;
+  const known: readonly Measure[] = view.side === 'after' ? MEASURES.filter(asked) : COMPARED;
+  const measures = known.filter((measure) => !doubled || measure !== 'share_people');
   return (
     <div className="circle-colouring">
       {changes.length > 0 && (
@@ -163,7 +177,7 @@ function Colouring() {
           popupMatchSelectWidth={false}
           value={by}
           onChange={(next) => setView({ by: next, limits: [] })}
-          options={measures.map((value) => ({ value, label: t(`circle.measure.${value}`) }))}
+          options={measures.map((value) => ({ value, label: name(value) }))}
         />
         <Select
           aria-label={t('levels.title')}
@@ -179,11 +193,11 @@ function Colouring() {
           size="small"
           getPopupContainer={overlays}
           popupMatchSelectWidth={false}
-          value={view.method}
-          onChange={(method) => setView({ method })}
+          value={method}
+          onChange={(next) => setView({ method: next })}
           options={METHODS.map((value) => ({ value, label: t(`circle.classes.${value}`) }))}
         />
-        {view.method === 'manual' ? (
+        {method === 'manual' ? (
           <Limits key={`${by}/${rows.length}`} id={id} />
         ) : (
           <InputNumber
@@ -236,8 +250,10 @@ export function useClassText(): (one: Class, shown: Pick<Shown, 'by' | 'differs'
     const write = (value: number) =>
       differs ? difference(value, by, rounded) : figure(value, kind, rounded, locale);
     if (one.from === null && one.to === null) return t('circle.legend.all');
-    if (one.from === null) return `≤ ${write(one.to ?? 0)}`;
-    if (one.to === null) return `≥ ${write(one.from)}`;
+    // No figure lies beyond the ends of its scale, only differences do.
+    if (one.from === null) return one.to === 0 && !differs ? write(0) : `≤ ${write(one.to ?? 0)}`;
+    if (one.to === null)
+      return one.from === 1 && kind === 'share' && !differs ? write(1) : `≥ ${write(one.from)}`;
     return one.from === one.to ? write(one.from) : `${write(one.from)} – ${write(one.to)}`;
   };
 }
@@ -247,16 +263,14 @@ function Classes() {
   const { t } = useTranslation();
   const shown = useShown();
   const text = useClassText();
-  const numbers = useNumbers();
+  const counted = useCounted();
   const palette = usePalette();
-  const { classes, colours: ramp, units, by, rows, differs } = shown;
+  const { classes, colours: ramp, units, rows } = shown;
   const without = units.filter((unit) => unit.class === null);
-  const households = rows.reduce((sum, row) => sum + row.households, 0);
-  const people = rows.reduce((sum, row) => sum + row.people, 0);
   return (
     <>
       <ul className="legend circle-classes">
-        {classes.map((one, index) => (
+        {(without.length < units.length ? classes : []).map((one, index) => (
           <li key={`${one.from}`}>
             <Swatch colour={ramp[index] ?? palette.raised} />
             <span className="figures">{text(one, shown)}</span>
@@ -267,26 +281,45 @@ function Classes() {
           <li>
             <Swatch colour={palette.raised} />
             <span>
-              {t(without.some((unit) => unit.hidden) ? 'circle.legend.hidden' : 'circle.legend.noFigure')}
+              {counted(
+                without.some((unit) => unit.hidden) ? 'circle.legend.hidden' : 'circle.legend.noFigure',
+              )}
             </span>
             <span className="figures soft">{t('circle.legend.unitCount', { count: without.length })}</span>
           </li>
         )}
       </ul>
       <p className="hint figures">
-        {t(`circle.denominator.${differs ? 'difference' : by}`, {
-          households: numbers(households),
-          people: numbers(people),
-        })}
-        {rows.some((row) => row.rounded) && ` ${t('circle.legend.rounded')}`}
+        <Denominator />
+        {rows.some((row) => row.rounded) && ` ${counted('circle.legend.rounded')}`}
       </p>
     </>
   );
 }
 
+/** Denominator is of whom the figures are shares, or why nothing may be said of them. */
+function Denominator() {
+  const counted = useCounted();
+  const numbers = useNumbers();
+  const { rows, by, differs } = useShown();
+  if (rows.length > 0 && rows.every((row) => row.hidden)) {
+    return counted('circle.denominator.hidden');
+  }
+  const households = rows.reduce((sum, row) => sum + row.households, 0);
+  const people = rows.reduce((sum, row) => sum + row.people, 0);
+  const ofPeople = by === 'share_people' || by === 'catchment';
+  if (!differs && ofPeople && people === 0 && rows.some((row) => row.rounded && row.households > 0)) {
+    return counted('circle.denominator.noPeople');
+  }
+  return counted(`circle.denominator.${differs ? 'difference' : by}`, {
+    households: numbers(households),
+    people: numbers(people),
+  });
+}
+
 /** UncoveredLegend states how many households a colour stands for, and how large a cell is. */
 function UncoveredLegend() {
-  const { t } = useTranslation();
+  const counted = useCounted();
   const { theme } = useTheme();
   const step = useCellStep();
   const limits = uncoveredLimits(step.resolution);
@@ -306,14 +339,46 @@ function UncoveredLegend() {
         ))}
       </ol>
       <p className="hint">
-        {t('circle.legend.cells', { resolution: step.resolution, area: step.squareKilometres })}
+        {counted('circle.legend.cells', {
+          resolution: step.resolution,
+          area: step.squareKilometres,
+        })}
       </p>
     </>
   );
 }
 
+/** ReachedLegend is the legend of the reach tool: the colours of its minutes. */
+function ReachedLegend() {
+  const { t } = useTranslation();
+  const { theme } = useTheme();
+  const numbers = useNumbers();
+  const [{ place }] = useView();
+  const standard = useChoice((choice) => choice.standard);
+  const contours = useReach(place, standard).data?.contours ?? [];
+  if (place === null || contours.length === 0) return null;
+  const steps = colours('reach', contours.length, theme);
+  return (
+    <section className="circle-layer">
+      <h3>{t('circle.legend.reached')}</h3>
+      <ol className="ramp">
+        {contours.map(({ minutes }, index) => (
+          <li key={minutes}>
+            <svg viewBox="0 0 10 6" preserveAspectRatio="none" aria-hidden="true">
+              <rect width="10" height="6" fill={steps[index]} />
+            </svg>
+            <span className="figures">≤ {numbers(minutes, 1)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
 function ReachLegend() {
   const { t } = useTranslation();
+  const [{ show }] = useCircleView();
+  const near = useZoomedIn(STREETS_FROM);
   const { theme } = useTheme();
   const { asked } = useShown();
   const last = asked?.standard.minutes ?? 15;
@@ -331,6 +396,7 @@ function ReachLegend() {
           </li>
         ))}
       </ol>
+      {show.includes('streets') && !near && <p className="hint">{t('circle.legend.streetsHint')}</p>}
     </section>
   );
 }
@@ -351,6 +417,22 @@ function TierLegend() {
       ))}
     </ul>
   );
+}
+
+/** useZoomedIn is whether the map shows what is drawn from a zoom on. */
+function useZoomedIn(from: number): boolean {
+  const map = usePage((page) => page.map);
+  const [near, setNear] = useState(() => (map?.getZoom() ?? 0) >= from);
+  useEffect(() => {
+    if (!map) return;
+    const read = () => setNear(map.getZoom() >= from);
+    read();
+    map.on('zoomend', read);
+    return () => {
+      map.off('zoomend', read);
+    };
+  }, [map, from]);
+  return near;
 }
 
 /** useCellStep is the size of the cells on the map: by the zoom, and no finer than the reader is shown. */

@@ -18,6 +18,7 @@ import { countsHouseholds, usePoints } from './queries';
 import { useShown } from './shown';
 import { useSiting } from './siting/queries';
 import { withCircle } from './style';
+import { useLocale } from './words';
 
 /** How far from the pointer, in pixels, a dot may be and still be meant. */
 const NEAR = 6;
@@ -75,6 +76,7 @@ function useStyle(): StyleSpecification {
   const [view] = useView();
   const { theme } = useTheme();
   const palette = usePalette();
+  const locale = useLocale();
   const base = useBaseStyle();
   const shown = useShown();
   const { run, column, level, units, colours, limits, differs, by, before, view: circle } = shown;
@@ -95,10 +97,10 @@ function useStyle(): StyleSpecification {
       palette,
       levels: levels ?? [],
       level,
-      // Without a run the map shows all service points as they are.
+      // Without a run the map shows the service points as they are.
       layers: [
         ...(background ? (['background'] as const) : []),
-        ...(drawn ? [] : (['service-point'] as const)),
+        ...(!drawn && circle.show.includes('points') ? (['service-point'] as const) : []),
         ...(households ? (['household'] as const) : []),
       ],
       cells: 'households',
@@ -125,6 +127,7 @@ function useStyle(): StyleSpecification {
       points: points ?? NOTHING,
       siting,
       overlays: Object.values(overlays),
+      locale,
     });
   }, [
     base,
@@ -148,6 +151,7 @@ function useStyle(): StyleSpecification {
     before,
     points,
     overlays,
+    locale,
   ]);
 }
 

@@ -17,6 +17,13 @@ export type Measure = (typeof MEASURES)[number];
 /** The measures that two runs can be compared by. */
 export const COMPARED = ['share', 'share_people', 'p50', 'p90'] as const satisfies readonly Measure[];
 
+/** Fewer than this is no number where it follows from a share in steps of 5 %. */
+export const FEW = 10;
+export const isFew = (count: number): boolean => count > 0 && count < FEW;
+
+/** roughly is a count that follows from a rounded share, to two digits: the others say nothing. */
+export const roughly = (count: number): number => Number(count.toPrecision(2));
+
 type Kind = 'share' | 'minutes' | 'count' | 'number';
 
 type Meaning = {
@@ -31,7 +38,12 @@ type Meaning = {
 export const MEANING: Record<Measure, Meaning> = {
   share: { kind: 'share', step: 0.001, ramp: 'coverage', of: (row) => row.share },
   share_people: { kind: 'share', step: 0.001, ramp: 'coverage', of: (row) => row.share_people },
-  uncovered: { kind: 'count', step: 1, ramp: 'lack', of: (row) => row.households - row.covered },
+  uncovered: {
+    kind: 'count',
+    step: 1,
+    ramp: 'lack',
+    of: (row) => (row.rounded ? roughly : Number)(row.households - row.covered),
+  },
   p50: { kind: 'minutes', step: 0.1, ramp: 'lack', of: (row) => row.p50 },
   p90: { kind: 'minutes', step: 0.1, ramp: 'lack', of: (row) => row.p90 },
   worst_decile: { kind: 'minutes', step: 0.1, ramp: 'lack', of: (row) => row.worst_decile },

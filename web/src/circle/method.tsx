@@ -10,13 +10,15 @@ import { MEASURES } from './measures';
 import { useStandards } from './queries';
 import { useShown } from './shown';
 import type { Inputs, Run } from './types';
-import { useColumnText, useNumbers, useStandardText } from './words';
+import { useColumnText, useCounted, useMeasureName, useNumbers, useStandardText } from './words';
 
 const LIMITS = ['network', 'snap', 'hours', 'rounded', 'demand'] as const;
 
 export function Method({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const { run } = useShown();
+  const counted = useCounted();
+  const name = useMeasureName();
   const phone = usePhone();
   return (
     <Drawer
@@ -35,8 +37,8 @@ export function Method({ open, onClose }: { open: boolean; onClose: () => void }
           <dl>
             {MEASURES.map((measure) => (
               <div key={measure}>
-                <dt>{t(`circle.measure.${measure}`)}</dt>
-                <dd>{t(`circle.definition.${measure}`)}</dd>
+                <dt>{name(measure)}</dt>
+                <dd>{counted(`circle.definition.${measure}`)}</dd>
               </div>
             ))}
           </dl>

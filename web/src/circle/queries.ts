@@ -44,6 +44,21 @@ export const useStandards = () =>
     staleTime: 300_000,
   });
 
+type DemandSet = {
+  id: number;
+  name: string;
+  version: number /** 0: it counts people only. */;
+  households: number;
+};
+
+export const useDemandSets = (enabled = true) =>
+  useQuery({
+    queryKey: ['demand-sets'],
+    queryFn: ({ signal }) => answer<List<DemandSet>>(api.GET('/demand-sets', { signal })),
+    select: (list) => list.items,
+    enabled,
+  });
+
 export const useRuns = () =>
   useQuery({
     queryKey: ['circles', 'list'],

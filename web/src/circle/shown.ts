@@ -2,9 +2,9 @@
 // level, the measure, its classes and their colours. Worked out once.
 import { createContext, useContext, useMemo } from 'react';
 import { useTheme } from '../theme/theme';
-import { type Class, classesOf, classOf, divergingLimits, limitsOf } from './classes';
+import { type Class, classesOf, classOf, divergingLimits, limitsOf, type Method } from './classes';
 import { COMPARED, MEANING, type Measure, measured, stepOf } from './measures';
-import { useChange, useRunLevel, useShownRun, useUnitRows } from './queries';
+import { useChange, useDemandSets, useRunLevel, useShownRun, useUnitRows } from './queries';
 import { colours } from './ramp';
 import type { Column, Difference, Run, UnitRow } from './types';
 import { type CircleView, useCircleView } from './view';
@@ -25,6 +25,10 @@ export type Shown = {
   column: number;
   asked: Column | undefined;
   level: string | null;
+  /** What the households of a run are: those of a demand set without any are its heads. */
+  counts: 'households' | 'heads';
+  /** Whether people say the same as households do. */
+  doubled: boolean;
   /** The other run, if two are compared. */
   before: number | null;
   rows: readonly UnitRow[];
@@ -32,6 +36,8 @@ export type Shown = {
   /** Whether the colours are of a difference between two runs. */
   differs: boolean;
   by: Measure;
+  /** How the classes were made: as the reader chose, or as the figures suggest. */
+  method: Method;
   step: number;
   limits: readonly number[];
   classes: readonly Class[];
@@ -52,13 +58,18 @@ export function useShownState(): Shown {
   const { run, column, asked } = useShownRun();
   const level = useRunLevel(run);
   const units = useUnitRows(run, column, level);
+  const demand = run?.params.demand ?? 0;
+  const set = useDemandSets(demand > 0).data?.find((one) => one.id === demand);
+  const counts = set?.households === 0 ? 'heads' : 'households';
+  const doubled = counts === 'heads' && (asked?.ages ?? []).length === 0;
   const before = view.before ?? (run?.params.before || null);
   const change = useChange(run, before, column, level);
   return useMemo(() => {
     const rows = run?.state === 'done' ? (units.data ?? []) : [];
     const changes = run?.state === 'done' ? (change.data ?? []) : [];
     const compares = view.side !== 'after' && changes.length > 0;
-    const by = compares && !isCompared(view.by) ? 'share' : view.by;
+    const unknown = (compares && !isCompared(view.by)) || (doubled && view.by === 'share_people');
+    const by = unknown ? 'share' : view.by;
     const colour = colourUnits({ ...view, by, side: compares ? view.side : 'after' }, rows, changes);
     const ramp = colour.differs ? 'difference' : MEANING[by].ramp;
     return {
@@ -67,6 +78,8 @@ export function useShownState(): Shown {
       column,
       asked,
       level,
+      counts,
+      doubled,
       before,
       rows,
       changes,
@@ -80,7 +93,7 @@ export function useShownState(): Shown {
         if (change.isError) change.refetch();
       },
     };
-  }, [view, theme, run, column, asked, level, before, units, change]);
+  }, [view, theme, run, column, asked, level, counts, doubled, before, units, change]);
 }
 
 /** oriented turns the ramp of differences round for minutes: there, more is worse. */
@@ -102,8 +115,8 @@ export function colourUnits(
   view: Pick<CircleView, 'by' | 'side' | 'method' | 'classes' | 'limits'>,
   rows: readonly UnitRow[],
   changes: readonly Difference[],
-): Pick<Shown, 'differs' | 'step' | 'limits' | 'classes' | 'units'> {
-  const { by, side, method } = view;
+): Pick<Shown, 'differs' | 'method' | 'step' | 'limits' | 'classes' | 'units'> {
+  const { by, side } = view;
   const differs = side === 'difference';
   const rounded = rows.some((row) => row.rounded) || changes.some((row) => row.after.rounded);
   const step = stepOf(by, rounded);
@@ -131,11 +144,16 @@ export function colourUnits(
           .flatMap((row) => [measured(row.before, by), measured(row.after, by)])
           .filter((v) => v !== null)
       : values;
-  const limits = differs
-    ? divergingLimits(values, method, view.classes, step, view.limits)
-    : limitsOf(pool, method, view.classes, step, view.limits);
+  const cut = (method: Method) =>
+    differs
+      ? divergingLimits(values, method, view.classes, step, view.limits)
+      : limitsOf(pool, method, view.classes, step, view.limits);
+  // Where most figures are alike, quantiles fall together and give fewer classes than were asked for.
+  const method = view.method ?? (cut('equal').length > cut('quantile').length ? 'equal' : 'quantile');
+  const limits = cut(method);
   return {
     differs,
+    method,
     step,
     limits,
     classes: classesOf(values, limits, step),

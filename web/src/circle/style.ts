@@ -9,6 +9,7 @@ import type {
 import { cellResolutions } from '../map/cells';
 import { tierRadius } from '../map/style';
 import type { Palette, Theme } from '../theme/palette';
+import { FEW } from './measures';
 import { colours } from './ramp';
 import type { PointRow } from './types';
 import type { CircleLayer } from './view';
@@ -34,6 +35,8 @@ export type CircleChoice = {
   points: readonly PointRow[];
   siting: number | null;
   overlays: readonly Overlay[];
+  /** In which numbers are written. */
+  locale: string;
 };
 
 type Layers = LayerSpecification[];
@@ -52,6 +55,9 @@ export const uncoveredLimits = (resolution: number): number[] =>
 
 /** From this zoom on single households are drawn: streets, where each can be pointed at. */
 export const HOUSEHOLDS_FROM = 15;
+
+/** From this zoom on there are streets by minute. */
+export const STREETS_FROM = 12;
 
 /** The minutes at which the colour of reach changes. */
 export const REACH_MINUTES = [5, 10, 15, 20, 30] as const;
@@ -162,9 +168,24 @@ function byResolution(of: (resolution: number) => ExpressionSpecification): Expr
   ] as unknown as ExpressionSpecification;
 }
 
+const count: ExpressionSpecification = ['coalesce', ['get', 'uncovered'], 0];
+
+/** The count to two digits, as measures.ts says it in tables. */
+const ROUGHLY: ExpressionSpecification = [
+  'let',
+  'unit',
+  ['^', 10, ['-', ['floor', ['log10', count]], 1]],
+  ['*', ['round', ['/', count, ['var', 'unit']]], ['var', 'unit']],
+];
+
+const written = (value: ExpressionSpecification, locale: string): ExpressionSpecification => [
+  'number-format',
+  value,
+  { locale, 'max-fraction-digits': 1 },
+];
+
 function uncoveredLayers(choice: CircleChoice): Layers {
   const ramp = colours('lack', FINEST.length + 1, choice.theme);
-  const count: ExpressionSpecification = ['coalesce', ['get', 'uncovered'], 0];
   const colour = byResolution(
     (resolution) =>
       [
@@ -193,9 +214,12 @@ function uncoveredLayers(choice: CircleChoice): Layers {
       layout: {
         // A part of a published count that follows from a share in steps of 5 % is no count.
         'text-field': [
-          'concat',
-          ['case', ['to-boolean', ['get', 'rounded']], '~', ''],
-          ['to-string', ['get', 'uncovered']],
+          'case',
+          ['!', ['to-boolean', ['get', 'rounded']]],
+          written(count, choice.locale),
+          ['<', count, FEW],
+          `<${FEW}`,
+          ['concat', '~', written(ROUGHLY, choice.locale)],
         ],
         'text-size': 11,
         'text-padding': 1,
@@ -282,6 +306,7 @@ function streetLayers(choice: CircleChoice): Layers {
       type: 'line',
       source: 'reach-streets',
       'source-layer': 'reach-streets',
+      minzoom: STREETS_FROM,
       layout: { 'line-cap': 'round', 'line-join': 'round' },
       paint: {
         'line-color': minuteColour(choice),
@@ -314,7 +339,7 @@ function candidateLayers(choice: CircleChoice): Layers {
       'source-layer': 'candidates',
       minzoom: 13,
       layout: {
-        'text-field': ['case', ['has', 'gain'], ['concat', '+', ['to-string', ['get', 'gain']]], ''],
+        'text-field': ['case', ['has', 'gain'], ['concat', '+', written(['get', 'gain'], choice.locale)], ''],
         'text-size': 12,
         'text-anchor': 'top',
         'text-offset': [0, 0.8],

@@ -1,5 +1,6 @@
 // The units of the level as a table, or two runs side by side. Pointing at a row shows
 // the unit on the map and in the charts; pressing its name goes there.
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUnit } from '../api/queries';
 import { useLanguage } from '../common/format';
@@ -12,7 +13,7 @@ import { COMPARED, compare, type Measure } from './measures';
 import { differenceOf, useShown } from './shown';
 import type { Difference, Reach, UnitRow } from './types';
 import { useCircleView } from './view';
-import { Figure, useDifference, useNumbers } from './words';
+import { Figure, useAbout, useCounted, useDifference, useMeasureName, useNumbers } from './words';
 
 export default function UnitTable() {
   const { t } = useTranslation();
@@ -32,14 +33,16 @@ const MEASURED = [
 
 function Units({ rows }: { rows: readonly UnitRow[] }) {
   const { t } = useTranslation();
-  const { run } = useShown();
+  const { run, doubled } = useShown();
+  const name = useMeasureName();
+  const measures = MEASURED.filter((measure) => !doubled || measure !== 'share_people');
   const asked = (run?.params.measures ?? []).filter((one) => one === 'choices' || one === 'catchment');
   const columns: Column<UnitRow>[] = [
     useNameColumn<UnitRow>(),
     ...useCounts(),
-    ...[...MEASURED, ...asked].map((measure) => ({
+    ...[...measures, ...asked].map((measure) => ({
       key: measure,
-      title: t(`circle.measure.${measure}`),
+      title: name(measure),
       figures: true,
       compare: compare<UnitRow>(measure),
       cell: (row: UnitRow) => <Figure row={row} measure={measure} />,
@@ -60,17 +63,20 @@ function Units({ rows }: { rows: readonly UnitRow[] }) {
 
 /** useCounts are households, people, and those of them who are not covered. */
 function useCounts(): Column<UnitRow>[] {
-  const { t } = useTranslation();
   const numbers = useNumbers();
-  const counts: [string, (row: Reach) => number][] = [
+  const about = useAbout();
+  const counted = useCounted();
+  const { doubled } = useShown();
+  const all: [string, (row: Reach) => number][] = [
     ['households', (row) => row.households],
     ['people', (row) => row.people],
     ['uncovered', (row) => row.households - row.covered],
     ['uncoveredPeople', (row) => row.people - row.covered_people],
   ];
-  return counts.map(([key, of]) => ({
+  const shown = all.filter(([key]) => !doubled || key === 'households' || key === 'uncovered');
+  return shown.map(([key, of]) => ({
     key,
-    title: t(`circle.table.${key as 'households'}`),
+    title: counted(`circle.table.${key as 'households'}`),
     figures: true,
     compare: (a, b) => of(a) - of(b),
     cell: (row) => {
@@ -78,8 +84,7 @@ function useCounts(): Column<UnitRow>[] {
       if (key === 'households' || !row.rounded) return numbers(of(row));
       // Published heads, and a part of them that follows from a rounded share.
       if (row.share_people === null) return <Figure row={row} measure="share_people" />;
-      const said = numbers(of(row));
-      return key === 'people' ? said : t('circle.shown.about', { value: said });
+      return key === 'people' ? numbers(of(row)) : about(of(row));
     },
   }));
 }
@@ -88,16 +93,18 @@ function useCounts(): Column<UnitRow>[] {
 function Changes({ rows }: { rows: readonly Difference[] }) {
   const { t } = useTranslation();
   const write = useDifference();
+  const name = useMeasureName();
+  const { doubled } = useShown();
   const difference = (row: Difference, by: (typeof COMPARED)[number]) => {
     const value = differenceOf(row, by);
     return value === null ? '–' : write(value, by, row.after.rounded);
   };
   const columns: Column<Difference>[] = [
     useNameColumn<Difference>(),
-    ...COMPARED.flatMap((by): Column<Difference>[] => [
+    ...COMPARED.filter((by) => !doubled || by !== 'share_people').flatMap((by): Column<Difference>[] => [
       ...(['before', 'after'] as const).map((side) => ({
         key: `${by}-${side}`,
-        title: `${t(`circle.measure.${by}`)} · ${t(`circle.side.${side}`)}`,
+        title: `${name(by)} · ${t(`circle.side.${side}`)}`,
         figures: true,
         compare: (a: Difference, b: Difference) => compare(by)(a[side], b[side]),
         cell: (row: Difference) => <Figure row={row[side]} measure={by} />,
@@ -145,6 +152,11 @@ function Linked<Row extends { unit: string }>(props: {
   const [view] = useView();
   const [circle] = useCircleView();
   const pointed = useLinked((linked) => linked.unit);
+  // By code until the reader sorts; a third press on a heading comes back to it.
+  const rows = useMemo(
+    () => [...props.rows].sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true })),
+    [props.rows],
+  );
   return (
     <>
       <GoToUnit />
@@ -152,7 +164,7 @@ function Linked<Row extends { unit: string }>(props: {
         key={`${circle.run}/${circle.side}`}
         label={props.label}
         columns={props.columns}
-        rows={props.rows}
+        rows={rows}
         rowKey={(row) => row.unit}
         isChosen={(row) => row.unit === view.unit}
         rowProps={(row) => ({

@@ -17,7 +17,7 @@ import { useCells, useUncovered } from './queries';
 import { useShown } from './shown';
 import type { CellRow, HouseholdRow } from './types';
 import { setCircle, useCircleView } from './view';
-import { useNumbers } from './words';
+import { useAbout, useCounted, useNumbers } from './words';
 
 export default function Uncovered() {
   const { t } = useTranslation();
@@ -47,16 +47,18 @@ export default function Uncovered() {
 function Cells() {
   const { t } = useTranslation();
   const { run, column } = useShown();
+  const counted = useCounted();
+  const about = useAbout();
+  // A reader of published counts is not shown small cells, so that none is left does not mean that all are covered.
+  const published = run?.totals?.find((row) => row.column === column)?.rounded ?? false;
   const [resolution, setResolution] = useState<number>(9);
   const cells = useCells(run, column, resolution, true);
   const numbers = useNumbers();
   const [circle] = useCircleView();
   const rows = (cells.data ?? []).filter((cell) => cell.hidden || cell.households > cell.covered);
   const lacking = (cell: CellRow) => cell.households - cell.covered;
-  const write = (cell: CellRow, count: number) => {
-    if (cell.hidden) return <span className="suppressed">{t('circle.shown.hidden')}</span>;
-    return cell.rounded ? t('circle.shown.about', { value: numbers(count) }) : numbers(count);
-  };
+  const write = (cell: CellRow, count: string) =>
+    cell.hidden ? <span className="suppressed">{counted('circle.shown.hidden')}</span> : count;
   const goTo = async (cell: string) => {
     // The geometry of cells is loaded when somebody wants to go to one.
     const { cellToBoundary } = await import('h3-js');
@@ -77,17 +79,17 @@ function Cells() {
     },
     {
       key: 'uncovered',
-      title: t('circle.table.uncovered'),
+      title: counted('circle.table.uncovered'),
       figures: true,
       compare: (a, b) => lacking(a) - lacking(b),
-      cell: (cell) => write(cell, lacking(cell)),
+      cell: (cell) => write(cell, (cell.rounded ? about : numbers)(lacking(cell))),
     },
     {
       key: 'households',
-      title: t('circle.table.households'),
+      title: counted('circle.table.households'),
       figures: true,
       compare: (a, b) => a.households - b.households,
-      cell: (cell) => write(cell, cell.households),
+      cell: (cell) => write(cell, numbers(cell.households)),
     },
     {
       key: 'minutes',
@@ -115,7 +117,11 @@ function Cells() {
       </div>
       {cells.isError && <Failed cause={cells.error} retry={() => cells.refetch()} />}
       {cells.isPending && <Loading />}
-      {cells.data && rows.length === 0 && <Nothing title={t('circle.uncovered.none')} />}
+      {cells.data && rows.length === 0 && (
+        <Nothing title={counted(published ? 'circle.uncovered.noneShown' : 'circle.uncovered.none')}>
+          {published && t('circle.uncovered.noneShownWhy')}
+        </Nothing>
+      )}
       {rows.length > 0 && (
         <DataTable<CellRow>
           label={t('circle.uncovered.cells')}

@@ -36,7 +36,8 @@ export type CircleView = {
   before: number | null;
   side: Side;
   by: Measure;
-  method: Method;
+  /** null: as the figures suggest. */
+  method: Method | null;
   classes: number;
   /** The limits of the manual method. */
   limits: readonly number[];
@@ -92,7 +93,7 @@ export function readCircle(search: string): CircleView {
     before: readId(query.get('before')),
     side: oneOf(SIDES, query.get('side')) ?? 'after',
     by: oneOf(MEASURES, query.get('by')) ?? 'share',
-    method: oneOf(METHODS, query.get('method')) ?? 'quantile',
+    method: oneOf(METHODS, query.get('method')) ?? null,
     classes: readWhole(query.get('classes'), FEWEST, MOST, 5),
     limits: readNumbers(query.get('limits')),
     show: show === null ? USUAL_LAYERS : show.split(',').flatMap((name) => oneOf(CIRCLE_LAYERS, name) ?? []),
@@ -113,7 +114,7 @@ export function writeCircle(view: CircleView): string {
     ['before', unless(view.before, null)],
     ['side', unless(view.side, 'after')],
     ['by', unless(view.by, 'share')],
-    ['method', unless(view.method, 'quantile')],
+    ['method', unless(view.method, null)],
     ['classes', unless(view.classes, 5)],
     ['limits', view.limits.length === 0 ? null : view.limits.join(',')],
     ['show', usual ? null : view.show.join(',')],

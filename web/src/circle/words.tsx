@@ -1,11 +1,13 @@
 // Standards, columns and figures in the reader's language.
 import { Tooltip } from 'antd';
+import type { ParseKeys } from 'i18next';
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFunctions, useTiers } from '../api/queries';
 import { useLanguage, useTitle } from '../common/format';
-import { difference, figure, MEANING, type Measure, measured } from './measures';
+import { difference, FEW, figure, isFew, MEANING, type Measure, measured, roughly } from './measures';
 import { useStandards } from './queries';
+import { useShown } from './shown';
 import type { Column, Reach, Standard, UnitRow } from './types';
 
 /** The days of the week, Monday first, as their numbers from 1 go. */
@@ -69,16 +71,43 @@ export function useNumbers(): (value: number, digits?: number) => string {
   );
 }
 
+/** useAbout writes a count that follows from a rounded share. */
+export function useAbout(): (count: number) => string {
+  const { t } = useTranslation();
+  const numbers = useNumbers();
+  return useCallback(
+    (count) =>
+      isFew(count)
+        ? t('circle.shown.few', { few: FEW })
+        : t('circle.shown.about', { value: numbers(roughly(count)) }),
+    [t, numbers],
+  );
+}
+
+/** useCounted says what is said otherwise of a run that counted heads instead of households. */
+export function useCounted(): (key: ParseKeys, values?: Record<string, string | number>) => string {
+  const { t } = useTranslation();
+  const { counts } = useShown();
+  return (key, values) => t(key as 'circle.measure.share', { ...values, context: counts });
+}
+
+export function useMeasureName(): (measure: Measure) => string {
+  const counted = useCounted();
+  return (measure) => counted(`circle.measure.${measure}`);
+}
+
 export const useLocale = (): string => (useLanguage() === 'en' ? 'en-GB' : 'zh-CN');
 
 /** useFigure writes what a row says of a measure; a rounded figure says that it is one. */
 export function useFigure(): (row: Reach & Partial<UnitRow>, measure: Measure) => string {
   const { t } = useTranslation();
   const locale = useLocale();
+  const about = useAbout();
   return (row, measure) => {
     if (row.hidden) return t('circle.shown.hidden');
     const value = measured(row, measure);
     if (value === null) return t(lacking(row, measure));
+    if (row.rounded && MEANING[measure].kind === 'count') return about(value);
     const said = figure(value, MEANING[measure].kind, row.rounded, locale);
     const unit = MEANING[measure].kind === 'minutes' ? t('circle.shown.minutes', { value: said }) : said;
     return row.rounded ? t('circle.shown.about', { value: unit }) : unit;

@@ -1,3 +1,4 @@
+import { createExpression } from '@maplibre/maplibre-gl-style-spec';
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { StyleSpecification } from 'maplibre-gl';
@@ -218,6 +219,17 @@ describe('units in classes', () => {
     ).toEqual([1, 0, -1]);
   });
 
+  it('are of equal steps where quantiles fall together, unless the reader chose', () => {
+    const alike = [0.4, 1, 1, 1, 1, 1, 1, 1].map((share, index) => row(String(index), { share }));
+    const spread = alike.map((one, index) => ({ ...one, share: index / 10 }));
+    const method = (chosen: CircleView['method'], rows: UnitRow[]) =>
+      colourUnits({ ...view, method: chosen }, rows, []).method;
+    expect(method(null, alike)).toBe('equal');
+    expect(method('quantile', alike)).toBe('quantile');
+    expect(method(null, spread)).toBe('quantile');
+    expect(method(null, [])).toBe('quantile');
+  });
+
   it('move in the steps that rounded figures have', () => {
     expect(stepOf('share', true)).toBe(0.05);
     expect(stepOf('share', false)).toBe(0.001);
@@ -260,7 +272,7 @@ describe('the address of the circle', () => {
     const view = readCircle(
       '?run=-1&column=x&classes=99&method=magic&by=none&limits=1,x&show=units,gold&before=1.5',
     );
-    expect(view).toMatchObject({ run: null, column: 0, classes: 5, method: 'quantile', by: 'share' });
+    expect(view).toMatchObject({ run: null, column: 0, classes: 5, method: null, by: 'share' });
     expect([view.limits, view.show, view.before]).toEqual([[], ['units'], null]);
   });
 
@@ -379,6 +391,9 @@ describe('figures', () => {
     [row('a'), 'p90', '22.4 min'],
     [row('a', { rounded: true, p90: 22 }), 'p90', 'about 22 min'],
     [row('a'), 'uncovered', '55'],
+    [row('a', { rounded: true, households: 90_000, covered: 6_198 }), 'uncovered', 'about 84,000'],
+    [row('a', { rounded: true, households: 11, covered: 10 }), 'uncovered', 'fewer than 10'],
+    [row('a', { rounded: true, covered: 100 }), 'uncovered', 'about 0'],
     [row('a', { p90: null }), 'p90', 'not reached'],
     [row('a', { share: null, households: 0 }), 'share', 'nobody'],
     [row('a', { people: 0, share_people: null }), 'share_people', 'nobody'],
@@ -427,6 +442,7 @@ describe('the map of the circle', () => {
     points: [],
     siting: null,
     overlays: [],
+    locale: 'en-GB',
   };
 
   it('draws single households only near by', () => {
@@ -469,6 +485,20 @@ describe('the map of the circle', () => {
     expect(withCircle(plain, { ...choice, siting: 3 }).sources.candidates).toMatchObject({
       url: 'http://here/tiles/candidates.json?siting=3',
     });
+  });
+
+  it.each([
+    [{ uncovered: 6770 }, '6,770'],
+    [{ uncovered: 6770, rounded: true }, '~6,800'],
+    [{ uncovered: 10, rounded: true }, '~10'],
+    [{ uncovered: 1, rounded: true }, '<10'],
+    [{ uncovered: 1 }, '1'],
+  ])('writes the count of a cell %o as %s', (properties, want) => {
+    const layer = withCircle(plain, choice).layers.find((one) => one.id === 'uncovered-count');
+    const field = (layer as { layout: Record<string, unknown> }).layout['text-field'];
+    const made = createExpression(field);
+    if (made.result === 'error') throw new Error(made.value.map((one) => one.message).join());
+    expect(made.value.evaluate({ zoom: 12 }, { type: 3, properties } as never)).toBe(want);
   });
 
   it('knows the resolution of a cell by its name, and larger classes for larger cells', () => {

@@ -17,7 +17,7 @@ import { useCompute, usePoints, useRun } from '../queries';
 import { useShown } from '../shown';
 import type { Change, Run } from '../types';
 import { setCircle } from '../view';
-import { useDifference, useNumbers } from '../words';
+import { useAbout, useCounted, useDifference, useNumbers } from '../words';
 import { drop, newPoint, offerOf, suppose, supposing } from './changes';
 import { useKeepCandidate } from './queries';
 
@@ -84,6 +84,8 @@ function Gain({ run }: { run: Run }) {
   const { t } = useTranslation();
   const numbers = useNumbers();
   const difference = useDifference();
+  const about = useAbout();
+  const counted = useCounted();
   const { column } = useShown();
   const before = useRun(run.params.before || null).data;
   const now = run.totals?.[column];
@@ -95,15 +97,13 @@ function Gain({ run }: { run: Run }) {
   if (now.rounded && households === 0) {
     return <Alert type="info" showIcon title={t('sites.gainNone', { run: before?.id })} />;
   }
-  const said = now.rounded
-    ? t('circle.shown.about', { value: numbers(Math.abs(households)) })
-    : numbers(Math.abs(households));
+  const said = (now.rounded ? about : numbers)(Math.abs(households));
   return (
     <Alert
       type={households >= 0 ? 'success' : 'warning'}
       showIcon
-      title={t(households >= 0 ? 'sites.gain' : 'sites.loss', {
-        run: before?.id,
+      title={counted(households >= 0 ? 'sites.gain' : 'sites.loss', {
+        run: run.params.before ?? 0,
         households: said,
         share,
       })}
