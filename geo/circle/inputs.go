@@ -41,9 +41,9 @@ type crowd struct {
 	at    []geo.Point // far away from everything for a household without a place
 	heads [][6]uint32 // people by age band; 0 where not known
 	// Of a demand set: how many households stand at a place (nil: one), or people if it
-	// has no households, and how many people of any age (nil: the sum of the bands).
+	// has no households.
 	count []uint32
-	all   []uint32
+	all   []uint32 // people of any age; of households the sum of the bands
 	// byCell is every household with a place by its cell at resolution 11, which puts
 	// together those of the coarser cells too.
 	byCell []int32
@@ -182,7 +182,9 @@ func (c *crowd) fill(list []entry) {
 		c.id[i], c.at[i], c.heads[i], cells[i] = e.id, e.at, e.heads, e.cell
 		own[e.unit]++
 	}
-	if c.key.demand != 0 {
+	if c.key.demand == 0 {
+		c.all = c.people(bands[:])
+	} else {
 		c.count, c.all = make([]uint32, n), make([]uint32, n)
 		for i, e := range list {
 			c.count[i], c.all[i] = e.count, e.all

@@ -293,12 +293,12 @@ func (m *making) seconds(w *walked, s Standard) []uint16 {
 
 // people of every household in some age bands, all if none are named.
 func (c *crowd) people(ages []string) []uint32 {
-	if len(ages) == 0 && c.all != nil {
+	if len(ages) == 0 {
 		return c.all
 	}
 	var bit [6]uint32
 	for i, band := range bands {
-		if len(ages) == 0 || slices.Contains(ages, band) {
+		if slices.Contains(ages, band) {
 			bit[i] = 1
 		}
 	}
@@ -396,11 +396,14 @@ func (m *making) tellUnits(t *told, w *walked, seconds []uint16, people []uint32
 		row := &t.units[i]
 		*row = UnitRow{Column: t.column, Unit: a.code, Level: a.level, Points: standing[i], HoursUnknown: unknown[i], Unreachable: map[string]int64{}}
 		var why [reasons]int64
-		for h := a.from; h < a.to; h++ {
+		var households, heads, covered, coveredHeads int64 // in registers: this loop is most of a table's work
+		second, mm, people := seconds[a.from:a.to], w.mm[a.from:a.to], people[a.from:a.to]
+		for i, s := range second {
+			h := a.from + int32(i)
 			weight := c.weight(h)
-			row.Households += weight
-			row.People += int64(people[h])
-			if seconds[h] == out {
+			households += weight
+			heads += int64(people[i])
+			if s == out {
 				r := w.reason[h]
 				if r == reached {
 					r = far // within the horizon of another column only
@@ -408,12 +411,13 @@ func (m *making) tellUnits(t *told, w *walked, seconds []uint16, people []uint32
 				why[r] += weight
 				continue
 			}
-			count.add(seconds[h], weight)
-			if w.mm[h] <= limit {
-				row.Covered += weight
-				row.CoveredPeople += int64(people[h])
+			count.add(s, weight)
+			if mm[i] <= limit {
+				covered += weight
+				coveredHeads += int64(people[i])
 			}
 		}
+		row.Households, row.People, row.Covered, row.CoveredPeople = households, heads, covered, coveredHeads
 		row.Share, row.SharePeople = share(row.Covered, row.Households), share(row.CoveredPeople, row.People)
 		row.P50, row.P90 = count.quantile(0.5, row.Households), count.quantile(0.9, row.Households)
 		row.Mean, row.WorstDecile = count.mean(), count.worst()
