@@ -1,7 +1,7 @@
 // Counts what the test runners report.
 //   tally.mjs follow FILE PID      shows a growing `go test -json` output until PID ends
 //   tally.mjs sum FAILED DIR SUITE… the closing line; exit code 1 if anything failed or a suite ran nothing
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 const [mode, ...args] = process.argv.slice(2);
 if (mode === 'follow') await follow(args[0], Number(args[1]));
@@ -75,7 +75,7 @@ function parse(line) {
 }
 
 function sum(failed, dir, suites) {
-  const counts = { go: go(`${dir}/go.json`), web: vitest(`${dir}/vitest.json`), browser: playwright(`${dir}/playwright.json`) };
+  const counts = { go: go(`${dir}/go.json`), web: vitest(`${dir}/vitest.json`), browser: playwright(dir) };
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const suite of suites) {
     const c = counts[suite];
@@ -112,8 +112,14 @@ function vitest(file) {
   return { passed: r.numPassedTests, failed: r.numFailedTests, skipped: r.numPendingTests + (r.numTodoTests ?? 0) };
 }
 
-function playwright(file) {
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0 };
-  const { stats } = JSON.parse(readFileSync(file, 'utf8'));
-  return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped };
+// Each kind of screen has a file of its own.
+function playwright(dir) {
+  const c = { passed: 0, failed: 0, skipped: 0 };
+  for (const name of readdirSync(dir).filter((name) => /^playwright-.*\.json$/.test(name))) {
+    const { stats } = JSON.parse(readFileSync(`${dir}/${name}`, 'utf8'));
+    c.passed += stats.expected + stats.flaky;
+    c.failed += stats.unexpected;
+    c.skipped += stats.skipped;
+  }
+  return c;
 }

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
-import { stateOf } from './tests/e2e/roles';
+import { RESULTS, stateOf } from './tests/e2e/roles';
 
 // These tests start nothing: they walk through a service that runs already, on a
 // demo town of its own (they change it). BASE_URL, or WANGGE, is its address, and
 // WANGGE_UP a file with what `wangge up` printed, for the demo accounts' passwords.
+// Two kinds of screen may be walked at once, each through a service of its own, when
+// SCREEN names them.
 const baseURL = process.env.BASE_URL ?? process.env.WANGGE ?? 'http://localhost:8080';
 const chromium = [process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path && existsSync(path));
 
 export default defineConfig({
   testDir: 'tests/e2e',
-  outputDir: 'test-results',
+  outputDir: RESULTS,
   workers: 1,
   fullyParallel: false,
   // Software rendering on a busy machine may lose a frame's race; a test that needs it is listed as flaky.

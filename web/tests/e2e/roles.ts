@@ -26,8 +26,11 @@ export function passwordOf(role: Role): string {
   return password;
 }
 
+/** What a run leaves behind. */
+export const RESULTS = join(import.meta.dirname, '../../test-results', process.env.SCREEN ?? 'all');
+
 /** Where the session of a role is kept while the tests run. */
-export const stateOf = (role: Role) => join(import.meta.dirname, `../../test-results/sessions/${role}.json`);
+export const stateOf = (role: Role) => join(RESULTS, `sessions/${role}.json`);
 
 /** Nobody has signed in. */
 export const NOBODY = { cookies: [], origins: [] };
