@@ -56,6 +56,7 @@ test('finds a unit by name with the keyboard alone', async ({ page, request }) =
 });
 
 test('goes to coordinates that were pasted', async ({ page, request }) => {
+  test.skip(!isPhone(page), 'walked on the other screen');
   const { items } = await read<{ items: Unit[] }>(request, '/units?level=micro-grid&limit=1');
   const [lon, lat] = (items[0] as Unit).label;
   await open(page);
@@ -138,6 +139,7 @@ test('explains shortcuts, and ignores them in text fields', async ({ page }) => 
 });
 
 test('shows the town as of another day', async ({ page }) => {
+  test.skip(!isPhone(page), 'walked on the other screen');
   await open(page);
   if (isPhone(page)) await panel(page, /图层/);
   await page.getByLabel('时点').fill('2001-01-01');
@@ -152,6 +154,7 @@ test('says so when the connection is lost, and goes on when it is back', async (
   context,
   complaints,
 }) => {
+  test.skip(!isPhone(page), 'walked on the other screen');
   complaints.allow(/ERR_INTERNET_DISCONNECTED|Failed to fetch|Failed to load resource/);
   await open(page);
   await context.setOffline(true);
@@ -162,6 +165,7 @@ test('says so when the connection is lost, and goes on when it is back', async (
 });
 
 test('explains a unit that does not exist', async ({ page, complaints }) => {
+  test.skip(!isPhone(page), 'walked on the other screen');
   complaints.allow(/404/);
   await open(page, '/?unit=nowhere');
   await expect(page.getByText('在该时点没有这个编码的网格')).toBeVisible();
