@@ -101,10 +101,10 @@ type reader struct {
 	sheet.Refusals
 }
 
-// Import adds the sites of a table or a file of points, or changes those that came from the same source
-// under the same number; without numbers the place and the name are the number. What
-// is absent stays. Errors beside those above: those of package sheet, of the
-// reference system, staff.ErrForbidden.
+// Import adds the sites of a table or a file of points, or changes those that came
+// from the same source under the same number; without numbers the place and the name
+// are the number. What is absent stays. Errors beside those above: those of package
+// sheet, of the reference system, staff.ErrForbidden.
 func Import(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, o Options) (Report, error) {
 	area := actor.Area(staff.Import)
 	if area.Empty() {

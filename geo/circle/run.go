@@ -398,11 +398,11 @@ func (m *making) tellUnits(t *told, w *walked, seconds []uint16, people []uint32
 		var why [reasons]int64
 		var households, heads, covered, coveredHeads int64 // in registers: this loop is most of a table's work
 		second, mm, people := seconds[a.from:a.to], w.mm[a.from:a.to], people[a.from:a.to]
-		for i, s := range second {
-			h := a.from + int32(i)
+		for k, s := range second {
+			h := a.from + int32(k)
 			weight := c.weight(h)
 			households += weight
-			heads += int64(people[i])
+			heads += int64(people[k])
 			if s == out {
 				r := w.reason[h]
 				if r == reached {
@@ -412,9 +412,9 @@ func (m *making) tellUnits(t *told, w *walked, seconds []uint16, people []uint32
 				continue
 			}
 			count.add(s, weight)
-			if mm[i] <= limit {
+			if mm[k] <= limit {
 				covered += weight
-				coveredHeads += int64(people[i])
+				coveredHeads += int64(people[k])
 			}
 		}
 		row.Households, row.People, row.Covered, row.CoveredPeople = households, heads, covered, coveredHeads

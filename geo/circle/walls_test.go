@@ -196,15 +196,13 @@ func TestNoQuestionMakesARoundedRowThatOfAHousehold(t *testing.T) {
 	}
 }
 
-func TestAPlaceIsSeenExactlyWhereThePostIsAndNowhereElse(t *testing.T) {
-	h := crowded(t)
-	r := h.run(ask())
-	app := pg.NewActing(pgtest.As(t, h.dsn, pg.RoleApp))
+// leadingAnalyst is an analyst of the village who leads the eastern grid as well.
+func leadingAnalyst(t *testing.T, h *hamlet) (context.Context, staff.Actor) {
+	t.Helper()
 	var top int64
 	if err := h.db.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&top); err != nil {
 		t.Fatal(err)
 	}
-	// An analyst of the village who leads the eastern grid as well.
 	ctx, analyst := stafftest.Hold(t, h.db, staff.Analyst, top)
 	_, err := h.db.Exec(ctx, `
 		WITH p AS (INSERT INTO post (kind, unit_id) VALUES ('leader', $1) RETURNING id)
@@ -215,6 +213,14 @@ func TestAPlaceIsSeenExactlyWhereThePostIsAndNowhereElse(t *testing.T) {
 	if analyst, err = staff.Load(ctx, h.db, analyst.Account); err != nil {
 		t.Fatal(err)
 	}
+	return ctx, analyst
+}
+
+func TestAPlaceIsSeenExactlyWhereThePostIsAndNowhereElse(t *testing.T) {
+	h := crowded(t)
+	r := h.run(ask())
+	app := pg.NewActing(pgtest.As(t, h.dsn, pg.RoleApp))
+	ctx, analyst := leadingAnalyst(t, h)
 	rows, err := Units(ctx, app, analyst, r.ID, 0, "micro-grid")
 	if err != nil || len(rows) != 4 || !rows[0].Rounded || rows[1].Rounded || rows[1].Households != 3 || rows[1].Covered != 0 {
 		t.Fatalf("%+v, %v", rows, err)
@@ -284,20 +290,7 @@ func TestAPlaceIsSeenExactlyWhereThePostIsAndNowhereElse(t *testing.T) {
 func TestAHouseholdThatMovedAwayIsNotListed(t *testing.T) {
 	h := crowded(t)
 	r := h.run(ask())
-	var top int64
-	if err := h.db.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&top); err != nil {
-		t.Fatal(err)
-	}
-	ctx, analyst := stafftest.Hold(t, h.db, staff.Analyst, top)
-	_, err := h.db.Exec(ctx, `
-		WITH p AS (INSERT INTO post (kind, unit_id) VALUES ('leader', $1) RETURNING id)
-		INSERT INTO holder (post_id, rank, account_id) SELECT id, 'A', $2 FROM p`, h.grids[1], analyst.Account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if analyst, err = staff.Load(ctx, h.db, analyst.Account); err != nil {
-		t.Fatal(err)
-	}
+	ctx, analyst := leadingAnalyst(t, h)
 	listed := func(db pg.Pool, actor staff.Actor) string {
 		t.Helper()
 		list, err := Uncovered(ctx, db, actor, r.ID, Look{Limit: 100})

@@ -100,9 +100,9 @@ type entry struct {
 }
 
 // Import makes a demand set of a table, or of a file of points or cells, or finds
-// that the newest version of it has the same rows already. The set is of the lowest unit that holds all rows that lie
-// in units, within the importer's area. Errors beside those above: those of package
-// sheet, of the reference system, staff.ErrForbidden.
+// that the newest version of it has the same rows already. The set is of the lowest
+// unit that holds all rows that lie in units, within the importer's area. Errors beside
+// those above: those of package sheet, of the reference system, staff.ErrForbidden.
 func Import(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, o Options) (Report, error) {
 	area := actor.Area(staff.Import)
 	if area.Empty() {

@@ -31,6 +31,17 @@ func (o *office) seal(t *testing.T, kind string, id any, fields map[string]strin
 	}
 }
 
+// deletedBy is how much of each kind a sweep deleted.
+func deletedBy(result privacy.Result) map[string]int64 {
+	deleted := map[string]int64{}
+	for _, s := range result.Swept {
+		if s.Deleted > 0 {
+			deleted[s.Kind] = s.Deleted
+		}
+	}
+	return deleted
+}
+
 func TestRetentionDeletesWhatIsOldAndNothingElse(t *testing.T) {
 	o := newOffice(t)
 	_, old := stafftest.Hold(t, o.owner, staff.Worker, o.units[0])
@@ -63,12 +74,7 @@ func TestRetentionDeletesWhatIsOldAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deleted := map[string]int64{}
-	for _, s := range result.Swept {
-		if s.Deleted > 0 {
-			deleted[s.Kind] = s.Deleted
-		}
-	}
+	deleted := deletedBy(result)
 	want := map[string]int64{"session": 1, "sign-in-try": 1, "account-contact": 1, "household-contact": 2, "request-contact": 2, "request": 1, "upload-report": 1}
 	if fmt.Sprint(deleted) != fmt.Sprint(want) || fmt.Sprint(result.Without) != "[spool track]" {
 		t.Errorf("deleted %v, without %v; want %v", deleted, result.Without, want)
@@ -170,13 +176,7 @@ func TestRunsAndSearchesGoWhenTheyAreOldOrWereGivenUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		deleted := map[string]int64{}
-		for _, s := range result.Swept {
-			if s.Deleted > 0 {
-				deleted[s.Kind] = s.Deleted
-			}
-		}
-		return deleted
+		return deletedBy(result)
 	}
 	left := func() string {
 		t.Helper()

@@ -103,20 +103,20 @@ func due(ctx context.Context, db pg.DB, day geo.Day) (reason string, err error) 
 	k, err := Least(ctx, db)
 	if err == nil {
 		err = db.QueryRow(ctx, `
-		WITH last AS (SELECT * FROM publication ORDER BY published_on DESC, id DESC LIMIT 1)
-		SELECT CASE
-			WHEN EXISTS (
-				SELECT FROM boundary b
-				WHERE b.parent_id IS NULL AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
-				  AND coalesce((SELECT c.value FROM published_count c JOIN last ON c.publication_id = last.id
-				                WHERE c.unit_id = b.unit_id AND c.attribute = 'households'), 0) = 0
-				  AND (SELECT count(*) FROM (
-						SELECT FROM unit_ancestor a JOIN household_unit o ON o.unit_id = a.unit_id JOIN household h ON h.id = o.household_id
-						WHERE a.ancestor_id = b.unit_id AND o.valid_to IS NULL AND o.valid_from <= $1 AND h.closed_on IS NULL LIMIT $2) AS enough) = $2) THEN 'first'
-			WHEN NOT EXISTS (SELECT FROM last) THEN ''
-			WHEN EXISTS (SELECT FROM plan, last WHERE plan.state = 'published' AND plan.published_at > last.created_at) THEN 'plan'
-			WHEN (SELECT published_on FROM last) + interval '1 month' <= $1 THEN 'month'
-			ELSE '' END`, day, k).Scan(&reason)
+			WITH last AS (SELECT * FROM publication ORDER BY published_on DESC, id DESC LIMIT 1)
+			SELECT CASE
+				WHEN EXISTS (
+					SELECT FROM boundary b
+					WHERE b.parent_id IS NULL AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+					  AND coalesce((SELECT c.value FROM published_count c JOIN last ON c.publication_id = last.id
+					                WHERE c.unit_id = b.unit_id AND c.attribute = 'households'), 0) = 0
+					  AND (SELECT count(*) FROM (
+							SELECT FROM unit_ancestor a JOIN household_unit o ON o.unit_id = a.unit_id JOIN household h ON h.id = o.household_id
+							WHERE a.ancestor_id = b.unit_id AND o.valid_to IS NULL AND o.valid_from <= $1 AND h.closed_on IS NULL LIMIT $2) AS enough) = $2) THEN 'first'
+				WHEN NOT EXISTS (SELECT FROM last) THEN ''
+				WHEN EXISTS (SELECT FROM plan, last WHERE plan.state = 'published' AND plan.published_at > last.created_at) THEN 'plan'
+				WHEN (SELECT published_on FROM last) + interval '1 month' <= $1 THEN 'month'
+				ELSE '' END`, day, k).Scan(&reason)
 	}
 	if err != nil {
 		return "", fmt.Errorf("is a publication due: %w", err)

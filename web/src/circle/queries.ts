@@ -47,7 +47,8 @@ export const useStandards = () =>
 type DemandSet = {
   id: number;
   name: string;
-  version: number /** 0: it counts people only. */;
+  version: number;
+  /** 0: it counts people only. */
   households: number;
 };
 
