@@ -67,7 +67,7 @@ test('makes whoever guesses wait, and says for how long', async ({ page }) => {
         const answer = await page.request.post('/api/v1/session', { data: guess });
         return Number(answer.headers()['retry-after'] ?? 0);
       },
-      { intervals: [50, 50, 50, 50, 1000, 2000, 4000] }, // as long as each wait: asking sooner spends the address's budget
+      { intervals: [50, 50, 50, 50, 1000, 2000, 4000], timeout: 60_000 }, // as long as each wait: asking sooner spends the address's budget
     )
     .toBeGreaterThan(7);
   await page.goto('/');
