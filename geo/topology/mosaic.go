@@ -15,6 +15,7 @@ import (
 type Mosaic struct {
 	plane   *subdivision
 	units   []unit    // parents, then parts, then excluded areas
+	strokes []stroke  // lines drawn into it; they cover nothing
 	cover   [][]int32 // of each face: the units that cover it, ascending
 	self    []selfFault
 	noded   int
@@ -48,6 +49,12 @@ type ringRef struct {
 	polygon int
 	hole    bool
 	walk    []int32
+}
+
+// stroke is a line that cuts faces and covers none.
+type stroke struct {
+	points []geo.Point
+	walk   []int32 // as half-edges, noded
 }
 
 // selfFault is a place where the rings of a unit touch or cross themselves.
@@ -216,6 +223,9 @@ func (m *Mosaic) subdivide(ctx context.Context) error {
 	for i := range m.units {
 		m.units[i].rings = b.rings(m.units[i].Area)
 	}
+	for i := range m.strokes {
+		m.strokes[i].walk = b.path(m.strokes[i].points)
+	}
 	var err error
 	if m.noded, err = b.node(ctx); err != nil {
 		return err
@@ -225,6 +235,9 @@ func (m *Mosaic) subdivide(ctx context.Context) error {
 			r := &m.units[i].rings[j]
 			r.walk = b.noded(r.walk)
 		}
+	}
+	for i := range m.strokes {
+		m.strokes[i].walk = b.noded(m.strokes[i].walk)
 	}
 	if m.plane, err = newSubdivision(ctx, b); err != nil {
 		return err

@@ -82,6 +82,17 @@ func (b *borders) ring(r geo.Ring) []int32 {
 	return walk
 }
 
+// path adds a line and returns the half-edges it walks.
+func (b *borders) path(points []geo.Point) []int32 {
+	var walk []int32
+	for i, p := range points {
+		if i > 0 && p != points[i-1] {
+			walk = append(walk, b.halfEdge(b.point(points[i-1]), b.point(p)))
+		}
+	}
+	return walk
+}
+
 // noded returns walk with every edge replaced by its pieces.
 func (b *borders) noded(walk []int32) []int32 {
 	out := make([]int32, 0, len(walk))
