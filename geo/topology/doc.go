@@ -13,6 +13,12 @@
 // Check is the judge before anything is published. It shares no code with the
 // faces of the Mosaic on its way to "yes": it cancels directed edges.
 //
+// Fabric is a division that is being edited: move a point or a border, reshape by a
+// line, split, merge, give land away. Neighbours keep their shared vertices, what
+// would break the division is refused at the place, and every operation tells what
+// it changed, so that it can be taken back. It serves the server and, compiled to
+// WebAssembly, the page.
+//
 // Net draws the same areas with fewer vertices. A border shared by neighbours, or
 // by a parent and its parts, loses the same vertices for all of them.
 //
