@@ -19,6 +19,7 @@ require (
 	github.com/riverqueue/river v0.51.1
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.1
 	github.com/teambition/rrule-go v1.8.2
+	github.com/twpayne/go-kml/v3 v3.2.1
 	github.com/uber/h3-go/v4 v4.5.0
 	github.com/valyala/fasthttp v1.69.0
 	github.com/xuri/excelize/v2 v2.9.1

@@ -1,23 +1,18 @@
 package circle
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
-	"github.com/xuri/excelize/v2"
 
 	"wangge/geo"
 	"wangge/geo/atlas"
@@ -465,107 +460,12 @@ func (s sheetOf) change(before int64, rows []Difference, areas map[string]orb.Mu
 	return table(s, vectorfile.MultiPolygons, rows, func(r Difference) int { return r.Column }, fields, func(r Difference) orb.Geometry { return areaOf(areas, r.Unit) })
 }
 
-// cellText is a value as a table shows it.
-func cellText(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case string:
-		return inert(v)
-	}
-	return fmt.Sprint(value)
-}
-
-// inert keeps a text from being taken for a formula by a spreadsheet.
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
-}
-
 func writeCSV(_ context.Context, w io.Writer, l vectorfile.Layer, _ []Note) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // so that spreadsheets know it is UTF-8
-		return fmt.Errorf("write CSV: %w", err)
-	}
-	out := csv.NewWriter(w)
-	line := make([]string, len(l.Columns))
-	for i, c := range l.Columns {
-		line[i] = c.Name
-	}
-	_ = out.Write(line) // Error tells
-	for row, err := range l.Rows {
-		if err != nil {
-			return err
-		}
-		for i, v := range row.Values {
-			line[i] = cellText(v)
-		}
-		_ = out.Write(line)
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return fmt.Errorf("write CSV: %w", err)
-	}
-	return nil
+	return vectorfile.WriteCSV(w, l)
 }
 
-func writeXLSX(_ context.Context, w io.Writer, l vectorfile.Layer, notes []Note) (err error) {
-	book := excelize.NewFile()
-	defer book.Close()
-	fill := func(sheet string, rows iter.Seq2[[]any, error]) error {
-		out, err := book.NewStreamWriter(sheet)
-		if err != nil {
-			return err
-		}
-		n := 0
-		for row, err := range rows {
-			if n++; err == nil {
-				err = out.SetRow("A"+strconv.Itoa(n), row)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return out.Flush()
-	}
-	if err = book.SetSheetName("Sheet1", l.Name); err == nil {
-		err = fill(l.Name, func(yield func([]any, error) bool) {
-			head := make([]any, len(l.Columns))
-			for i, c := range l.Columns {
-				head[i] = c.Name
-			}
-			if !yield(head, nil) {
-				return
-			}
-			for row, err := range l.Rows {
-				if !yield(row.Values, err) {
-					return
-				}
-			}
-		})
-	}
-	if err == nil {
-		_, err = book.NewSheet("about")
-	}
-	if err == nil {
-		err = fill("about", func(yield func([]any, error) bool) {
-			for _, n := range notes {
-				if !yield([]any{n.Name, n.Text}, nil) {
-					return
-				}
-			}
-		})
-	}
-	if err == nil {
-		err = book.Write(w)
-	}
-	if err != nil {
-		return fmt.Errorf("write XLSX: %w", err)
-	}
-	return nil
+func writeXLSX(_ context.Context, w io.Writer, l vectorfile.Layer, notes []Note) error {
+	return vectorfile.WriteXLSX(w, l, noteLayer(notes, l.Changed))
 }
 
 func writeGeoJSON(_ context.Context, w io.Writer, l vectorfile.Layer, notes []Note) error {
@@ -585,16 +485,13 @@ func noteMap(notes []Note) map[string]string {
 	return m
 }
 
-// writeGeoPackage writes the layer and a table of notes. SQLite wants a file of its
-// own, which is gone afterwards.
 func writeGeoPackage(ctx context.Context, w io.Writer, l vectorfile.Layer, notes []Note) error {
-	folder, err := os.MkdirTemp("", "wangge-circle-")
-	if err != nil {
-		return fmt.Errorf("write GeoPackage: %w", err)
-	}
-	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, "circle.gpkg")
-	about := vectorfile.Layer{Name: "about", Title: "about", Changed: l.Changed,
+	return vectorfile.WriteGeoPackageTo(ctx, w, l, noteLayer(notes, l.Changed))
+}
+
+// noteLayer are notes as a table.
+func noteLayer(notes []Note, changed time.Time) vectorfile.Layer {
+	return vectorfile.Layer{Name: "about", Title: "about", Changed: changed,
 		Columns: []vectorfile.Column{{Name: "name", Type: vectorfile.Text}, {Name: "text", Type: vectorfile.Text}},
 		Rows: func(yield func(vectorfile.Row, error) bool) {
 			for _, n := range notes {
@@ -603,18 +500,6 @@ func writeGeoPackage(ctx context.Context, w io.Writer, l vectorfile.Layer, notes
 				}
 			}
 		}}
-	if err := vectorfile.WriteGeoPackage(ctx, path, l, about); err != nil {
-		return err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("write GeoPackage: %w", err)
-	}
-	defer file.Close()
-	if _, err := io.Copy(w, bufio.NewReader(file)); err != nil {
-		return fmt.Errorf("write GeoPackage: %w", err)
-	}
-	return nil
 }
 
 func writeParquet(_ context.Context, w io.Writer, l vectorfile.Layer, notes []Note) error {

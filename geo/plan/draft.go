@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -21,8 +22,13 @@ type Source struct {
 	Records       []Record
 }
 
+// RoleColumn is the property in which files of plans keep the role of a row, so that a
+// plan that was written out comes in again with its gaps and the units above.
+const RoleColumn = "plan_role"
+
 // Record is one unit as it came: on the lattice, otherwise untouched.
 type Record struct {
+	Role               Role   // "" = Part; of an accepted gap Name is the reason
 	Code, Name, Parent string // Parent is a code
 	Place              string // where in the file: "feature 4"
 	Area               geo.MultiPolygon
@@ -40,7 +46,7 @@ func New(ctx context.Context, db pg.DB, actor staff.Actor, src Source, step Step
 	d := draft{preset: src.Preset, level: src.Level, day: src.Day, unread: map[int]string{}}
 	bound := geo.EmptyBound
 	for i, r := range src.Records {
-		d.units = append(d.units, Unit{Ordinal: i + 1, Role: Part, Code: r.Code, Name: r.Name, Parent: r.Parent, Place: r.Place, Area: r.Area})
+		d.units = append(d.units, Unit{Ordinal: i + 1, Role: cmp.Or(r.Role, Part), Code: r.Code, Name: r.Name, Parent: r.Parent, Place: r.Place, Area: r.Area})
 		if r.Fault != nil {
 			d.unread[i+1] = r.Fault.Detail
 		}
@@ -54,6 +60,7 @@ func New(ctx context.Context, db pg.DB, actor staff.Actor, src Source, step Step
 	if err := d.load(ctx, db, actor); err != nil {
 		return Plan{}, fmt.Errorf("draft %s: %w", src.Name, err)
 	}
+	d.settleRoles()
 	step("looking for faults", 0, int64(len(d.units)))
 	if _, err := d.examine(ctx); err != nil {
 		return Plan{}, err
@@ -81,6 +88,23 @@ func New(ctx context.Context, db pg.DB, actor staff.Actor, src Source, step Step
 		return Plan{}, fmt.Errorf("draft %s: %w", src.Name, err)
 	}
 	return Get(ctx, db, actor, d.id)
+}
+
+// settleRoles looks at the rows that a file of ours calls no units of the level: a
+// unit above must be in force, an accepted gap must have a reason and lie in one.
+// Others are rows like all, with their faults.
+func (d *draft) settleRoles() {
+	for i, u := range d.units {
+		_, inForce := d.byCode[u.Code]
+		_, below := d.above[u.Parent]
+		switch {
+		case u.Role == Parent && inForce && d.byCode[u.Code].Level != d.level:
+			d.units[i].Before = d.byCode[u.Code].Area
+		case u.Role == Excluded && below && u.Name != "" && len(u.Area) > 0:
+		default:
+			d.units[i].Role = Part
+		}
+	}
 }
 
 // open reads a draft and all it is checked against.

@@ -43,6 +43,7 @@ type Plan struct {
 	CreatedBy   string      `json:"created_by"`
 	CreatedAt   time.Time   `json:"created_at"`
 	PublishedAt *time.Time  `json:"published_at"`
+	Digest      string      `json:"digest" doc:"SHA-256 of the division, sealed when it was adopted; empty before"`
 	Units       int         `json:"units"`
 	Repairs     int         `json:"repairs" doc:"how many were made"`
 	Faults      FaultCounts `json:"faults"`
@@ -73,7 +74,7 @@ var (
 
 const columns = `
 	p.id, p.name, p.preset, p.level, p.state, p.revision, p.upload_id, p.effective_on,
-	p.created_by, p.created_at, p.published_at,
+	p.created_by, p.created_at, p.published_at, coalesce(p.digest, ''),
 	(SELECT count(*) FROM plan_unit u WHERE u.plan_id = p.id AND u.role = 'part'),
 	(SELECT count(*) FROM plan_repair r WHERE r.plan_id = p.id),
 	(SELECT coalesce(jsonb_object_agg(kind || CASE WHEN hard THEN '!' ELSE '' END, n), '{}')
@@ -87,7 +88,7 @@ func scan(row pgx.CollectableRow) (Plan, error) {
 	var kinds map[string]int
 	var bound []float64
 	err := row.Scan(&p.ID, &p.Name, &p.Preset, &p.Level, &p.State, &p.Revision, &p.UploadID, &p.EffectiveOn,
-		&p.CreatedBy, &p.CreatedAt, &p.PublishedAt, &p.Units, &p.Repairs, &kinds, &bound)
+		&p.CreatedBy, &p.CreatedAt, &p.PublishedAt, &p.Digest, &p.Units, &p.Repairs, &kinds, &bound)
 	if err != nil {
 		return Plan{}, err
 	}

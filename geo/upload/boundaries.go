@@ -218,6 +218,7 @@ func toRecords(file *vectorfile.File, columns map[string]string, system crs.CRS)
 	records := make([]plan.Record, 0, len(file.Features))
 	for _, f := range file.Features {
 		record := plan.Record{
+			Role:   plan.Role(f.Properties[plan.RoleColumn]),
 			Code:   codeOf(f.Properties[columns["code"]]),
 			Name:   strings.TrimSpace(f.Properties[columns["name"]]),
 			Parent: codeOf(f.Properties[columns["parent"]]),

@@ -1,6 +1,6 @@
 // Package vectorfile reads areas, lines and points from the files that planners
 // exchange: GeoJSON, KML and KMZ, zipped Shapefile and GeoPackage. It also
-// writes the two open formats that exports use.
+// writes them, GeoParquet, and tables as CSV and XLSX.
 //
 // The content decides the format, never the name. A reader takes nothing on
 // trust: sizes, counts, nesting and unpacked bytes are bounded by Limits, XML

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -90,6 +92,29 @@ func WriteGeoPackage(ctx context.Context, path string, layers ...Layer) (err err
 		}
 	}
 	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("write GeoPackage: %w", err)
+	}
+	return nil
+}
+
+// WriteGeoPackageTo writes layers as a GeoPackage to w. SQLite wants a file of its own,
+// which is gone afterwards.
+func WriteGeoPackageTo(ctx context.Context, w io.Writer, layers ...Layer) error {
+	folder, err := os.MkdirTemp("", "wangge-geopackage-")
+	if err != nil {
+		return fmt.Errorf("write GeoPackage: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "layers.gpkg")
+	if err := WriteGeoPackage(ctx, path, layers...); err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("write GeoPackage: %w", err)
+	}
+	defer file.Close()
+	if _, err := io.Copy(w, file); err != nil {
 		return fmt.Errorf("write GeoPackage: %w", err)
 	}
 	return nil

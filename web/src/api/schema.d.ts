@@ -4437,6 +4437,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by: string;
+            /** @description SHA-256 of the division, sealed when it was adopted; empty before */
+            digest: string;
             effective_on: string | null;
             faults: components["schemas"]["FaultCounts"];
             /** Format: int64 */
