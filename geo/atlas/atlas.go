@@ -18,8 +18,6 @@
 package atlas
 
 import (
-	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -30,7 +28,6 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/tdewolff/canvas"
-	"github.com/tdewolff/canvas/renderers/pdf"
 	"github.com/tdewolff/canvas/renderers/rasterizer"
 	sfnt "github.com/tdewolff/font"
 
@@ -192,33 +189,8 @@ var (
 // PDF writes all pages. They are drawn before the first byte is written: whoever reads
 // slowly keeps nobody else from the font.
 func (s *Sheet) PDF(w io.Writer, font *Font) error {
-	var file bytes.Buffer
-	if err := s.pdf(&file, font); err != nil {
-		return err
-	}
-	_, err := file.WriteTo(w)
-	return err
-}
-
-func (s *Sheet) pdf(w io.Writer, font *Font) error {
-	font.mu.Lock()
-	defer font.mu.Unlock()
-	first, err := s.front(font)
-	if err != nil {
-		return err
-	}
-	pages := append([]*canvas.Canvas{first}, s.tables(font)...)
-	out := pdf.New(w, pageWidth, pageHeight, &pdf.Options{Compress: true, SubsetFonts: true})
-	out.SetInfo(s.Title, s.Subtitle, "", s.Sources, "wangge")
-	for i, page := range pages {
-		if i > 0 {
-			out.NewPage(pageWidth, pageHeight)
-		}
-		p := pen{canvas.NewContext(page), font}
-		p.text(pageWidth-margin, margin-6, fmt.Sprintf("%d / %d", i+1, len(pages)), sizeSmall, faint, canvas.Right)
-		page.RenderTo(out)
-	}
-	return out.Close()
+	book := Book{Title: s.Title, Subtitle: s.Subtitle, Sources: s.Sources, Sheets: []*Sheet{s}}
+	return book.PDF(w, font)
 }
 
 // PNG writes the page of the map as a picture of so many dots per inch, 72 to 300.

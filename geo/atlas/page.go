@@ -262,8 +262,8 @@ const (
 	tableTop  = pageHeight - 22
 )
 
-// tables are the pages behind the map.
-func (s *Sheet) tables(font *Font) (pages []*canvas.Canvas) {
+// tables are the pages behind a map.
+func tables(list []Table, font *Font) (pages []*canvas.Canvas) {
 	var p pen
 	y := 0.0
 	turn := func() {
@@ -273,7 +273,7 @@ func (s *Sheet) tables(font *Font) (pages []*canvas.Canvas) {
 		pages = append(pages, page)
 		y = tableTop
 	}
-	for _, t := range s.Tables {
+	for _, t := range list {
 		if len(t.Columns) == 0 {
 			continue
 		}

@@ -1,0 +1,111 @@
+package atlas
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/tdewolff/canvas"
+	"github.com/tdewolff/canvas/renderers/pdf"
+)
+
+// Book is several sheets in one PDF, with tables behind them.
+type Book struct {
+	Title, Subtitle, Sources string
+	Sheets                   []*Sheet
+	Tables                   []Table   // behind the last sheet and its own
+	Footer                   string    // at the foot of every page: what proves where it comes from
+	Made                     time.Time // with it the same book gives the same bytes; zero = now
+}
+
+// PDF writes all pages.
+func (b *Book) PDF(w io.Writer, font *Font) error {
+	var file bytes.Buffer
+	if err := b.pdf(&file, font); err != nil {
+		return err
+	}
+	content := file.Bytes()
+	if !b.Made.IsZero() {
+		var err error
+		if content, err = dated(content, b.Made); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(content)
+	return err
+}
+
+// pdf draws one page after another, so that maps of a thousand units are not all in
+// memory at once.
+func (b *Book) pdf(w io.Writer, font *Font) error {
+	font.mu.Lock()
+	defer font.mu.Unlock()
+	var pages []func() (*canvas.Canvas, error)
+	add := func(drawn []*canvas.Canvas) {
+		for _, page := range drawn {
+			pages = append(pages, func() (*canvas.Canvas, error) { return page, nil })
+		}
+	}
+	for _, s := range b.Sheets {
+		pages = append(pages, func() (*canvas.Canvas, error) { return s.front(font) })
+		add(tables(s.Tables, font))
+	}
+	add(tables(b.Tables, font))
+	if len(pages) == 0 {
+		return ErrEmpty
+	}
+	out := pdf.New(w, pageWidth, pageHeight, &pdf.Options{Compress: true, SubsetFonts: true})
+	out.SetInfo(b.Title, b.Subtitle, "", b.Sources, "wangge")
+	for i, draw := range pages {
+		page, err := draw()
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			out.NewPage(pageWidth, pageHeight)
+		}
+		p := pen{canvas.NewContext(page), font}
+		p.text(margin, margin-6, b.Footer, sizeSmall, faint, canvas.Left)
+		p.text(pageWidth-margin, margin-6, fmt.Sprintf("%d / %d", i+1, len(pages)), sizeSmall, faint, canvas.Right)
+		page.RenderTo(out)
+	}
+	return out.Close()
+}
+
+// The library dates a file itself, by the clock and in the zone of the machine, in the
+// second of its objects; the third and the table of places stand behind it.
+var (
+	creation = regexp.MustCompile(`(?s)/CreationDate ?\((D:[^)]*)\)`)
+	tail     = regexp.MustCompile(`(?s)xref\n0 \d+\n(?:\d{10} \d{5} [fn] \n){3}(\d{10}).*startxref\n(\d+)\n%%EOF\n$`)
+)
+
+// dated gives a PDF another date of making: in UTC, so that its length and with it the
+// places of what follows are the same everywhere.
+func dated(file []byte, made time.Time) ([]byte, error) {
+	dates := creation.FindAllSubmatchIndex(file, -1)
+	if len(dates) == 0 {
+		return nil, fmt.Errorf("date a PDF: it has no date")
+	}
+	last := dates[len(dates)-1]
+	from, to := last[2], last[3]
+	date := made.UTC().Format("D:20060102150405Z")
+	shift := len(date) - (to - from)
+	file = append(append(bytes.Clone(file[:from]), date...), file[to:]...)
+	at := tail.FindSubmatchIndex(file)
+	if at == nil {
+		return nil, fmt.Errorf("date a PDF: it has no table of places")
+	}
+	start, err := strconv.Atoi(string(file[at[4]:at[5]]))
+	if err != nil {
+		return nil, fmt.Errorf("date a PDF: %w", err)
+	}
+	third, err := strconv.Atoi(string(file[at[2]:at[3]]))
+	if err != nil {
+		return nil, fmt.Errorf("date a PDF: %w", err)
+	}
+	copy(file[at[2]:at[3]], fmt.Sprintf("%010d", third+shift))
+	return append(append(bytes.Clone(file[:at[4]]), strconv.Itoa(start+shift)...), file[at[5]:]...), nil
+}

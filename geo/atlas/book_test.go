@@ -1,0 +1,84 @@
+package atlas
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func book() Book {
+	first, second := sample(), sample()
+	second.Title, second.Tables = "第二幅 The second sheet", nil
+	return Book{Title: "方案卷宗 Dossier", Sheets: []*Sheet{&first, &second}, Footer: "SHA-256 0123456789abcdef",
+		Tables: []Table{{Title: "沿革 Lineage", Columns: []Column{{"前 Before", false}, {"后 After", false}}, Rows: [][]string{{"1", "2"}}}},
+		Made:   time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
+}
+
+func TestABookIsTheSameInEveryZone(t *testing.T) {
+	loaded := font(t)
+	zone := time.Local
+	t.Cleanup(func() { time.Local = zone })
+	var first []byte
+	for _, hours := range []int{0, 8, -5} {
+		time.Local = time.FixedZone("somewhere", hours*3600)
+		b := book()
+		var out bytes.Buffer
+		if err := b.PDF(&out, loaded); err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = out.Bytes()
+			continue
+		}
+		if !bytes.Equal(first, out.Bytes()) {
+			t.Errorf("%d hours east: other bytes", hours)
+		}
+	}
+	if !bytes.Contains(first, []byte("(D:20261122080000Z)")) {
+		t.Error("the date of making is not in it")
+	}
+	// A reader follows the places of the objects without repairing anything.
+	if _, err := exec.LookPath("pdfinfo"); err != nil {
+		t.Skip("SKIPPED: pdfinfo is not installed (apt-get install poppler-utils)")
+	}
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := exec.Command("pdfinfo", path).CombinedOutput()
+	if err != nil || strings.Contains(strings.ToLower(string(info)), "error") || !strings.Contains(string(info), "Pages:           6") {
+		t.Errorf("pdfinfo: %v\n%s", err, info)
+	}
+	text, err := exec.Command("pdftotext", "-layout", path, "-").CombinedOutput()
+	if err != nil {
+		t.Fatalf("pdftotext: %v\n%s", err, text)
+	}
+	pages := strings.Split(strings.TrimSuffix(string(text), "\f"), "\f")
+	for i, page := range pages {
+		if !strings.Contains(page, "SHA-256 0123456789abcdef") {
+			t.Errorf("page %d has no footer:\n%s", i+1, page)
+		}
+	}
+	for page, want := range map[int]string{1: "服务圈覆盖率", 5: "第二幅 The second sheet", 6: "沿革 Lineage"} {
+		if len(pages) < page || !strings.Contains(pages[page-1], want) {
+			t.Errorf("page %d does not say %q", page, want)
+		}
+	}
+}
+
+func TestABookNeedsAPage(t *testing.T) {
+	if err := (&Book{}).PDF(&bytes.Buffer{}, font(t)); !errors.Is(err, ErrEmpty) {
+		t.Errorf("an empty book: %v", err)
+	}
+	if err := (&Book{Sheets: []*Sheet{{Title: "nothing"}}}).PDF(&bytes.Buffer{}, font(t)); !errors.Is(err, ErrEmpty) {
+		t.Errorf("a sheet without a map: %v", err)
+	}
+	if _, err := dated([]byte("%PDF"), time.Now()); err == nil {
+		t.Error("a file without a date was dated")
+	}
+}
