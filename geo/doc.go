@@ -8,6 +8,7 @@
 //	crs         declared coordinate systems → WGS 84, and the guard that refuses a wrong claim
 //	topology    do these areas tile their parent? what is wrong, where, and how to mend it
 //	cell        H3, the key for grouping, aggregates and privacy; it never decides on a border
+//	rule        local rules: facts of a unit, and which rules it breaks
 //	locate      which unit is responsible for this point
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030

@@ -67,6 +67,37 @@ func (r Ring) ellipsoidArea() float64 {
 	return sum / 2 * equatorialRadius * equatorialRadius * (1 - eccentricity2)
 }
 
+// Perimeter is the length of all rings on the ellipsoid of WGS 84, each edge taken
+// with the radii of curvature at its middle: exact to a millimetre on an edge of
+// 10 km.
+func (m MultiPolygon) Perimeter() Meters {
+	var sum float64
+	for _, polygon := range m {
+		for _, ring := range polygon {
+			for i, p := range ring {
+				q := ring[(i+1)%len(ring)]
+				sin, cos := math.Sincos((float64(p.Y) + float64(q.Y)) / 2 * radiansPerStep)
+				flat := 1 - eccentricity2*sin*sin
+				across := equatorialRadius / math.Sqrt(flat)
+				along := across * (1 - eccentricity2) / flat
+				sum += radiansPerStep * math.Hypot(
+					float64(int64(q.X)-int64(p.X))*cos*across, float64(int64(q.Y)-int64(p.Y))*along)
+			}
+		}
+	}
+	return Meters(sum)
+}
+
+// Compactness is the Polsby–Popper measure 4π·area/perimeter²: 1 for a disc, π/4 for
+// a square, near 0 for a strip; 0 for nothing.
+func (m MultiPolygon) Compactness() float64 {
+	p := float64(m.Perimeter())
+	if p == 0 {
+		return 0
+	}
+	return 4 * math.Pi * float64(m.SquareMeters()) / (p * p)
+}
+
 const radiansPerStep = math.Pi / 180 / Scale
 
 // belt is the area between the equator and a latitude for one radian of

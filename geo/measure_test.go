@@ -87,6 +87,38 @@ func TestAreaOfParcelsAddsUpToTheWhole(t *testing.T) {
 	}
 }
 
+func TestPerimeterAndCompactnessAreThoseOfPostGIS(t *testing.T) {
+	db := pgtest.Tx(t)
+	random := rand.New(rand.NewPCG(11, 12))
+	for range 100 {
+		outer := star(random, 3+random.IntN(60))
+		hole := make(geo.Ring, len(outer))
+		for i, p := range outer { // drawn in around a place inside
+			hole[i] = geo.Point{X: outer[0].X + (p.X-outer[0].X)/50, Y: outer[0].Y + (p.Y-outer[0].Y)/50}
+		}
+		area := geo.MultiPolygon{geo.Polygon{outer, hole.Reversed()}}
+		var rings, want float64
+		err := db.QueryRow(t.Context(), `SELECT ST_Perimeter($1::geometry::geography), 4 * pi() * ST_Area($2::geometry::geography) / ST_Perimeter($2::geometry::geography) ^ 2`,
+			area, geo.MultiPolygon{{outer}}).Scan(&rings, &want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := float64(area.Perimeter()); math.Abs(got-rings) > 1e-6*rings {
+			t.Errorf("perimeter = %.4f m, PostGIS says %.4f m", got, rings)
+		}
+		if got := (geo.MultiPolygon{{outer}}).Compactness(); math.Abs(got-want) > 3e-4*want {
+			t.Errorf("compactness = %.6f, PostGIS says %.6f", got, want)
+		}
+	}
+	square := geo.MultiPolygon{{{{X: 0, Y: -5000}, {X: 10_000, Y: -5000}, {X: 10_000, Y: 5000}, {X: 0, Y: 5000}}}}
+	if got := square.Compactness(); math.Abs(got-math.Pi/4) > 1e-4 {
+		t.Errorf("compactness of a square = %f", got)
+	}
+	if got := (geo.MultiPolygon{}).Compactness(); got != 0 {
+		t.Errorf("compactness of nothing = %f", got)
+	}
+}
+
 func TestDistanceIsThatOfPostGIS(t *testing.T) {
 	db := pgtest.Tx(t)
 	random := rand.New(rand.NewPCG(9, 10))

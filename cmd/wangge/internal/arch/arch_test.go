@@ -41,7 +41,7 @@ func (p Package) Path() string {
 // pure packages work on values alone, so that they can be tested by properties
 // and used anywhere: no database, no network, no clock.
 var pure = []string{
-	"geo", "geo/atlas", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/hotspot", "geo/hours", "geo/locate", "geo/propose", "geo/rules", "geo/sheet", "geo/siting", "geo/siting/known",
+	"geo", "geo/atlas", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/hotspot", "geo/hours", "geo/locate", "geo/propose", "geo/rule", "geo/sheet", "geo/siting", "geo/siting/known",
 	"geo/suppress", "geo/topology", "geo/town", "geo/track", "geo/vectorfile", "geo/walk", "geo/worktime",
 }
 
@@ -56,7 +56,7 @@ type rule struct {
 const (
 	anything = ".*"
 	nothing  = "^$"
-	ours     = `(account|audit|breakglass|candidate|circle|demand|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|network|patrol|pg|plan|post|reach|servicepoint|staff|upload)`
+	ours     = `(account|audit|breakglass|candidate|circle|demand|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|network|patrol|pg|plan|post|reach|ruleset|servicepoint|staff|upload)`
 )
 
 var rules = []rule{

@@ -1,0 +1,310 @@
+package rule
+
+import (
+	"cmp"
+	"slices"
+
+	"wangge/geo"
+	"wangge/geo/topology"
+)
+
+// Home is a household as far as rules need to know it.
+type Home struct {
+	At     geo.Point
+	Empty  bool // known to stand empty
+	People int  // -1 = no head count
+}
+
+// Post is a post in force at a unit.
+type Post struct {
+	Unit  string // code of its unit in force
+	Level string
+	Kind  string
+	Held  bool      // by an A who is there
+	At    geo.Point // deep inside its unit: who has this place in a draft without the unit has the post
+}
+
+// Compound is a compound or natural village.
+type Compound struct {
+	Name string
+	Area geo.MultiPolygon
+}
+
+// Source is what lies on the ground below the unit that a draft divides.
+type Source struct {
+	Base      geo.MultiPolygon // the land that the draft divides
+	Blind     bool             // homes and incidents may not be told, not even in sum
+	Homes     []Home
+	Incidents []geo.Point // open ones
+	Posts     []Post
+	Templates map[string][]Need // by level
+	Compounds []Compound
+	Barriers  []Barrier
+	Above     map[string]geo.MultiPolygon // units above as they are in force, by code
+}
+
+// Ground answers again and again what lies in a unit. It never changes, and any
+// number of goroutines may use it.
+type Ground struct {
+	blind     bool
+	homes     []Home
+	atHomes   *places
+	atReports *places
+	posts     []Post
+	atPosts   *places
+	ofUnit    map[string][]int32 // posts by level and code of their unit
+	templates map[string][]Need
+	compounds []ground
+	barriers  []Barrier
+	gates     []gate
+	atGates   *places
+	above     map[string]*shape
+}
+
+// ground is a compound with what of it lies in the draft's land, in square steps.
+type ground struct {
+	Compound
+	shape *shape
+	land  float64
+	label geo.Point
+}
+
+// NewGround prepares what lies on the ground. It keeps the slices of the source.
+func NewGround(s Source) *Ground {
+	g := &Ground{blind: s.Blind, homes: s.Homes, posts: s.Posts, templates: s.Templates, barriers: s.Barriers,
+		ofUnit: map[string][]int32{}, above: map[string]*shape{}}
+	at := make([]geo.Point, len(s.Homes))
+	for i, h := range s.Homes {
+		at[i] = h.At
+	}
+	g.atHomes, g.atReports = newPlaces(at), newPlaces(s.Incidents)
+	at = make([]geo.Point, len(s.Posts))
+	for i, p := range s.Posts {
+		at[i] = p.At
+		key := p.Level + "\x00" + p.Unit
+		g.ofUnit[key] = append(g.ofUnit[key], int32(i))
+	}
+	g.atPosts = newPlaces(at)
+	for code, area := range s.Above {
+		g.above[code] = newShape(area)
+	}
+	base := newShape(s.Base)
+	for _, c := range s.Compounds {
+		one := ground{Compound: c, shape: newShape(c.Area)}
+		if one.land = overlap(one.shape, base); one.land > 0 {
+			one.label = topology.LabelPoint(c.Area)
+			g.compounds = append(g.compounds, one)
+		}
+	}
+	for i, b := range s.Barriers {
+		g.gates = append(g.gates, gates(b, int32(i), base.bound)...)
+	}
+	at = make([]geo.Point, len(g.gates))
+	for i, x := range g.gates {
+		at[i] = x.near
+	}
+	g.atGates = newPlaces(at)
+	return g
+}
+
+// Live tells what the touched units come to, by their ordinals, and which rules they
+// break; nil means all units. Touched are the units whose land, code, parent or level
+// has changed; where a code was given up, also the unit on the land that it stands for
+// in force, which has its posts now. A neighbour that has a home on the common border of one of them is
+// told as well, for the home may have changed hands: whoever keeps facts and findings
+// of a draft replaces those of the units told. All other units cost a look at their
+// ordinals, and at their boxes when a home lies on a border.
+func (g *Ground) Live(set Set, units []Unit, touched []int) ([]Fact, []Finding) {
+	facts := g.Facts(units, touched)
+	return facts, Check(set, facts)
+}
+
+// Facts is Live without rules.
+func (g *Ground) Facts(units []Unit, touched []int) []Fact {
+	d := &division{units: units, shapes: map[int]*shape{}}
+	wanted := slices.Sorted(slices.Values(touched))
+	var queue []int
+	queued := map[int]bool{}
+	for i, u := range units {
+		if _, found := slices.BinarySearch(wanted, u.Ordinal); found || touched == nil {
+			queue = append(queue, i)
+			queued[i] = true
+		}
+	}
+	facts, asked := make([]Fact, 0, len(queue)), len(queue)
+	for n := 0; n < len(queue); n++ {
+		fact, others := g.fact(d, queue[n])
+		facts = append(facts, fact)
+		for _, other := range others {
+			if n < asked && !queued[other] {
+				queue = append(queue, other)
+				queued[other] = true
+			}
+		}
+	}
+	slices.SortFunc(facts, func(a, b Fact) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
+	return facts
+}
+
+// fact is what is known of unit i, and the units with which it has a home on a
+// common border.
+func (g *Ground) fact(d *division, i int) (f Fact, others []int) {
+	u, s := d.units[i], d.shape(i)
+	f = Fact{Ordinal: u.Ordinal, Code: u.Code, Name: u.Name, Level: u.Level, Parent: u.Parent,
+		Area: float64(u.Area.SquareMeters()), Perimeter: float64(u.Area.Perimeter()), Compactness: u.Area.Compactness(), Pieces: len(u.Area),
+		Posts: []Posts{}, Needs: g.templates[u.Level], Cut: []Cut{}, Crossed: []Across{}, Minutes: u.Minutes, shape: u.Area}
+	if f.Needs == nil {
+		f.Needs = []Need{}
+	}
+	var around []int
+	owns := func(p geo.Point) bool {
+		inside, on := s.at(p)
+		if !on {
+			return inside
+		}
+		if around == nil {
+			around = d.around(i)
+		}
+		touching := d.touching(around, p)
+		others = append(others, touching...)
+		return d.owner(touching) == i
+	}
+	if !g.blind {
+		g.count(&f, s, owns)
+	}
+	g.staff(&f, d, s, owns)
+	g.cut(&f, s)
+	g.across(&f, s)
+	g.stray(&f, u, s)
+	return f, others
+}
+
+func (g *Ground) count(f *Fact, s *shape, owns func(geo.Point) bool) {
+	var households, empty, people, incidents int
+	counted := false
+	g.atHomes.in(s.bound, func(i int32, at geo.Point) {
+		if !owns(at) {
+			return
+		}
+		households++
+		if g.homes[i].Empty {
+			empty++
+		}
+		if n := g.homes[i].People; n >= 0 {
+			people += n
+			counted = true
+		}
+	})
+	g.atReports.in(s.bound, func(_ int32, at geo.Point) {
+		if owns(at) {
+			incidents++
+		}
+	})
+	f.Households, f.Empty, f.Incidents = &households, &empty, &incidents
+	if counted {
+		f.People = &people
+	}
+}
+
+// staff counts the posts of the unit of this code, and those of units that the draft
+// no longer has and whose middle lies here: on publishing a post goes to whoever has
+// the largest part of its unit.
+func (g *Ground) staff(f *Fact, d *division, s *shape, owns func(geo.Point) bool) {
+	add := func(p Post) {
+		i := slices.IndexFunc(f.Posts, func(k Posts) bool { return k.Kind == p.Kind })
+		if i < 0 {
+			i = len(f.Posts)
+			f.Posts = append(f.Posts, Posts{Kind: p.Kind})
+		}
+		f.Posts[i].All++
+		if p.Held {
+			f.Posts[i].Held++
+		}
+	}
+	for _, i := range g.ofUnit[f.Level+"\x00"+f.Code] {
+		add(g.posts[i])
+	}
+	g.atPosts.in(s.bound, func(i int32, at geo.Point) {
+		p := g.posts[i]
+		if p.Level == f.Level && p.Unit != f.Code && owns(at) && !d.has(p.Level, p.Unit) {
+			add(p)
+		}
+	})
+	slices.SortFunc(f.Posts, func(a, b Posts) int { return cmp.Compare(a.Kind, b.Kind) })
+}
+
+// cut finds the compounds whose land in the draft is not all here. Less than a
+// square metre is how a border was rounded.
+func (g *Ground) cut(f *Fact, s *shape) {
+	for _, c := range g.compounds {
+		if !c.shape.bound.Intersects(s.bound) {
+			continue
+		}
+		inside := overlap(c.shape, s)
+		here, there := c.shape.squareMeters(inside), c.shape.squareMeters(c.land-inside)
+		if here >= 1 && there >= 1 {
+			f.Cut = append(f.Cut, Cut{Name: c.Name, Inside: here, Other: there, At: c.label})
+		}
+	}
+}
+
+// across adds up the stretches of each barrier with the unit on both sides. The
+// pieces of a road or river that have a name are one.
+func (g *Ground) across(f *Fact, s *shape) {
+	type key struct {
+		kind, name string
+		barrier    int32 // of one without a name
+	}
+	index := map[key]int{}
+	g.atGates.in(s.bound, func(i int32, _ geo.Point) {
+		x := g.gates[i]
+		if near, _ := s.at(x.near); !near {
+			return
+		}
+		if far, _ := s.at(x.far); !far {
+			return
+		}
+		b := g.barriers[x.barrier]
+		k := key{kind: b.Kind, name: b.Name}
+		if b.Name == "" {
+			k.barrier = x.barrier
+		}
+		n, known := index[k]
+		if !known {
+			n = len(f.Crossed)
+			index[k] = n
+			f.Crossed = append(f.Crossed, Across{Kind: b.Kind, Name: b.Name, At: x.at})
+		}
+		f.Crossed[n].Metres += float64(x.metres)
+	})
+	slices.SortFunc(f.Crossed, func(a, b Across) int {
+		return cmp.Or(cmp.Compare(b.Metres, a.Metres), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.At.X, b.At.X), cmp.Compare(a.At.Y, b.At.Y))
+	})
+}
+
+// noise, in m², is less than any land that lies outside, and more than what float64
+// loses in a sum over a whole town.
+const noise = 0.001
+
+// stray measures what lies outside the unit above, as that is in force.
+func (g *Ground) stray(f *Fact, u Unit, s *shape) {
+	above := g.above[u.Parent]
+	if above == nil || s.bound.Empty() {
+		return
+	}
+	outside := f.Area - s.squareMeters(overlap(s, above))
+	if outside < noise {
+		outside = 0
+	}
+	f.Outside = &outside
+	for _, polygon := range u.Area {
+		for _, r := range polygon {
+			for _, p := range r {
+				if !above.covers(p) {
+					f.stray = p
+					return
+				}
+			}
+		}
+	}
+}
