@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/tdewolff/canvas"
@@ -30,7 +28,7 @@ func (b *Book) PDF(w io.Writer, font *Font) error {
 	content := file.Bytes()
 	if !b.Made.IsZero() {
 		var err error
-		if content, err = dated(content, b.Made); err != nil {
+		if content, err = steady(content, b.Made); err != nil {
 			return err
 		}
 	}
@@ -73,39 +71,4 @@ func (b *Book) pdf(w io.Writer, font *Font) error {
 		page.RenderTo(out)
 	}
 	return out.Close()
-}
-
-// The library dates a file itself, by the clock and in the zone of the machine, in the
-// second of its objects; the third and the table of places stand behind it.
-var (
-	creation = regexp.MustCompile(`(?s)/CreationDate ?\((D:[^)]*)\)`)
-	tail     = regexp.MustCompile(`(?s)xref\n0 \d+\n(?:\d{10} \d{5} [fn] \n){3}(\d{10}).*startxref\n(\d+)\n%%EOF\n$`)
-)
-
-// dated gives a PDF another date of making: in UTC, so that its length and with it the
-// places of what follows are the same everywhere.
-func dated(file []byte, made time.Time) ([]byte, error) {
-	dates := creation.FindAllSubmatchIndex(file, -1)
-	if len(dates) == 0 {
-		return nil, fmt.Errorf("date a PDF: it has no date")
-	}
-	last := dates[len(dates)-1]
-	from, to := last[2], last[3]
-	date := made.UTC().Format("D:20060102150405Z")
-	shift := len(date) - (to - from)
-	file = append(append(bytes.Clone(file[:from]), date...), file[to:]...)
-	at := tail.FindSubmatchIndex(file)
-	if at == nil {
-		return nil, fmt.Errorf("date a PDF: it has no table of places")
-	}
-	start, err := strconv.Atoi(string(file[at[4]:at[5]]))
-	if err != nil {
-		return nil, fmt.Errorf("date a PDF: %w", err)
-	}
-	third, err := strconv.Atoi(string(file[at[2]:at[3]]))
-	if err != nil {
-		return nil, fmt.Errorf("date a PDF: %w", err)
-	}
-	copy(file[at[2]:at[3]], fmt.Sprintf("%010d", third+shift))
-	return append(append(bytes.Clone(file[:at[4]]), strconv.Itoa(start+shift)...), file[at[5]:]...), nil
 }

@@ -2,6 +2,7 @@ package atlas
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -78,7 +79,35 @@ func TestABookNeedsAPage(t *testing.T) {
 	if err := (&Book{Sheets: []*Sheet{{Title: "nothing"}}}).PDF(&bytes.Buffer{}, font(t)); !errors.Is(err, ErrEmpty) {
 		t.Errorf("a sheet without a map: %v", err)
 	}
-	if _, err := dated([]byte("%PDF"), time.Now()); err == nil {
-		t.Error("a file without a date was dated")
+	for _, file := range []string{"", "%PDF", "\nxref\n0 1\n0000000000 65535 f \ntrailer\n<<>>\nstartxref\n1\n%%EOF\n"} {
+		if _, err := steady([]byte(file), time.Now()); !errors.Is(err, errForm) {
+			t.Errorf("%q was dated: %v", file, err)
+		}
+	}
+}
+
+func TestATypefaceForgetsWhenItWasWritten(t *testing.T) {
+	font(t) // or skip
+	program, err := os.ReadFile(typeface)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := bytes.Clone(program)
+	at := bytes.Index(later, []byte("head"))
+	head := later[binary.BigEndian.Uint32(later[at+8:]):]
+	binary.BigEndian.PutUint64(head[28:], binary.BigEndian.Uint64(head[28:])+3600)
+	if bytes.Equal(program, later) {
+		t.Fatal("the typeface was not changed")
+	}
+	undated(program)
+	undated(later)
+	if !bytes.Equal(program, later) {
+		t.Error("the moment is still in it")
+	}
+	if got := checksum(later); got != 0xB1B0AFBA {
+		t.Errorf("the sum of the whole is %08X, want B1B0AFBA", got)
+	}
+	for n := range 60 { // a damaged one does no harm
+		undated(bytes.Clone(program[:n]))
 	}
 }
