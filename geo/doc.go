@@ -47,6 +47,7 @@
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
 //	candidate     sites where a service point could stand, and searches among them
+//	compare       two divisions of the same land: what changes hands, and what it means
 //	reach         what lies within so many minutes of a place, and the way between two
 //	upload        takes in files and hands them to their subject
 //	export        gives everything out in open formats

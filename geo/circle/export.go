@@ -85,8 +85,7 @@ func NewExport(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, e E
 		}
 		return file, record()
 	}
-	out, known := writers[e.Format]
-	if !known {
+	if _, known := writers[e.Format]; !known {
 		return File{}, ErrExport
 	}
 	layer, err := s.layer(ctx, db, actor, e)
@@ -99,6 +98,16 @@ func NewExport(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, e E
 	}
 	if err := record(); err != nil {
 		return File{}, err
+	}
+	return NewFile(e.Format, notes, layer)
+}
+
+// NewFile is a file of one layer, which is read when it is written, as csv, xlsx,
+// geojson, gpkg or parquet; ErrExport for any other format.
+func NewFile(format string, notes []Note, layer func(context.Context) (vectorfile.Layer, error)) (File, error) {
+	out, known := writers[format]
+	if !known {
+		return File{}, ErrExport
 	}
 	return File{MediaType: out.media, Write: func(ctx context.Context, w io.Writer) error {
 		l, err := layer(ctx)
