@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -255,27 +256,66 @@ func At(ctx context.Context, db pg.DB, actor staff.Actor, day Day, place geo.Poi
 	return u, true, nil
 }
 
-// lockKey names the advisory lock between whoever assigns by the boundaries in
-// force and whoever changes them.
-const lockKey = 770_001
-
 // HoldBoundaries keeps the boundaries in force as they are until the transaction
 // ends. Whoever assigns households, incidents or service points takes it first;
 // many may hold it at once.
 func HoldBoundaries(ctx context.Context, tx pg.DB) error {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, lockKey); err != nil {
+	if _, err := tx.Exec(ctx, `LOCK TABLE boundary_turn IN ROW EXCLUSIVE MODE`); err != nil {
 		return fmt.Errorf("hold the boundaries: %w", err)
 	}
 	return nil
 }
 
-// ChangeBoundaries waits until nobody assigns and keeps others out until the
-// transaction ends.
-func ChangeBoundaries(ctx context.Context, tx pg.DB) error {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey); err != nil {
+// ChangeBoundaries waits until nobody assigns and nobody else changes boundaries
+// in these boxes (none: anywhere), and keeps them out until the transaction ends.
+// Changes of other places go on side by side.
+func ChangeBoundaries(ctx context.Context, tx pg.DB, boxes ...geo.Bound) error {
+	// Many may hold this lock at once as well, but not while somebody has that of HoldBoundaries.
+	if _, err := tx.Exec(ctx, `LOCK TABLE boundary_turn IN SHARE MODE`); err != nil {
+		return fmt.Errorf("change the boundaries: %w", err)
+	}
+	tiles := tilesOf(boxes)
+	everywhere := `SELECT pg_advisory_xact_lock_shared($1, $2)`
+	if len(tiles) == 0 {
+		everywhere = `SELECT pg_advisory_xact_lock($1, $2)`
+	}
+	if _, err := tx.Exec(ctx, everywhere, turnKey, -1); err != nil {
+		return fmt.Errorf("change the boundaries: %w", err)
+	}
+	// All take tiles in the same order, so that no two wait for each other.
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, t) FROM unnest($2::int[]) t`, turnKey, tiles)
+	if err != nil {
 		return fmt.Errorf("change the boundaries: %w", err)
 	}
 	return nil
+}
+
+const (
+	turnKey  = 770_001 // the advisory locks of places
+	tileBits = 17      // a tile is 2^17 lattice steps wide, some 1.3 km
+	maxTiles = 256     // more than these are everywhere: the server has room for some thousand locks
+)
+
+// tilesOf are the tiles that the boxes meet, ascending; none stands for everywhere.
+func tilesOf(boxes []geo.Bound) []int32 {
+	tiles := []int32{}
+	for _, b := range boxes {
+		if b.Empty() {
+			continue
+		}
+		for x := b.Min.X >> tileBits; x <= b.Max.X>>tileBits; x++ {
+			for y := b.Min.Y >> tileBits; y <= b.Max.Y>>tileBits; y++ {
+				if tiles = append(tiles, (x&0x7fff)<<14|y&0x3fff); len(tiles) > 16*maxTiles {
+					return []int32{}
+				}
+			}
+		}
+	}
+	slices.Sort(tiles)
+	if tiles = slices.Compact(tiles); len(tiles) > maxTiles {
+		return []int32{}
+	}
+	return tiles
 }
 
 // Hint is another unit close to a place: near a border people ask.

@@ -223,8 +223,10 @@ func (d *draft) states(ctx context.Context, tx pgx.Tx, n next, ids map[string]in
 	for _, id := range ids {
 		touched[id] = true
 	}
-	for _, b := range n.redrawn { // and the unit above: a redrawn unit may leave it
-		touched[b.ID], touched[b.ParentID] = true, true
+	for _, b := range n.redrawn { // and the unit above: a reshaped unit may leave it
+		if n.reshaped[b.ID] {
+			touched[b.ID], touched[b.ParentID] = true, true
+		}
 	}
 	divided := map[int64]string{}
 	for _, u := range n.parts {

@@ -135,3 +135,7 @@ func Seal(ctx context.Context, tx pgx.Tx, id int64) (digest string, err error) {
 	}
 	return digest, nil
 }
+
+// SameArea reports whether two areas have the same rings, whatever their order and
+// wherever they begin.
+func SameArea(a, b geo.MultiPolygon) bool { return bytes.Equal(appendArea(nil, a), appendArea(nil, b)) }

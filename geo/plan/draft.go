@@ -109,12 +109,17 @@ func (d *draft) settleRoles() {
 
 // open reads a draft and all it is checked against.
 func open(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day) (*draft, error) {
+	return openIn(ctx, db, actor, Draft, id, revision, day)
+}
+
+// openIn is open for a plan in another state.
+func openIn(ctx context.Context, db pg.DB, actor staff.Actor, want State, id int64, revision int, day geo.Day) (*draft, error) {
 	p, err := Get(ctx, db, actor, id)
 	if err != nil {
 		return nil, err
 	}
-	if p.State != Draft {
-		return nil, ErrNotDraft
+	if p.State != want {
+		return nil, wrongState(p.State, want)
 	}
 	if revision != p.Revision {
 		return nil, ErrStale
@@ -134,6 +139,12 @@ func open(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision i
 	}
 	if err := d.load(ctx, db, actor); err != nil {
 		return nil, err
+	}
+	if p.Base != nil {
+		d.base = p.Base.ID
+		if err := d.followParts(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return d, nil
 }

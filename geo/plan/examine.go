@@ -19,6 +19,7 @@ type draft struct {
 	id            int64
 	revision      int
 	preset, level string
+	base          int64 // the unit that it is a branch of; 0 when it came from a file
 	day           geo.Day
 
 	units  []Unit

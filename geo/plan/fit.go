@@ -43,6 +43,21 @@ func (d *draft) fit(ctx context.Context, parts []topology.Part, fitted map[strin
 	return err
 }
 
+// followParts redraws all units above after the units of a branch: whoever edits the
+// lowest level draws those above by it.
+func (d *draft) followParts(ctx context.Context) error {
+	d.units = slices.DeleteFunc(d.units, func(u Unit) bool { return u.Role == Parent })
+	var parts []topology.Part
+	fitted := map[string]bool{}
+	for _, u := range d.units {
+		if _, known := d.above[u.Parent]; known && u.Role == Part && len(u.Area) > 0 {
+			parts = append(parts, topology.Part{Code: u.Code, Parent: u.Parent, Area: u.Area})
+			fitted[u.Parent] = true
+		}
+	}
+	return d.fit(ctx, parts, fitted, nil)
+}
+
 // claims are the claims on the land of a level. The first ones cannot be taken
 // away by the others.
 type claims struct{ first, others []claim }
@@ -65,6 +80,9 @@ func (d *draft) claimsOf(parts []topology.Part, fitted map[string]bool) (c claim
 		}
 	}
 	for _, b := range d.inForce {
+		if d.base != 0 && b.Level == d.level && d.under(b, d.base) {
+			continue // the branch has it, or it ends
+		}
 		above := d.byID[b.ParentID]
 		if _, ours := d.above[above.Code]; ours && !named[above.Code] {
 			c.first = append(c.first, claim{above.Code, d.drawn(b)})

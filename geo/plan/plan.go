@@ -26,6 +26,7 @@ type State string
 // The states.
 const (
 	Draft     State = "draft"
+	Adopted   State = "adopted" // sealed; takes effect on its day
 	Published State = "published"
 	Abandoned State = "abandoned"
 )
@@ -36,18 +37,29 @@ type Plan struct {
 	Name        string      `json:"name"`
 	Preset      string      `json:"preset"`
 	Level       string      `json:"level"`
-	State       State       `json:"state" enum:"draft,published,abandoned"`
+	State       State       `json:"state" enum:"draft,adopted,published,abandoned"`
 	Revision    int         `json:"revision" doc:"raised by every repair; send it back with the next one"`
+	Note        string      `json:"note"`
+	Base        *Base       `json:"base" doc:"the unit whose division it changes; null when it came from a file"`
+	Head        int         `json:"head" doc:"the last step that is done"`
 	UploadID    *int64      `json:"upload_id"`
 	EffectiveOn *geo.Day    `json:"effective_on"`
 	CreatedBy   string      `json:"created_by"`
 	CreatedAt   time.Time   `json:"created_at"`
+	AdoptedBy   *string     `json:"adopted_by" doc:"as in the audit: account:12"`
+	AdoptedAt   *time.Time  `json:"adopted_at" doc:"since then it is sealed"`
 	PublishedAt *time.Time  `json:"published_at"`
 	Digest      string      `json:"digest" doc:"SHA-256 of the division, sealed when it was adopted; empty before"`
 	Units       int         `json:"units"`
 	Repairs     int         `json:"repairs" doc:"how many were made"`
 	Faults      FaultCounts `json:"faults"`
 	Bound       *[4]float64 `json:"bbox" doc:"west, south, east, north; null without any boundary"`
+}
+
+// Base is the unit of which a draft is a branch.
+type Base struct {
+	ID   int64  `json:"id"`
+	Code string `json:"code"`
 }
 
 // FaultCounts says how many faults a draft has.
@@ -60,8 +72,10 @@ type FaultCounts struct {
 // Faults of this package.
 var (
 	ErrUnknown      = fault.New(fault.NotFound, "plan_unknown", "There is no such plan.")
-	ErrStale        = fault.New(fault.Conflict, "plan_stale", "Another plan was published, or this draft changed, since you opened it. Load it again.")
+	ErrStale        = fault.New(fault.Conflict, "plan_stale", "Another plan was published, or this draft changed, since you opened it. Look at what changed, then load or renew the draft.")
 	ErrNotDraft     = fault.New(fault.Conflict, "plan_not_draft", "Only a draft can be changed; a published plan is followed by a new one.")
+	ErrAdopted      = fault.New(fault.Conflict, "plan_adopted", "The plan is adopted and sealed. Withdraw the adoption to change it.")
+	ErrNotAdopted   = fault.New(fault.Conflict, "plan_not_adopted", "The plan is not adopted.")
 	ErrFaulty       = fault.New(fault.Invalid, "plan_faulty", "The draft has faults that stop publishing. Mend them first.")
 	ErrEmpty        = fault.New(fault.Invalid, "plan_empty", "There are no units in it.")
 	ErrUnknownFault = fault.New(fault.NotFound, "fault_unknown", "The draft has no such fault (any more).")
@@ -73,24 +87,30 @@ var (
 )
 
 const columns = `
-	p.id, p.name, p.preset, p.level, p.state, p.revision, p.upload_id, p.effective_on,
-	p.created_by, p.created_at, p.published_at, coalesce(p.digest, ''),
+	p.id, p.name, p.preset, p.level, p.state, p.revision, p.note, p.base_id, p.head, p.upload_id, p.effective_on,
+	p.created_by, p.created_at, p.adopted_by, p.adopted_at, p.published_at, coalesce(p.digest, ''),
 	(SELECT count(*) FROM plan_unit u WHERE u.plan_id = p.id AND u.role = 'part'),
 	(SELECT count(*) FROM plan_repair r WHERE r.plan_id = p.id),
 	(SELECT coalesce(jsonb_object_agg(kind || CASE WHEN hard THEN '!' ELSE '' END, n), '{}')
 	   FROM (SELECT kind, hard, count(*) AS n FROM plan_fault f WHERE f.plan_id = p.id GROUP BY kind, hard) k),
 	(SELECT ARRAY[ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)]
 	   FROM (SELECT ST_Extent(geom) AS e FROM plan_unit u WHERE u.plan_id = p.id AND u.role = 'part' AND NOT ST_IsEmpty(geom)) b
-	   WHERE e IS NOT NULL)`
+	   WHERE e IS NOT NULL),
+	(SELECT u.code FROM unit u WHERE u.id = p.base_id)`
 
 func scan(row pgx.CollectableRow) (Plan, error) {
 	var p Plan
 	var kinds map[string]int
 	var bound []float64
-	err := row.Scan(&p.ID, &p.Name, &p.Preset, &p.Level, &p.State, &p.Revision, &p.UploadID, &p.EffectiveOn,
-		&p.CreatedBy, &p.CreatedAt, &p.PublishedAt, &p.Digest, &p.Units, &p.Repairs, &kinds, &bound)
+	var base *int64
+	var code *string
+	err := row.Scan(&p.ID, &p.Name, &p.Preset, &p.Level, &p.State, &p.Revision, &p.Note, &base, &p.Head, &p.UploadID, &p.EffectiveOn,
+		&p.CreatedBy, &p.CreatedAt, &p.AdoptedBy, &p.AdoptedAt, &p.PublishedAt, &p.Digest, &p.Units, &p.Repairs, &kinds, &bound, &code)
 	if err != nil {
 		return Plan{}, err
+	}
+	if base != nil && code != nil {
+		p.Base = &Base{ID: *base, Code: *code}
 	}
 	p.Faults.ByKind = make(map[string]int, len(kinds))
 	for kind, n := range kinds {
@@ -148,6 +168,7 @@ type Unit struct {
 	Place   string // where in the file
 	Area    geo.MultiPolygon
 	Before  geo.MultiPolygon // of a unit above: as it was in force when the draft redrew it
+	Locked  bool             // the workshop keeps its land as it is
 }
 
 // Role says what a row of a draft is.
@@ -158,13 +179,15 @@ const (
 	Part     Role = "part"     // a unit of the draft's level
 	Parent   Role = "parent"   // a unit of a level above that the draft redraws, or adds vertices to
 	Excluded Role = "excluded" // an accepted gap; Name is the reason
+	// Unclaimed is in no row: the workshop tells of land that is nobody's as one.
+	Unclaimed Role = "unclaimed"
 )
 
 // Units returns the rows of a plan, in file order.
 func Units(ctx context.Context, db pg.DB, actor staff.Actor, id int64) ([]Unit, error) {
 	area := actor.Area(staff.Plan)
 	rows, _ := db.Query(ctx, `
-		SELECT ordinal, role, code, name, coalesce(parent, ''), place, geom, original
+		SELECT ordinal, role, code, name, coalesce(parent, ''), place, geom, original, locked
 		FROM plan_unit
 		WHERE plan_id = $1 AND in_area((SELECT area_id FROM plan WHERE id = $1), $2, $3)
 		ORDER BY ordinal`, id, area.All, area.Roots)

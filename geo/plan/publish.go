@@ -20,91 +20,127 @@ import (
 
 // Publish makes a draft the plan in force from day on: all of it or none of it.
 //
-// The slow work (noding, checking) is done first, outside any transaction; a
-// compare-and-set on the draft's revision and on the version of the boundaries in
-// force proves at the end that it was about the same thing. Then one transaction
-// closes old validity and opens new, writes lineage, re-assigns what lies in the
-// units that changed, and raises the layer's version.
+// The slow work (noding, checking) is done first, outside any transaction. Then one
+// transaction keeps others out of the places that it touches, proves that nothing
+// there changed since the work began, closes old validity and opens new, writes
+// lineage, carries posts, re-assigns what lies in the places that changed, and raises
+// the layer's version. Plans of places apart are published side by side.
+//
+// Of several plans that decide the same units, or units above or below each other,
+// the first one wins: ErrStale tells the others which it was (see scope.go).
 //
 // Errors: ErrFaulty with every hard fault and its place, ErrStale, ErrNotDraft,
 // ErrBefore, ErrFuture.
 func Publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day, step Step) (Plan, error) {
+	return takeEffect(ctx, db, actor, Draft, id, revision, day, step)
+}
+
+// takeEffect publishes a plan that is in a state now.
+func takeEffect(ctx context.Context, db pg.DB, actor staff.Actor, from State, id int64, revision int, day geo.Day, step Step) (Plan, error) {
 	if geo.DayOf(time.Now()).Before(day) {
 		return Plan{}, fmt.Errorf("publish plan %d: %w", id, ErrFuture)
 	}
-	for attempt := 0; ; attempt++ {
-		err := publish(ctx, db, actor, id, revision, day, step)
-		if errors.Is(err, errBasis) && attempt < 3 {
-			continue // somebody published elsewhere meanwhile: look again
-		}
-		if errors.Is(err, errBasis) {
-			err = ErrStale
-		}
-		if err != nil {
-			return Plan{}, fmt.Errorf("publish plan %d: %w", id, err)
-		}
-		return Get(ctx, db, actor, id)
+	err := errMoved
+	for attempt := 0; errors.Is(err, errMoved); attempt++ {
+		err = publish(ctx, db, actor, from, id, revision, day, step, attempt == maxAttempts)
 	}
+	if err != nil {
+		return Plan{}, fmt.Errorf("publish plan %d: %w", id, err)
+	}
+	return Get(ctx, db, actor, id)
 }
 
-// errBasis means that the boundaries in force changed between check and commit.
-var errBasis = errors.New("the boundaries in force changed")
+// maxAttempts is how often publishing begins again because a neighbour was quicker;
+// then it keeps everybody out while it works, and cannot be overtaken.
+const maxAttempts = 3
 
-func publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day, step Step) error {
-	step("checking", 0, 0)
-	d, err := open(ctx, db, actor, id, revision, day)
+// errMoved means that boundaries near the plan changed between check and commit.
+var errMoved = errors.New("boundaries near the plan changed")
+
+func publish(ctx context.Context, db pg.DB, actor staff.Actor, from State, id int64, revision int, day geo.Day, step Step, alone bool) error {
+	if alone {
+		return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+			if err := grid.ChangeBoundaries(ctx, tx); err != nil {
+				return err
+			}
+			d, n, err := prepare(ctx, tx, actor, from, id, revision, day, step)
+			if err != nil {
+				return err
+			}
+			return d.commit(ctx, tx, actor, from, n, step)
+		})
+	}
+	d, n, err := prepare(ctx, db, actor, from, id, revision, day, step)
 	if err != nil {
 		return err
+	}
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := grid.ChangeBoundaries(ctx, tx, n.places...); err != nil {
+			return err
+		}
+		if moved, err := movedSince(ctx, tx, d.basis, n.places); err != nil || moved {
+			return errors.Join(err, errMoved)
+		}
+		return d.commit(ctx, tx, actor, from, n, step)
+	})
+}
+
+// prepare checks a plan and works out all that it changes.
+func prepare(ctx context.Context, db pg.DB, actor staff.Actor, from State, id int64, revision int, day geo.Day, step Step) (*draft, next, error) {
+	step("checking", 0, 0)
+	d, err := openIn(ctx, db, actor, from, id, revision, day)
+	if err != nil {
+		return nil, next{}, err
 	}
 	m, err := d.examine(ctx)
 	if err != nil {
-		return err
+		return nil, next{}, err
 	}
 	if d.hard() > 0 {
-		return ErrFaulty.With(d.places()...)
+		redrawn := slices.ContainsFunc(d.faults, func(f Fault) bool { return f.Kind == staleParent })
+		if err := d.notOvertaken(ctx, db); err != nil && !redrawn { // the faults are likely to come from that
+			return nil, next{}, err
+		}
+		return nil, next{}, ErrFaulty.With(d.places()...)
 	}
-	next, err := d.next(m)
+	n, err := d.next(m)
+	return d, n, err
+}
+
+// commit writes what was worked out.
+func (d *draft) commit(ctx context.Context, tx pgx.Tx, actor staff.Actor, from State, n next, step Step) error {
+	step("publishing", 0, int64(len(n.parts)))
+	if _, err := lockIn(ctx, tx, from, d.id, d.revision); err != nil {
+		return err
+	}
+	if err := d.mayTakeEffect(ctx, tx, actor, n); err != nil {
+		return err
+	}
+	if err := d.apply(ctx, tx, n); err != nil {
+		return err
+	}
+	if err := carryPosts(ctx, tx, actor, d.id, n.retired, d.day); err != nil {
+		return err
+	}
+	step("re-assigning households, incidents and service points", 0, 0)
+	moved, err := reassign(ctx, tx, d.day, n.bound)
 	if err != nil {
 		return err
 	}
+	if err := d.sign(ctx, tx, actor, n); err != nil {
+		return err
+	}
+	return record(ctx, tx, actor, "publish", d.id, map[string]any{
+		"effective_on": d.day.String(), "units": len(n.parts), "retired": len(n.retired), "moved": moved})
+}
 
-	step("publishing", 0, int64(len(next.parts)))
-	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if err := grid.ChangeBoundaries(ctx, tx); err != nil {
-			return err
-		}
-		if _, err := lockDraft(ctx, tx, id, revision); err != nil {
-			return err
-		}
-		if now, err := basis(ctx, tx); err != nil || now != d.basis {
-			return errors.Join(err, errBasis)
-		}
-		if err := d.within(ctx, tx, actor, next); err != nil {
-			return err
-		}
-		if err := d.apply(ctx, tx, next); err != nil {
-			return err
-		}
-		if err := carryPosts(ctx, tx, actor, id, next.retired, day); err != nil {
-			return err
-		}
-		step("re-assigning households, incidents and service points", 0, 0)
-		moved, err := reassign(ctx, tx, day, next.bound)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `
-			UPDATE plan SET state = 'published', effective_on = $2, published_by = $3, published_at = now()
-			WHERE id = $1`, id, day, actor.Name)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `SELECT raise_layer('grid', NULL)`); err != nil {
-			return err
-		}
-		return record(ctx, tx, actor, "publish", id, map[string]any{
-			"effective_on": day.String(), "units": len(next.parts), "retired": len(next.retired), "moved": moved})
-	})
+// mayTakeEffect reports what stops a plan without faults: another plan was quicker, it
+// reaches out of the actor's area.
+func (d *draft) mayTakeEffect(ctx context.Context, tx pgx.Tx, actor staff.Actor, n next) error {
+	if err := d.notOvertaken(ctx, tx); err != nil {
+		return err
+	}
+	return d.within(ctx, tx, actor, n)
 }
 
 // places are the hard faults in the shape of an answer, the first hundred.
@@ -128,15 +164,17 @@ func (d *draft) places() []fault.Place {
 type next struct {
 	parts    []Unit             // the units of the draft's level, exact
 	redrawn  []grid.InForce     // other units whose vertices or area change, with the new area
+	reshaped map[int64]bool     // those of redrawn that got more than vertices on straight edges
 	retired  []grid.InForce     // units of the level that end
 	excluded []Unit             // accepted gaps
 	gaps     map[string]float64 // parent → m² that no part covers
 	bound    geo.Bound          // what may have changed hands lies in here
+	places   []geo.Bound        // where nothing else may change meanwhile
 }
 
 // next works out everything that publishing will write.
 func (d *draft) next(m *topology.Mosaic) (next, error) {
-	n := next{gaps: map[string]float64{}, bound: geo.EmptyBound}
+	n := next{gaps: map[string]float64{}, bound: geo.EmptyBound, reshaped: map[int64]bool{}}
 	areas := map[string]geo.MultiPolygon{}
 	for _, p := range m.Parts() {
 		areas[p.Code] = p.Area
@@ -166,17 +204,44 @@ func (d *draft) next(m *topology.Mosaic) (next, error) {
 			n.gaps[f.Parent] += f.Area
 		}
 	}
-	for _, u := range n.parts { // a unit that stays as it is moves nobody
-		if before := d.byCode[u.Code].Area; !sameArea(before, u.Area) {
-			n.bound = n.bound.Union(u.Area.Bound()).Union(before.Bound())
-		}
-	}
-	for _, list := range [][]grid.InForce{n.retired, n.redrawn} {
-		for _, b := range list {
-			n.bound = n.bound.Union(b.Area.Bound()).Union(d.byCode[b.Code].Area.Bound())
-		}
-	}
+	d.settle(&n, covered)
 	return n, nil
+}
+
+// settle works out where things change hands, and where nothing else may change
+// meanwhile: what the plan writes, and what it reads to write it.
+func (d *draft) settle(n *next, covered map[string]bool) {
+	keep := func(areas ...geo.MultiPolygon) {
+		for _, a := range areas {
+			if len(a) > 0 {
+				n.places = append(n.places, a.Bound())
+			}
+		}
+	}
+	for _, u := range n.parts {
+		before := d.byCode[u.Code].Area
+		n.bound = n.bound.Union(difference(before, u.Area))
+		keep(before, u.Area)
+	}
+	for _, b := range n.retired {
+		n.bound = n.bound.Union(b.Area.Bound())
+		keep(b.Area)
+	}
+	for _, b := range n.redrawn {
+		before := d.byCode[b.Code].Area
+		n.bound = n.bound.Union(difference(before, b.Area))
+		keep(before, b.Area)
+		if !onlyVertices(before, b.Area) {
+			n.reshaped[b.ID] = true
+			keep(d.byID[b.ParentID].Area) // whose state is looked at again
+		}
+	}
+	for code := range covered {
+		keep(d.above[code].Area)
+	}
+	if !n.bound.Empty() {
+		n.places = append(n.places, n.bound)
+	}
 }
 
 // swallowed are the units above of which redrawing leaves nothing.
@@ -197,7 +262,7 @@ func (d *draft) retired(covered, coming map[string]bool) []grid.InForce {
 	}
 	divided := map[int64]bool{}
 	for code, b := range d.above {
-		if covered[code] {
+		if covered[code] || d.base != 0 && (b.ID == d.base || d.under(b, d.base)) {
 			divided[b.ID] = true
 		}
 	}
@@ -354,18 +419,31 @@ func forEdges(area geo.MultiPolygon, f func(a, b geo.Point)) {
 	}
 }
 
-// sameArea reports whether two areas have the same directed edges.
-func sameArea(a, b geo.MultiPolygon) bool {
+// difference is the box of everything between two areas: the border of what they do
+// not share is made of edges that only one of them has.
+func difference(a, b geo.MultiPolygon) geo.Bound {
 	edges := map[[2]geo.Point]int{}
 	forEdges(a, func(p, q geo.Point) { edges[[2]geo.Point{p, q}]++ })
 	forEdges(b, func(p, q geo.Point) { edges[[2]geo.Point{p, q}]-- })
-	for _, n := range edges {
+	box := geo.EmptyBound
+	for edge, n := range edges {
 		if n != 0 {
-			return false
+			box = box.Extend(edge[0]).Extend(edge[1])
 		}
 	}
-	return true
+	return box
 }
+
+// onlyVertices reports whether after is before with vertices on its straight edges.
+func onlyVertices(before, after geo.MultiPolygon) bool {
+	added := newVertices{}
+	added.learn(before, after)
+	noded, ok := added.apply(before)
+	return ok && sameArea(noded, after)
+}
+
+// sameArea reports whether two areas have the same directed edges.
+func sameArea(a, b geo.MultiPolygon) bool { return difference(a, b).Empty() }
 
 // reassign moves everything in the changed area to whoever is responsible now.
 func reassign(ctx context.Context, tx pgx.Tx, day geo.Day, changed geo.Bound) (ledger.Moved, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,6 +17,11 @@ import (
 // lockDraft locks a draft for a change and returns it. A revision other than 0
 // must be the draft's own.
 func lockDraft(ctx context.Context, tx pgx.Tx, id int64, revision int) (draft, error) {
+	return lockIn(ctx, tx, Draft, id, revision)
+}
+
+// lockIn is lockDraft for a plan in another state.
+func lockIn(ctx context.Context, tx pgx.Tx, want State, id int64, revision int) (draft, error) {
 	d := draft{id: id}
 	var state State
 	err := tx.QueryRow(ctx, `
@@ -26,12 +32,23 @@ func lockDraft(ctx context.Context, tx pgx.Tx, id int64, revision int) (draft, e
 		return d, ErrUnknown
 	case err != nil:
 		return d, err
-	case state != Draft:
-		return d, ErrNotDraft
+	case state != want:
+		return d, wrongState(state, want)
 	case revision != 0 && revision != d.revision:
 		return d, ErrStale
 	}
 	return d, nil
+}
+
+// wrongState says why nothing can be done to a plan in a state.
+func wrongState(state, want State) error {
+	switch {
+	case state == Adopted:
+		return ErrAdopted
+	case want == Adopted:
+		return ErrNotAdopted
+	}
+	return ErrNotDraft
 }
 
 func record(ctx context.Context, db pg.DB, actor staff.Actor, action string, id int64, detail map[string]any) error {
@@ -44,10 +61,14 @@ func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM plan_unit WHERE plan_id = $1`, d.id); err != nil {
 		return fmt.Errorf("save draft: %w", err)
 	}
+	units := d.units
+	if d.base != 0 { // a branch draws the units above anew whenever it is opened
+		units = slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return u.Role == Parent })
+	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"plan_unit"},
-		[]string{"plan_id", "ordinal", "role", "code", "name", "parent", "place", "geom", "original"},
-		pgx.CopyFromSlice(len(d.units), func(i int) ([]any, error) {
-			u := d.units[i]
+		[]string{"plan_id", "ordinal", "role", "code", "name", "parent", "place", "geom", "original", "locked"},
+		pgx.CopyFromSlice(len(units), func(i int) ([]any, error) {
+			u := units[i]
 			var parent *string
 			if u.Parent != "" {
 				parent = &u.Parent
@@ -56,7 +77,7 @@ func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 			if area == nil { // a nil slice would be NULL; no area is an empty one
 				area = geo.MultiPolygon{}
 			}
-			return []any{d.id, u.Ordinal, string(u.Role), u.Code, u.Name, parent, u.Place, area, shapeOrNil(u.Before)}, nil
+			return []any{d.id, u.Ordinal, string(u.Role), u.Code, u.Name, parent, u.Place, area, shapeOrNil(u.Before), u.Locked}, nil
 		}))
 	if err != nil {
 		return fmt.Errorf("save draft: %w", err)

@@ -20,6 +20,7 @@ const Unclaimed = 0
 // Several goroutines may call Try, Area, Pieces and FindVertex at once; Put and
 // Lock want it for themselves.
 type Fabric struct {
+	rim    geo.MultiPolygon
 	pieces map[int]geo.MultiPolygon // canonical; the unclaimed land may be empty
 	bounds map[int]geo.Bound
 	locked map[int]bool
@@ -84,18 +85,23 @@ func Weave(ctx context.Context, rim geo.MultiPolygon, pieces map[int]geo.MultiPo
 	if places != nil {
 		return nil, ErrWoven.With(places...)
 	}
-	f := &Fabric{pieces: map[int]geo.MultiPolygon{}, bounds: map[int]geo.Bound{}, locked: map[int]bool{}}
+	f := &Fabric{rim: rim, pieces: map[int]geo.MultiPolygon{}, bounds: map[int]geo.Bound{}, locked: map[int]bool{}}
 	for i, p := range m.Parts() {
 		f.set(ids[i], p.Area)
 	}
-	var free []int32
+	f.set(Unclaimed, m.rest())
+	return f, nil
+}
+
+// rest is the land of the first unit that no other has.
+func (m *Mosaic) rest() geo.MultiPolygon {
+	var faces []int32
 	for face, cover := range m.cover {
-		if len(cover) == 1 && cover[0] == 0 { // the rim alone
-			free = append(free, int32(face))
+		if len(cover) == 1 && cover[0] == 0 {
+			faces = append(faces, int32(face))
 		}
 	}
-	f.set(Unclaimed, m.plane.area(free))
-	return f, nil
+	return m.plane.area(faces)
 }
 
 func (f *Fabric) set(id int, area geo.MultiPolygon) {
@@ -106,6 +112,9 @@ func (f *Fabric) set(id int, area geo.MultiPolygon) {
 	}
 	f.pieces[id], f.bounds[id] = area, area.Bound()
 }
+
+// Rim is the land that the pieces tile, as it was given to Weave.
+func (f *Fabric) Rim() geo.MultiPolygon { return f.rim }
 
 // Area is the land of a piece, nil when there is none. Rings start at their
 // westernmost, then southernmost vertex, outer rings counter-clockwise, and stand
@@ -127,17 +136,39 @@ func (f *Fabric) Lock(id int, locked bool) {
 }
 
 // Put makes the changes of a patch, all or none: ErrMoved when a piece is not what
-// the patch was made from.
+// the patch was made from. Unclaimed land is what the pieces leave over; it may have
+// other vertices than it had then.
 func (f *Fabric) Put(p Patch) error {
+	leftOver := false
 	for _, c := range p {
-		if !equal(f.pieces[c.ID], c.Before) {
+		switch {
+		case equal(f.pieces[c.ID], c.Before):
+		case c.ID == Unclaimed:
+			leftOver = true
+		default:
 			return ErrMoved.Saying(fmt.Sprintf("unit %d", c.ID))
 		}
 	}
 	for _, c := range p {
 		f.set(c.ID, c.After)
 	}
+	if leftOver {
+		f.set(Unclaimed, f.leftOver())
+	}
 	return nil
+}
+
+// leftOver is the land of the rim that no piece has.
+func (f *Fabric) leftOver() geo.MultiPolygon {
+	m := &Mosaic{units: []unit{{Part: Part{Area: f.rim}, role: partRole, parent: none}}}
+	for _, id := range f.Pieces() {
+		if id != Unclaimed {
+			m.units = append(m.units, unit{Part: Part{Area: f.pieces[id]}, role: partRole, parent: none})
+		}
+	}
+	// The background context does not end, so subdivide cannot fail.
+	_ = m.subdivide(context.Background())
+	return m.rest()
 }
 
 // Apply is Try and Put.

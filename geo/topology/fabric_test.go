@@ -269,6 +269,38 @@ func TestALockedUnitKeepsItsLandAndMayGetVertices(t *testing.T) {
 	}
 }
 
+func TestUnclaimedLandFollowsThePieces(t *testing.T) {
+	rim := box(0, 0, 3000, 3000)
+	weave := func() *Fabric {
+		f, err := Weave(t.Context(), rim, map[int]geo.MultiPolygon{1: box(0, 0, 1000, 3000)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f := weave()
+	first, err := f.Apply(Op{Kind: Transfer, Area: box(500, 500, 1500, 1500), Into: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A line over the rim puts a vertex there that no piece has.
+	if _, err := f.Apply(Op{Kind: Transfer, Area: box(2000, 2000, 2500, 3500), Into: 2}); err != nil {
+		t.Fatal(err)
+	}
+	checkTiling(t, f, rim)
+	again := weave()
+	if _, err := again.Apply(Op{Kind: Transfer, Area: box(2000, 2000, 2500, 3500), Into: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Put(first); err != nil {
+		t.Fatal(err)
+	}
+	checkTiling(t, again, rim)
+	if doubled(again.Area(Unclaimed)) != doubled(f.Area(Unclaimed)) {
+		t.Errorf("%v", again.Area(Unclaimed))
+	}
+}
+
 func TestWeaveRefusesADivisionThatIsWrong(t *testing.T) {
 	_, err := Weave(t.Context(), box(0, 0, 3000, 3000), map[int]geo.MultiPolygon{1: box(0, 0, 2000, 2000), 2: box(1000, 1000, 3000, 3000)})
 	if !errors.Is(err, ErrWoven) {

@@ -1,0 +1,343 @@
+package plan
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"wangge/geo"
+	"wangge/geo/fault"
+	"wangge/geo/topology"
+)
+
+// The edits of the workshop that are no operations of the topology.
+const (
+	NameUnit   = "name"   // Units[0] gets Code and Name, where given
+	ChangeOver = "parent" // Units go to the unit above with the code Parent
+	Lock       = "lock"   // Units keep their land
+	Unlock     = "unlock"
+)
+
+// Edit is one step of the workshop: an operation of package topology, or one on
+// names, parents and locks.
+type Edit struct {
+	topology.Op
+	Code   string
+	Name   string
+	Parent string
+}
+
+// words are the fields of an edit that an operation does not have.
+type words struct {
+	Code   string `json:"code,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Parent string `json:"parent,omitempty"`
+}
+
+// MarshalJSON writes the fields of the operation and its own as one object.
+func (e Edit) MarshalJSON() ([]byte, error) {
+	op, err := json.Marshal(e.Op)
+	if err != nil {
+		return nil, err
+	}
+	own, err := json.Marshal(words{e.Code, e.Name, e.Parent})
+	if err != nil || string(own) == "{}" {
+		return op, err
+	}
+	return slices.Concat(bytes.TrimSuffix(op, []byte("}")), []byte(","), own[1:]), nil
+}
+
+// UnmarshalJSON reads one object.
+func (e *Edit) UnmarshalJSON(raw []byte) error {
+	var w words
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return topology.ErrOp.Saying(err.Error())
+	}
+	var op topology.Op
+	if err := op.UnmarshalJSON(raw); err != nil {
+		return err
+	}
+	*e = Edit{op, w.Code, w.Name, w.Parent}
+	return nil
+}
+
+// ErrNoParent means that a unit was to go to one that the plan does not divide.
+var ErrNoParent = fault.New(fault.Invalid, "parent_outside_plan", "The plan does not divide this unit. Choose one of those above its units.")
+
+// division is a draft in the workshop: its rows, and the fabric of those with land.
+type division struct {
+	rows    map[int]*Row
+	fabric  *topology.Fabric
+	parents []Above                                          // that its units may belong to
+	number  func(parent string, used map[string]bool) string // the next code of a unit above
+}
+
+// weave makes a division of rows within the land of rim.
+func weave(ctx context.Context, rim geo.MultiPolygon, units []Unit) (*division, error) {
+	d := &division{rows: map[int]*Row{}}
+	pieces := map[int]geo.MultiPolygon{}
+	for _, u := range units {
+		if u.Role == Parent {
+			continue
+		}
+		d.rows[u.Ordinal] = rowOf(u)
+		if u.Role == Part && len(u.Area) > 0 {
+			pieces[u.Ordinal] = u.Area
+		}
+	}
+	var err error
+	if d.fabric, err = topology.Weave(ctx, rim, pieces); err != nil {
+		return nil, err
+	}
+	for id, row := range d.rows {
+		if row.Role != Part {
+			continue
+		}
+		row.Area = Land(d.fabric.Area(id))
+		d.fabric.Lock(id, row.Locked)
+	}
+	return d, nil
+}
+
+// try says what an edit would change, and does nothing.
+func (d *division) try(ctx context.Context, e Edit) ([]RowChange, error) {
+	switch string(e.Kind) {
+	case NameUnit, ChangeOver, Lock, Unlock:
+		return d.tryWords(e)
+	}
+	for _, id := range e.Units {
+		if row := d.rows[id]; id != topology.Unclaimed && (row == nil || row.Role != Part) {
+			return nil, topology.ErrOp.Saying(fmt.Sprintf("there is no unit %d", id))
+		}
+	}
+	if e.Into != topology.Unclaimed && d.rows[e.Into] == nil && e.Into != d.next() {
+		return nil, topology.ErrOp.Saying(fmt.Sprintf("the next unit is %d", d.next()))
+	}
+	if row := d.rows[e.Into]; row != nil && row.Role != Part {
+		return nil, topology.ErrOp.Saying(fmt.Sprintf("%d is no unit of the plan's level", e.Into))
+	}
+	patch, err := d.fabric.Try(e.Op)
+	if err != nil {
+		return nil, d.named(err)
+	}
+	var out []RowChange
+	for _, c := range patch {
+		if c.ID == topology.Unclaimed {
+			gaps, err := d.tryGaps(ctx, c.After)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, gaps...)
+			out = append(out, RowChange{Before: unclaimed(c.Before), After: unclaimed(c.After)})
+			continue
+		}
+		change := RowChange{ID: c.ID, Before: d.rows[c.ID]}
+		switch {
+		case c.After == nil:
+		case change.Before == nil:
+			change.After = d.fresh(c.ID, e, patch)
+			change.After.Area = Land(c.After)
+		default:
+			after := *change.Before
+			after.Area = Land(c.After)
+			change.After = &after
+		}
+		out = append(out, change)
+	}
+	slices.SortFunc(out, func(a, b RowChange) int { return a.ID - b.ID })
+	return out, nil
+}
+
+// unclaimed is the land that is nobody's as a row, nil when there is none.
+func unclaimed(area geo.MultiPolygon) *Row {
+	if len(area) == 0 {
+		return nil
+	}
+	return &Row{ID: topology.Unclaimed, Role: Unclaimed, Area: Land(area)}
+}
+
+// next is the number of the next row.
+func (d *division) next() int {
+	last := 0
+	for id := range d.rows {
+		last = max(last, id)
+	}
+	return last + 1
+}
+
+// fresh is a new unit. It comes under the unit above of the one that gives it most
+// land, or of the nearest that has one, with the next code there.
+func (d *division) fresh(id int, e Edit, patch topology.Patch) *Row {
+	row := &Row{ID: id, Role: Part, Code: e.Code, Name: e.Name, Parent: e.Parent}
+	if row.Parent == "" {
+		var most float64
+		for _, c := range patch {
+			from := d.rows[c.ID]
+			lost := float64(c.Before.SquareMeters() - c.After.SquareMeters())
+			if from != nil && from.Role == Part && lost > most {
+				row.Parent, most = from.Parent, lost
+			}
+		}
+	}
+	if row.Parent == "" {
+		for _, id := range slices.Sorted(maps.Keys(d.rows)) {
+			if d.rows[id].Role == Part {
+				row.Parent = d.rows[id].Parent
+				break
+			}
+		}
+	}
+	if row.Code == "" && d.number != nil {
+		used := map[string]bool{}
+		for _, r := range d.rows {
+			used[r.Code] = true
+		}
+		row.Code = d.number(row.Parent, used)
+	}
+	if row.Name == "" {
+		row.Name = row.Code
+	}
+	return row
+}
+
+// tryGaps cuts the accepted gaps to the land that is still nobody's.
+func (d *division) tryGaps(ctx context.Context, unclaimed geo.MultiPolygon) ([]RowChange, error) {
+	var out []RowChange
+	for _, id := range slices.Sorted(maps.Keys(d.rows)) {
+		row := d.rows[id]
+		if row.Role != Excluded {
+			continue
+		}
+		pieces, err := topology.Overlay(ctx, []geo.MultiPolygon{geo.MultiPolygon(row.Area)}, []geo.MultiPolygon{unclaimed})
+		if err != nil {
+			return nil, err
+		}
+		after := *row
+		after.Area = nil
+		for _, p := range pieces {
+			if p.Before == 0 && p.After == 0 {
+				after.Area = Land(p.Area)
+			}
+		}
+		switch {
+		case len(after.Area) == 0:
+			out = append(out, RowChange{ID: id, Before: row})
+		case !sameArea(geo.MultiPolygon(row.Area), geo.MultiPolygon(after.Area)):
+			out = append(out, RowChange{ID: id, Before: row, After: &after})
+		}
+	}
+	return out, nil
+}
+
+// named gives the places of a topology's fault the codes of units.
+func (d *division) named(err error) error {
+	f := fault.Of(err)
+	if f == nil || len(f.Places) == 0 {
+		return err
+	}
+	out := *f
+	out.Places = slices.Clone(f.Places)
+	for i, p := range out.Places {
+		var id int
+		if _, err := fmt.Sscanf(p.Pointer, "unit %d", &id); err == nil && d.rows[id] != nil {
+			out.Places[i].Pointer = "code=" + d.rows[id].Code
+		}
+	}
+	return &out
+}
+
+// tryWords are the edits that move no border.
+func (d *division) tryWords(e Edit) ([]RowChange, error) {
+	if len(e.Units) == 0 {
+		return nil, topology.ErrOp.Saying("which unit?")
+	}
+	if string(e.Kind) == NameUnit && len(e.Units) != 1 {
+		return nil, topology.ErrOp.Saying("one unit at a time")
+	}
+	if string(e.Kind) == ChangeOver && !slices.ContainsFunc(d.parents, func(a Above) bool { return a.Code == e.Parent }) {
+		return nil, ErrNoParent.Saying(e.Parent)
+	}
+	var out []RowChange
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(e.Units))) {
+		row := d.rows[id]
+		if row == nil || row.Role != Part {
+			return nil, topology.ErrOp.Saying(fmt.Sprintf("there is no unit %d", id))
+		}
+		after := *row
+		switch string(e.Kind) {
+		case NameUnit:
+			code, name := strings.TrimSpace(e.Code), strings.TrimSpace(e.Name)
+			if len(code) > maxCode || len([]rune(name)) > 200 {
+				return nil, topology.ErrOp.Saying(fmt.Sprintf("a code has up to %d characters, a name up to 200", maxCode))
+			}
+			if code != "" {
+				for _, other := range d.rows {
+					if other.ID != id && other.Role == Part && other.Code == code {
+						return nil, topology.ErrOp.Saying(fmt.Sprintf("%s has the code %s", other.Name, code))
+					}
+				}
+				after.Code = code
+			}
+			if name != "" {
+				after.Name = name
+			}
+		case ChangeOver:
+			after.Parent = e.Parent
+		case Lock:
+			after.Locked = true
+		case Unlock:
+			after.Locked = false
+		}
+		if !sameRow(row, &after) {
+			out = append(out, RowChange{ID: id, Before: row, After: &after})
+		}
+	}
+	return out, nil
+}
+
+// put makes changes that try returned, or takes them back.
+func (d *division) put(changes []RowChange) error {
+	for _, c := range changes {
+		if c.ID != topology.Unclaimed && !sameRow(d.rows[c.ID], c.Before) {
+			return topology.ErrMoved.Saying(fmt.Sprintf("unit %d", c.ID))
+		}
+	}
+	if err := d.fabric.Put(d.patchOf(changes)); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if c.ID == topology.Unclaimed {
+			continue
+		}
+		if c.After == nil {
+			delete(d.rows, c.ID)
+			d.fabric.Lock(c.ID, false)
+			continue
+		}
+		d.rows[c.ID] = c.After
+		d.fabric.Lock(c.ID, c.After.Locked && c.After.Role == Part)
+	}
+	return nil
+}
+
+// patchOf is what changes of rows are to the fabric.
+func (d *division) patchOf(changes []RowChange) topology.Patch {
+	var p topology.Patch
+	for _, c := range changes {
+		one := topology.Change{ID: c.ID}
+		if c.Before != nil && c.Before.Role != Excluded {
+			one.Before = geo.MultiPolygon(c.Before.Area)
+		}
+		if c.After != nil && c.After.Role != Excluded {
+			one.After = geo.MultiPolygon(c.After.Area)
+		}
+		if len(one.Before) > 0 || len(one.After) > 0 {
+			p = append(p, one)
+		}
+	}
+	return p
+}
