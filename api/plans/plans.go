@@ -38,7 +38,7 @@ type handler struct {
 
 type listInput struct {
 	route.Paging
-	State string `query:"state" enum:"draft,published,abandoned"`
+	State string `query:"state" enum:"draft,adopted,published,abandoned"`
 }
 
 // Path names one by its id. It is exported because the framework fills in exported
@@ -142,7 +142,7 @@ func (h handler) publish(ctx context.Context, in *publishInput) (*route.Body[pla
 		return nil, err
 	}
 	if geo.DayOf(time.Now()).Before(day) {
-		return route.OK(plan.Schedule(ctx, h.engine, h.queue, route.Actor(ctx), in.ID, in.Body.Revision, day))
+		return route.OK(plan.Adopt(ctx, h.engine, h.queue, route.Actor(ctx), in.ID, in.Body.Revision, day))
 	}
 	return route.OK(plan.Publish(ctx, h.engine, route.Actor(ctx), in.ID, in.Body.Revision, day, func(string, int64, int64) {}))
 }
