@@ -5,7 +5,9 @@ MAKEFLAGS += --no-print-directory
 
 # The commit is written into the program where git can be asked for it.
 BUILD := go build -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
-PAGE  := $(shell find web/src web/public web/scripts web/index.html web/package.json web/tsconfig.json web/vite.config.ts -type f 2>/dev/null)
+# The topology engine of the page is Go, built by its build.
+ENGINE := $(shell find cmd/engine geo/topology geo/fault geo/*.go -name '*.go' ! -name '*_test.go' 2>/dev/null)
+PAGE  := $(shell find web/src web/public web/scripts web/index.html web/package.json web/tsconfig.json web/vite.config.ts -type f ! -path 'web/src/workshop/engine/*.wasm' ! -name wasm_exec.js 2>/dev/null)
 
 .PHONY: help run build web test test-go test-web test-browser bench lint format install clean
 
@@ -21,7 +23,7 @@ build: install web ## build the page and the program bin/wangge
 
 web: web/dist/index.html ## build the page alone
 
-web/dist/index.html: web/node_modules/.package-lock.json $(PAGE)
+web/dist/index.html: web/node_modules/.package-lock.json $(PAGE) $(ENGINE)
 	cd web && npm run build --silent
 	@touch web/dist/.gitkeep $@
 

@@ -1,0 +1,22 @@
+//go:build js && wasm
+
+// Command engine is the topology of the planner's workshop for the browser: package
+// topology as WebAssembly, in a worker of the page. It offers one function,
+// wanggeAsk(what, body), which answers in JSON as package loom says.
+//
+//	GOOS=js GOARCH=wasm go build -o engine.wasm ./cmd/engine
+package main
+
+import (
+	"syscall/js"
+
+	"wangge/cmd/engine/internal/loom"
+)
+
+func main() {
+	var l loom.Loom
+	js.Global().Set("wanggeAsk", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		return l.Ask(args[0].String(), args[1].String())
+	}))
+	select {} // it answers until the worker ends
+}
