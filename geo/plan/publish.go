@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
+	"wangge/geo/deliberation"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
 	"wangge/geo/ledger"
@@ -111,6 +112,14 @@ func prepare(ctx context.Context, db pg.DB, actor staff.Actor, from State, id in
 func (d *draft) commit(ctx context.Context, tx pgx.Tx, actor staff.Actor, from State, n next, step Step) error {
 	step("publishing", 0, int64(len(n.parts)))
 	if _, err := lockIn(ctx, tx, from, d.id, d.revision); err != nil {
+		return err
+	}
+	if from == Draft { // an adopted plan was decided and sealed when it was adopted
+		if err := deliberation.Undecided(ctx, tx, d.id, d.revision); err != nil {
+			return err
+		}
+	}
+	if _, err := Seal(ctx, tx, d.id); err != nil {
 		return err
 	}
 	if err := d.mayTakeEffect(ctx, tx, actor, n); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
+	"wangge/geo/deliberation"
 	"wangge/geo/fault"
 	"wangge/geo/job"
 	"wangge/geo/pg"
@@ -45,6 +46,9 @@ func Adopt(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor, i
 		if _, err := lockDraft(ctx, tx, id, revision); err != nil {
 			return err
 		}
+		if err := deliberation.Undecided(ctx, tx, id, revision); err != nil {
+			return err
+		}
 		if err := d.mayTakeEffect(ctx, tx, actor, n); err != nil {
 			return err
 		}
@@ -59,6 +63,9 @@ func Adopt(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor, i
 			Args: publishArgs{PlanID: id, Revision: revision, Day: day, Actor: actor.Name, Account: actor.Account},
 		})
 		if err != nil {
+			return err
+		}
+		if _, err := Seal(ctx, tx, id); err != nil {
 			return err
 		}
 		decided, parents := d.scopeCodes()
@@ -92,7 +99,7 @@ func Withdraw(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			UPDATE plan SET state = 'draft', effective_on = NULL, adopted_by = NULL, adopted_at = NULL, job_id = NULL, scope = NULL
+			UPDATE plan SET state = 'draft', effective_on = NULL, adopted_by = NULL, adopted_at = NULL, job_id = NULL, scope = NULL, digest = NULL
 			WHERE id = $1`, id)
 		if err != nil {
 			return err

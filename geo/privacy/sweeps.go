@@ -42,6 +42,8 @@ var plainSweeps = map[string]Sweep{
 	"circle-unfinished": rows("circle", "id::text", givenUp("circle")),
 	"siting":            rows("siting", "id::text", "finished_at < $1"),
 	"siting-unfinished": rows("siting", "id::text", givenUp("siting")),
+	"consultation-comment": rows("plan_comment", "id::text", `resident AND EXISTS (
+		SELECT FROM consultation c WHERE c.plan_id = plan_comment.plan_id AND c.closes_on < $1)`),
 	"upload-report": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
 		return collect(ctx, tx, `
 			UPDATE upload SET report = NULL
