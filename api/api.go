@@ -24,6 +24,7 @@ import (
 	"wangge/api/breakglass"
 	"wangge/api/candidates"
 	"wangge/api/circles"
+	"wangge/api/comparisons"
 	"wangge/api/consents"
 	"wangge/api/demandsets"
 	"wangge/api/exports"
@@ -174,6 +175,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue, c.Font)
+	comparisons.Mount(a, c.DB, c.Footpaths)
 	demandsets.Mount(a, c.DB)
 	candidates.Mount(a, c.DB)
 	sitings.Mount(a, c.DB, c.Queue)

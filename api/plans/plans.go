@@ -19,7 +19,7 @@ import (
 // Mount adds /plans. A draft is found as its reader may see it (db); checking and
 // publishing it looks at its neighbours and moves what lies in it (engine).
 func Mount(a route.API, db, engine pg.DB, queue *job.Queue) {
-	h := handler{db, engine, queue}
+	h := handler{db, engine, queue, plan.NewWorkshop(engine)}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "plans"} }
 	route.Get(a, "/plans", op("list-plans", "Plans, newest first").For(staff.Plan), h.list)
 	route.Get(a, "/plans/{id}", op("get-plan", "One plan").For(staff.Plan), h.get)
@@ -28,12 +28,14 @@ func Mount(a route.API, db, engine pg.DB, queue *job.Queue) {
 	route.Post(a, "/plans/{id}/repairs", op("repair-plan", "Mend a fault, or all of a kind").For(staff.Plan), h.repair)
 	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on; a later day is scheduled").For(staff.Plan), h.publish)
 	route.Delete(a, "/plans/{id}", op("abandon-plan", "Give a draft up").For(staff.Plan), h.abandon)
+	h.mountWorkshop(a)
 }
 
 type handler struct {
 	db     pg.DB
 	engine pg.DB
 	queue  *job.Queue
+	shop   *plan.Workshop
 }
 
 type listInput struct {

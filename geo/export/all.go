@@ -18,7 +18,7 @@ import (
 // tables are what All writes beside the kinds of Write, as they are: history,
 // decisions and the record of who did what.
 var tables = []string{
-	"level", "preset", "preset_level", "plan", "plan_repair", "lineage", "incident_category",
+	"level", "preset", "preset_level", "plan", "plan_step", "plan_repair", "lineage", "incident_category",
 	"service_tier", "service_function", "service_point_function", "service_point_state",
 	"household_unit", "incident_unit", "service_point_unit", "setting", "audit", "audit_link", "audit_segment",
 	"account", "post_kind", "post", "post_title", "holder", "absence", "staffing", "unit_office", "break_glass",
@@ -27,6 +27,7 @@ var tables = []string{
 	"publication", "publication_edition", "published_count", "published_cell",
 	"walk_standard", "circle", "circle_unit", "circle_point", "siting", "siting_result",
 	"demand_set",
+	"rule_set", "rule", "waiver",
 }
 
 // history is every boundary that ever was in force.
@@ -45,7 +46,7 @@ stops.geojson        where mobile service points stop
 candidates.geojson   sites where a service point could stand
 demand.geojson       imported counts of people, by demand set; those of a cell stand at its centre
 excluded.geojson     accepted gaps with their reasons
-tables/              tables as they are: levels, presets, plans, repairs, lineage, responsibility by date, posts and
+tables/              tables as they are: levels, presets, rules, plans, their steps, repairs, waivers, lineage, responsibility by date, posts and
                      who held them, purposes and notices, published counts, audit. What is sealed (names, phones)
                      and what proves who somebody is (passwords, sessions, tokens) is in no file of this archive
 originals/           the boundary files as they came

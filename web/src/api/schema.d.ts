@@ -581,6 +581,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is different between two divisions of a unit
+         * @description Each side is a day (date:2026-01-01) or a plan (plan:12: a draft as it stands, a published plan on its day). Drafts are for planners. Units are related by the land that they have in common, exactly. The same households are counted on both sides, where they stand: for those who may see single places in the whole base; others get published counts.
+         */
+        get: operations["compare-divisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/comparisons/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The land that changes hands as GeoJSON, from unit to unit */
+        get: operations["compare-difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/comparisons/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tables of a comparison as a file */
+        get: operations["export-comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/comparisons/households": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Households that change grid; each look is recorded */
+        get: operations["list-moved-households"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/comparisons/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each change means: area, households, load per worker, ways on foot */
+        get: operations["compare-impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/comparisons/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents of a period and households, restated on the units of both sides */
+        get: operations["restate-statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/comparisons/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units of one side as GeoJSON */
+        get: operations["compare-units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/consents": {
         parameters: {
             query?: never;
@@ -1260,7 +1382,11 @@ export interface paths {
         /** Plans, newest first */
         get: operations["list-plans"];
         put?: never;
-        post?: never;
+        /**
+         * A draft of the division in force below a unit
+         * @description A branch of the plan in force: nothing in force changes.
+         */
+        post: operations["create-plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1282,6 +1408,69 @@ export interface paths {
         delete: operations["abandon-plan"];
         options?: never;
         head?: never;
+        /** Change a draft's name and note */
+        patch: operations["describe-plan"];
+        trace?: never;
+    };
+    "/plans/{id}/division": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A draft with all its units, exactly, to edit
+         * @description Coordinates have all their digits: 1e-7 degrees.
+         */
+        get: operations["plan-division"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a draft like this one
+         * @description As it stands, or as it stood at a revision.
+         */
+        post: operations["duplicate-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit a draft
+         * @description Moves borders, splits, merges, gives land away, renames, locks. Send your own key with each edit: sent again, it is not done again.
+         *     An edit that would break the division is refused at the place (operation_crosses, operation_rim, operation_line, operation_leaves_nothing, operation_locked).
+         *     When others have changed the draft since your revision it is made if it does not meet what they did, else plan_conflict says who changed what: send it again with the new revision, drop it, or duplicate the draft as it stood at yours and send it there.
+         */
+        post: operations["edit-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -1296,6 +1485,26 @@ export interface paths {
         get: operations["plan-faults"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you have a draft open, and hear who else has
+         * @description Every ten seconds while it is open; after thirty one is gone.
+         */
+        post: operations["plan-presence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1319,6 +1528,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plans/{id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do the step again that was taken back */
+        post: operations["redo-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plans/{id}/repairs": {
         parameters: {
             query?: never;
@@ -1330,6 +1556,57 @@ export interface paths {
         put?: never;
         /** Mend a fault, or all of a kind */
         post: operations["repair-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take up again a draft that was given up */
+        post: operations["restore-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The journal of a draft, newest step first */
+        get: operations["plan-steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back the last step */
+        post: operations["undo-plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2311,6 +2588,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        About: {
+            /** @description of the plan */
+            name: string;
+            /** @description the day on which it is, or was, in force; of a draft today: the units that it leaves as they are, posts and service points are those of this day */
+            on: string;
+            /**
+             * Format: int64
+             * @description 0 for a day
+             */
+            plan: number;
+            /** @description date:YYYY-MM-DD or plan:ID */
+            side: string;
+            /** @description in_force for a day, else the state of the plan */
+            state: string;
+            /**
+             * Format: int64
+             * @description of the level below the base
+             */
+            units: number;
+        };
         Above: {
             code: string;
             name: string;
@@ -2438,12 +2735,28 @@ export interface components {
             name?: string;
             parent?: string;
         };
+        AuditRow: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: unknown;
+            /** Format: int64 */
+            id: number;
+            subject: string;
+            subject_id: string;
+        };
         BackstopPost: {
             /**
              * Format: int64
              * @description 0 = any administrator
              */
             post: number;
+        };
+        Base: {
+            code: string;
+            /** Format: int64 */
+            id: number;
         };
         BoundaryProperties: {
             code: string;
@@ -2452,6 +2765,45 @@ export interface components {
             parent: string;
             valid_from: string;
             valid_to: string | null;
+        };
+        Branch: {
+            /** @description code of the unit whose division is to change */
+            base: string;
+            /** @description which level; the lowest with units below the base when absent */
+            level?: string;
+            name: string;
+            note?: string;
+        };
+        Burden: {
+            /**
+             * Format: double
+             * @description square metres of a unit
+             */
+            area: number;
+            /**
+             * Format: int64
+             * @description posts of any kind with a holder, of all
+             */
+            filled: number;
+            /**
+             * Format: double
+             * @description of a unit; null is hidden
+             */
+            households: number | null;
+            /**
+             * Format: double
+             * @description households for each worker's post; null without such a post
+             */
+            load: number | null;
+            /** Format: int64 */
+            units: number;
+            /** @description null where nothing was walked, or nobody lives */
+            walk: components["schemas"]["Walk"];
+            /**
+             * Format: int64
+             * @description posts of leaders, workers and part-time workers, of all
+             */
+            workers: number;
         };
         Candidate: {
             /**
@@ -2572,6 +2924,41 @@ export interface components {
              * @enum {string}
              */
             weights: "households" | "people";
+        };
+        Carried: {
+            /**
+             * Format: double
+             * @description square metres of a unit
+             */
+            area: number;
+            code: string;
+            /**
+             * Format: int64
+             * @description posts of any kind with a holder, of all
+             */
+            filled: number;
+            /**
+             * Format: double
+             * @description of a unit; null is hidden
+             */
+            households: number | null;
+            /**
+             * Format: double
+             * @description households for each worker's post; null without such a post
+             */
+            load: number | null;
+            name: string;
+            /** @enum {string} */
+            side: "before" | "after";
+            /** Format: int64 */
+            units: number;
+            /** @description null where nothing was walked, or nobody lives */
+            walk: components["schemas"]["Walk"];
+            /**
+             * Format: int64
+             * @description posts of leaders, workers and part-time workers, of all
+             */
+            workers: number;
         };
         Category: {
             code: string;
@@ -2877,6 +3264,16 @@ export interface components {
         CodeBody: {
             code: string;
         };
+        CollectionCommon: {
+            features: components["schemas"]["FeatureCommon"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
+        CollectionDrawn: {
+            features: components["schemas"]["FeatureDrawn"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
         CollectionFault: {
             features: components["schemas"]["FeatureFault"][];
             /** @enum {string} */
@@ -2911,6 +3308,108 @@ export interface components {
             tiers?: string[];
             /** @description absent: standing service, at any hour */
             when?: components["schemas"]["When"];
+        };
+        Common: {
+            /** @description code; empty = no unit */
+            after: string;
+            /**
+             * Format: double
+             * @description square metres
+             */
+            area: number;
+            /** @description code; empty = no unit */
+            before: string;
+            /**
+             * Format: int64
+             * @description number of the change; 0 for a unit that is unchanged
+             */
+            change: number;
+            /**
+             * Format: int64
+             * @description null is hidden
+             */
+            households: number | null;
+            leaders: components["schemas"]["Leaders"];
+            /**
+             * Format: int64
+             * @description null is hidden, or not known
+             */
+            people: number | null;
+            /** @description too little land to make a relation */
+            sliver: boolean;
+        };
+        CompareHandOver: {
+            /** @description null where there is no such post */
+            after: components["schemas"]["Seat"];
+            /** @description null where there was no such post */
+            before: components["schemas"]["Seat"];
+            /**
+             * Format: int64
+             * @description households that it answered for and does not any more; null is hidden
+             */
+            gives: number | null;
+            /** @enum {string} */
+            hand: "goes" | "ends" | "begins" | "passes" | "stays";
+            kind: string;
+            /** Format: int64 */
+            ordinal: number;
+            /**
+             * Format: int64
+             * @description households that it did not answer for before; null is hidden
+             */
+            takes: number | null;
+            title_en: string;
+            title_zh: string;
+        };
+        Compared: {
+            /** @description null where there is no such unit */
+            after: components["schemas"]["Figures"];
+            /** @description null where there was no such unit */
+            before: components["schemas"]["Figures"];
+            /**
+             * Format: int64
+             * @description number of the change
+             */
+            change: number;
+            code: string;
+            /** @enum {string} */
+            kind: "split" | "merge" | "mixed" | "redrawn" | "recoded" | "renamed" | "reparented" | "new" | "ended";
+        };
+        Comparison: {
+            after: components["schemas"]["About"];
+            /**
+             * Format: double
+             * @description square metres that change hands
+             */
+            area: number;
+            base: string;
+            base_name: string;
+            before: components["schemas"]["About"];
+            changes: components["schemas"]["UnitChange"][];
+            /** @description posts that change hands or whose households change */
+            duties: components["schemas"]["CompareHandOver"][];
+            /** @description you may see single places in the whole base: counts are as they are now. Otherwise they are those last published, and null where none are */
+            exact: boolean;
+            /** @description households that change grid */
+            households: components["schemas"]["Households"];
+            /** @description how many changes of each kind; those without any are left out */
+            kinds: components["schemas"]["Tally"][];
+            level: string;
+            /** @description the households are those of this day, on both sides */
+            on: string;
+            /**
+             * Format: double
+             * @description units with no more land in common than this many square metres are not related
+             */
+            sliver_m2: number;
+            totals: components["schemas"]["Totals"];
+            /**
+             * Format: int64
+             * @description units that are the same on both sides
+             */
+            unchanged: number;
+            /** @description before and after, of units that are not the same on both sides, by code */
+            units: components["schemas"]["Compared"][];
         };
         ConfirmedBody: {
             /** @description the present one */
@@ -3015,6 +3514,10 @@ export interface components {
             name: string;
             phone: string;
         };
+        DescribeInputBody: {
+            name?: string;
+            note?: string;
+        };
         Details: {
             name: string;
             phone: string;
@@ -3041,6 +3544,38 @@ export interface components {
             /** Format: double */
             share_people: number | null;
             unit: string;
+        };
+        Division: {
+            /**
+             * Format: int64
+             * @description the id of the next unit
+             */
+            next: number;
+            parents: components["schemas"]["Above"][];
+            plan: components["schemas"]["Plan"];
+            /** @description the land that it divides */
+            rim: number[][][][];
+            units: components["schemas"]["Row"][];
+        };
+        Drawn: {
+            /**
+             * Format: int64
+             * @description number of the change; 0 for a unit that is unchanged
+             */
+            change: number;
+            code: string;
+            /** @description of the change; empty for a unit that is unchanged */
+            kind: string;
+            name: string;
+            parent: string;
+        };
+        DuplicateInputBody: {
+            name: string;
+            /**
+             * Format: int64
+             * @description as it stood then; as it stands when absent
+             */
+            revision?: number;
         };
         Duty: {
             /** Format: int64 */
@@ -3077,6 +3612,22 @@ export interface components {
             /** @description null = not known */
             occupied: boolean | null;
             stairwell: string;
+        };
+        Edited: {
+            changed: components["schemas"]["RowChange"][];
+            /**
+             * Format: int64
+             * @description the last step that is done
+             */
+            head: number;
+            /** @description what others changed since your revision, in order */
+            missed: components["schemas"]["RowChange"][];
+            /** @description others had changed the draft elsewhere */
+            rebased: boolean;
+            /** Format: int64 */
+            revision: number;
+            /** @description null when nothing was done */
+            step: components["schemas"]["Journaled"];
         };
         Enrolment: {
             /** @description the URI as a QR code, base64 */
@@ -3159,6 +3710,32 @@ export interface components {
             /** @enum {string} */
             type: "Feature";
         };
+        FeatureCommon: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["Common"];
+            /** @enum {string} */
+            type: "Feature";
+        };
+        FeatureDrawn: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["Drawn"];
+            /** @enum {string} */
+            type: "Feature";
+        };
         FeatureFault: {
             /** @description GeoJSON geometry, WGS 84, or null */
             geometry: ({
@@ -3219,6 +3796,48 @@ export interface components {
             sensitive: boolean;
             title_en: string;
             title_zh: string;
+        };
+        Figures: {
+            /**
+             * Format: double
+             * @description square metres
+             */
+            area: number;
+            /**
+             * Format: double
+             * @description Polsby and Popper: 1 for a disc; null for all together
+             */
+            compactness: number | null;
+            /**
+             * Format: int64
+             * @description posts with a holder
+             */
+            filled: number;
+            /**
+             * Format: int64
+             * @description null is hidden
+             */
+            households: number | null;
+            /**
+             * Format: int64
+             * @description open now; null is hidden
+             */
+            incidents: number | null;
+            name: string;
+            /** @description code */
+            parent: string;
+            /**
+             * Format: int64
+             * @description null is hidden, or not known
+             */
+            people: number | null;
+            /** Format: int64 */
+            posts: number;
+            /**
+             * Format: int64
+             * @description posts of leaders, workers and part-time workers
+             */
+            workers: number;
         };
         File: {
             /** @description H3, resolution 11 */
@@ -3518,6 +4137,59 @@ export interface components {
             /** @description [lon, lat], to place or move */
             point?: number[];
         };
+        Households: {
+            /**
+             * Format: int64
+             * @description open, with a place, in the base
+             */
+            all: number | null;
+            /**
+             * Format: int64
+             * @description in a grid of another code afterwards
+             */
+            moved: number | null;
+            /**
+             * Format: int64
+             * @description in no unit of the level after
+             */
+            nobody_after: number | null;
+            /**
+             * Format: int64
+             * @description in no unit of the level before
+             */
+            nobody_before: number | null;
+            /**
+             * Format: int64
+             * @description whoever answers for their grid is somebody else afterwards, or nobody
+             */
+            other_leader: number | null;
+        };
+        Impact: {
+            after: components["schemas"]["About"];
+            before: components["schemas"]["About"];
+            changes: components["schemas"]["Impacted"][];
+            /** @description null where nothing was walked */
+            network: components["schemas"]["WalkingNetwork"];
+            on: string;
+            /**
+             * @description why nothing was walked
+             * @enum {string}
+             */
+            reason: "" | "network_missing" | "too_many_units" | "hidden";
+        };
+        Impacted: {
+            after: components["schemas"]["Burden"];
+            before: components["schemas"]["Burden"];
+            /** @enum {string} */
+            kind: "split" | "merge" | "mixed" | "redrawn" | "recoded" | "renamed" | "reparented" | "new" | "ended";
+            /**
+             * Format: int64
+             * @description of the change
+             */
+            number: number;
+            /** @description those before, then those after */
+            units: components["schemas"]["Carried"][];
+        };
         Incident: {
             address: string;
             /** @description a code of the category list, or the source's own word */
@@ -3603,6 +4275,19 @@ export interface components {
              */
             total: number;
         };
+        Journaled: {
+            /** @description who made it */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            edit: components["schemas"]["PlanEdit"];
+            /** Format: int64 */
+            seq: number;
+            /** @enum {string} */
+            state: "done" | "undone";
+            /** @description the rows it changed */
+            units: number[];
+        };
         KeepDays: {
             /** Format: int64 */
             days: number;
@@ -3614,6 +4299,12 @@ export interface components {
             purpose_zh: string;
             title_en: string;
             title_zh: string;
+        };
+        Leaders: {
+            after: string[];
+            before: string[];
+            /** @description they are not the same people */
+            other: boolean;
         };
         Level: {
             readonly builtin: boolean;
@@ -3789,6 +4480,16 @@ export interface components {
              */
             total?: number;
         };
+        ListJournaled: {
+            items: components["schemas"]["Journaled"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListLevel: {
             items: components["schemas"]["Level"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -3801,6 +4502,16 @@ export interface components {
         };
         ListListed: {
             items: components["schemas"]["Listed"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListMovedHousehold: {
+            items: components["schemas"]["MovedHousehold"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -3880,7 +4591,7 @@ export interface components {
             total?: number;
         };
         ListRequest: {
-            items: components["schemas"]["Request"][];
+            items: components["schemas"]["PrivacyRequest"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -3890,7 +4601,7 @@ export interface components {
             total?: number;
         };
         ListRow: {
-            items: components["schemas"]["Row"][];
+            items: components["schemas"]["AuditRow"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -4079,6 +4790,19 @@ export interface components {
             share: number | null;
             /** Format: double */
             share_people: number | null;
+        };
+        MovedHousehold: {
+            address: string;
+            building: string;
+            compound: string;
+            doorplate: string;
+            /** @description code of the unit before; empty = none */
+            from: string;
+            /** Format: int64 */
+            id: number;
+            stairwell: string;
+            /** @description code of the unit after; empty = none */
+            to: string;
         };
         Near: {
             /** Format: double */
@@ -4370,6 +5094,9 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        Others: {
+            others: components["schemas"]["Presence"][];
+        };
         Params: {
             /**
              * Format: int64
@@ -4432,6 +5159,15 @@ export interface components {
             point: number[];
         };
         Plan: {
+            /**
+             * Format: date-time
+             * @description since then it is sealed
+             */
+            adopted_at: string | null;
+            /** @description as in the audit: account:12 */
+            adopted_by: string | null;
+            /** @description the unit whose division it changes; null when it came from a file */
+            base: components["schemas"]["Base"];
             /** @description west, south, east, north; null without any boundary */
             bbox: number[];
             /** Format: date-time */
@@ -4441,10 +5177,16 @@ export interface components {
             digest: string;
             effective_on: string | null;
             faults: components["schemas"]["FaultCounts"];
+            /**
+             * Format: int64
+             * @description the last step that is done
+             */
+            head: number;
             /** Format: int64 */
             id: number;
             level: string;
             name: string;
+            note: string;
             preset: string;
             /** Format: date-time */
             published_at: string | null;
@@ -4459,11 +5201,41 @@ export interface components {
              */
             revision: number;
             /** @enum {string} */
-            state: "draft" | "published" | "abandoned";
+            state: "draft" | "adopted" | "published" | "abandoned";
+            /**
+             * Format: int64
+             * @description the plan that it rolls back; null for any other
+             */
+            undoes: number | null;
             /** Format: int64 */
             units: number;
             /** Format: int64 */
             upload_id: number | null;
+        };
+        PlanEdit: {
+            /** @description transfer: what of it the units have goes to into */
+            area?: number[][][][];
+            /** @description the border point to move or delete; a place on the border to move; a place in the part that keeps the code of a unit that is split */
+            at?: number[];
+            code?: string;
+            /** @description two points that follow each other on a border */
+            edge?: number[][];
+            /**
+             * Format: int64
+             * @description who gets the land: a unit, the next id for a new one, 0 for nobody
+             */
+            into?: number;
+            /** @enum {string} */
+            kind: "move_point" | "add_point" | "delete_point" | "move_border" | "reshape" | "split" | "merge" | "transfer" | "name" | "parent" | "lock" | "unlock";
+            /** @description reshape: begins in the unit that follows the line, and comes back to it; split: from border to border */
+            line?: number[][];
+            name?: string;
+            /** @description code of the unit above */
+            parent?: string;
+            /** @description where the point, or the place on the border, goes */
+            to?: number[];
+            /** @description ids of the units concerned */
+            units?: number[];
         };
         PointRow: {
             /** @description [lon, lat] */
@@ -4558,6 +5330,28 @@ export interface components {
             /** @description empty = that of the kind */
             title: string;
         };
+        Presence: {
+            /** @description the place they look at, [lon, lat] */
+            at: number[];
+            /** @description the sign-in name */
+            name: string;
+            /** Format: date-time */
+            seen_at: string;
+            /**
+             * Format: int64
+             * @description the unit they have chosen
+             */
+            unit: number | null;
+        };
+        PresenceInputBody: {
+            /** @description the place you look at, [lon, lat] */
+            at?: number[];
+            /**
+             * Format: int64
+             * @description the unit you have chosen
+             */
+            unit?: number;
+        };
         Preset: {
             readonly builtin: boolean;
             code: string;
@@ -4577,6 +5371,42 @@ export interface components {
              */
             digits: number;
             level: string;
+        };
+        PrivacyRequest: {
+            assigned_to: string | null;
+            /**
+             * Format: date-time
+             * @description when the copy was taken
+             */
+            copied_at: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            decided_by: string | null;
+            /** Format: date-time */
+            done_at: string | null;
+            /** @description fifteen working days after receipt */
+            due_on: string;
+            explanation: string;
+            /**
+             * Format: int64
+             * @description null: about an address that is not in the ledger
+             */
+            household_id: number | null;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "copy" | "correct" | "delete" | "object" | "refuse-visits";
+            /** @description due before today, and the resident has no answer */
+            overdue: boolean;
+            reason: string;
+            received_on: string;
+            /** Format: date-time */
+            recorded_at: string;
+            recorded_by: string;
+            /** @enum {string} */
+            state: "received" | "in_review" | "granted" | "refused" | "done";
+            /** @description decided_by_recorder: who decided had also recorded it */
+            warnings: string[];
         };
         PrivacyRule: {
             /**
@@ -4820,40 +5650,19 @@ export interface components {
             revision: number;
         };
         Request: {
-            assigned_to: string | null;
+            edit: components["schemas"]["PlanEdit"];
             /**
-             * Format: date-time
-             * @description when the copy was taken
+             * Format: uuid
+             * @description your own for this edit; sent again it is not done again
              */
-            copied_at: string | null;
-            /** Format: date-time */
-            decided_at: string | null;
-            decided_by: string | null;
-            /** Format: date-time */
-            done_at: string | null;
-            /** @description fifteen working days after receipt */
-            due_on: string;
-            explanation: string;
+            key: string;
             /**
              * Format: int64
-             * @description null: about an address that is not in the ledger
+             * @description the draft's revision as you saw it
              */
-            household_id: number | null;
-            /** Format: int64 */
-            id: number;
-            /** @enum {string} */
-            kind: "copy" | "correct" | "delete" | "object" | "refuse-visits";
-            /** @description due before today, and the resident has no answer */
-            overdue: boolean;
-            reason: string;
-            received_on: string;
-            /** Format: date-time */
-            recorded_at: string;
-            recorded_by: string;
-            /** @enum {string} */
-            state: "received" | "in_review" | "granted" | "refused" | "done";
-            /** @description decided_by_recorder: who decided had also recorded it */
-            warnings: string[];
+            revision: number;
+            /** @description say what it would change, and do nothing */
+            try?: boolean;
         };
         RequestBody: {
             /** Format: int64 */
@@ -4864,6 +5673,23 @@ export interface components {
             reason: string;
             /** Format: int64 */
             unit: number;
+        };
+        Restated: {
+            /**
+             * Format: double
+             * @description of them: incidents without a place, shared out by the land that the unit which had them has in common with this one
+             */
+            estimated: number;
+            /** Format: int64 */
+            households: number;
+            /**
+             * Format: double
+             * @description those with a place, and the estimated ones
+             */
+            incidents: number;
+            name: string;
+            /** @description code; empty = in no unit */
+            unit: string;
         };
         RouteAnswer: {
             /** @description false: an end is not joined to a street, or no street leads from one to the other */
@@ -4942,15 +5768,29 @@ export interface components {
             to?: number[];
         };
         Row: {
-            action: string;
-            actor: string;
-            /** Format: date-time */
-            at: string;
-            detail: unknown;
+            area: number[][][][];
+            code: string;
+            /**
+             * Format: int64
+             * @description of this row in its draft, through renames
+             */
+            id: number;
+            /** @description its land stays as it is */
+            locked: boolean;
+            /** @description of an accepted gap: the reason */
+            name: string;
+            /** @description code of the unit above */
+            parent: string;
+            /** @description where in the file it came from */
+            place?: string;
+            /** @enum {string} */
+            role: "part" | "parent" | "excluded" | "unclaimed";
+        };
+        RowChange: {
+            after: components["schemas"]["Row"];
+            before: components["schemas"]["Row"];
             /** Format: int64 */
             id: number;
-            subject: string;
-            subject_id: string;
         };
         Run: {
             /** Format: date-time */
@@ -4980,6 +5820,16 @@ export interface components {
             unit: string;
             unit_name: string;
         };
+        Seat: {
+            /** @description login; empty = none */
+            deputy: string;
+            /** @description login; empty = vacant */
+            holder: string;
+            /** @description of the unit */
+            name: string;
+            /** @description code */
+            unit: string;
+        };
         Self: {
             /** Format: int64 */
             account: number;
@@ -5005,6 +5855,10 @@ export interface components {
             nearest: components["schemas"]["Nearest"][];
             /** @description the responsible unit; several when a street runs through them */
             units: components["schemas"]["ServingUnit"][];
+        };
+        ServesAbove: {
+            code: string;
+            name: string;
         };
         ServicePoint: {
             address: string;
@@ -5065,7 +5919,7 @@ export interface components {
             /** @description null when neither it nor a unit above has one */
             office: components["schemas"]["Office"];
             /** @description units above, from the top down */
-            parents: components["schemas"]["Above"][];
+            parents: components["schemas"]["ServesAbove"][];
             post_en: string;
             /** @description title of the responsible post; never a person */
             post_zh: string;
@@ -5336,6 +6190,31 @@ export interface components {
             valid_from: string;
             valid_to: string | null;
         };
+        Statistics: {
+            after: components["schemas"]["About"];
+            before: components["schemas"]["About"];
+            /** @description empty: all */
+            category: string;
+            from: string;
+            /**
+             * Format: int64
+             * @description all that are restated
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description all that are restated
+             */
+            incidents: number;
+            /** @description the households are those of this day */
+            on: string;
+            /** @description on the units after, by code; the last is nobody's land, with an empty code */
+            on_after: components["schemas"]["Restated"][];
+            /** @description on the units before, by code; the last is nobody's land, with an empty code */
+            on_before: components["schemas"]["Restated"][];
+            /** @description first day no longer covered */
+            to: string;
+        };
         Status: {
             /** @description must stand on every map */
             attribution: string;
@@ -5421,6 +6300,12 @@ export interface components {
             /** @description the numbers are those of the last publication, small ones hidden: the caller may not see single households here */
             published: boolean;
         };
+        Tally: {
+            /** Format: int64 */
+            changes: number;
+            /** @enum {string} */
+            kind: "split" | "merge" | "mixed" | "redrawn" | "recoded" | "renamed" | "reparented" | "new" | "ended";
+        };
         Template: {
             level: string;
             lines: components["schemas"]["Line"][];
@@ -5459,6 +6344,10 @@ export interface components {
              * @description to the minute
              */
             used_at?: string;
+        };
+        Totals: {
+            after: components["schemas"]["Figures"];
+            before: components["schemas"]["Figures"];
         };
         Town: {
             /** @description west, south, east, north of all of them */
@@ -5512,6 +6401,13 @@ export interface components {
             /** @description empty: everything you may count */
             unit: string;
         };
+        TurnInputBody: {
+            /**
+             * Format: int64
+             * @description the draft's revision as you saw it
+             */
+            revision: number;
+        };
         Unit: {
             /**
              * Format: double
@@ -5543,6 +6439,21 @@ export interface components {
             valid_from: string;
             /** @description first day no longer valid */
             valid_to: string | null;
+        };
+        UnitChange: {
+            /** @description codes */
+            after: string[];
+            /** @description codes */
+            before: string[];
+            /** @enum {string} */
+            kind: "split" | "merge" | "mixed" | "redrawn" | "recoded" | "renamed" | "reparented" | "new" | "ended";
+            /**
+             * Format: int64
+             * @description from 1
+             */
+            number: number;
+            /** @description what they have in common, kept land included */
+            pairs: components["schemas"]["Common"][];
         };
         UnitCount: {
             /** @description you may see single places in this unit */
@@ -5853,6 +6764,39 @@ export interface components {
             valid_from: string;
             valid_to: string | null;
         };
+        Walk: {
+            /** Format: int64 */
+            households: number;
+            /**
+             * Format: double
+             * @description metres, of those who reach it
+             */
+            mean: number | null;
+            /** Format: double */
+            mean_minutes: number | null;
+            /**
+             * Format: int64
+             * @description units without one, walked to their middle
+             */
+            middles: number;
+            /**
+             * Format: double
+             * @description metres within which nine tenths of all are there; null if more than a tenth do not reach it
+             */
+            p90: number | null;
+            /** Format: double */
+            p90_minutes: number | null;
+            /**
+             * Format: int64
+             * @description service points in the units
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description of them: no street near, or more than an hour
+             */
+            unreached: number;
+        };
         WalkEnd: {
             /**
              * @description behind_wall: the way to the street crosses a wall or fence, for there is no other
@@ -5872,6 +6816,19 @@ export interface components {
              * @description number of the street in the source (OSM way); 0 where there is none
              */
             street: number;
+        };
+        WalkingNetwork: {
+            file_name: string;
+            /**
+             * Format: int64
+             * @description of the map's import
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description metres an hour, by which minutes are told (GB 50180)
+             */
+            speed: number;
         };
         WantsVisits: {
             refused: boolean;
@@ -5901,7 +6858,7 @@ export interface components {
         Zone: {
             code: string;
             /** @enum {string} */
-            kind: "shop-block" | "enterprise" | "street" | "other";
+            kind: "shop-block" | "enterprise" | "street" | "compound" | "natural-village" | "other";
             name: string;
             valid_from: string;
             valid_to: string | null;
@@ -10145,6 +11102,809 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RouteListUnitRow"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-divisions": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-difference": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionCommon"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-comparison": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+                what?: "changes" | "pairs" | "units" | "duties" | "difference" | "impact" | "statistics";
+                format?: "csv" | "xlsx" | "geojson" | "gpkg";
+                /** @description of statistics: incidents reported from this day on */
+                from?: string;
+                /** @description of statistics: and before this one */
+                to?: string;
+                /** @description of statistics */
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-moved-households": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description code of the unit before; any when absent */
+                from?: string;
+                /** @description code of the unit after; any when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMovedHousehold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-impact": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impact"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restate-statistics": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+                /** @description incidents reported from this day on */
+                from: string;
+                /** @description and before this one, at most ten years later */
+                to: string;
+                /** @description a large class stands for its small ones too; all when absent */
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-units": {
+        parameters: {
+            query: {
+                /** @description code of the unit in which is compared */
+                base: string;
+                /** @description of the units that are compared, below that of the base */
+                level: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                before: string;
+                /** @description date:YYYY-MM-DD or plan:ID */
+                after: string;
+                /** @description the households are those of this day; today in China when absent */
+                on?: string;
+                side: "before" | "after";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionDrawn"];
                 };
             };
             /** @description Bad Request */
@@ -15236,7 +16996,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                state?: "draft" | "published" | "abandoned";
+                state?: "draft" | "adopted" | "published" | "abandoned";
             };
             header?: never;
             path?: never;
@@ -15251,6 +17011,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListPlan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Branch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
             /** @description Bad Request */
@@ -15542,6 +17407,430 @@ export interface operations {
             };
         };
     };
+    "describe-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-division": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Division"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duplicate-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Request"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "plan-faults": {
         parameters: {
             query?: never;
@@ -15560,6 +17849,113 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": components["schemas"]["CollectionFault"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Others"];
                 };
             };
             /** @description Bad Request */
@@ -15752,6 +18148,113 @@ export interface operations {
             };
         };
     };
+    "redo-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TurnInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "repair-plan": {
         parameters: {
             query?: never;
@@ -15774,6 +18277,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-steps": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListJournaled"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TurnInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
                 };
             };
             /** @description Bad Request */
@@ -17664,7 +20483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Request"];
+                    "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
             /** @description Bad Request */
@@ -17767,7 +20586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Request"];
+                    "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
             /** @description Bad Request */
@@ -17874,7 +20693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Request"];
+                    "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
             /** @description Bad Request */
