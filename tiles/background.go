@@ -320,7 +320,7 @@ func loadBackground(ctx context.Context, db pg.DB, version int64) (*layer, error
 	return l, nil
 }
 
-var zoneFields = []field{{"id", "String: code"}, {"name", "String"}, {"kind", "String: shop-block, enterprise, street or other"}}
+var zoneFields = []field{{"id", "String: code"}, {"name", "String"}, {"kind", "String: shop-block, enterprise, street, compound, natural-village or other"}}
 
 // loadZones draws the overlay zones of a day. They may overlap, and share no borders.
 func loadZones(ctx context.Context, db pg.DB, day geo.Day, version int64) (*layer, error) {

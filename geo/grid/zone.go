@@ -14,10 +14,11 @@ import (
 )
 
 // Zone is an overlay area with a purpose of its own (a shop block, an enterprise
-// zone, a street). Zones may overlap each other and any unit; they are no level.
+// zone, a street; a compound or natural village, which local rules may want whole).
+// Zones may overlap each other and any unit; they are no level.
 type Zone struct {
 	Code      string           `json:"code" minLength:"1" maxLength:"64"`
-	Kind      string           `json:"kind" enum:"shop-block,enterprise,street,other"`
+	Kind      string           `json:"kind" enum:"shop-block,enterprise,street,compound,natural-village,other"`
 	Name      string           `json:"name" maxLength:"200"`
 	ValidFrom Day              `json:"valid_from"`
 	ValidTo   *Day             `json:"valid_to"`

@@ -67,6 +67,10 @@ func ClearDemo(ctx context.Context, db pg.DB, actor staff.Actor) error {
 				publication, published_count, published_cell, publication_edition, unit_office`); err != nil {
 			return fmt.Errorf("clear the demo town: %w", err)
 		}
+		// Rules that somebody made for the whole installation may be for real drafts.
+		if _, err := tx.Exec(ctx, `DELETE FROM rule_set WHERE area_id IS NOT NULL`); err != nil {
+			return fmt.Errorf("clear the demo town: %w", err)
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM setting WHERE key = 'demo_finished'`); err != nil {
 			return fmt.Errorf("clear the demo town: %w", err)
 		}

@@ -198,7 +198,7 @@ func importZones(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req
 			continue
 		}
 		kind := file.Features[i].Properties["kind"]
-		if !slices.Contains([]string{"shop-block", "enterprise", "street"}, kind) {
+		if !slices.Contains([]string{"shop-block", "enterprise", "street", "compound", "natural-village"}, kind) {
 			kind = "other"
 		}
 		zones = append(zones, grid.Zone{Code: record.Code, Kind: kind, Name: record.Name, ValidFrom: grid.Today(), Area: record.Area})
