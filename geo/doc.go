@@ -44,6 +44,7 @@
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
 //	plan          drafts, faults, repairs and the one way to publish
+//	ruleset       sets of local rules, waivers, and what lies on the ground of a draft
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
 //	candidate     sites where a service point could stand, and searches among them

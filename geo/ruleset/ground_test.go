@@ -148,3 +148,72 @@ func TestWhoPlansElsewhereOrSeesNoPlacesGetsNoGround(t *testing.T) {
 		t.Error("who sees no places sees no river either")
 	}
 }
+
+func TestAStoredPlanIsJudgedByItsSetWithItsWaivers(t *testing.T) {
+	w := newTown(t)
+	w.furnish()
+	ctx, planner := w.planner(w.village)
+	made, err := ruleset.Add(ctx, w.db, planner, ruleset.New{TitleZh: "每格一百户", TitleEn: "a hundred", Rules: []rule.Rule{
+		{Kind: rule.Households, Level: "micro-grid", Max: f(120), Hard: true, Waivable: true},
+		{Kind: rule.Split, Level: "village", Max: f(300), Hard: true},
+		{Kind: rule.Inside, Max: f(50)},
+	}})
+	w.must(err)
+	// The west becomes one unit, which reaches out of the village; the east is left to
+	// another; a unit above is redrawn as both.
+	draft := w.id(`INSERT INTO plan (name, preset, level, created_by, area_id, base_id, rule_set_id) VALUES ('d', 'town-cluster', 'micro-grid', 't', $1, $1, $2) RETURNING id`, w.village, made.ID)
+	for i, u := range []struct {
+		role, code, parent string
+		area               geo.MultiPolygon
+	}{{"part", "w", village, square(-0.1, 0, 1, 2)}, {"part", "e", village, square(1, 0, 1.2, 2)}, {"parent", village, "", square(-0.1, 0, 1.2, 2)}, {"parent", "new", "", square(1.2, 0, 2, 2)}, {"excluded", "", village, square(1.2, 0, 2, 2)}} {
+		w.id(`INSERT INTO plan_unit (plan_id, ordinal, role, code, name, parent, geom) VALUES ($1, $2, $3, $4, $4, nullif($5, ''), $6) RETURNING 1`, draft, i+1, u.role, u.code, u.parent, u.area)
+	}
+	w.must(ruleset.Waive(ctx, w.db, planner, draft, made.Rules[0].ID, 1, "新建小区"))
+	facts, found, err := ruleset.Judge(t.Context(), w.owner, planner, grid.Today(), draft)
+	w.must(err)
+	if len(facts) != 4 || facts[2].Level != "village" || facts[3].Level != "village" || facts[0].Level != "micro-grid" {
+		t.Fatalf("facts %+v", facts)
+	}
+	var got []string
+	for _, x := range found {
+		got = append(got, fmt.Sprint(x.Kind, " ", x.Code, " stops: ", x.Stops()))
+	}
+	if want := []string{"households w stops: false", "inside w stops: false"}; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("findings %v, want %v", got, want)
+	}
+	_, east := w.planner(w.grids[1])
+	if _, _, err := ruleset.Judge(t.Context(), w.owner, east, grid.Today(), draft); !errors.Is(err, ruleset.ErrPlan) {
+		t.Errorf("somebody else judges it: %v", err)
+	}
+
+	// A duplicate keeps set and waivers of the units it has.
+	twin := w.draft(w.village, "town-cluster")
+	tx, err := w.owner.Begin(t.Context())
+	w.must(err)
+	w.must(ruleset.Carry(t.Context(), tx, draft, twin))
+	w.must(tx.Commit(t.Context()))
+	set, err := ruleset.Of(ctx, w.db, planner, twin)
+	w.must(err)
+	if waivers, err := ruleset.Waivers(ctx, w.db, planner, twin); err != nil || set.ID != made.ID || len(waivers) != 1 || waivers[0].Reason != "新建小区" {
+		t.Errorf("set %d, waivers %+v, %v", set.ID, waivers, err)
+	}
+
+	// Without a base the units above tell the land, and at the top the plan's own.
+	for name, tt := range map[string]struct {
+		parent string
+		want   []string
+	}{"units above": {village, []string{village}}, "own": {"", []string{"310115001001001"}}, "nothing in force": {"nowhere", nil}} {
+		id := w.draft(w.village, "town-cluster")
+		code := "310115001001001"
+		if tt.want == nil {
+			code = "nothing"
+		}
+		w.id(`UPDATE plan_unit SET parent = nullif($2, ''), code = $3 WHERE plan_id = $1 RETURNING 1`, id, tt.parent, code)
+		if got, err := ruleset.Below(t.Context(), w.owner, id, grid.Today()); err != nil || fmt.Sprint(got) != fmt.Sprint(tt.want) {
+			t.Errorf("%s: %v, %v; want %v", name, got, err, tt.want)
+		}
+		if facts, _, err := ruleset.Judge(t.Context(), w.owner, planner, grid.Today(), id); err != nil || len(facts) != 1 || (facts[0].Households == nil) != (tt.want == nil) {
+			t.Errorf("%s: %+v, %v", name, facts, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 //
 //	ruleset.go  sets: listed, made, copied, changed, removed
 //	draft.go    the set of a draft, and its waivers
+//	judge.go    which rules a stored plan breaks
 //	ground.go   homes, posts, compounds, rivers and roads below a unit
 //
 // Built-in sets never change, and neither does one by which a plan was adopted: it
