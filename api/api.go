@@ -43,6 +43,7 @@ import (
 	"wangge/api/requests"
 	"wangge/api/retention"
 	"wangge/api/route"
+	"wangge/api/rulesets"
 	"wangge/api/search"
 	"wangge/api/servicepoints"
 	"wangge/api/sessions"
@@ -171,7 +172,8 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	servicepoints.Mount(a, c.DB)
 	zones.Mount(a, c.DB)
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
-	plans.Mount(a, c.DB, c.Engine, c.Queue)
+	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
+	rulesets.Mount(a, c.DB)
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue, c.Font)

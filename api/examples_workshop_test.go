@@ -14,7 +14,7 @@ import (
 func (w *table) edited(town string) (id int64, revision int) {
 	w.t.Helper()
 	p := w.draftOf(town, false)
-	out, err := plan.NewWorkshop(w.pool).Do(w.t.Context(), w.actor(w.other[town]), p.ID, plan.Request{Revision: p.Revision, Key: uuid.NewString(),
+	out, err := plan.NewWorkshop(w.pool, nil).Do(w.t.Context(), w.actor(w.other[town]), p.ID, plan.Request{Revision: p.Revision, Key: uuid.NewString(),
 		Edit: plan.Edit{Op: topology.Op{Kind: plan.NameUnit, Units: []int{1}}, Name: town + "一网格"}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -46,6 +46,9 @@ func workshopExamples() []example {
 		{"plan-division", "", thing, func(w *table, town string) request {
 			return request{path: path(w.draftOf(town, false).ID, "/division")}
 		}, nil},
+		{"plan-facts", "", thing, func(w *table, town string) request {
+			return request{path: path(w.draftOf(town, false).ID, "/facts")}
+		}, nil},
 		{"edit-plan", "", thing, func(w *table, town string) request {
 			p := w.draftOf(town, false)
 			x := w.x(town) + 4000
@@ -59,7 +62,7 @@ func workshopExamples() []example {
 		}, nil},
 		{"redo-plan", "", thing, func(w *table, town string) request {
 			id, revision := w.edited(town)
-			out, err := plan.NewWorkshop(w.pool).Undo(w.t.Context(), w.actor(w.other[town]), id, revision)
+			out, err := plan.NewWorkshop(w.pool, nil).Undo(w.t.Context(), w.actor(w.other[town]), id, revision)
 			if err != nil {
 				w.t.Fatal(err)
 			}

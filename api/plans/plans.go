@@ -11,6 +11,7 @@ import (
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/job"
+	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/staff"
@@ -18,8 +19,8 @@ import (
 
 // Mount adds /plans. A draft is found as its reader may see it (db); checking and
 // publishing it looks at its neighbours and moves what lies in it (engine).
-func Mount(a route.API, db, engine pg.DB, queue *job.Queue) {
-	h := handler{db, engine, queue, plan.NewWorkshop(engine)}
+func Mount(a route.API, db, engine pg.DB, queue *job.Queue, paths *network.Footpaths) {
+	h := handler{db, engine, queue, plan.NewWorkshop(engine, paths)}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "plans"} }
 	route.Get(a, "/plans", op("list-plans", "Plans, newest first").For(staff.Plan), h.list)
 	route.Get(a, "/plans/{id}", op("get-plan", "One plan").For(staff.Plan), h.get)

@@ -33,6 +33,7 @@ When others have changed the draft since your revision it is made if it does not
 	route.Post(a, "/plans/{id}/restore", op("restore-plan", "Take up again a draft that was given up", ""), h.restore)
 	route.Get(a, "/plans/{id}/division", op("plan-division", "A draft with all its units, exactly, to edit", "Coordinates have all their digits: 1e-7 degrees."), h.division)
 	route.Post(a, "/plans/{id}/edits", big, h.edit)
+	route.Get(a, "/plans/{id}/facts", op("plan-facts", "What the units of a draft come to, and which rules they break", "Homes, people in aggregate, posts, open incidents, compactness, minutes to walk across; and the same of the units in force. Who may not see single places there gets no numbers of homes: units could be drawn around one house."), h.facts)
 	route.Post(a, "/plans/{id}/undo", op("undo-plan", "Take back the last step", ""), h.undo)
 	route.Post(a, "/plans/{id}/redo", op("redo-plan", "Do the step again that was taken back", ""), h.redo)
 	route.Get(a, "/plans/{id}/steps", op("plan-steps", "The journal of a draft, newest step first", ""), h.steps)
@@ -91,6 +92,10 @@ func (h handler) restore(ctx context.Context, in *Path) (*route.Body[plan.Plan],
 
 func (h handler) division(ctx context.Context, in *Path) (*route.Body[plan.Division], error) {
 	return route.OK(h.shop.Division(ctx, route.Actor(ctx), in.ID))
+}
+
+func (h handler) facts(ctx context.Context, in *Path) (*route.Body[plan.Standing], error) {
+	return route.OK(h.shop.Facts(ctx, route.Actor(ctx), in.ID))
 }
 
 type editInput struct {

@@ -70,6 +70,7 @@ var ErrNoParent = fault.New(fault.Invalid, "parent_outside_plan", "The plan does
 
 // division is a draft in the workshop: its rows, and the fabric of those with land.
 type division struct {
+	level   string
 	rows    map[int]*Row
 	fabric  *topology.Fabric
 	parents []Above                                          // that its units may belong to

@@ -14,7 +14,9 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/network"
 	"wangge/geo/pg"
+	"wangge/geo/rule"
 	"wangge/geo/staff"
 	"wangge/geo/topology"
 )
@@ -34,9 +36,10 @@ var (
 // writes every step before it tells of it. It is safe for concurrent use; several
 // programs may have one on the same database.
 type Workshop struct {
-	db   pg.DB
-	mu   sync.Mutex
-	open map[int64]*bench
+	db    pg.DB
+	paths *network.Footpaths
+	mu    sync.Mutex
+	open  map[int64]*bench
 }
 
 // bench is one draft in memory.
@@ -44,12 +47,14 @@ type bench struct {
 	mu       sync.Mutex
 	used     time.Time // guarded by the workshop
 	revision int
+	grounds  map[string]ground // by account
 	*division
 }
 
-// NewWorkshop is a workshop on a database.
-func NewWorkshop(db pg.DB) *Workshop {
-	return &Workshop{db: db, open: map[int64]*bench{}}
+// NewWorkshop is a workshop on a database. paths tell how long it takes to walk
+// across a unit; nil = nobody asks.
+func NewWorkshop(db pg.DB, paths *network.Footpaths) *Workshop {
+	return &Workshop{db: db, paths: paths, open: map[int64]*bench{}}
 }
 
 // Request asks for an edit.
@@ -68,6 +73,10 @@ type Edited struct {
 	Rebased  bool        `json:"rebased" doc:"others had changed the draft elsewhere"`
 	Changed  []RowChange `json:"changed"`
 	Missed   []RowChange `json:"missed" doc:"what others changed since your revision, in order"`
+	// Facts and Findings are those of the units that changed, and of neighbours with a
+	// home on the common border.
+	Facts    []rule.Fact    `json:"facts" doc:"of the units that changed, and of neighbours with a home on the common border"`
+	Findings []rule.Finding `json:"findings" doc:"rules that these units break"`
 }
 
 // Journaled is a step in the journal.
@@ -167,6 +176,7 @@ func load(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (*division, 
 		}
 	}
 	slices.SortFunc(out.parents, func(a, b Above) int { return strings.Compare(a.Code, b.Code) })
+	out.level = p.Level
 	out.number, err = d.numbers(ctx, db)
 	return out, err
 }
@@ -239,6 +249,9 @@ func (w *Workshop) Do(ctx context.Context, actor staff.Actor, id int64, r Reques
 		return Edited{}, fmt.Errorf("edit plan %d: %w", id, err)
 	}
 	out.Changed = append(out.Changed, changes...)
+	if out.Facts, out.Findings, _, err = w.live(ctx, actor, b, p, changes, append(idsOf(out.Missed), idsOf(changes)...)); err != nil {
+		return Edited{}, fmt.Errorf("edit plan %d: %w", id, err)
+	}
 	if r.Try || len(changes) == 0 {
 		return out, nil
 	}
@@ -359,7 +372,11 @@ func (w *Workshop) turn(ctx context.Context, actor staff.Actor, id int64, revisi
 	if err != nil {
 		return Edited{}, fmt.Errorf("journal of plan %d: %w", id, err)
 	}
-	return Edited{Revision: b.revision, Head: head, Step: &step, Changed: changes, Missed: []RowChange{}}, nil
+	out := Edited{Revision: b.revision, Head: head, Step: &step, Changed: changes, Missed: []RowChange{}}
+	if out.Facts, out.Findings, _, err = w.live(ctx, actor, b, p, nil, idsOf(changes)); err != nil {
+		return Edited{}, fmt.Errorf("journal of plan %d: %w", id, err)
+	}
+	return out, nil
 }
 
 // Steps are the steps of a draft's journal before one (0 = from the newest on), newest

@@ -14,6 +14,8 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/grid"
 	"wangge/geo/plan"
+	"wangge/geo/rule"
+	"wangge/geo/ruleset"
 	"wangge/geo/staff"
 	"wangge/geo/staff/stafftest"
 	"wangge/geo/topology"
@@ -48,7 +50,7 @@ func branch(t *testing.T, db *pgxpool.Pool, base string) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk{t, db, plan.NewWorkshop(db), staff.Local, p.ID, p.Revision}
+	return &desk{t, db, plan.NewWorkshop(db, nil), staff.Local, p.ID, p.Revision}
 }
 
 func (d *desk) try(e plan.Edit) (plan.Edited, error) {
@@ -83,7 +85,7 @@ func (d *desk) refused(want error, e plan.Edit) *fault.Fault {
 // reads them.
 func (d *desk) areas() string {
 	d.Helper()
-	out, err := plan.NewWorkshop(d.db).Division(d.Context(), d.actor, d.id)
+	out, err := plan.NewWorkshop(d.db, nil).Division(d.Context(), d.actor, d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -227,7 +229,7 @@ func TestStepsAreTakenBackAndDoneAgainAfterARestart(t *testing.T) {
 		d.do(e)
 		states = append(states, d.areas())
 	}
-	restart := func() { d.shop = plan.NewWorkshop(db) }
+	restart := func() { d.shop = plan.NewWorkshop(db, nil) }
 	turn := func(f func(*plan.Workshop) (plan.Edited, error)) {
 		t.Helper()
 		restart()
@@ -278,7 +280,7 @@ func TestAnEditIsMadeOnceHoweverOftenItIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := plan.NewWorkshop(db).Do(t.Context(), d.actor, d.id, r)
+	again, err := plan.NewWorkshop(db, nil).Do(t.Context(), d.actor, d.id, r)
 	if err != nil || again.Step == nil || again.Step.Seq != first.Step.Seq || again.Revision != first.Revision {
 		t.Errorf("%+v, %v", again, err)
 	}
@@ -301,7 +303,7 @@ func TestTryingChangesNothing(t *testing.T) {
 func TestTwoPlannersEditApartAndHearOfEachOther(t *testing.T) {
 	db := gridded(t)
 	mine := branch(t, db, "990101001000")
-	theirs := &desk{t, db, plan.NewWorkshop(db), staff.Local, mine.id, mine.revision}
+	theirs := &desk{t, db, plan.NewWorkshop(db, nil), staff.Local, mine.id, mine.revision}
 	split := func(unit, into int, x int32) plan.Edit {
 		return op(topology.Op{Kind: topology.SplitBy, Units: []int{unit}, Into: into, Line: line(x, -10, x, 10010)})
 	}
@@ -321,7 +323,7 @@ func TestTwoPlannersEditApartAndHearOfEachOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	copied := &desk{t, db, plan.NewWorkshop(db), staff.Local, both.ID, both.Revision}
+	copied := &desk{t, db, plan.NewWorkshop(db, nil), staff.Local, both.ID, both.Revision}
 	copied.do(split(3, 6, 12500))
 	// Mine after all: on what stands now.
 	theirs.revision = mine.revision
@@ -338,7 +340,7 @@ func TestAPointThatSomebodyMovedIsAConflict(t *testing.T) {
 	db := gridded(t)
 	mine := branch(t, db, "990101001000")
 	mine.do(op(topology.Op{Kind: topology.AddPoint, Edge: [2]geo.Point{at(5000, 0), at(5000, 10000)}, To: at(5100, 5000)}))
-	theirs := &desk{t, db, plan.NewWorkshop(db), staff.Local, mine.id, mine.revision}
+	theirs := &desk{t, db, plan.NewWorkshop(db, nil), staff.Local, mine.id, mine.revision}
 	theirs.do(op(topology.Op{Kind: topology.MovePoint, At: at(5100, 5000), To: at(5200, 5000)}))
 	mine.refused(plan.ErrConflict, op(topology.Op{Kind: topology.MovePoint, At: at(5100, 5000), To: at(4900, 5000)}))
 	// Another point of the same border is nobody's business.
@@ -361,7 +363,7 @@ func TestWhatAnEditMayNotDo(t *testing.T) {
 		t.Errorf("%+v", f.Places)
 	}
 	// The lock lasts.
-	d.shop = plan.NewWorkshop(d.db)
+	d.shop = plan.NewWorkshop(d.db, nil)
 	d.refused(topology.ErrLocked, op(topology.Op{Kind: topology.Merge, Units: []int{1, 2}, Into: 1}))
 	d.do(op(topology.Op{Kind: plan.Unlock, Units: []int{1}}))
 	d.do(op(topology.Op{Kind: topology.Merge, Units: []int{1, 2}, Into: 1}))
@@ -426,6 +428,93 @@ func TestADraftIsGivenUpTakenUpAgainAndNamed(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 	d.do(op(topology.Op{Kind: topology.Merge, Units: []int{1, 2}, Into: 1}))
+}
+
+// settle puts n homes in a row along the middle of the board, from west to east.
+func settle(t *testing.T, db *pgxpool.Pool, n int32) {
+	t.Helper()
+	for i := range n {
+		_, err := db.Exec(t.Context(), `
+			WITH h AS (INSERT INTO household (source, source_id, point, cell) VALUES ('t', $1, $2, 1) RETURNING id)
+			INSERT INTO household_unit (household_id, unit_id, valid_from) SELECT id, unit_at($2, '2026-01-01'), '2026-01-01' FROM h`,
+			fmt.Sprint(i), at(20000*i/n+1, 5000))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFactsFollowEveryStepAndTakingItBack(t *testing.T) {
+	db := gridded(t)
+	settle(t, db, 40)
+	d := branch(t, db, "990101001000")
+	homes := func(facts []rule.Fact) string {
+		out := map[string]int{}
+		for _, f := range facts {
+			if f.Households == nil {
+				t.Fatalf("%+v", f)
+			}
+			out[f.Code[len(f.Code)-4:]] = *f.Households
+		}
+		return fmt.Sprint(out)
+	}
+	all := func() plan.Standing {
+		t.Helper()
+		out, err := d.shop.Facts(t.Context(), d.actor, d.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if got := all(); homes(got.Facts) != "map[1001:10 1002:10 2001:10 2002:10]" || homes(got.InForce) != homes(got.Facts) || got.InForce[3].Ordinal != 4 || got.RuleSet.Code != "shatang" {
+		t.Fatalf("%s, %s, %+v", homes(got.Facts), homes(got.InForce), got.RuleSet)
+	}
+	out := d.do(op(topology.Op{Kind: topology.Reshape, Line: line(4000, 2000, 7000, 2000, 7000, 8000, 4000, 8000)}))
+	if got := homes(out.Facts); got != "map[1001:14 1002:6]" {
+		t.Errorf("after the border moved: %s", got)
+	}
+	tried, err := d.shop.Do(t.Context(), d.actor, d.id, plan.Request{Revision: d.revision, Key: uuid.NewString(), Try: true,
+		Edit: op(topology.Op{Kind: topology.SplitBy, Units: []int{4}, Into: 5, Line: line(17500, -10, 17500, 10010)})})
+	if err != nil || homes(tried.Facts) != "map[2002:5 2003:5]" {
+		t.Errorf("%s, %v", homes(tried.Facts), err)
+	}
+	undone, err := d.shop.Undo(t.Context(), d.actor, d.id, d.revision)
+	if err != nil || homes(undone.Facts) != "map[1001:10 1002:10]" {
+		t.Errorf("%s, %v", homes(undone.Facts), err)
+	}
+	if got := all(); homes(got.Facts) != "map[1001:10 1002:10 2001:10 2002:10]" {
+		t.Error(homes(got.Facts))
+	}
+}
+
+func TestAWaiverExcusesAFindingOfTheDraft(t *testing.T) {
+	db := gridded(t)
+	settle(t, db, 8)
+	d := branch(t, db, "990101001000")
+	of := func() (out []rule.Finding) {
+		got, err := d.shop.Facts(t.Context(), d.actor, d.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range got.Findings {
+			if f.Ordinal == 1 {
+				out = append(out, f)
+			}
+		}
+		return out
+	}
+	found := of()
+	i := slices.IndexFunc(found, func(f rule.Finding) bool { return f.Waivable })
+	if i < 0 {
+		t.Fatalf("no rule is broken: %+v", found)
+	}
+	if err := ruleset.Waive(t.Context(), db, d.actor, d.id, found[i].Rule, 1, "会议决定"); err != nil {
+		t.Fatal(err)
+	}
+	after := of()
+	if w := after[slices.IndexFunc(after, func(f rule.Finding) bool { return f.Rule == found[i].Rule })].Waiver; w == nil || w.Reason != "会议决定" {
+		t.Errorf("%+v", after)
+	}
 }
 
 func TestEditsTravelAsJSON(t *testing.T) {
