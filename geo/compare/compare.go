@@ -70,22 +70,22 @@ type base struct {
 
 // Comparison says what is different.
 type Comparison struct {
-	Base      string     `json:"base"`
-	BaseName  string     `json:"base_name"`
-	Level     string     `json:"level"`
-	Before    About      `json:"before"`
-	After     About      `json:"after"`
-	On        geo.Day    `json:"on" doc:"the households are those of this day, on both sides"`
-	Exact     bool       `json:"exact" doc:"you may see single places in the whole base: counts are as they are now. Otherwise they are those last published, and null where none are"`
-	Sliver    float64    `json:"sliver_m2" doc:"units with no more land in common than this many square metres are not related"`
-	Kinds     []Tally    `json:"kinds" doc:"how many changes of each kind; those without any are left out"`
-	Unchanged int        `json:"unchanged" doc:"units that are the same on both sides"`
-	Area      float64    `json:"area" doc:"square metres that change hands"`
-	Moved     Households `json:"households" doc:"households that change grid"`
-	Totals    Totals     `json:"totals"`
-	Changes   []Change   `json:"changes"`
-	Units     []Row      `json:"units" doc:"before and after, of units that are not the same on both sides, by code"`
-	Duties    []Duty     `json:"duties" doc:"posts that change hands or whose households change"`
+	Base      string       `json:"base"`
+	BaseName  string       `json:"base_name"`
+	Level     string       `json:"level"`
+	Before    About        `json:"before"`
+	After     About        `json:"after"`
+	On        geo.Day      `json:"on" doc:"the households are those of this day, on both sides"`
+	Exact     bool         `json:"exact" doc:"you may see single places in the whole base: counts are as they are now. Otherwise they are those last published, and null where none are"`
+	Sliver    float64      `json:"sliver_m2" doc:"units with no more land in common than this many square metres are not related"`
+	Kinds     []Tally      `json:"kinds" doc:"how many changes of each kind; those without any are left out"`
+	Unchanged int          `json:"unchanged" doc:"units that are the same on both sides"`
+	Area      float64      `json:"area" doc:"square metres that change hands"`
+	Moved     Households   `json:"households" doc:"households that change grid"`
+	Totals    Totals       `json:"totals"`
+	Changes   []UnitChange `json:"changes"`
+	Units     []Compared   `json:"units" doc:"before and after, of units that are not the same on both sides, by code"`
+	Duties    []HandOver   `json:"duties" doc:"posts that change hands or whose households change"`
 }
 
 // Tally counts the changes of a kind.
@@ -100,8 +100,8 @@ type Totals struct {
 	After  Figures `json:"after"`
 }
 
-// Change is a group of units that became another group.
-type Change struct {
+// UnitChange is a group of units that became another group.
+type UnitChange struct {
 	Number int      `json:"number" doc:"from 1"`
 	Kind   Kind     `json:"kind" enum:"split,merge,mixed,redrawn,recoded,renamed,reparented,new,ended"`
 	Before []string `json:"before" doc:"codes"`
@@ -124,8 +124,8 @@ type Common struct {
 	shape      geo.MultiPolygon
 }
 
-// Row is a unit before and after.
-type Row struct {
+// Compared is a unit before and after.
+type Compared struct {
 	Code   string   `json:"code"`
 	Kind   Kind     `json:"kind" enum:"split,merge,mixed,redrawn,recoded,renamed,reparented,new,ended"`
 	Change int      `json:"change" doc:"number of the change"`
@@ -176,7 +176,7 @@ func Of(ctx context.Context, db pg.DB, actor staff.Actor, q Question, today geo.
 		return Comparison{}, err
 	}
 	c := Comparison{Base: s.Base, BaseName: s.base.name, Level: s.Level, Before: s.about[0], After: s.about[1], On: s.On,
-		Exact: s.exact, Sliver: Sliver, Unchanged: s.Unchanged, Kinds: []Tally{}, Changes: []Change{},
+		Exact: s.exact, Sliver: Sliver, Unchanged: s.Unchanged, Kinds: []Tally{}, Changes: []UnitChange{},
 		Moved: s.moved(), Totals: Totals{s.total(0), s.total(1)}, Units: s.rows(), Duties: s.handOvers()}
 	for _, kind := range Kinds {
 		t := Tally{Kind: kind}
@@ -190,7 +190,7 @@ func Of(ctx context.Context, db pg.DB, actor staff.Actor, q Question, today geo.
 		}
 	}
 	for i, g := range s.Groups {
-		c.Changes = append(c.Changes, Change{Number: i + 1, Kind: g.Kind, Before: codes(s.Before, g.Before), After: codes(s.After, g.After), Pairs: []Common{}})
+		c.Changes = append(c.Changes, UnitChange{Number: i + 1, Kind: g.Kind, Before: codes(s.Before, g.Before), After: codes(s.After, g.After), Pairs: []Common{}})
 	}
 	for _, p := range s.pairs {
 		if p.Change != 0 {
@@ -399,9 +399,9 @@ func (s *study) pair(before, after int, p Pair) Common {
 }
 
 // rows are the units that are not the same on both sides.
-func (s *study) rows() []Row {
+func (s *study) rows() []Compared {
 	at := map[string]int{}
-	list := []Row{}
+	list := []Compared{}
 	for side, numbers := range s.number {
 		for i, n := range numbers {
 			if n == 0 {
@@ -412,7 +412,7 @@ func (s *study) rows() []Row {
 			if !ok {
 				k = len(list)
 				at[code] = k
-				list = append(list, Row{Code: code, Kind: s.Groups[n-1].Kind, Change: n})
+				list = append(list, Compared{Code: code, Kind: s.Groups[n-1].Kind, Change: n})
 			}
 			f := s.figures(side, i)
 			if side == 0 {
@@ -422,7 +422,7 @@ func (s *study) rows() []Row {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b Row) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(list, func(a, b Compared) int { return cmp.Compare(a.Code, b.Code) })
 	return list
 }
 

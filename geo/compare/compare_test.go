@@ -196,7 +196,7 @@ func TestADraftIsComparedWithWhatIsInForce(t *testing.T) {
 		math.Abs(c.Totals.Before.Area-c.Totals.After.Area) > 0.001 {
 		t.Errorf("totals %+v", c.Totals)
 	}
-	row := c.Units[slices.IndexFunc(c.Units, func(r Row) bool { return r.Code == code(5) })]
+	row := c.Units[slices.IndexFunc(c.Units, func(r Compared) bool { return r.Code == code(5) })]
 	if row.Before != nil || row.Kind != Merge || *row.After.Households != 16 || row.After.Posts != 2 || row.After.Filled != 2 || row.After.Workers != 2 || *row.After.Incidents != 1 {
 		t.Errorf("the merged grid: %+v", row)
 	}

@@ -185,8 +185,8 @@ type Look struct {
 	Limit    int
 }
 
-// Household is one that changes grid.
-type Household struct {
+// MovedHousehold is one that changes grid.
+type MovedHousehold struct {
 	ID        int64  `json:"id"`
 	Compound  string `json:"compound"`
 	Building  string `json:"building"`
@@ -201,7 +201,7 @@ type Household struct {
 // in the whole base. The look is recorded.
 //
 // Errors: those of Of, staff.ErrForbidden, staff.ErrOutside.
-func Moved(ctx context.Context, db pg.DB, actor staff.Actor, q Question, l Look, today geo.Day) ([]Household, error) {
+func Moved(ctx context.Context, db pg.DB, actor staff.Actor, q Question, l Look, today geo.Day) ([]MovedHousehold, error) {
 	if err := actor.Must(staff.Place); err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func Moved(ctx context.Context, db pg.DB, actor staff.Actor, q Question, l Look,
 		}
 	}
 	rows, _ := db.Query(ctx, `SELECT id, compound, building, stairwell, doorplate, address FROM household WHERE id = ANY ($1) ORDER BY id`, ids)
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Household, err error) {
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h MovedHousehold, err error) {
 		err = row.Scan(&h.ID, &h.Compound, &h.Building, &h.Stairwell, &h.Doorplate, &h.Address)
 		h.From, h.To = pair[h.ID].Before, pair[h.ID].After
 		return h, err

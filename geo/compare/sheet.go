@@ -185,32 +185,32 @@ func pairsLayer(rows []Common, kind vectorfile.Kind) vectorfile.Layer {
 		field[Common]{"other_leaders", vectorfile.Boolean, func(p Common) any { return p.Leaders.Other }})
 }
 
-func unitsLayer(rows []Row) vectorfile.Layer {
-	fields := []field[Row]{
-		text("unit", func(r Row) string { return r.Code }), text("kind", func(r Row) string { return string(r.Kind) }),
-		integer("change", func(r Row) *int { return &r.Change })}
+func unitsLayer(rows []Compared) vectorfile.Layer {
+	fields := []field[Compared]{
+		text("unit", func(r Compared) string { return r.Code }), text("kind", func(r Compared) string { return string(r.Kind) }),
+		integer("change", func(r Compared) *int { return &r.Change })}
 	for _, side := range []struct {
 		name string
-		of   func(Row) *Figures
-	}{{"before_", func(r Row) *Figures { return r.Before }}, {"after_", func(r Row) *Figures { return r.After }}} {
-		whole := func(name string, of func(*Figures) *int) field[Row] {
-			return integer(side.name+name, func(r Row) *int {
+		of   func(Compared) *Figures
+	}{{"before_", func(r Compared) *Figures { return r.Before }}, {"after_", func(r Compared) *Figures { return r.After }}} {
+		whole := func(name string, of func(*Figures) *int) field[Compared] {
+			return integer(side.name+name, func(r Compared) *int {
 				if f := side.of(r); f != nil {
 					return of(f)
 				}
 				return nil
 			})
 		}
-		part := func(name string, of func(*Figures) *float64) field[Row] {
-			return real(side.name+name, func(r Row) *float64 {
+		part := func(name string, of func(*Figures) *float64) field[Compared] {
+			return real(side.name+name, func(r Compared) *float64 {
 				if f := side.of(r); f != nil {
 					return of(f)
 				}
 				return nil
 			})
 		}
-		word := func(name string, of func(*Figures) string) field[Row] {
-			return text(side.name+name, func(r Row) string {
+		word := func(name string, of func(*Figures) string) field[Compared] {
+			return text(side.name+name, func(r Compared) string {
 				if f := side.of(r); f != nil {
 					return of(f)
 				}
@@ -227,24 +227,24 @@ func unitsLayer(rows []Row) vectorfile.Layer {
 	return table(rows, vectorfile.NoGeometry, nil, fields...)
 }
 
-func dutiesLayer(rows []Duty) vectorfile.Layer {
-	seat := func(name string, side func(Duty) *Seat, of func(*Seat) string) field[Duty] {
-		return text(name, func(d Duty) string {
+func dutiesLayer(rows []HandOver) vectorfile.Layer {
+	seat := func(name string, side func(HandOver) *Seat, of func(*Seat) string) field[HandOver] {
+		return text(name, func(d HandOver) string {
 			if s := side(d); s != nil {
 				return of(s)
 			}
 			return ""
 		})
 	}
-	before, after := func(d Duty) *Seat { return d.Before }, func(d Duty) *Seat { return d.After }
+	before, after := func(d HandOver) *Seat { return d.Before }, func(d HandOver) *Seat { return d.After }
 	unit, holder, deputy := func(s *Seat) string { return s.Unit }, func(s *Seat) string { return s.Holder }, func(s *Seat) string { return s.Deputy }
 	return table(rows, vectorfile.NoGeometry, nil,
-		text("what", func(d Duty) string { return string(d.Hand) }), text("kind", func(d Duty) string { return string(d.Kind) }),
-		text("title_zh", func(d Duty) string { return d.TitleZh }), text("title_en", func(d Duty) string { return d.TitleEn }),
-		integer("ordinal", func(d Duty) *int { return &d.Ordinal }),
+		text("what", func(d HandOver) string { return string(d.Hand) }), text("kind", func(d HandOver) string { return string(d.Kind) }),
+		text("title_zh", func(d HandOver) string { return d.TitleZh }), text("title_en", func(d HandOver) string { return d.TitleEn }),
+		integer("ordinal", func(d HandOver) *int { return &d.Ordinal }),
 		seat("before_unit", before, unit), seat("before_holder", before, holder), seat("before_deputy", before, deputy),
 		seat("after_unit", after, unit), seat("after_holder", after, holder), seat("after_deputy", after, deputy),
-		integer("households_given", func(d Duty) *int { return d.Gives }), integer("households_taken", func(d Duty) *int { return d.Takes }))
+		integer("households_given", func(d HandOver) *int { return d.Gives }), integer("households_taken", func(d HandOver) *int { return d.Takes }))
 }
 
 func impactLayer(n Impact) vectorfile.Layer {

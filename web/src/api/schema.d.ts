@@ -5202,11 +5202,6 @@ export interface components {
             revision: number;
             /** @enum {string} */
             state: "draft" | "adopted" | "published" | "abandoned";
-            /**
-             * Format: int64
-             * @description the plan that it rolls back; null for any other
-             */
-            undoes: number | null;
             /** Format: int64 */
             units: number;
             /** Format: int64 */
