@@ -42,6 +42,29 @@ func Reassign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, 
 	return m, nil
 }
 
+// Preview counts what Reassign would move, and writes nothing.
+func Preview(ctx context.Context, tx pgx.Tx, index *locate.Index, changed geo.Bound) (Moved, error) {
+	var m Moved
+	for _, s := range []struct {
+		subject Subject
+		moved   *int
+	}{{Households, &m.Households}, {Incidents, &m.Incidents}, {ServicePoints, &m.ServicePoints}} {
+		list, err := s.subject.decide(ctx, tx, index, "t.point && $1", orb.Bound{Min: changed.Min.Degrees(), Max: changed.Max.Degrees()})
+		if err == nil {
+			err = s.subject.readOwners(ctx, tx, list)
+		}
+		if err != nil {
+			return Moved{}, fmt.Errorf("preview %s: %w", s.subject.Name, err)
+		}
+		for _, d := range list {
+			if d.moves() {
+				*s.moved++
+			}
+		}
+	}
+	return m, nil
+}
+
 func (s Subject) reassign(ctx context.Context, tx pgx.Tx, day geo.Day, index *locate.Index, changed []geo.Bound) (int, error) {
 	if len(changed) == 0 {
 		return s.sweep(ctx, tx, day, index, "true")
@@ -113,7 +136,7 @@ func (s Subject) sweep(ctx context.Context, tx pgx.Tx, day geo.Day, index *locat
 	}
 	var moves []move
 	for _, d := range list {
-		if d.unit != d.owner && !(d.settled && d.owner != 0) {
+		if d.moves() {
 			moves = append(moves, move{id: d.id, unit: d.unit, fresh: d.owner == 0})
 		}
 	}
@@ -129,6 +152,10 @@ type decision struct {
 	unit, owner int64
 	settled     bool
 }
+
+// moves reports whether somebody else is responsible from now on: what is settled stays
+// with whoever had it.
+func (d decision) moves() bool { return d.unit != d.owner && !(d.settled && d.owner != 0) }
 
 // decide reads the places of the things that where selects, in order of their
 // ids, and finds their units.

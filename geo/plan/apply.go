@@ -272,28 +272,31 @@ func stateOf(b grid.InForce, below []topology.Part) (state string, uncovered flo
 	return state, uncovered
 }
 
-// writeLineage records which unit became which: every retired unit, and every
-// unit that is new where others were before, with the area they have in common.
+// writeLineage records which unit became which, with the area they have in common:
+// of every unit that ends, and of every one that goes on and gave land to others.
 func (d *draft) writeLineage(ctx context.Context, tx pgx.Tx, n next, ids map[string]int64) error {
-	if len(n.retired) == 0 {
-		return nil
-	}
-	retired := make([]int64, len(n.retired))
-	for i, b := range n.retired {
-		retired[i] = b.ID
+	var before []int64
+	for _, b := range n.retired {
+		before = append(before, b.ID)
 	}
 	after := make([]int64, 0, len(ids))
-	for _, id := range ids {
-		after = append(after, id)
+	for _, u := range n.parts {
+		after = append(after, ids[u.Code])
+		if was, existed := d.byCode[u.Code]; existed && !sameArea(was.Area, u.Area) && !onlyVertices(was.Area, u.Area) {
+			before = append(before, was.ID)
+		}
+	}
+	if len(before) == 0 {
+		return nil
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO lineage (plan_id, before, after, area)
 		SELECT $1, o.unit_id, b.unit_id, ST_Area(ST_Intersection(o.geom, b.geom)::geography)
-		FROM boundary o JOIN boundary b ON b.geom && o.geom
+		FROM boundary o JOIN boundary b ON b.geom && o.geom AND b.unit_id <> o.unit_id
 		WHERE o.unit_id = ANY ($2) AND o.valid_to = $4
 		  AND b.unit_id = ANY ($3) AND b.valid_from <= $4 AND (b.valid_to IS NULL OR b.valid_to > $4)
 		  AND ST_Area(ST_Intersection(o.geom, b.geom)::geography) > 1
-		ON CONFLICT DO NOTHING`, d.id, retired, after, d.day)
+		ON CONFLICT DO NOTHING`, d.id, before, after, d.day)
 	if err != nil {
 		return fmt.Errorf("lineage: %w", err)
 	}

@@ -73,9 +73,9 @@ func New(ctx context.Context, db pg.DB, actor staff.Actor, src Source, step Step
 			upload = &src.UploadID
 		}
 		err := tx.QueryRow(ctx, `
-			INSERT INTO plan (name, preset, level, upload_id, created_by, area_id, revision)
-			VALUES ($1, $2, $3, $4, $5, $6, 0) RETURNING id`,
-			src.Name, src.Preset, src.Level, upload, actor.Name, actor.Area(staff.Plan).Home()).Scan(&d.id)
+			INSERT INTO plan (name, preset, level, upload_id, created_by, area_id, basis, revision)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, 0) RETURNING id`,
+			src.Name, src.Preset, src.Level, upload, actor.Name, actor.Area(staff.Plan).Home(), d.basis).Scan(&d.id)
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ type Plan struct {
 	EffectiveOn *geo.Day    `json:"effective_on"`
 	CreatedBy   string      `json:"created_by"`
 	CreatedAt   time.Time   `json:"created_at"`
+	Undoes      *int64      `json:"undoes" doc:"the plan that it rolls back; null for any other"`
 	AdoptedBy   *string     `json:"adopted_by" doc:"as in the audit: account:12"`
 	AdoptedAt   *time.Time  `json:"adopted_at" doc:"since then it is sealed"`
 	PublishedAt *time.Time  `json:"published_at"`
@@ -88,7 +89,7 @@ var (
 
 const columns = `
 	p.id, p.name, p.preset, p.level, p.state, p.revision, p.note, p.base_id, p.head, p.upload_id, p.effective_on,
-	p.created_by, p.created_at, p.adopted_by, p.adopted_at, p.published_at, coalesce(p.digest, ''),
+	p.created_by, p.created_at, p.undoes, p.adopted_by, p.adopted_at, p.published_at, coalesce(p.digest, ''),
 	(SELECT count(*) FROM plan_unit u WHERE u.plan_id = p.id AND u.role = 'part'),
 	(SELECT count(*) FROM plan_repair r WHERE r.plan_id = p.id),
 	(SELECT coalesce(jsonb_object_agg(kind || CASE WHEN hard THEN '!' ELSE '' END, n), '{}')
@@ -105,7 +106,7 @@ func scan(row pgx.CollectableRow) (Plan, error) {
 	var base *int64
 	var code *string
 	err := row.Scan(&p.ID, &p.Name, &p.Preset, &p.Level, &p.State, &p.Revision, &p.Note, &base, &p.Head, &p.UploadID, &p.EffectiveOn,
-		&p.CreatedBy, &p.CreatedAt, &p.AdoptedBy, &p.AdoptedAt, &p.PublishedAt, &p.Digest, &p.Units, &p.Repairs, &kinds, &bound, &code)
+		&p.CreatedBy, &p.CreatedAt, &p.Undoes, &p.AdoptedBy, &p.AdoptedAt, &p.PublishedAt, &p.Digest, &p.Units, &p.Repairs, &kinds, &bound, &code)
 	if err != nil {
 		return Plan{}, err
 	}

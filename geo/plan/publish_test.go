@@ -91,8 +91,10 @@ func newCounty(t *testing.T, seed uint64, households int) *county {
 	return c
 }
 
-func townCode(n int) string       { return fmt.Sprintf("99010100%d", n+1) }
-func villageCode(x, y int) string { return fmt.Sprintf("%s%03d", townCode(x/(countyCols/2)), x*countyRows+y+1) }
+func townCode(n int) string { return fmt.Sprintf("99010100%d", n+1) }
+func villageCode(x, y int) string {
+	return fmt.Sprintf("%s%03d", townCode(x/(countyCols/2)), x*countyRows+y+1)
+}
 
 // split is a draft that divides a village by a new line from its southern to its
 // northern border, into units that are new.
