@@ -114,6 +114,7 @@ type Entry struct {
 type Column struct {
 	Title string
 	Right bool // numbers
+	Whole bool // never cut, as numbers are not: codes
 }
 
 // Table stands on the pages after the map.

@@ -66,7 +66,7 @@ func sample() Sheet {
 				Points: []Point{{At: orb.Point{121.54, 31.11}, Fill: ink, Radius: 1.5, Label: "服务站 Station"}}},
 		},
 		Legend: Legend{Title: "覆盖率 Share covered", Entries: []Entry{{"0–50 %", Box, red}, {"50–100 %", Box, blue}, {"服务点 Service point", Disc, ink}, {"道路 Street", Rule, ink}}},
-		Tables: []Table{{Title: "各村 By village", Columns: []Column{{"名称 Name", false}, {"户数 Households", true}, {"覆盖率 Share", true}, {"备注 Remarks", false}}, Rows: rows}},
+		Tables: []Table{{Title: "各村 By village", Columns: []Column{{Title: "名称 Name"}, {Title: "户数 Households", Right: true}, {Title: "覆盖率 Share", Right: true}, {Title: "备注 Remarks"}}, Rows: rows}},
 	}
 }
 

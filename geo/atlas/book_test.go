@@ -16,7 +16,7 @@ func book() Book {
 	first, second := sample(), sample()
 	second.Title, second.Tables = "第二幅 The second sheet", nil
 	return Book{Title: "方案卷宗 Dossier", Sheets: []*Sheet{&first, &second}, Footer: "SHA-256 0123456789abcdef",
-		Tables: []Table{{Title: "沿革 Lineage", Columns: []Column{{"前 Before", false}, {"后 After", false}}, Rows: [][]string{{"1", "2"}}}},
+		Tables: []Table{{Title: "沿革 Lineage", Columns: []Column{{Title: "前 Before"}, {Title: "后 After"}}, Rows: [][]string{{"1", "2"}}}},
 		Made:   time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
 }
 

@@ -324,6 +324,9 @@ func (p pen) row(t Table, widths []float64, y float64, cells []string, c color.R
 	}
 }
 
+// gives reports whether a column gives way where the page has no room.
+func (c Column) gives() bool { return !c.Right && !c.Whole }
+
 // widths are those that the columns need. Where the page has less, columns of texts
 // give way: a number is never cut while there is another way.
 func (t Table) widths(p pen) []float64 {
@@ -343,7 +346,7 @@ func (t Table) widths(p pen) []float64 {
 			}
 		}
 		widths[i] += 2*cellInset + 1
-		if !c.Right && widths[i] > least {
+		if c.gives() && widths[i] > least {
 			texts += widths[i] - least
 			kept += least
 		} else {
@@ -355,7 +358,7 @@ func (t Table) widths(p pen) []float64 {
 	}
 	give := max(0, room-kept) / max(texts, 1e-9)
 	for i, c := range t.Columns {
-		if !c.Right && widths[i] > least {
+		if c.gives() && widths[i] > least {
 			widths[i] = least + (widths[i]-least)*give
 		}
 		if kept > room {

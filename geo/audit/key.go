@@ -40,6 +40,16 @@ func (k PublicKey) PEM() ([]byte, error) {
 
 func (k Key) sign(message []byte) []byte { return ed25519.Sign(k.private, message) }
 
+// SignFile signs a file that leaves the system, as it is, so that openssl can check it.
+// A file to be signed is JSON and names its kind first: heads and segments of the log
+// begin otherwise, and no signature of the one passes for one of the other.
+func (k Key) SignFile(content []byte) []byte { return k.sign(content) }
+
+// SignedFile reports whether a signature is that of a file by this key.
+func (k PublicKey) SignedFile(content, signature []byte) bool {
+	return ed25519.Verify(k.public, content, signature)
+}
+
 // OpenKey reads the key of a file, and makes one when there is no file. Only the
 // owner of the file may read it.
 func OpenKey(file string) (Key, error) {
