@@ -753,6 +753,7 @@ func examples() []example {
 	rows = append(rows, workshopExamples()...)
 	rows = append(rows, walkExamples()...)
 	rows = append(rows, comparisonExamples()...)
+	rows = append(rows, rulesetExamples()...)
 	return append(rows,
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer cell, the counts as published", thing, cellShows, nil},
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer background", general, at("/tiles/background/14/13418/6759.mvt"), nil},

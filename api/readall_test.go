@@ -18,6 +18,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/post"
+	"wangge/geo/ruleset"
 	"wangge/geo/servicepoint"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
@@ -74,6 +75,10 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(circle.Uncovered(ctx, db, actor, number("circle"), circle.Look{Limit: 100}))
 	tell(candidate.List(ctx, db, actor, candidate.Filter{Limit: 100}))
 	tell(candidate.Get(ctx, db, actor, number("candidate")))
+	tell(ruleset.List(ctx, db, actor))
+	tell(ruleset.Get(ctx, db, actor, number("ruleset")))
+	tell(ruleset.Of(ctx, db, actor, number("plan")))
+	tell(ruleset.Waivers(ctx, db, actor, number("plan")))
 	tell(candidate.Sitings(ctx, db, actor, 0, 0, 100))
 	tell(candidate.GetSiting(ctx, db, actor, number("siting")))
 	household := number("household")

@@ -96,6 +96,7 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 	for i, town := range both {
 		w.things[town]["candidate"] = w.newCandidate(t, town, int32(i)*20000)
 		w.things[town]["siting"] = w.sitingOf(t, town)
+		w.things[town]["ruleset"] = w.newRuleset(t, town)
 	}
 	return w
 }
@@ -316,7 +317,7 @@ func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {
 		})
 	}
 	w.act(theirs, staff.Planner)
-	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings",
+	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/rulesets",
 		"/api/v1/posts", "/api/v1/staffing/vacancies", "/api/v1/staffing/vacancies/units"} {
 		if got := w.call(t, http.MethodGet, path, nil); marked(string(got.body)) == "" {
 			t.Errorf("%s shows the other town's own planner nothing either: %.300s", path, got.body)
@@ -353,7 +354,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "rulesets"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -365,7 +366,7 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"],
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "rulesets": th["ruleset"],
 		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)
@@ -413,6 +414,7 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM candidate c WHERE c.name LIKE $2 || '%'),
 			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM siting s JOIN unit u ON u.id = s.unit_id WHERE u.code LIKE $1 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
+			(SELECT string_agg(s::text || r::text, E'\n' ORDER BY r.id) FROM rule_set s JOIN rule r ON r.set_id = s.id WHERE s.title_zh LIKE $2 || '%'),
 			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM plan p WHERE p.name LIKE $2 || '%'))`, codeOf[town], town).Scan(&text)
 	if err != nil {
 		t.Fatal(err)
