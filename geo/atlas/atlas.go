@@ -122,12 +122,14 @@ type Table struct {
 	Title   string
 	Columns []Column
 	Rows    [][]string
+	Wrap    bool // texts that do not fit take more lines; otherwise they are cut
 }
 
 // Font is a typeface with Chinese and Latin letters. It may be used by many at once.
 type Font struct {
 	mu     sync.Mutex // the library keeps track of used letters while it draws
 	family *canvas.FontFamily
+	has    func(rune) bool
 }
 
 // NewFont reads a TrueType or OpenType font.
@@ -142,8 +144,23 @@ func NewFont(file []byte) (*Font, error) {
 	// Letters that a font exchanges for others by their neighbours lose their meaning
 	// in a PDF: digits between Latin letters could not be copied or searched.
 	family.SetFeatures("-locl,-ccmp,-pnum,-lnum,-calt,-liga,-kern")
-	preferIdeographs(family.Face(sizeText, canvas.FontRegular).Font.SFNT)
-	return &Font{family: family}, nil
+	letters := family.Face(sizeText, canvas.FontRegular).Font.SFNT
+	preferIdeographs(letters)
+	return &Font{family: family, has: func(r rune) bool { return letters.GlyphIndex(r) != 0 }}, nil
+}
+
+// missing stands for a letter that the font does not have, as printers have it stand:
+// rare letters of names and places are not left out without a word.
+const missing = '〓'
+
+// shown is a text as the font can show it.
+func (f *Font) shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || f.has(r) {
+			return r
+		}
+		return missing
+	}, clean(text))
 }
 
 // preferIdeographs lets a PDF say the ideograph of a form that it shares with a
@@ -227,7 +244,7 @@ func (p pen) face(size float64, c color.RGBA) *canvas.FontFace {
 }
 
 func (p pen) text(x, y float64, text string, size float64, c color.RGBA, align canvas.TextAlign) {
-	if text = clean(text); text == "" {
+	if text = p.font.shown(text); text == "" {
 		return
 	}
 	face := p.face(size, c)

@@ -93,7 +93,7 @@ func (p pen) stroke(c color.RGBA, width float64) {
 func (p pen) labels(v view, l Layer) {
 	var taken [][4]float64
 	put := func(text string, x, y, room float64, align canvas.TextAlign) {
-		if text = clean(text); text == "" {
+		if text = p.font.shown(text); text == "" {
 			return
 		}
 		face := p.face(sizeSmall, ink)
@@ -258,6 +258,7 @@ func shorten(text string, fits func(string) bool) string {
 // Measures of a table in mm.
 const (
 	rowHigh   = 5.2
+	lineHigh  = 3.6 // of the second line of a row and those behind it
 	cellInset = 1.2
 	tableTop  = pageHeight - 22
 )
@@ -288,17 +289,20 @@ func tables(list []Table, font *Font) (pages []*canvas.Canvas) {
 			for i, c := range t.Columns {
 				titles[i] = c.Title
 			}
-			p.row(t, widths, y, titles, faint)
+			p.row(t, widths, y, p.cells(Table{Columns: t.Columns}, widths, titles), faint)
 			p.rule(margin, y-1.6, margin+sum(widths), y-1.6, ink, 0.2)
 			y -= rowHigh
 		}
 		header()
 		for _, row := range t.Rows {
-			if y < foot {
+			cells := p.cells(t, widths, row)
+			more := lineHigh * float64(tallest(cells)-1)
+			if y-more < foot && y < tableTop-2*rowHigh {
 				turn()
 				header()
 			}
-			p.row(t, widths, y, row, ink)
+			p.row(t, widths, y, cells, ink)
+			y -= more
 			p.rule(margin, y-1.6, margin+sum(widths), y-1.6, hair, 0.1)
 			y -= rowHigh
 		}
@@ -307,18 +311,42 @@ func tables(list []Table, font *Font) (pages []*canvas.Canvas) {
 	return pages
 }
 
-func (p pen) row(t Table, widths []float64, y float64, cells []string, c color.RGBA) {
+// cells are the texts of a row by lines: what does not fit is wrapped, or cut.
+func (p pen) cells(t Table, widths []float64, row []string) [][]string {
+	cells := make([][]string, len(widths))
+	for i, width := range widths {
+		if i >= len(row) {
+			continue
+		}
+		fits := func(s string) bool { return p.face(sizeSmall, ink).TextWidth(s) <= width-2*cellInset }
+		if t.Wrap && t.Columns[i].gives() {
+			cells[i] = wrap(clean(row[i]), fits)
+		} else {
+			cells[i] = []string{shorten(row[i], fits)}
+		}
+	}
+	return cells
+}
+
+// tallest is how many lines the cells of a row need.
+func tallest(cells [][]string) int {
+	n := 1
+	for _, lines := range cells {
+		n = max(n, len(lines))
+	}
+	return n
+}
+
+func (p pen) row(t Table, widths []float64, y float64, cells [][]string, c color.RGBA) {
 	x := margin
 	for i, width := range widths {
-		text := ""
-		if i < len(cells) {
-			text = cells[i]
-		}
-		text = shorten(text, func(s string) bool { return p.face(sizeSmall, c).TextWidth(s) <= width-2*cellInset })
-		if t.Columns[i].Right {
-			p.text(x+width-cellInset, y, text, sizeSmall, c, canvas.Right)
-		} else {
-			p.text(x+cellInset, y, text, sizeSmall, c, canvas.Left)
+		for n, text := range cells[i] {
+			at := y - lineHigh*float64(n)
+			if t.Columns[i].Right {
+				p.text(x+width-cellInset, at, text, sizeSmall, c, canvas.Right)
+			} else {
+				p.text(x+cellInset, at, text, sizeSmall, c, canvas.Left)
+			}
 		}
 		x += width
 	}

@@ -20,9 +20,8 @@ import (
 
 // Maker is what dossiers are made with.
 type Maker struct {
-	Font     func() (*atlas.Font, error)
-	Key      *audit.Key // signs archives, as it signs the log; nil = they stay unsigned
-	Chapters []Chapter
+	Font func() (*atlas.Font, error)
+	Key  *audit.Key // signs archives, as it signs the log; nil = they stay unsigned
 }
 
 // The forms of a dossier.
@@ -51,7 +50,7 @@ func (m Maker) Make(ctx context.Context, db pg.Pool, actor staff.Actor, id int64
 	if err != nil {
 		return File{}, err
 	}
-	c, err := h.contents(ctx, db, actor, m.Chapters)
+	c, err := h.contents(ctx, db, actor)
 	if err != nil {
 		return File{}, err
 	}
@@ -124,7 +123,7 @@ func (c contents) archive(ctx context.Context, w io.Writer, font *atlas.Font, ke
 	a.add("units.csv", func(w io.Writer) error { return vectorfile.WriteCSV(w, c.table()) })
 	a.add("units.xlsx", func(w io.Writer) error { return writeXLSX(ctx, w, c.table(), c.notes()) })
 	for _, s := range c.sections {
-		a.add("tables/"+s.Name+".csv", func(w io.Writer) error { return vectorfile.WriteCSV(w, sheetOf(s.Table)) })
+		a.add("tables/"+s.name+".csv", func(w io.Writer) error { return vectorfile.WriteCSV(w, sheetOf(s.table)) })
 	}
 	m := manifest{Kind: kindOfArchive, Plan: c.ID, Name: c.Name, Level: c.Level, State: c.State, EffectiveOn: c.day().String(), Digest: c.digest, Files: a.files}
 	if key != nil {

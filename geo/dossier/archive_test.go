@@ -3,12 +3,10 @@ package dossier_test
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -23,9 +21,11 @@ import (
 
 	"wangge/geo/atlas"
 	"wangge/geo/audit"
+	"wangge/geo/deliberation"
 	"wangge/geo/dossier"
-	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/rule"
+	"wangge/geo/ruleset"
 	"wangge/geo/staff"
 )
 
@@ -40,11 +40,6 @@ var font = sync.OnceValues(func() (*atlas.Font, error) {
 	return atlas.NewFont(file)
 })
 
-func rules(_ context.Context, _ pg.DB, _ staff.Actor, id int64) ([]dossier.Section, error) {
-	return []dossier.Section{{Name: "rules", Table: atlas.Table{Title: "规则与豁免 Rules and waivers",
-		Columns: []atlas.Column{{Title: "规则 Rule"}, {Title: "豁免 Waiver"}}, Rows: [][]string{{"30–50 户", fmt.Sprintf("方案 %d：山区", id)}}}}}, nil
-}
-
 func maker(t testing.TB) dossier.Maker {
 	t.Helper()
 	if _, err := font(); errors.Is(err, os.ErrNotExist) {
@@ -54,7 +49,7 @@ func maker(t testing.TB) dossier.Maker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dossier.Maker{Font: font, Key: &key, Chapters: []dossier.Chapter{rules}}
+	return dossier.Maker{Font: font, Key: &key}
 }
 
 // adopted has the villages divided into grids since January, and again since June: one
@@ -73,8 +68,27 @@ func adopted(t testing.TB) (*pgxpool.Pool, plan.Plan) {
 		plan.Record{Code: east + "001", Name: "丙", Parent: east, Area: box(10000, 0, 15000, 10000)},
 		plan.Record{Code: east + "002", Name: "丁改", Parent: east, Area: box(15000, 0, 19000, 10000)},
 		plan.Record{Role: plan.Excluded, Name: "水库", Parent: east, Area: box(19000, 0, 20000, 10000)})
-	return db, publish(t, db, p, "2026-06-01")
+	set, err := ruleset.Of(t.Context(), db, staff.Local, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(set.Rules, func(r rule.Rule) bool { return !r.Hard })
+	if err := ruleset.Waive(t.Context(), db, staff.Local, p.ID, set.Rules[i].ID, 2, reason); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := deliberation.Say(t.Context(), db, staff.Local, p.ID, *at(4000, 5000), "此处应以河为界"); err != nil {
+		t.Fatal(err)
+	}
+	p = publish(t, db, p, "2026-06-01")
+	_, err = db.Exec(t.Context(), `INSERT INTO plan_stage (plan_id, stage, outcome, revision, note, done_by) VALUES ($1, 'proposal', 'passed', 1, '同意提交', 'account:3')`, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, p
 }
+
+// reason does not fit into one line of a table.
+var reason = strings.Repeat("山区住户分散，", 20) + "到此为止"
 
 func dossierOf(t testing.TB, m dossier.Maker, db *pgxpool.Pool, id int64, as string) []byte {
 	t.Helper()
@@ -119,10 +133,12 @@ func TestTheDossierOfAPlan(t *testing.T) {
 	}
 	tables := strings.Join(strings.Fields(strings.Join(pages[3:], " ")), " ")
 	for _, want := range []string{
+		"新〓网格", // the typeface has no 𠮷, and says so
 		"决定 Decision", "发布 Published local",
 		west + "003 新", "新设 New", "调整 Redrawn", "不变 Unchanged", "撤销 Ended",
 		"沿革 Lineage", west + "002 乙 " + west + "003",
-		"水库", "规则与豁免 Rules and waivers", fmt.Sprintf("方案 %d：山区", p.ID),
+		"水库", "规则 Rules:", "豁免 Waivers", "到此为止",
+		"议决过程", "提议 Proposal", "同意提交 account:3", "此处应以河为界",
 	} {
 		if !strings.Contains(tables, want) {
 			t.Errorf("the tables do not say %q:\n%s", want, strings.Join(pages[3:], "\n"))
@@ -152,7 +168,7 @@ func TestTheArchiveProvesItself(t *testing.T) {
 		}
 		names = append(names, f.Name)
 	}
-	want := "README.txt dossier.pdf plan.geojson plan.gpkg units.csv units.xlsx tables/decision.csv tables/changes.csv tables/lineage.csv tables/excluded.csv tables/rules.csv manifest.json manifest.json.sig audit-key.pem"
+	want := "README.txt dossier.pdf plan.geojson plan.gpkg units.csv units.xlsx tables/decision.csv tables/changes.csv tables/lineage.csv tables/excluded.csv tables/rules.csv tables/waivers.csv tables/stages.csv tables/comments.csv manifest.json manifest.json.sig audit-key.pem"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("it holds %s\nwant %s", got, want)
 	}
@@ -246,12 +262,6 @@ func TestOnlyAPlanThatWasAdoptedHasADossier(t *testing.T) {
 	m.Font = func() (*atlas.Font, error) { return atlas.NewFont(nil) }
 	if err := made(staff.Local, p.ID, dossier.PDF); !errors.Is(err, atlas.ErrFont) {
 		t.Errorf("without a font: %v", err)
-	}
-	broken := errors.New("broken")
-	m = maker(t)
-	m.Chapters = []dossier.Chapter{func(context.Context, pg.DB, staff.Actor, int64) ([]dossier.Section, error) { return nil, broken }}
-	if err := made(staff.Local, p.ID, dossier.PDF); !errors.Is(err, broken) {
-		t.Errorf("a chapter that cannot be told: %v", err)
 	}
 }
 

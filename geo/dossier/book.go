@@ -17,16 +17,6 @@ import (
 	"wangge/geo/topology"
 )
 
-// Section is a table of the dossier that another package fills: rules and waivers, the
-// stages of the decision, comments. Name is that of its file in the archive.
-type Section struct {
-	Name  string // "rules"
-	Table atlas.Table
-}
-
-// Chapter tells what a package has to say of a plan; nothing is no section.
-type Chapter func(ctx context.Context, db pg.DB, actor staff.Actor, plan int64) ([]Section, error)
-
 // Colours that people who see fewer of them tell apart (ColorBrewer).
 var (
 	fills = [changes]color.RGBA{fresh: rgb(0x92c5de), redrawn: rgb(0xfdb863), moved: rgb(0xb2abd2), renamed: rgb(0xe0ecc8), same: rgb(0xf1f3f5), ended: rgb(0xd9d9d9)}
@@ -47,10 +37,10 @@ func rgb(hex uint32) color.RGBA {
 type contents struct {
 	*held
 	changes  []unitChange
-	sections []Section
+	sections []section
 }
 
-func (h *held) contents(ctx context.Context, db pg.DB, actor staff.Actor, chapters []Chapter) (contents, error) {
+func (h *held) contents(ctx context.Context, db pg.DB, actor staff.Actor) (contents, error) {
 	c := contents{held: h}
 	var err error
 	if c.changes, err = h.compared(ctx, db); err != nil {
@@ -64,13 +54,13 @@ func (h *held) contents(ctx context.Context, db pg.DB, actor staff.Actor, chapte
 	if err != nil {
 		return contents{}, err
 	}
-	c.sections = []Section{{"decision", decision}, {"changes", c.changeTable()}, {"lineage", lineageTable(heirs)}, {"excluded", h.excludedTable()}}
-	for _, chapter := range chapters {
-		more, err := chapter(ctx, db, actor, h.ID)
-		if err != nil {
-			return contents{}, fmt.Errorf("dossier of plan %d: %w", h.ID, err)
-		}
-		c.sections = append(c.sections, more...)
+	told, err := h.chapters(ctx, db, actor)
+	if err != nil {
+		return contents{}, err
+	}
+	c.sections = append([]section{{"decision", decision}, {"changes", c.changeTable()}, {"lineage", lineageTable(heirs)}, {"excluded", h.excludedTable()}}, told...)
+	for i := range c.sections {
+		c.sections[i].table.Wrap = true
 	}
 	return c, nil
 }
@@ -98,7 +88,7 @@ func (c contents) book() *atlas.Book {
 		b.Sheets = append(b.Sheets, c.sheet(d))
 	}
 	for _, s := range c.sections {
-		b.Tables = append(b.Tables, s.Table)
+		b.Tables = append(b.Tables, s.table)
 	}
 	return b
 }
@@ -299,7 +289,7 @@ func (h *held) decision(ctx context.Context, db pg.DB) (atlas.Table, error) {
 		if at == nil {
 			return ""
 		}
-		return at.In(h.day().Start().Location()).Format("2006-01-02 15:04:05 -07:00")
+		return moment(*at)
 	}
 	adoptedBy := ""
 	if h.AdoptedBy != nil {
