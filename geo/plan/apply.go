@@ -18,6 +18,10 @@ func (d *draft) apply(ctx context.Context, tx pgx.Tx, n next) error {
 	if err := d.refuseLaterVersions(ctx, tx, n); err != nil {
 		return err
 	}
+	raised, err := d.raise(ctx, tx, n.above)
+	if err != nil {
+		return err
+	}
 	ids, err := d.identities(ctx, tx, n.parts)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (d *draft) apply(ctx context.Context, tx pgx.Tx, n next) error {
 	if err := d.states(ctx, tx, n, ids); err != nil {
 		return err
 	}
-	return d.writeLineage(ctx, tx, n, ids)
+	return d.writeLineage(ctx, tx, n, ids, raised)
 }
 
 // version is a boundary that begins on the plan's day.
@@ -223,6 +227,10 @@ func (d *draft) states(ctx context.Context, tx pgx.Tx, n next, ids map[string]in
 	for _, id := range ids {
 		touched[id] = true
 	}
+	for _, u := range n.above { // and what stands above it
+		b := d.above[u.Code]
+		touched[b.ID], touched[b.ParentID] = true, true
+	}
 	for _, b := range n.redrawn { // and the unit above: a reshaped unit may leave it
 		if n.reshaped[b.ID] {
 			touched[b.ID], touched[b.ParentID] = true, true
@@ -273,13 +281,19 @@ func stateOf(b grid.InForce, below []topology.Part) (state string, uncovered flo
 }
 
 // writeLineage records which unit became which, with the area they have in common:
-// of every unit that ends, and of every one that goes on and gave land to others.
-func (d *draft) writeLineage(ctx context.Context, tx pgx.Tx, n next, ids map[string]int64) error {
+// of every unit that ends, and of every one that goes on and gave land to others of
+// its level. raised are the new units above.
+func (d *draft) writeLineage(ctx context.Context, tx pgx.Tx, n next, ids map[string]int64, raised []int64) error {
 	var before []int64
 	for _, b := range n.retired {
 		before = append(before, b.ID)
 	}
-	after := make([]int64, 0, len(ids))
+	after := append(make([]int64, 0, len(ids)+len(raised)), raised...)
+	for _, b := range n.redrawn {
+		if n.reshaped[b.ID] {
+			before, after = append(before, b.ID), append(after, b.ID)
+		}
+	}
 	for _, u := range n.parts {
 		after = append(after, ids[u.Code])
 		if was, existed := d.byCode[u.Code]; existed && !sameArea(was.Area, u.Area) && !onlyVertices(was.Area, u.Area) {
@@ -292,7 +306,9 @@ func (d *draft) writeLineage(ctx context.Context, tx pgx.Tx, n next, ids map[str
 	_, err := tx.Exec(ctx, `
 		INSERT INTO lineage (plan_id, before, after, area)
 		SELECT $1, o.unit_id, b.unit_id, ST_Area(ST_Intersection(o.geom, b.geom)::geography)
-		FROM boundary o JOIN boundary b ON b.geom && o.geom AND b.unit_id <> o.unit_id
+		FROM boundary o JOIN unit ou ON ou.id = o.unit_id
+		JOIN boundary b ON b.geom && o.geom AND b.unit_id <> o.unit_id
+		JOIN unit bu ON bu.id = b.unit_id AND bu.level = ou.level
 		WHERE o.unit_id = ANY ($2) AND o.valid_to = $4
 		  AND b.unit_id = ANY ($3) AND b.valid_from <= $4 AND (b.valid_to IS NULL OR b.valid_to > $4)
 		  AND ST_Area(ST_Intersection(o.geom, b.geom)::geography) > 1

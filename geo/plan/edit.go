@@ -20,6 +20,8 @@ const (
 	ChangeOver = "parent" // Units go to the unit above with the code Parent
 	Lock       = "lock"   // Units keep their land
 	Unlock     = "unlock"
+	AddAbove   = "above" // a new unit above, Name and Code where given, below the unit Parent
+	DropAbove  = "drop"  // Units, new ones above that no unit belongs to, are not made after all
 )
 
 // Edit is one step of the workshop: an operation of package topology, or one on
@@ -73,8 +75,10 @@ type division struct {
 	level   string
 	rows    map[int]*Row
 	fabric  *topology.Fabric
-	parents []Above                                          // that its units may belong to
-	number  func(parent string, used map[string]bool) string // the next code of a unit above
+	parents []Above  // that its units may belong to
+	tops    []string // codes of the units that new units above may lie in; none = there can be none
+	// The next code below a unit, of the level and of the level above.
+	number, numberAbove func(parent string, used map[string]bool) string
 }
 
 // weave makes a division of rows within the land of rim.
@@ -82,7 +86,7 @@ func weave(ctx context.Context, rim geo.MultiPolygon, units []Unit) (*division, 
 	d := &division{rows: map[int]*Row{}}
 	pieces := map[int]geo.MultiPolygon{}
 	for _, u := range units {
-		if u.Role == Parent {
+		if u.Role == Parent && !u.isNew() {
 			continue
 		}
 		d.rows[u.Ordinal] = rowOf(u)
@@ -109,6 +113,10 @@ func (d *division) try(ctx context.Context, e Edit) ([]RowChange, error) {
 	switch string(e.Kind) {
 	case NameUnit, ChangeOver, Lock, Unlock:
 		return d.tryWords(e)
+	case AddAbove:
+		return d.tryAbove(e)
+	case DropAbove:
+		return d.tryDrop(e)
 	}
 	for _, id := range e.Units {
 		if row := d.rows[id]; id != topology.Unclaimed && (row == nil || row.Role != Part) {
@@ -193,11 +201,7 @@ func (d *division) fresh(id int, e Edit, patch topology.Patch) *Row {
 		}
 	}
 	if row.Code == "" && d.number != nil {
-		used := map[string]bool{}
-		for _, r := range d.rows {
-			used[r.Code] = true
-		}
-		row.Code = d.number(row.Parent, used)
+		row.Code = d.number(row.Parent, d.codes())
 	}
 	if row.Name == "" {
 		row.Name = row.Code
@@ -259,13 +263,13 @@ func (d *division) tryWords(e Edit) ([]RowChange, error) {
 	if string(e.Kind) == NameUnit && len(e.Units) != 1 {
 		return nil, topology.ErrOp.Saying("one unit at a time")
 	}
-	if string(e.Kind) == ChangeOver && !slices.ContainsFunc(d.parents, func(a Above) bool { return a.Code == e.Parent }) {
+	if string(e.Kind) == ChangeOver && !d.divides(e.Parent) {
 		return nil, ErrNoParent.Saying(e.Parent)
 	}
 	var out []RowChange
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(e.Units))) {
 		row := d.rows[id]
-		if row == nil || row.Role != Part {
+		if row == nil || row.Role == Excluded || row.Role == Parent && string(e.Kind) != NameUnit {
 			return nil, topology.ErrOp.Saying(fmt.Sprintf("there is no unit %d", id))
 		}
 		after := *row
@@ -276,10 +280,8 @@ func (d *division) tryWords(e Edit) ([]RowChange, error) {
 				return nil, topology.ErrOp.Saying(fmt.Sprintf("a code has up to %d characters, a name up to 200", maxCode))
 			}
 			if code != "" {
-				for _, other := range d.rows {
-					if other.ID != id && other.Role == Part && other.Code == code {
-						return nil, topology.ErrOp.Saying(fmt.Sprintf("%s has the code %s", other.Name, code))
-					}
+				if other := d.coded(code); other != nil && other.ID != id {
+					return nil, topology.ErrOp.Saying(fmt.Sprintf("%s has the code %s", other.Name, code))
 				}
 				after.Code = code
 			}
@@ -298,6 +300,74 @@ func (d *division) tryWords(e Edit) ([]RowChange, error) {
 		}
 	}
 	return out, nil
+}
+
+// divides reports whether units of the plan may belong to the unit with a code.
+func (d *division) divides(code string) bool {
+	row := d.coded(code)
+	return row != nil && row.Role == Parent || slices.ContainsFunc(d.parents, func(a Above) bool { return a.Code == code })
+}
+
+// coded is the unit with a code, nil when there is none.
+func (d *division) coded(code string) *Row {
+	for _, row := range d.rows {
+		if row.Code == code && row.Role != Excluded {
+			return row
+		}
+	}
+	return nil
+}
+
+// tryAbove makes a unit above.
+func (d *division) tryAbove(e Edit) ([]RowChange, error) {
+	row := &Row{ID: d.next(), Role: Parent, Code: strings.TrimSpace(e.Code), Name: strings.TrimSpace(e.Name), Parent: e.Parent}
+	if row.Parent == "" && len(d.tops) == 1 {
+		row.Parent = d.tops[0]
+	}
+	switch {
+	case len(d.tops) == 0:
+		return nil, topology.ErrOp.Saying("a plan that came from a file, or divides the top level, has no new units above")
+	case !slices.Contains(d.tops, row.Parent):
+		return nil, ErrNoParent.Saying(e.Parent)
+	case len(row.Code) > maxCode || len([]rune(row.Name)) > 200:
+		return nil, topology.ErrOp.Saying(fmt.Sprintf("a code has up to %d characters, a name up to 200", maxCode))
+	}
+	if row.Code == "" {
+		row.Code = d.numberAbove(row.Parent, d.codes())
+	} else if d.divides(row.Code) || d.coded(row.Code) != nil {
+		return nil, topology.ErrOp.Saying("another unit has the code " + row.Code)
+	}
+	if row.Name == "" {
+		row.Name = row.Code
+	}
+	return []RowChange{{ID: row.ID, After: row}}, nil
+}
+
+// tryDrop takes new units above away.
+func (d *division) tryDrop(e Edit) ([]RowChange, error) {
+	var out []RowChange
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(e.Units))) {
+		row := d.rows[id]
+		if row == nil || row.Role != Parent {
+			return nil, topology.ErrOp.Saying(fmt.Sprintf("there is no new unit %d above", id))
+		}
+		for _, other := range d.rows {
+			if other.Role == Part && other.Parent == row.Code {
+				return nil, topology.ErrOp.Saying(fmt.Sprintf("%s belongs to it", other.Code))
+			}
+		}
+		out = append(out, RowChange{ID: id, Before: row})
+	}
+	return out, nil
+}
+
+// codes are those of all rows.
+func (d *division) codes() map[string]bool {
+	used := map[string]bool{}
+	for _, r := range d.rows {
+		used[r.Code] = true
+	}
+	return used
 }
 
 // put makes changes that try returned, or takes them back.

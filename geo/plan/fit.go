@@ -46,7 +46,13 @@ func (d *draft) fit(ctx context.Context, parts []topology.Part, fitted map[strin
 // followParts redraws all units above after the units of a branch: whoever edits the
 // lowest level draws those above by it.
 func (d *draft) followParts(ctx context.Context) error {
-	d.units = slices.DeleteFunc(d.units, func(u Unit) bool { return u.Role == Parent })
+	d.units = slices.DeleteFunc(d.units, func(u Unit) bool { return u.Role == Parent && !u.isNew() })
+	for i, u := range d.units {
+		if u.isNew() {
+			d.units[i].Area = nil
+		}
+	}
+	d.addAbove()
 	var parts []topology.Part
 	fitted := map[string]bool{}
 	for _, u := range d.units {
@@ -136,14 +142,15 @@ func (d *draft) redistribute(ctx context.Context, before map[string]geo.MultiPol
 			owners = append(owners, owner)
 		}
 	}
+	touched := map[string]bool{}
 	for _, one := range slices.Concat(c.first, c.others) {
 		add(one.owner, one.area)
+		touched[one.owner] = true // it may have had nothing before
 	}
-	touched := map[string]bool{}
 	for _, code := range slices.Sorted(maps.Keys(before)) {
 		n := len(parts)
 		add(code, before[code])
-		touched[code] = len(parts) > n
+		touched[code] = touched[code] || len(parts) > n
 	}
 	m, err := topology.Build(ctx, nil, parts)
 	if err != nil {

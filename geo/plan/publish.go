@@ -176,6 +176,7 @@ type next struct {
 	reshaped map[int64]bool     // those of redrawn that got more than vertices on straight edges
 	retired  []grid.InForce     // units of the level that end
 	excluded []Unit             // accepted gaps
+	above    []Unit             // units above that the plan makes
 	gaps     map[string]float64 // parent → m² that no part covers
 	bound    geo.Bound          // what may have changed hands lies in here
 	places   []geo.Bound        // where nothing else may change meanwhile
@@ -206,6 +207,7 @@ func (d *draft) next(m *topology.Mosaic) (next, error) {
 			n.excluded = append(n.excluded, u)
 		}
 	}
+	n.above = d.newAbove(m)
 	n.retired = append(d.retired(covered, coming), d.swallowed()...)
 	n.redrawn = d.redrawn(m, coming, n.retired)
 	for _, f := range d.faults {

@@ -111,6 +111,10 @@ func (d *draft) faultsOfRedrawn(u Unit) []Fault {
 	f := Fault{Hard: true, Codes: []string{u.Code}, At: middle(u.Before), Shape: u.Before}
 	b, alive := d.byCode[u.Code]
 	switch {
+	case alive && b.ID > 0 && u.isNew():
+		f.Kind, f.Detail = takenCode, "the code belongs to a unit in force"
+	case u.isNew() && len(u.Area) == 0:
+		f.Kind, f.Detail = empty, "no unit of the plan belongs to it"
 	case !alive || !sameArea(b.Area, u.Before):
 		f.Kind, f.Detail, f.Repairs = staleParent, "its boundary in force has changed since this draft redrew it", []string{reset}
 	case len(u.Area) == 0:

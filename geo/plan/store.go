@@ -63,7 +63,7 @@ func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 	}
 	units := d.units
 	if d.base != 0 { // a branch draws the units above anew whenever it is opened
-		units = slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return u.Role == Parent })
+		units = slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return u.Role == Parent && !u.isNew() })
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"plan_unit"},
 		[]string{"plan_id", "ordinal", "role", "code", "name", "parent", "place", "geom", "original", "locked"},

@@ -25,6 +25,9 @@ func (d *draft) within(ctx context.Context, db pg.DB, actor staff.Actor, n next)
 		if !ok {
 			return staff.ErrOutside // the top level is nobody's but everybody's
 		}
+		if parent.ID < 0 { // the plan makes it
+			parent.ID = parent.ParentID
+		}
 		units = append(units, parent.ID)
 	}
 	codes := make([]string, len(n.parts))

@@ -171,19 +171,30 @@ func load(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (*division, 
 		return nil, err
 	}
 	for _, a := range d.above {
-		if p.Base == nil || a.ID == p.Base.ID || d.under(a, p.Base.ID) {
+		if a.ID > 0 && (p.Base == nil || a.ID == p.Base.ID || d.under(a, p.Base.ID)) {
 			out.parents = append(out.parents, Above{a.Code, a.Name})
 		}
 	}
 	slices.SortFunc(out.parents, func(a, b Above) int { return strings.Compare(a.Code, b.Code) })
 	out.level = p.Level
-	out.number, err = d.numbers(ctx, db)
+	above := ""
+	for _, a := range d.above {
+		above = a.Level
+		if p.Base != nil && a.ID > 0 && a.ID != p.Base.ID && d.under(a, p.Base.ID) {
+			out.tops = append(out.tops, d.byID[a.ParentID].Code)
+		}
+	}
+	slices.Sort(out.tops)
+	out.tops = slices.Compact(out.tops)
+	if out.number, err = d.numbers(ctx, db, d.level); err == nil && above != "" {
+		out.numberAbove, err = d.numbers(ctx, db, above)
+	}
 	return out, err
 }
 
-// numbers gives the next code below a unit: one that no unit ever had.
-func (d *draft) numbers(ctx context.Context, db pg.DB) (func(parent string, used map[string]bool) string, error) {
-	depth, err := d.levels.Depth(d.level)
+// numbers gives the next code of a level below a unit: one that no unit ever had.
+func (d *draft) numbers(ctx context.Context, db pg.DB, level string) (func(parent string, used map[string]bool) string, error) {
+	depth, err := d.levels.Depth(level)
 	if err != nil {
 		return nil, err
 	}

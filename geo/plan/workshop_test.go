@@ -215,6 +215,46 @@ func TestAllGridsOfAVillageGoToTheOther(t *testing.T) {
 	d.refused(plan.ErrNoParent, plan.Edit{Op: topology.Op{Kind: plan.ChangeOver, Units: []int{3}}, Parent: "990101001000"})
 }
 
+func TestACommitteeIsSplitByMakingAnotherAndMovingGridsThere(t *testing.T) {
+	db := gridded(t)
+	d := branch(t, db, "990101001000")
+	out := d.do(plan.Edit{Op: topology.Op{Kind: plan.AddAbove}, Name: "Middle", Code: "990101001003"})
+	if row := out.Changed[0].After; row.ID != 5 || row.Role != plan.Parent || row.Parent != "990101001000" {
+		t.Fatalf("%+v", row)
+	}
+	// Nobody belongs to it yet: it cannot be published, and may be dropped.
+	p, err := plan.Get(t.Context(), db, staff.Local, d.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan.Publish(t.Context(), db, staff.Local, p.ID, p.Revision, day(t, "2026-02-01"), quiet); !errors.Is(err, plan.ErrFaulty) {
+		t.Errorf("published with an empty committee: %v", err)
+	}
+	d.do(plan.Edit{Op: topology.Op{Kind: plan.DropAbove, Units: []int{5}}})
+	d.do(plan.Edit{Op: topology.Op{Kind: plan.AddAbove}, Name: "Middle", Code: "990101001003"})
+	d.do(plan.Edit{Op: topology.Op{Kind: plan.ChangeOver, Units: []int{2, 3}}, Parent: "990101001003"})
+	d.refused(topology.ErrOp, plan.Edit{Op: topology.Op{Kind: plan.DropAbove, Units: []int{5}}})
+	d.refused(topology.ErrOp, plan.Edit{Op: topology.Op{Kind: plan.AddAbove}, Code: "990101001001"})
+	d.refused(plan.ErrNoParent, plan.Edit{Op: topology.Op{Kind: plan.AddAbove}, Parent: "990101001002"})
+	d.shop = plan.NewWorkshop(db, nil) // it lasts
+	d.publish("2026-02-01")
+	for code, children := range map[string]int{"990101001001": 1, "990101001002": 1, "990101001003": 2} {
+		if u := unit(t, db, "2026-02-01", code); u.Children != children || u.State != "complete" || u.Parent != "990101001000" || u.Level != "village" {
+			t.Errorf("%+v", u)
+		}
+	}
+	if u := unit(t, db, "2026-02-01", "990101001000"); u.Children != 3 || u.State != "complete" {
+		t.Errorf("%+v", u)
+	}
+	var lineage string
+	err = db.QueryRow(t.Context(), `
+		SELECT string_agg(b.code || '→' || a.code, ' ' ORDER BY b.code, a.code)
+		FROM lineage l JOIN unit b ON b.id = l.before JOIN unit a ON a.id = l.after WHERE l.plan_id = $1`, d.id).Scan(&lineage)
+	if want := "990101001001→990101001003 990101001002→990101001003"; err != nil || lineage != want {
+		t.Errorf("lineage %s, %v; want %s", lineage, err, want)
+	}
+}
+
 func TestStepsAreTakenBackAndDoneAgainAfterARestart(t *testing.T) {
 	db := gridded(t)
 	d := branch(t, db, "990101001000")
