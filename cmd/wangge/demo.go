@@ -88,6 +88,11 @@ func publishDemo(ctx context.Context, pool *pgxpool.Pool, t *town.Town, show pro
 	for i, z := range t.Zones {
 		zones[i] = grid.Zone{Code: z.Code, Kind: z.Kind, Name: z.Name, ValidFrom: day, Area: z.Area}
 	}
+	for i, c := range t.Compounds { // what local rules may want whole
+		if c.Kind == "compound" || c.Kind == "natural-village" {
+			zones = append(zones, grid.Zone{Code: fmt.Sprintf("compound-%d", i+1), Kind: c.Kind, Name: c.Name, ValidFrom: day, Area: c.Area})
+		}
+	}
 	return grid.AddZones(ctx, pool, staff.System, zones)
 }
 
