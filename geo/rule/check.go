@@ -168,7 +168,7 @@ func (r Rule) cut(f *Fact) (b breach, broken bool) {
 	var zh, en []string
 	for _, c := range f.Cut {
 		share := c.Share()
-		if share <= *r.Max {
+		if c.Own || share <= *r.Max {
 			continue
 		}
 		nameZh, nameEn := called(c.Name, "compound")

@@ -50,11 +50,13 @@ type Posts struct {
 }
 
 // Cut is a compound or natural village whose land in the draft is not all in one
-// unit.
+// unit. One that is too large for a unit may be divided into units of its own; what
+// should not be is that a part of it goes with other land.
 type Cut struct {
 	Name   string    `json:"name"`
 	Inside float64   `json:"inside" doc:"m² of it in the unit"`
 	Other  float64   `json:"other" doc:"m² of it in other units of the draft"`
+	Own    bool      `json:"own" doc:"all homes of the unit are in it: the unit is a part of the compound, which is too large for one"`
 	At     geo.Point `json:"-"`
 }
 

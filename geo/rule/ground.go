@@ -173,7 +173,7 @@ func (g *Ground) fact(d *division, i int) (f Fact, others []int) {
 		g.count(&f, s, owns)
 	}
 	g.staff(&f, d, s, owns)
-	g.cut(&f, s)
+	g.cut(&f, s, owns)
 	g.across(&f, s)
 	g.stray(&f, u, s)
 	return f, others
@@ -235,7 +235,7 @@ func (g *Ground) staff(f *Fact, d *division, s *shape, owns func(geo.Point) bool
 
 // cut finds the compounds whose land in the draft is not all here. Less than a
 // square metre is how a border was rounded.
-func (g *Ground) cut(f *Fact, s *shape) {
+func (g *Ground) cut(f *Fact, s *shape, owns func(geo.Point) bool) {
 	for _, c := range g.compounds {
 		if !c.shape.bound.Intersects(s.bound) {
 			continue
@@ -243,9 +243,24 @@ func (g *Ground) cut(f *Fact, s *shape) {
 		inside := overlap(c.shape, s)
 		here, there := c.shape.squareMeters(inside), c.shape.squareMeters(c.land-inside)
 		if here >= 1 && there >= 1 {
-			f.Cut = append(f.Cut, Cut{Name: c.Name, Inside: here, Other: there, At: c.label})
+			f.Cut = append(f.Cut, Cut{Name: c.Name, Inside: here, Other: there, Own: g.own(f, c.shape, here, owns), At: c.label})
 		}
 	}
+}
+
+// own reports whether all homes of a unit are in a compound; where there are none, or
+// none may be told, whether most of its land is.
+func (g *Ground) own(f *Fact, compound *shape, land float64, owns func(geo.Point) bool) bool {
+	if f.Households == nil || *f.Households == 0 {
+		return land > f.Area/2
+	}
+	homes := 0
+	g.atHomes.in(compound.bound, func(_ int32, at geo.Point) {
+		if compound.covers(at) && owns(at) {
+			homes++
+		}
+	})
+	return homes == *f.Households
 }
 
 // across adds up the stretches of each barrier with the unit on both sides. The

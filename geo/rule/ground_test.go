@@ -7,9 +7,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"wangge/geo"
 	"wangge/geo/locate"
+	"wangge/geo/town"
 )
 
 // quilt is cols × rows units on a board with jittered corners, valid by construction.
@@ -306,6 +308,96 @@ func TestCompoundsAreCutWhereTwoUnitsOfTheDraftHaveLandOfThem(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A compound of 2,000 homes does not fit into a grid of 500: it is divided into grids
+// of its own. But no part of it goes with other land.
+func TestACompoundTooLargeForAUnitIsDividedIntoUnitsOfItsOwn(t *testing.T) {
+	compound := area(box(1000, 1000, 9000, 9000))
+	home := func(x, y int32) Home { return Home{At: geo.Point{X: lon + x, Y: lat + y}, People: -1} }
+	west, east := area(box(0, 0, 5000, 10_000)), area(box(5000, 0, 30_000, 10_000))
+	tests := []struct {
+		name  string
+		homes []Home
+		blind bool
+		own   [2]bool // west, east
+	}{
+		{"all homes are in it", []Home{home(2000, 2000), home(6000, 2000), home(9000, 9000)}, false, [2]bool{true, true}},
+		{"the east has a home elsewhere", []Home{home(2000, 2000), home(6000, 2000), home(20_000, 2000)}, false, [2]bool{true, false}},
+		{"no homes, but most of the land", nil, false, [2]bool{true, false}},
+		{"homes that may not be told", []Home{home(500, 500), home(6000, 2000)}, true, [2]bool{true, false}},
+		{"the homes are elsewhere", []Home{home(500, 500), home(20_000, 2000)}, false, [2]bool{false, false}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := NewGround(Source{Base: area(box(0, 0, 30_000, 10_000)), Blind: tt.blind, Homes: tt.homes, Compounds: []Compound{{"大院", compound}}})
+			facts, found := g.Live(Set{Rules: []Rule{{Kind: Compounds, Max: f(5)}}}, []Unit{{Ordinal: 1, Area: west}, {Ordinal: 2, Area: east}}, nil)
+			for i, x := range facts {
+				if len(x.Cut) != 1 || x.Cut[0].Own != tt.own[i] {
+					t.Errorf("unit %d: %+v, want a part of its own: %v", x.Ordinal, x.Cut, tt.own[i])
+				}
+				broken := slices.ContainsFunc(found, func(b Finding) bool { return b.Ordinal == x.Ordinal })
+				if broken == tt.own[i] {
+					t.Errorf("unit %d breaks the rule: %v", x.Ordinal, broken)
+				}
+			}
+		})
+	}
+}
+
+// The invented town draws its units around compounds and hamlets, in one piece, and
+// within the units above.
+func TestTheInventedTownKeepsToTheRules(t *testing.T) {
+	made, err := town.Generate(t.Context(), town.Options{Households: 12_000, Seed: 1, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Source{Above: map[string]geo.MultiPolygon{}}
+	var units []Unit
+	for i, u := range made.Units {
+		s.Above[u.Code] = u.Area
+		if u.Level == made.Levels[0].Code {
+			s.Base = u.Area
+		}
+		if u.Level == "micro-grid" || u.Level == "building-group" {
+			units = append(units, Unit{Ordinal: i, Code: u.Code, Name: u.Name, Level: u.Level, Parent: u.Parent, Area: u.Area})
+		}
+	}
+	for _, h := range made.Households {
+		s.Homes = append(s.Homes, Home{At: h.At, People: -1})
+	}
+	for _, c := range made.Compounds {
+		if c.Kind == "compound" || c.Kind == "natural-village" {
+			s.Compounds = append(s.Compounds, Compound{c.Name, c.Area})
+		}
+	}
+	for _, street := range made.Streets {
+		if street.Class == "primary" {
+			s.Barriers = append(s.Barriers, Barrier{Kind: "primary", Name: street.Name, Line: made.Line(street)})
+		}
+	}
+	for _, w := range made.Water {
+		if w.Kind == "river" || w.Kind == "canal" {
+			s.Barriers = append(s.Barriers, Barrier{Kind: w.Kind, Name: w.Name, Area: w.Area})
+		}
+	}
+	facts, found := NewGround(s).Live(Set{Rules: []Rule{{Kind: Contiguous}, {Kind: Inside, Max: f(50)}, {Kind: Compounds, Max: f(5)}}}, units, nil)
+	for _, x := range found {
+		t.Errorf("%s: %s", x.Code, x.En)
+	}
+	households, across := map[string]int{}, 0
+	for _, x := range facts {
+		households[x.Level] += *x.Households
+		if len(x.Crossed) > 0 && x.Crossed[0].Metres > 100 {
+			across++
+		}
+	}
+	if households["micro-grid"] != len(made.Households) || households["building-group"] != len(made.Households) {
+		t.Errorf("%v homes of %d", households, len(made.Households))
+	}
+	if across > len(units)/100 {
+		t.Errorf("%d of %d units lie on both sides of a main road or river", across, len(units))
 	}
 }
 

@@ -153,7 +153,7 @@ func TestAUnitThatKeepsToARuleHasNoFindingAndOneThatDoesNotHasOne(t *testing.T) 
 		}, 2, 1, "“北片”分成 2 块", "“北片” is in 2 pieces"},
 		{"over the village's border", Rule{Kind: Inside, Max: f(50)}, func(x *Fact) { x.Outside = f(50.4) }, 50.4, 50, "“北片”越出上级现行边界 51 平方米", "“北片” reaches 51 m² out of the unit above as it is in force"},
 		{"a compound cut", Rule{Kind: Compounds, Max: f(5)}, func(x *Fact) {
-			x.Cut = []Cut{{Name: "荷花苑", Inside: 60, Other: 40}, {Name: "东角", Inside: 99, Other: 1}, {Inside: 20, Other: 80}}
+			x.Cut = []Cut{{Name: "荷花苑", Inside: 60, Other: 40}, {Name: "东角", Inside: 99, Other: 1}, {Name: "大院", Inside: 50, Other: 50, Own: true}, {Inside: 20, Other: 80}}
 		}, 40, 5, "“北片”边界分割荷花苑、小区或自然村：切出 40%", "“北片” cuts 荷花苑, a compound or natural village: 40% of the land is cut off"},
 		{"over a river", Rule{Kind: Barriers, Max: f(100)}, func(x *Fact) {
 			x.Crossed = []Across{{Kind: "river", Metres: 320}, {Kind: "primary", Name: "太湖路", Metres: 100}}

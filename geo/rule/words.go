@@ -41,7 +41,7 @@ func (r Rule) sentences() (zh, en string) {
 	case Inside:
 		return unitZh + "不越出上级现行边界", "Each " + unitEn + " stays within the unit above as it is in force"
 	case Compounds:
-		return "小区、自然村不被" + unitZh + "边界分割", "No border of a " + unitEn + " cuts a compound or natural village"
+		return "小区、自然村不被" + unitZh + "边界分割；过大的可单独分成几个" + unitZh, "No border of a " + unitEn + " cuts a compound or natural village, but into units of its own"
 	case Barriers:
 		return unitZh + "不跨越河流和主干道", "No " + unitEn + " lies on both sides of a river or main road"
 	case Staffing:
