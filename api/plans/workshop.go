@@ -42,7 +42,7 @@ When others have changed the draft since your revision it is made if it does not
 
 // PlanEdit is how an edit travels; plan.Edit reads it.
 type PlanEdit struct {
-	Kind   string           `json:"kind" enum:"move_point,add_point,delete_point,move_border,reshape,split,merge,transfer,name,parent,lock,unlock,above,drop"`
+	Kind   string           `json:"kind" enum:"move_point,add_point,delete_point,move_border,reshape,split,merge,transfer,name,parent,lock,unlock,number,above,drop"`
 	At     *orb.Point       `json:"at,omitempty" doc:"the border point to move or delete; a place on the border to move; a place in the part that keeps the code of a unit that is split"`
 	To     *orb.Point       `json:"to,omitempty" doc:"where the point, or the place on the border, goes"`
 	Edge   []orb.Point      `json:"edge,omitempty" minItems:"2" maxItems:"2" doc:"two points that follow each other on a border"`

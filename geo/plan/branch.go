@@ -78,17 +78,69 @@ func NewBranch(ctx context.Context, db pg.DB, actor staff.Actor, b Branch) (Plan
 			d.units = append(d.units, Unit{Ordinal: len(d.units) + 1, Role: Part, Code: "", Name: a.Name, Parent: a.Code, Area: a.Area})
 		}
 		slices.SortFunc(d.units, func(a, b Unit) int { return cmp.Compare(a.Parent, b.Parent) })
+		rows := make([]int, len(d.units))
 		for i := range d.units {
-			d.units[i].Ordinal = i + 1
-			if err := d.number([]int{i}); err != nil {
-				return Plan{}, err
-			}
+			d.units[i].Ordinal, rows[i] = i+1, i
+		}
+		if err := d.number(rows); err != nil {
+			return Plan{}, err
 		}
 	}
 	if len(d.units) == 0 {
 		return Plan{}, ErrNoLevel
 	}
 	d.base = base.ID
+	return d.create(ctx, db, actor, b.Name, b.Note, &base.ID)
+}
+
+// Redivide makes a draft of a base with other units than those in force, as somebody
+// or something has worked them out: they lie in units above and do not overlap. Those
+// with the code of a unit in force are that unit, those without one get codes and,
+// where they have none, names. Nothing in force changes.
+func Redivide(ctx context.Context, db pg.DB, actor staff.Actor, b Branch, units []Unit) (Plan, error) {
+	if b.Name = strings.TrimSpace(b.Name); b.Name == "" {
+		return Plan{}, ErrName
+	}
+	base, err := grid.ByCode(ctx, db, actor, b.Day, b.Base)
+	if err == nil {
+		err = staff.Within(ctx, db, actor, staff.Plan, base.ID)
+	}
+	if err != nil {
+		return Plan{}, fmt.Errorf("draft of %s: %w", b.Base, err)
+	}
+	d := draft{preset: base.Preset, level: b.Level, base: base.ID, day: b.Day, unread: map[int]string{}}
+	for i, u := range units {
+		u.Ordinal, u.Role = i+1, Part
+		d.units = append(d.units, u)
+	}
+	if err := d.load(ctx, db, actor); err != nil {
+		return Plan{}, fmt.Errorf("draft of %s: %w", b.Base, err)
+	}
+	scheme, err := SchemeOf(ctx, db, d.preset, d.level)
+	if err != nil {
+		return Plan{}, err
+	}
+	var rows []int
+	for i, u := range d.units {
+		if _, known := d.above[u.Parent]; !known {
+			return Plan{}, ErrNoParent.Saying(u.Parent)
+		}
+		if u.Code == "" {
+			rows = append(rows, i)
+		}
+	}
+	ever, err := Taken(ctx, db, "")
+	if err == nil {
+		err = d.numberWith(ever, rows)
+	}
+	if err != nil {
+		return Plan{}, fmt.Errorf("draft of %s: %w", b.Base, err)
+	}
+	for _, i := range rows {
+		if u := d.units[i]; u.Name == "" {
+			d.units[i].Name = scheme.Name(u.Code, u.Parent, d.above[u.Parent].Name)
+		}
+	}
 	return d.create(ctx, db, actor, b.Name, b.Note, &base.ID)
 }
 

@@ -20,8 +20,9 @@ const (
 	ChangeOver = "parent" // Units go to the unit above with the code Parent
 	Lock       = "lock"   // Units keep their land
 	Unlock     = "unlock"
-	AddAbove   = "above" // a new unit above, Name and Code where given, below the unit Parent
-	DropAbove  = "drop"  // Units, new ones above that no unit belongs to, are not made after all
+	AddAbove   = "above"  // a new unit above, Name and Code where given, below the unit Parent
+	Number     = "number" // Units, all new, get their codes anew: west to east, north to south
+	DropAbove  = "drop"   // Units, new ones above that no unit belongs to, are not made after all
 )
 
 // Edit is one step of the workshop: an operation of package topology, or one on
@@ -77,8 +78,10 @@ type division struct {
 	fabric  *topology.Fabric
 	parents []Above  // that its units may belong to
 	tops    []string // codes of the units that new units above may lie in; none = there can be none
-	// The next code below a unit, of the level and of the level above.
-	number, numberAbove func(parent string, used map[string]bool) string
+	// How its units, and those above, are numbered and named, and the codes that no new
+	// unit gets.
+	scheme, schemeAbove Scheme
+	taken               map[string]bool
 }
 
 // weave makes a division of rows within the land of rim.
@@ -117,6 +120,8 @@ func (d *division) try(ctx context.Context, e Edit) ([]RowChange, error) {
 		return d.tryAbove(e)
 	case DropAbove:
 		return d.tryDrop(e)
+	case Number:
+		return d.tryNumber(e)
 	}
 	for _, id := range e.Units {
 		if row := d.rows[id]; id != topology.Unclaimed && (row == nil || row.Role != Part) {
@@ -148,8 +153,9 @@ func (d *division) try(ctx context.Context, e Edit) ([]RowChange, error) {
 		switch {
 		case c.After == nil:
 		case change.Before == nil:
-			change.After = d.fresh(c.ID, e, patch)
-			change.After.Area = Land(c.After)
+			if change.After, err = d.fresh(c.ID, e, patch, c.After); err != nil {
+				return nil, err
+			}
 		default:
 			after := *change.Before
 			after.Area = Land(c.After)
@@ -180,8 +186,8 @@ func (d *division) next() int {
 
 // fresh is a new unit. It comes under the unit above of the one that gives it most
 // land, or of the nearest that has one, with the next code there.
-func (d *division) fresh(id int, e Edit, patch topology.Patch) *Row {
-	row := &Row{ID: id, Role: Part, Code: e.Code, Name: e.Name, Parent: e.Parent}
+func (d *division) fresh(id int, e Edit, patch topology.Patch, land geo.MultiPolygon) (*Row, error) {
+	row := &Row{ID: id, Role: Part, Code: e.Code, Name: e.Name, Parent: e.Parent, Area: Land(land)}
 	if row.Parent == "" {
 		var most float64
 		for _, c := range patch {
@@ -200,13 +206,20 @@ func (d *division) fresh(id int, e Edit, patch topology.Patch) *Row {
 			}
 		}
 	}
-	if row.Code == "" && d.number != nil {
-		row.Code = d.number(row.Parent, d.codes())
+	if row.Code == "" {
+		codes, err := d.codes(d.scheme, row.Parent, []int{id}, []geo.MultiPolygon{land})
+		if err != nil {
+			return nil, err
+		}
+		row.Code = codes[0]
+		if row.Name == "" {
+			row.Name = d.scheme.Name(row.Code, row.Parent, d.nameOf(row.Parent))
+		}
 	}
 	if row.Name == "" {
 		row.Name = row.Code
 	}
-	return row
+	return row, nil
 }
 
 // tryGaps cuts the accepted gaps to the land that is still nobody's.
@@ -333,7 +346,11 @@ func (d *division) tryAbove(e Edit) ([]RowChange, error) {
 		return nil, topology.ErrOp.Saying(fmt.Sprintf("a code has up to %d characters, a name up to 200", maxCode))
 	}
 	if row.Code == "" {
-		row.Code = d.numberAbove(row.Parent, d.codes())
+		codes, err := d.codes(d.schemeAbove, row.Parent, []int{row.ID}, make([]geo.MultiPolygon, 1))
+		if err != nil {
+			return nil, err
+		}
+		row.Code = codes[0]
 	} else if d.divides(row.Code) || d.coded(row.Code) != nil {
 		return nil, topology.ErrOp.Saying("another unit has the code " + row.Code)
 	}
@@ -361,13 +378,71 @@ func (d *division) tryDrop(e Edit) ([]RowChange, error) {
 	return out, nil
 }
 
-// codes are those of all rows.
-func (d *division) codes() map[string]bool {
-	used := map[string]bool{}
-	for _, r := range d.rows {
-		used[r.Code] = true
+// codes are the next ones for units below one.
+func (d *division) codes(s Scheme, parent string, ids []int, land []geo.MultiPolygon) ([]string, error) {
+	taken := maps.Clone(d.taken)
+	if taken == nil {
+		taken = map[string]bool{}
 	}
-	return used
+	for _, row := range d.rows {
+		if !slices.Contains(ids, row.ID) {
+			taken[row.Code] = true
+		}
+	}
+	return NextCodes(taken, parent, s, land)
+}
+
+// nameOf is the name of a unit above.
+func (d *division) nameOf(code string) string {
+	if row := d.coded(code); row != nil {
+		return row.Name
+	}
+	for _, a := range d.parents {
+		if a.Code == code {
+			return a.Name
+		}
+	}
+	return code
+}
+
+// tryNumber gives units that were never in force their codes anew, and the names that
+// go with them where they had those of their old codes.
+func (d *division) tryNumber(e Edit) ([]RowChange, error) {
+	below := map[string][]int{}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(e.Units))) {
+		row := d.rows[id]
+		switch {
+		case row == nil || row.Role != Part:
+			return nil, topology.ErrOp.Saying(fmt.Sprintf("there is no unit %d", id))
+		case d.taken[row.Code]:
+			return nil, topology.ErrOp.Saying(row.Code + " was in force: it keeps its code for life")
+		}
+		below[row.Parent] = append(below[row.Parent], id)
+	}
+	var out []RowChange
+	for _, parent := range slices.Sorted(maps.Keys(below)) {
+		ids := below[parent]
+		land := make([]geo.MultiPolygon, len(ids))
+		for i, id := range ids {
+			land[i] = geo.MultiPolygon(d.rows[id].Area)
+		}
+		codes, err := d.codes(d.scheme, parent, ids, land)
+		if err != nil {
+			return nil, err
+		}
+		for i, id := range ids {
+			after := *d.rows[id]
+			if after.Name == after.Code || after.Name == d.scheme.Name(after.Code, parent, d.nameOf(parent)) {
+				after.Name = d.scheme.Name(codes[i], parent, d.nameOf(parent))
+			}
+			after.Code = codes[i]
+			if !sameRow(d.rows[id], &after) {
+				out = append(out, RowChange{ID: id, Before: d.rows[id], After: &after})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b RowChange) int { return a.ID - b.ID })
+	return out, nil
 }
 
 // put makes changes that try returned, or takes them back.

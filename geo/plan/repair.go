@@ -1,10 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -346,45 +346,47 @@ func (d *draft) remove(rows []int) {
 	d.units = slices.DeleteFunc(d.units, func(u Unit) bool { return u.Role == Part && gone[u.Ordinal] })
 }
 
-// number gives rows the next codes of their parent, from west to east and then
-// from north to south; a code that was ever in use is passed over.
+// number gives rows the next codes of their parent.
 func (d *draft) number(rows []int) error {
+	taken := map[string]bool{}
+	for code := range d.taken {
+		taken[code] = true
+	}
+	for _, b := range d.inForce {
+		taken[b.Code] = true
+	}
+	return d.numberWith(taken, rows)
+}
+
+// numberWith is number with the codes that nobody gets; it adds to them.
+func (d *draft) numberWith(taken map[string]bool, rows []int) error {
 	depth, err := d.levels.Depth(d.level)
 	if err != nil {
 		return err
 	}
-	digits := d.levels.Levels[depth].Digits
-	if digits == 0 {
-		digits = 3
-	}
-	for _, i := range rows {
-		if _, known := d.above[d.units[i].Parent]; len(d.above) > 0 && !known {
-			return ErrRepair.Saying(fmt.Sprintf("A code begins with the parent's: find the parent of %s first.", d.units[i].Place))
+	scheme := Scheme{Level: d.level, Digits: cmp.Or(d.levels.Levels[depth].Digits, 3)}
+	below := map[string][]int{}
+	for i, u := range d.units {
+		if !slices.Contains(rows, i) {
+			taken[u.Code] = true
+			continue
 		}
+		if _, known := d.above[u.Parent]; len(d.above) > 0 && !known {
+			return ErrRepair.Saying(fmt.Sprintf("A code begins with the parent's: find the parent of %s first.", u.Place))
+		}
+		below[u.Parent] = append(below[u.Parent], i)
 	}
-	sort.SliceStable(rows, func(a, b int) bool {
-		p, q := d.units[rows[a]].Area.Bound().Min, d.units[rows[b]].Area.Bound().Min
-		return p.X < q.X || p.X == q.X && p.Y > q.Y
-	})
-	used := map[string]bool{}
-	for _, u := range d.units {
-		used[u.Code] = true
-	}
-	for code := range d.taken {
-		used[code] = true
-	}
-	for _, b := range d.inForce {
-		used[b.Code] = true
-	}
-	next := map[string]int{}
-	for _, i := range rows {
-		parent := d.units[i].Parent
-		for {
-			next[parent]++
-			if code := fmt.Sprintf("%s%0*d", parent, digits, next[parent]); !used[code] {
-				d.units[i].Code, used[code] = code, true
-				break
-			}
+	for parent, list := range below {
+		land := make([]geo.MultiPolygon, len(list))
+		for k, i := range list {
+			land[k] = d.units[i].Area
+		}
+		codes, err := NextCodes(taken, parent, scheme, land)
+		if err != nil {
+			return err
+		}
+		for k, i := range list {
+			d.units[i].Code = codes[k]
 		}
 	}
 	return nil

@@ -186,38 +186,14 @@ func load(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (*division, 
 	}
 	slices.Sort(out.tops)
 	out.tops = slices.Compact(out.tops)
-	if out.number, err = d.numbers(ctx, db, d.level); err == nil && above != "" {
-		out.numberAbove, err = d.numbers(ctx, db, above)
+	if out.scheme, err = SchemeOf(ctx, db, d.preset, d.level); err == nil && above != "" {
+		out.schemeAbove, err = SchemeOf(ctx, db, d.preset, above)
 	}
-	return out, err
-}
-
-// numbers gives the next code of a level below a unit: one that no unit ever had.
-func (d *draft) numbers(ctx context.Context, db pg.DB, level string) (func(parent string, used map[string]bool) string, error) {
-	depth, err := d.levels.Depth(level)
 	if err != nil {
 		return nil, err
 	}
-	digits := d.levels.Levels[depth].Digits
-	if digits == 0 {
-		digits = 3
-	}
-	rows, _ := db.Query(ctx, `SELECT code FROM unit`)
-	codes, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, fmt.Errorf("codes in use: %w", err)
-	}
-	ever := map[string]bool{}
-	for _, code := range codes {
-		ever[code] = true
-	}
-	return func(parent string, used map[string]bool) string {
-		for n := 1; ; n++ {
-			if code := fmt.Sprintf("%s%0*d", parent, digits, n); !ever[code] && !used[code] {
-				return code
-			}
-		}
-	}, nil
+	out.taken, err = Taken(ctx, db, "")
+	return out, err
 }
 
 // Do makes an edit, or says what it would do. An edit of a draft that others have

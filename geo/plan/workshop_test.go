@@ -330,6 +330,52 @@ func TestAnEditIsMadeOnceHoweverOftenItIsSent(t *testing.T) {
 	}
 }
 
+func TestNewUnitsAreNumberedWestToEastAndThoseInForceKeepTheirCodes(t *testing.T) {
+	d := branch(t, gridded(t), "990101001001")
+	d.do(op(topology.Op{Kind: topology.SplitBy, Units: []int{2}, Into: 3, At: at(5001, 5000), Line: line(9000, -10, 9000, 10010)})) // the eastern part is new
+	d.do(op(topology.Op{Kind: topology.SplitBy, Units: []int{1}, Into: 4, At: at(4999, 5000), Line: line(1000, -10, 1000, 10010)})) // the western part is new
+	code := func(id int) string {
+		t.Helper()
+		out, err := d.shop.Division(t.Context(), d.actor, d.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Rows[id-1].Code[12:] + " " + out.Rows[id-1].Name
+	}
+	if code(3)[:3] != "003" || code(4)[:3] != "004" {
+		t.Fatalf("%s, %s", code(3), code(4))
+	}
+	d.do(op(topology.Op{Kind: plan.Number, Units: []int{4, 3}}))
+	if code(3)[:3] != "004" || code(4)[:3] != "003" {
+		t.Errorf("%s, %s", code(3), code(4))
+	}
+	d.refused(topology.ErrOp, op(topology.Op{Kind: plan.Number, Units: []int{1}}))
+}
+
+func TestADivisionThatWasWorkedOutBecomesADraft(t *testing.T) {
+	db := gridded(t)
+	b := plan.Branch{Name: "three", Base: "990101001001", Level: "grid", Day: day(t, "2026-02-01")}
+	units := []plan.Unit{
+		{Parent: "990101001001", Area: box(6000, 0, 10000, 10000)},
+		{Parent: "990101001001", Code: "990101001001001", Name: "stays", Area: box(0, 0, 3000, 10000)},
+		{Parent: "990101001001", Area: box(3000, 0, 6000, 10000)},
+	}
+	p, err := plan.Redivide(t.Context(), db, staff.Local, b, units)
+	if err != nil || p.Faults.Hard != 0 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	d := &desk{t, db, plan.NewWorkshop(db, nil), staff.Local, p.ID, p.Revision}
+	out, err := d.shop.Division(t.Context(), d.actor, d.id)
+	if err != nil || out.Rows[0].Code[12:] != "004" || out.Rows[1].Name != "stays" || out.Rows[2].Code[12:] != "003" || out.Rows[2].Name == "" {
+		t.Errorf("%+v, %v", out.Rows, err)
+	}
+	d.publish("2026-02-01")
+	units[0].Parent = "990101001000"
+	if _, err := plan.Redivide(t.Context(), db, staff.Local, b, units); !errors.Is(err, plan.ErrNoParent) {
+		t.Error(err)
+	}
+}
+
 func TestTryingChangesNothing(t *testing.T) {
 	d := branch(t, gridded(t), "990101001000")
 	before := d.areas()

@@ -1412,6 +1412,77 @@ export interface paths {
         patch: operations["describe-plan"];
         trace?: never;
     };
+    "/plans/{id}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stops a plan, and what it moves */
+        get: operations["plan-checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comments on a plan as GeoJSON, oldest first */
+        get: operations["plan-comments"];
+        put?: never;
+        /** Pin a comment on a place */
+        post: operations["comment-on-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/comments/{comment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Resolve a comment, or let a resident's through */
+        patch: operations["judge-comment"];
+        trace?: never;
+    };
+    "/plans/{id}/consultation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The consultation on a plan; null when there is none */
+        get: operations["plan-consultation"];
+        /** Show a draft, as it is now, to residents */
+        put: operations["open-consultation"];
+        post?: never;
+        /** Close the consultation */
+        delete: operations["close-consultation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plans/{id}/division": {
         parameters: {
             query?: never;
@@ -1424,6 +1495,26 @@ export interface paths {
          * @description Coordinates have all their digits: 1e-7 degrees.
          */
         get: operations["plan-division"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The dossier of an adopted plan
+         * @description pdf: map sheets and tables. zip: the same with the boundaries, the tables, and a manifest of SHA-256 sums, signed by the key that signs the log. The same plan gives the same bytes. Each is recorded.
+         */
+        get: operations["plan-dossier"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1468,6 +1559,46 @@ export interface paths {
          *     When others have changed the draft since your revision it is made if it does not meet what they did, else plan_conflict says who changed what: send it again with the new revision, drop it, or duplicate the draft as it stood at yours and send it there.
          */
         post: operations["edit-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan as a file
+         * @description Of a draft or a plan that was adopted. Files of boundaries (geojson, gpkg, shp, kml) come in again by POST /imports and are the same plan: they have its digest. households lists which household of the ledger it gives to which unit, by number and code; it wants the permission place. Each export is recorded.
+         */
+        get: operations["export-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the units of a draft come to, and which rules they break
+         * @description Homes, people in aggregate, posts, open incidents, compactness, minutes to walk across; and the same of the units in force. Who may not see single places there gets no numbers of homes: units could be drawn around one house.
+         */
+        get: operations["plan-facts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1545,6 +1676,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plans/{id}/renewal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a draft although a newer plan has overtaken it */
+        post: operations["renew-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plans/{id}/repairs": {
         parameters: {
             query?: never;
@@ -1573,6 +1721,41 @@ export interface paths {
         put?: never;
         /** Take up again a draft that was given up */
         post: operations["restore-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft of the division before a plan */
+        post: operations["roll-back-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a plan stands in its procedure */
+        get: operations["plan-stages"];
+        put?: never;
+        /** Pass the next stage, or return the plan */
+        post: operations["take-stage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1624,6 +1807,23 @@ export interface paths {
         get: operations["plan-units"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the adoption of a plan back */
+        post: operations["withdraw-plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1731,6 +1931,95 @@ export interface paths {
         put?: never;
         /** Add a hierarchy of your own */
         post: operations["add-preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The procedures of plans, with their stages */
+        get: operations["list-procedures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedures/{code}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Have the installation follow a procedure */
+        put: operations["follow-procedure"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Consultations that are open */
+        get: operations["list-consultations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/consultations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is now and what is proposed, as GeoJSON */
+        get: operations["get-consultation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/consultations/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comments of residents that were let through, as GeoJSON */
+        get: operations["consultation-comments"];
+        put?: never;
+        /**
+         * Comment on a consultation
+         * @description It is shown once somebody has read it. Nothing is kept of who it was; texts with phone or identity numbers are refused.
+         */
+        post: operations["say-as-resident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1967,6 +2256,69 @@ export interface paths {
         /** Change how long a kind of data is kept, within its limits */
         put: operations["keep-for"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulesets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sets of local rules, the built-in ones first */
+        get: operations["list-rulesets"];
+        put?: never;
+        /**
+         * Make a set of local rules
+         * @description For the area of your posts: those who plan there or below it may use it, those who plan there may change it.
+         */
+        post: operations["add-ruleset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulesets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One set of local rules */
+        get: operations["get-ruleset"];
+        put?: never;
+        post?: never;
+        /** Remove a set that no draft uses */
+        delete: operations["remove-ruleset"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a set's titles or rules
+         * @description Drafts that use it are judged by the changed rules from now on. A rule with its id keeps its waivers.
+         */
+        patch: operations["edit-ruleset"];
+        trace?: never;
+    };
+    "/rulesets/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a set with the rules of another one
+         * @description A built-in set, and one by which a plan was adopted, never change: change a copy.
+         */
+        post: operations["copy-ruleset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2376,6 +2728,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stopped-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Adopted plans that did not take effect on their day */
+        get: operations["list-stopped-plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -2677,6 +3046,16 @@ export interface components {
             /** @description asks for a code as well */
             totp: boolean;
         };
+        Across: {
+            /** @description river, canal, motorway, trunk, primary … */
+            kind: string;
+            /**
+             * Format: double
+             * @description along it
+             */
+            metres: number;
+            name: string;
+        };
         Ages: {
             /** Format: int64 */
             age_0_2: number | null;
@@ -2734,6 +3113,30 @@ export interface components {
             code?: string;
             name?: string;
             parent?: string;
+        };
+        AuditFinding: {
+            /**
+             * Format: date-time
+             * @description time of the row as it stands now
+             */
+            at?: string;
+            detail: string;
+            /**
+             * Format: int64
+             * @description of the row
+             */
+            id?: number;
+            kind: string;
+            /**
+             * Format: int64
+             * @description of several
+             */
+            last_seq?: number;
+            /**
+             * Format: int64
+             * @description number in the chain
+             */
+            seq?: number;
         };
         AuditRow: {
             action: string;
@@ -3090,6 +3493,26 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        Check: {
+            /** @description what was looked at */
+            code: string;
+            /**
+             * Format: int64
+             * @description how many there are
+             */
+            count: number;
+            /**
+             * @description where it is seen and mended
+             * @enum {string}
+             */
+            link: "" | "faults" | "rules" | "stages" | "changes" | "units" | "posts" | "plans";
+            places: components["schemas"]["Place"][];
+            /**
+             * @description stop: the plan cannot be adopted
+             * @enum {string}
+             */
+            state: "ok" | "warn" | "stop";
+        };
         CircleAnswer: {
             /** Format: int64 */
             column: number;
@@ -3264,6 +3687,11 @@ export interface components {
         CodeBody: {
             code: string;
         };
+        CollectionComment: {
+            features: components["schemas"]["FeatureComment"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
         CollectionCommon: {
             features: components["schemas"]["FeatureCommon"][];
             /** @enum {string} */
@@ -3276,6 +3704,16 @@ export interface components {
         };
         CollectionFault: {
             features: components["schemas"]["FeatureFault"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
+        CollectionShownRemark: {
+            features: components["schemas"]["FeatureShownRemark"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
+        CollectionShownUnit: {
+            features: components["schemas"]["FeatureShownUnit"][];
             /** @enum {string} */
             type: "FeatureCollection";
         };
@@ -3309,6 +3747,21 @@ export interface components {
             /** @description absent: standing service, at any hour */
             when?: components["schemas"]["When"];
         };
+        Comment: {
+            body: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            made_at: string;
+            /** @description as in the audit: account:12; public of a resident */
+            made_by: string;
+            resident: boolean;
+            /** Format: date-time */
+            resolved_at: string | null;
+            resolved_by: string | null;
+            /** @enum {string} */
+            state: "waiting" | "shown" | "hidden";
+        };
         Common: {
             /** @description code; empty = no unit */
             after: string;
@@ -3338,29 +3791,6 @@ export interface components {
             /** @description too little land to make a relation */
             sliver: boolean;
         };
-        CompareHandOver: {
-            /** @description null where there is no such post */
-            after: components["schemas"]["Seat"];
-            /** @description null where there was no such post */
-            before: components["schemas"]["Seat"];
-            /**
-             * Format: int64
-             * @description households that it answered for and does not any more; null is hidden
-             */
-            gives: number | null;
-            /** @enum {string} */
-            hand: "goes" | "ends" | "begins" | "passes" | "stays";
-            kind: string;
-            /** Format: int64 */
-            ordinal: number;
-            /**
-             * Format: int64
-             * @description households that it did not answer for before; null is hidden
-             */
-            takes: number | null;
-            title_en: string;
-            title_zh: string;
-        };
         Compared: {
             /** @description null where there is no such unit */
             after: components["schemas"]["Figures"];
@@ -3387,7 +3817,7 @@ export interface components {
             before: components["schemas"]["About"];
             changes: components["schemas"]["UnitChange"][];
             /** @description posts that change hands or whose households change */
-            duties: components["schemas"]["CompareHandOver"][];
+            duties: components["schemas"]["DutyChange"][];
             /** @description you may see single places in the whole base: counts are as they are now. Otherwise they are those last published, and null where none are */
             exact: boolean;
             /** @description households that change grid */
@@ -3429,6 +3859,15 @@ export interface components {
             /** Format: date-time */
             withdrawn_at: string | null;
             withdrawn_by: string | null;
+        };
+        Consultation: {
+            /** @description the first day on which it is closed */
+            closes_on: string;
+            note: string;
+            opens_on: string;
+            /** Format: int64 */
+            plan_id: number;
+            title: string;
         };
         Contact: {
             /** @description null: no contact is kept */
@@ -3499,6 +3938,21 @@ export interface components {
             /** @description in steps of 5 % */
             rounded: boolean;
         };
+        Cut: {
+            /**
+             * Format: double
+             * @description m² of it in the unit
+             */
+            inside: number;
+            name: string;
+            /**
+             * Format: double
+             * @description m² of it in other units of the draft
+             */
+            other: number;
+            /** @description all homes of the unit are in it: the unit is a part of the compound, which is too large for one */
+            own: boolean;
+        };
         Decision: {
             /** @enum {string} */
             do: "review" | "grant" | "refuse" | "finish";
@@ -3509,6 +3963,70 @@ export interface components {
              * @enum {string}
              */
             reason?: "entitled" | "legal-duty" | "identity-unproven" | "not-held" | "others-rights" | "other";
+        };
+        DeliberationStanding: {
+            /** @description all that was done, oldest first */
+            log: components["schemas"]["Entry"][];
+            /** @description the stage to be passed next; empty when all are */
+            next: string;
+            /** @description the stages that count, in order */
+            passed: components["schemas"]["Entry"][];
+            procedure: components["schemas"]["Procedure"];
+            /** Format: int64 */
+            revision: number;
+        };
+        DeliberationStep: {
+            /** @description needed to return a plan */
+            note?: string;
+            /** @enum {string} */
+            outcome: "passed" | "returned";
+            /**
+             * Format: int64
+             * @description the plan's, as you saw it
+             */
+            revision: number;
+            stage: string;
+        };
+        DemandSet: {
+            /** @description people of the age bands 0–2, 3–6, 7–17, 18–59, 60–79, 80 and over; empty when the file had none */
+            ages: number[];
+            /**
+             * Format: int64
+             * @description over which the people of cells were spread; 0 = they stand at the centre of their cell
+             */
+            buildings: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @description SHA-256 of the rows */
+            digest: string;
+            file_name: string;
+            /**
+             * Format: int64
+             * @description 0 when the file had none
+             */
+            households: number;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "cell" | "place";
+            name: string;
+            /**
+             * Format: int64
+             * @description rows that lay in no unit on the day of the import
+             */
+            outside: number;
+            /** Format: int64 */
+            people: number;
+            /**
+             * Format: int64
+             * @description of H3 cells
+             */
+            resolution: number | null;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            version: number;
         };
         DescribeBody: {
             name: string;
@@ -3601,6 +4119,29 @@ export interface components {
             unit: string;
             unit_name: string;
         };
+        DutyChange: {
+            /** @description null where there is no such post */
+            after: components["schemas"]["Seat"];
+            /** @description null where there was no such post */
+            before: components["schemas"]["Seat"];
+            /**
+             * Format: int64
+             * @description households that it answered for and does not any more; null is hidden
+             */
+            gives: number | null;
+            /** @enum {string} */
+            hand: "goes" | "ends" | "begins" | "passes" | "stays";
+            kind: string;
+            /** Format: int64 */
+            ordinal: number;
+            /**
+             * Format: int64
+             * @description households that it did not answer for before; null is hidden
+             */
+            takes: number | null;
+            title_en: string;
+            title_zh: string;
+        };
         Dwelling: {
             address: string;
             ages: components["schemas"]["Ages"];
@@ -3613,8 +4154,18 @@ export interface components {
             occupied: boolean | null;
             stairwell: string;
         };
+        Edit: {
+            /** @description all of them, in order; one with an id keeps its waivers, one that is missing is removed with them */
+            rules?: components["schemas"]["RuleRule"][];
+            title_en?: string;
+            title_zh?: string;
+        };
         Edited: {
             changed: components["schemas"]["RowChange"][];
+            /** @description of the units that changed, and of neighbours with a home on the common border */
+            facts: components["schemas"]["Fact"][];
+            /** @description rules that these units break */
+            findings: components["schemas"]["Finding"][];
             /**
              * Format: int64
              * @description the last step that is done
@@ -3636,6 +4187,21 @@ export interface components {
             secret: string;
             /** @description otpauth:// */
             uri: string;
+        };
+        Entry: {
+            /** Format: date-time */
+            done_at: string;
+            /** @description as in the audit: account:12 */
+            done_by: string;
+            note: string;
+            /** @enum {string} */
+            outcome: "passed" | "returned";
+            /**
+             * Format: int64
+             * @description of the plan
+             */
+            revision: number;
+            stage: string;
         };
         ExportInputBody: {
             action?: string;
@@ -3659,6 +4225,68 @@ export interface components {
             name: string;
             /** @description where to send the browser */
             start: string;
+        };
+        Fact: {
+            /**
+             * Format: double
+             * @description m²
+             */
+            area: number;
+            code: string;
+            /**
+             * Format: double
+             * @description Polsby–Popper, 4π·area/perimeter²: 1 for a disc
+             */
+            compactness: number;
+            /** @description rivers and main roads with land of the unit on both sides */
+            crossed: components["schemas"]["Across"][];
+            /** @description compounds and natural villages of which another unit has land too */
+            cut: components["schemas"]["Cut"][];
+            /**
+             * Format: int64
+             * @description homes known to stand empty
+             */
+            empty: number | null;
+            /** Format: int64 */
+            households: number | null;
+            /**
+             * Format: int64
+             * @description open ones
+             */
+            incidents: number | null;
+            level: string;
+            /**
+             * Format: double
+             * @description on foot from one end to the other; null = not known
+             */
+            minutes: number | null;
+            name: string;
+            /** @description the template of its level */
+            needs: components["schemas"]["Need"][];
+            /** Format: int64 */
+            ordinal: number;
+            /**
+             * Format: double
+             * @description m² that lie outside the unit above as it is in force; null when that has none
+             */
+            outside: number | null;
+            parent: string;
+            /**
+             * Format: int64
+             * @description of households with head counts; null when none has
+             */
+            people: number | null;
+            /**
+             * Format: double
+             * @description m, holes included
+             */
+            perimeter: number;
+            /**
+             * Format: int64
+             * @description that meet in points at most
+             */
+            pieces: number;
+            posts: components["schemas"]["Posts"][];
         };
         Fault: {
             /**
@@ -3710,6 +4338,19 @@ export interface components {
             /** @enum {string} */
             type: "Feature";
         };
+        FeatureComment: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["Comment"];
+            /** @enum {string} */
+            type: "Feature";
+        };
         FeatureCommon: {
             /** @description GeoJSON geometry, WGS 84, or null */
             geometry: ({
@@ -3746,6 +4387,32 @@ export interface components {
             }) | null;
             id: string;
             properties: components["schemas"]["Fault"];
+            /** @enum {string} */
+            type: "Feature";
+        };
+        FeatureShownRemark: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["ShownRemark"];
+            /** @enum {string} */
+            type: "Feature";
+        };
+        FeatureShownUnit: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["ShownUnit"];
             /** @enum {string} */
             type: "Feature";
         };
@@ -3878,28 +4545,32 @@ export interface components {
             state: string;
         };
         Finding: {
+            /** @description a place to look at, [lon, lat] */
+            at: number[];
             /**
-             * Format: date-time
-             * @description time of the row as it stands now
+             * Format: double
+             * @description what it should have been, at least or at most
              */
-            at?: string;
-            detail: string;
-            /**
-             * Format: int64
-             * @description of the row
-             */
-            id?: number;
+            bound: number;
+            code: string;
+            en: string;
+            hard: boolean;
             kind: string;
             /**
              * Format: int64
-             * @description of several
+             * @description of the unit in the draft
              */
-            last_seq?: number;
+            ordinal: number;
+            /** Format: int64 */
+            rule: number;
             /**
-             * Format: int64
-             * @description number in the chain
+             * Format: double
+             * @description what was measured, in the measure of the bound
              */
-            seq?: number;
+            value: number;
+            waivable: boolean;
+            waiver?: components["schemas"]["Waiver"];
+            zh: string;
         };
         FirstBody: {
             login: string;
@@ -4240,6 +4911,11 @@ export interface components {
             network_sha256: string;
             /**
              * Format: int64
+             * @description of the plan, if its units were counted by
+             */
+            plan_revision: number;
+            /**
+             * Format: int64
              * @description version of the layer of service points
              */
             points: number;
@@ -4291,6 +4967,10 @@ export interface components {
         KeepDays: {
             /** Format: int64 */
             days: number;
+        };
+        Kept: {
+            /** @enum {string} */
+            state: "waiting";
         };
         KindOfPost: {
             kind: string;
@@ -4410,8 +5090,28 @@ export interface components {
              */
             total?: number;
         };
+        ListCheck: {
+            items: components["schemas"]["Check"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListConsent: {
             items: components["schemas"]["Consent"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListConsultation: {
+            items: components["schemas"]["Consultation"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -4570,6 +5270,16 @@ export interface components {
              */
             total?: number;
         };
+        ListProcedure: {
+            items: components["schemas"]["Procedure"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListProof: {
             items: components["schemas"]["Proof"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -4652,6 +5362,16 @@ export interface components {
         };
         ListSiting: {
             items: components["schemas"]["Siting"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListStopped: {
+            items: components["schemas"]["Stopped"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -4831,6 +5551,14 @@ export interface components {
             title_en: string;
             title_zh: string;
         };
+        Need: {
+            /** @description kinds of posts that count */
+            kinds: string[];
+            /** Format: int64 */
+            min: number;
+            title_en: string;
+            title_zh: string;
+        };
         NetworkVersion: {
             attribution: string;
             /** Format: int64 */
@@ -4851,6 +5579,11 @@ export interface components {
             pieces: number;
             /** @description of the network's bytes */
             sha256: string;
+        };
+        New: {
+            rules: components["schemas"]["RuleRule"][];
+            title_en: string;
+            title_zh: string;
         };
         NewAbsence: {
             /** @description login; one's own when absent */
@@ -5094,6 +5827,20 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        Opening: {
+            /**
+             * Format: date
+             * @description the first day on which it is closed
+             */
+            closes_on: string;
+            note?: string;
+            /**
+             * Format: date
+             * @description today in China when absent
+             */
+            opens_on?: string;
+            title: string;
+        };
         Others: {
             others: components["schemas"]["Presence"][];
         };
@@ -5125,6 +5872,11 @@ export interface components {
             measures?: ("choices" | "catchment" | "gravity" | "cumulative" | "load")[];
             /** @description households, points and units as of this date; today when absent */
             on?: string;
+            /**
+             * Format: int64
+             * @description count by the units of this plan, as it stands, in place of those in force; for who plans in the whole unit of the run. Compare with a run without it
+             */
+            plan?: number;
             title?: string;
             /** @description code: households of the unit and of all below it; empty = the whole area of your posts */
             unit?: string;
@@ -5202,6 +5954,11 @@ export interface components {
             revision: number;
             /** @enum {string} */
             state: "draft" | "adopted" | "published" | "abandoned";
+            /**
+             * Format: int64
+             * @description the plan that it rolls back; null for any other
+             */
+            undoes: number | null;
             /** Format: int64 */
             units: number;
             /** Format: int64 */
@@ -5221,7 +5978,7 @@ export interface components {
              */
             into?: number;
             /** @enum {string} */
-            kind: "move_point" | "add_point" | "delete_point" | "move_border" | "reshape" | "split" | "merge" | "transfer" | "name" | "parent" | "lock" | "unlock";
+            kind: "move_point" | "add_point" | "delete_point" | "move_border" | "reshape" | "split" | "merge" | "transfer" | "name" | "parent" | "lock" | "unlock" | "number" | "above" | "drop";
             /** @description reshape: begins in the unit that follows the line, and comes back to it; split: from border to border */
             line?: number[][];
             name?: string;
@@ -5324,6 +6081,16 @@ export interface components {
             from?: string;
             /** @description empty = that of the kind */
             title: string;
+        };
+        Posts: {
+            /** Format: int64 */
+            all: number;
+            /**
+             * Format: int64
+             * @description by an A who is there
+             */
+            held: number;
+            kind: string;
         };
         Presence: {
             /** @description the place they look at, [lon, lat] */
@@ -5435,6 +6202,14 @@ export interface components {
             title: string;
             /** @description about:blank when absent */
             type?: string;
+        };
+        Procedure: {
+            code: string;
+            /** @description the installation follows it */
+            in_use: boolean;
+            stages: components["schemas"]["Stage"][];
+            title_en: string;
+            title_zh: string;
         };
         Proof: {
             /**
@@ -5619,6 +6394,18 @@ export interface components {
         RecoveryCodes: {
             codes: string[];
         };
+        Remark: {
+            body: string;
+            /** @description [lon, lat] */
+            point: number[];
+        };
+        Renewal: {
+            /**
+             * Format: int64
+             * @description the plan's revision as you saw it
+             */
+            revision: number;
+        };
         Repair: {
             args?: components["schemas"]["Args"];
             fault_id?: string;
@@ -5686,6 +6473,10 @@ export interface components {
             /** @description code; empty = in no unit */
             unit: string;
         };
+        RollBackInputBody: {
+            /** @description of the draft; that of the plan when absent */
+            name?: string;
+        };
         RouteAnswer: {
             /** @description false: an end is not joined to a street, or no street leads from one to the other */
             found: boolean;
@@ -5721,6 +6512,16 @@ export interface components {
         };
         RouteListPreset: {
             items: components["schemas"]["CirclePreset"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        RouteListSet: {
+            items: components["schemas"]["DemandSet"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -5787,6 +6588,42 @@ export interface components {
             /** Format: int64 */
             id: number;
         };
+        RuleRule: {
+            readonly en?: string;
+            /** @description stops a draft, unless it is waived */
+            hard: boolean;
+            /**
+             * Format: int64
+             * @description 0 or absent = a new rule
+             */
+            id?: number;
+            /** @enum {string} */
+            kind: "households" | "people" | "split" | "area" | "compactness" | "walk" | "contiguous" | "inside" | "compounds" | "barriers" | "staffing";
+            /** @description the level whose units it is for; empty = every one */
+            level?: string;
+            /**
+             * Format: double
+             * @description households, people, km², minutes; of inside m², of compounds percent, of barriers metres
+             */
+            max?: number;
+            /**
+             * Format: double
+             * @description households, people, km²; of compactness 0 to 1
+             */
+            min?: number;
+            /** @description of staffing: what is needed; none = the template of the unit's level */
+            needs?: components["schemas"]["Need"][];
+            /** @description of households and split: homes known to stand empty do not count */
+            occupied?: boolean;
+            /** @description who asks for it */
+            source?: string;
+            text_en?: string;
+            /** @description in the planner's own words; empty = from the numbers */
+            text_zh?: string;
+            /** @description of a hard rule: it may be waived with a reason. A soft rule always may */
+            waivable: boolean;
+            readonly zh?: string;
+        };
         Run: {
             /** Format: date-time */
             created_at: string;
@@ -5807,7 +6644,7 @@ export interface components {
             params: components["schemas"]["Params"];
             /** @description what it was made from has changed */
             stale: boolean;
-            stale_because: ("network" | "households" | "points" | "units" | "demand")[];
+            stale_because: ("network" | "households" | "points" | "units" | "demand" | "plan")[];
             /** @enum {string} */
             state: "waiting" | "running" | "done" | "failed" | "cancelled";
             totals: components["schemas"]["CircleUnitRow"][];
@@ -5940,45 +6777,26 @@ export interface components {
             seen_at: string;
         };
         Set: {
-            /** @description people of the age bands 0–2, 3–6, 7–17, 18–59, 60–79, 80 and over; empty when the file had none */
-            ages: number[];
-            /**
-             * Format: int64
-             * @description over which the people of cells were spread; 0 = they stand at the centre of their cell
-             */
-            buildings: number;
-            /** Format: date-time */
-            created_at: string;
+            /** @description it never changes; copy it */
+            builtin: boolean;
+            /** @description of a built-in one; empty otherwise */
+            code: string;
+            /** Format: int64 */
+            copied_from: number | null;
             created_by: string;
-            /** @description SHA-256 of the rows */
-            digest: string;
-            file_name: string;
-            /**
-             * Format: int64
-             * @description 0 when the file had none
-             */
-            households: number;
+            /** @description by the caller */
+            editable: boolean;
             /** Format: int64 */
             id: number;
-            /** @enum {string} */
-            kind: "cell" | "place";
-            name: string;
-            /**
-             * Format: int64
-             * @description rows that lay in no unit on the day of the import
-             */
-            outside: number;
-            /** Format: int64 */
-            people: number;
-            /**
-             * Format: int64
-             * @description of H3 cells
-             */
-            resolution: number | null;
-            /** Format: int64 */
-            rows: number;
-            /** Format: int64 */
-            version: number;
+            /** @description hierarchies whose drafts use it unless they name another */
+            presets: string[];
+            rules: components["schemas"]["RuleRule"][];
+            /** @description a plan was adopted by it: it never changes; copy it */
+            sealed: boolean;
+            title_en: string;
+            title_zh: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         Settings: {
             /** @description sources of the background map, beside OpenStreetMap's own */
@@ -5991,6 +6809,17 @@ export interface components {
         Shown: {
             /** Format: int64 */
             version: number;
+        };
+        ShownRemark: {
+            body: string;
+            /** Format: date-time */
+            made_at: string;
+        };
+        ShownUnit: {
+            code: string;
+            name: string;
+            /** @enum {string} */
+            side: "before" | "after";
         };
         SignInBody: {
             login: string;
@@ -6155,6 +6984,17 @@ export interface components {
             /** @description from the top level down */
             levels: components["schemas"]["Template"][];
         };
+        Stage: {
+            /** @description about the plan exactly as it is: an edit undoes it */
+            binding: boolean;
+            code: string;
+            /** @description the permission that passes it, in the area of the plan */
+            may: string;
+            /** @description stages that somebody else must have passed */
+            other_than: string[];
+            title_en: string;
+            title_zh: string;
+        };
         Standard: {
             /** @description of the preset that it is; empty when its numbers are one's own */
             code?: string;
@@ -6177,6 +7017,14 @@ export interface components {
              * @description metres per hour
              */
             speed?: number;
+        };
+        Standing: {
+            facts: components["schemas"]["Fact"][];
+            /** @description hard ones first */
+            findings: components["schemas"]["Finding"][];
+            /** @description the units of the level that are in force below the base; their ordinals are those of units of the draft with the same code, or 0 */
+            in_force: components["schemas"]["Fact"][];
+            rule_set: components["schemas"]["Set"];
         };
         Station: {
             /** Format: int64 */
@@ -6266,6 +7114,24 @@ export interface components {
             /** @description [lon, lat] */
             point: number[];
         };
+        Stopped: {
+            effective_on: string;
+            /**
+             * Format: int64
+             * @description run it again when the reason is gone, or withdraw the adoption
+             */
+            job_id: number | null;
+            /** @description failed, cancelled, or empty when there is none */
+            job_state: string;
+            level: string;
+            name: string;
+            /** Format: int64 */
+            plan_id: number;
+            /** @description RFC 9457, with places */
+            problem: unknown;
+            /** Format: date-time */
+            stopped_at: string;
+        };
         StreetProperties: {
             /**
              * Format: double
@@ -6318,6 +7184,10 @@ export interface components {
             valid_from: string;
             /** @description first day no longer; the same as valid_from when it ended on the day it began */
             valid_to: string | null;
+        };
+        Titles: {
+            title_en: string;
+            title_zh: string;
         };
         Titling: {
             title: string;
@@ -6713,13 +7583,21 @@ export interface components {
             unit: string;
             unit_name: string;
         };
+        Verdict: {
+            resolved?: boolean;
+            /**
+             * @description of a resident's: let it through or not
+             * @enum {string}
+             */
+            state?: "shown" | "hidden";
+        };
         Verification: {
             /**
              * Format: int64
              * @description segments whose rows retention removed
              */
             dropped: number;
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["AuditFinding"][];
             /** @description parts of the chain that a restored backup does not have */
             given_up: string[];
             hash: string;
@@ -6758,6 +7636,16 @@ export interface components {
             plan_id: number;
             valid_from: string;
             valid_to: string | null;
+        };
+        Waiver: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: int64 */
+            ordinal: number;
+            reason: string;
+            /** Format: int64 */
+            rule: number;
         };
         Walk: {
             /** Format: int64 */
@@ -12410,7 +13298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListSet"];
+                    "application/json": components["schemas"]["RouteListSet"];
                 };
             };
             /** @description Bad Request */
@@ -12513,7 +13401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Set"];
+                    "application/json": components["schemas"]["DemandSet"];
                 };
             };
             /** @description Bad Request */
@@ -17509,6 +18397,745 @@ export interface operations {
             };
         };
     };
+    "plan-checklist": {
+        parameters: {
+            query?: {
+                /** @description first day in force; today in China when absent */
+                effective_on?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCheck"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-comments": {
+        parameters: {
+            query?: {
+                state?: "waiting" | "shown" | "hidden";
+                /** @description the id of the last comment you have */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionComment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "comment-on-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "judge-comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                comment: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verdict"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-consultation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consultation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-consultation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opening"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consultation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-consultation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "plan-division": {
         parameters: {
             query?: never;
@@ -17528,6 +19155,109 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Division"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-dossier": {
+        parameters: {
+            query?: {
+                format?: "pdf" | "zip";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -17741,6 +19471,214 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-plan": {
+        parameters: {
+            query?: {
+                format?: "geojson" | "gpkg" | "shp" | "kml" | "csv" | "xlsx";
+                /** @description households as csv or xlsx only */
+                what?: "units" | "households";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
                 };
             };
             /** @description Bad Request */
@@ -18250,6 +20188,113 @@ export interface operations {
             };
         };
     };
+    "renew-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renewal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "repair-plan": {
         parameters: {
             query?: never;
@@ -18375,6 +20420,323 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roll-back-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliberationStanding"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliberationStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliberationStanding"];
                 };
             };
             /** @description Bad Request */
@@ -18691,6 +21053,109 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": components["schemas"]["CollectionUnitProperties"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
             /** @description Bad Request */
@@ -19643,6 +22108,624 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preset"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcedure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "follow-procedure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProcedure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListConsultation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consultation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionShownUnit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "consultation-comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionShownRemark"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "say-as-resident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
                 };
             };
             /** @description Bad Request */
@@ -21309,6 +24392,630 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rulesets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSet"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-ruleset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["New"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Set"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-ruleset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Set"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-ruleset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-ruleset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Set"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "copy-ruleset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Titles"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Set"];
                 };
             };
             /** @description Bad Request */
@@ -24431,6 +28138,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-stopped-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStopped"];
                 };
             };
             /** @description Bad Request */
