@@ -48,7 +48,7 @@ CREATE INDEX plan_rule_set_id ON plan (rule_set_id) WHERE rule_set_id IS NOT NUL
 CREATE TABLE waiver (
     plan_id   bigint NOT NULL REFERENCES plan ON DELETE CASCADE,
     rule_id   bigint NOT NULL REFERENCES rule ON DELETE CASCADE,
-    ordinal   integer NOT NULL,                      -- of the unit in the draft
+    ordinal   bigint NOT NULL,                       -- of the unit in the draft; of one above that it does not redraw: its id, negative
     reason    text NOT NULL,
     waived_by text NOT NULL,
     waived_at timestamptz NOT NULL DEFAULT now(),

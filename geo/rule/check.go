@@ -120,6 +120,9 @@ func (r Rule) judge(f *Fact) (breach, bool) {
 	case Area:
 		return r.between(f.Area / 1e6)
 	case Compactness:
+		if f.Pieces == 0 {
+			return breach{}, false
+		}
 		return r.between(f.Compactness)
 	case Walk:
 		if f.Minutes == nil {

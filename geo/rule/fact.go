@@ -1,18 +1,52 @@
 package rule
 
 import (
+	"slices"
+
 	"wangge/geo"
 )
 
 // Unit is a unit of a draft, by the number that it keeps through renames.
 type Unit struct {
-	Ordinal int
+	Ordinal int // of a unit above that the draft does not redraw: its id, negative
 	Code    string
 	Name    string
 	Level   string
 	Parent  string // code
 	Area    geo.MultiPolygon
 	Minutes *float64 // on foot from one end to the other; nil = not known
+	// Loose says that Area is that of the units below, side by side: of such a one
+	// neither outline nor pieces are known.
+	Loose bool
+}
+
+// Above returns units with those above them, as they become by what is below: "a
+// committee above 3,000 households is split" is a rule for these, while the draft is
+// of the grids below. Units above without any below are left out. Of touched units
+// those above are touched too; where a unit has left one above, the caller names it.
+func Above(units, above []Unit, touched []int) ([]Unit, []int) {
+	below := map[string]geo.MultiPolygon{}
+	for _, u := range units {
+		below[u.Parent] = append(below[u.Parent], u.Area...)
+	}
+	changed := map[string]bool{}
+	for _, u := range units {
+		if slices.Contains(touched, u.Ordinal) {
+			changed[u.Parent] = true
+		}
+	}
+	all := slices.Clone(units)
+	for _, a := range above {
+		if a.Area = below[a.Code]; len(a.Area) == 0 {
+			continue
+		}
+		a.Loose = true
+		all = append(all, a)
+		if changed[a.Code] && !slices.Contains(touched, a.Ordinal) {
+			touched = append(slices.Clip(touched), a.Ordinal)
+		}
+	}
+	return all, touched
 }
 
 // Fact is what is known of a unit. Numbers of homes, people and incidents are null
@@ -24,9 +58,9 @@ type Fact struct {
 	Level       string   `json:"level"`
 	Parent      string   `json:"parent"`
 	Area        float64  `json:"area" doc:"m²"`
-	Perimeter   float64  `json:"perimeter" doc:"m, holes included"`
-	Compactness float64  `json:"compactness" doc:"Polsby–Popper, 4π·area/perimeter²: 1 for a disc"`
-	Pieces      int      `json:"pieces" doc:"that meet in points at most"`
+	Perimeter   float64  `json:"perimeter" doc:"m, holes included; 0 of a unit above that is made of those below"`
+	Compactness float64  `json:"compactness" doc:"Polsby–Popper, 4π·area/perimeter²: 1 for a disc; 0 = not known"`
+	Pieces      int      `json:"pieces" doc:"that meet in points at most; 0 = not known"`
 	Households  *int     `json:"households"`
 	Empty       *int     `json:"empty" doc:"homes known to stand empty"`
 	People      *int     `json:"people" doc:"of households with head counts; null when none has"`

@@ -139,6 +139,10 @@ func (g *Ground) Facts(units []Unit, touched []int) []Fact {
 			if n < asked && !queued[other] {
 				queue = append(queue, other)
 				queued[other] = true
+				if above := d.above(units[other].Parent); above >= 0 && !queued[above] {
+					queue = append(queue, above)
+					queued[above] = true
+				}
 			}
 		}
 	}
@@ -150,11 +154,13 @@ func (g *Ground) Facts(units []Unit, touched []int) []Fact {
 // common border.
 func (g *Ground) fact(d *division, i int) (f Fact, others []int) {
 	u, s := d.units[i], d.shape(i)
-	f = Fact{Ordinal: u.Ordinal, Code: u.Code, Name: u.Name, Level: u.Level, Parent: u.Parent,
-		Area: float64(u.Area.SquareMeters()), Perimeter: float64(u.Area.Perimeter()), Compactness: u.Area.Compactness(), Pieces: len(u.Area),
+	f = Fact{Ordinal: u.Ordinal, Code: u.Code, Name: u.Name, Level: u.Level, Parent: u.Parent, Area: float64(u.Area.SquareMeters()),
 		Posts: []Posts{}, Needs: g.templates[u.Level], Cut: []Cut{}, Crossed: []Across{}, Minutes: u.Minutes, shape: u.Area}
 	if f.Needs == nil {
 		f.Needs = []Need{}
+	}
+	if !u.Loose {
+		f.Perimeter, f.Compactness, f.Pieces = float64(u.Area.Perimeter()), u.Area.Compactness(), len(u.Area)
 	}
 	var around []int
 	owns := func(p geo.Point) bool {
@@ -166,8 +172,12 @@ func (g *Ground) fact(d *division, i int) (f Fact, others []int) {
 			around = d.around(i)
 		}
 		touching := d.touching(around, p)
+		owner := d.owner(touching)
+		if u.Loose {
+			return owner >= 0 && d.units[owner].Parent == u.Code
+		}
 		others = append(others, touching...)
-		return d.owner(touching) == i
+		return owner == i
 	}
 	if !g.blind {
 		g.count(&f, s, owns)

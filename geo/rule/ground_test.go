@@ -11,6 +11,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/locate"
+	"wangge/geo/topology"
 	"wangge/geo/town"
 )
 
@@ -308,6 +309,61 @@ func TestCompoundsAreCutWhereTwoUnitsOfTheDraftHaveLandOfThem(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestUnitsAboveAreWhatLiesBelow(t *testing.T) {
+	q := newQuilt(8, 6, 9)
+	units := q.units()
+	for i := range units {
+		units[i].Parent = []string{"w", "e"}[i%q.cols/4]
+	}
+	s := q.source(5000, 10, 9)
+	s.Posts = []Post{{"w", "village", "leader", true, units[0].Area[0][0][0]}}
+	s.Compounds = []Compound{{"两村之间", area(box(3*patch, 3*patch, 5*patch, 4*patch))}, {"西村", area(box(patch/2, patch/2, 2*patch, 2*patch))}}
+	s.Above = map[string]geo.MultiPolygon{"town": s.Base}
+	g := NewGround(s)
+	above := []Unit{{Ordinal: -7, Code: "w", Level: "village", Parent: "town"}, {Ordinal: -8, Code: "e", Level: "village", Parent: "town"}, {Ordinal: 99, Code: "without any", Level: "village"}}
+	all, _ := Above(units, above, nil)
+	facts := g.Facts(all, nil)
+	if len(facts) != len(units)+2 || facts[0].Ordinal != -8 || facts[1].Ordinal != -7 {
+		t.Fatalf("%d facts of %d units: %+v", len(facts), len(units), facts[:2])
+	}
+	for i, code := range []string{"e", "w"} {
+		whole, households, people, incidents := facts[i], 0, 0, 0
+		var below []geo.MultiPolygon
+		size := 0.0
+		for _, x := range facts[2:] {
+			if x.Parent == code {
+				households, people, incidents, size = households+*x.Households, people+*x.People, incidents+*x.Incidents, size+x.Area
+				below = append(below, x.shape)
+			}
+		}
+		if *whole.Households != households || *whole.People != people || *whole.Incidents != incidents || math.Abs(whole.Area-size) > 1e-6*size || *whole.Outside != 0 {
+			t.Errorf("%s has %d homes, %d people, %d incidents, %v m²; below it %d, %d, %d, %v", code, *whole.Households, *whole.People, *whole.Incidents, whole.Area, households, people, incidents, size)
+		}
+		joined := g.Facts([]Unit{{Ordinal: 1, Code: code, Level: "village", Parent: "town", Area: topology.Union(below...)}}, nil)[0]
+		if len(whole.Cut) != len(joined.Cut) || len(whole.Cut) != 1 || math.Abs(whole.Cut[0].Inside-joined.Cut[0].Inside) > 1 {
+			t.Errorf("%s cuts %+v; as one area %+v", code, whole.Cut, joined.Cut)
+		}
+		if whole.Pieces != 0 || whole.Compactness != 0 || joined.Pieces != 1 || joined.Compactness == 0 {
+			t.Errorf("%s: pieces %d, compactness %v; as one area %d, %v", code, whole.Pieces, whole.Compactness, joined.Pieces, joined.Compactness)
+		}
+	}
+	if len(facts[1].Posts) != 1 || len(facts[0].Posts) != 0 {
+		t.Errorf("posts: %+v, %+v", facts[1].Posts, facts[0].Posts)
+	}
+	set := Set{Rules: []Rule{{Kind: Split, Level: "village", Max: f(100)}, {Kind: Contiguous}, {Kind: Compactness, Min: f(0.1)}}}
+	all, touched := Above(units, above, []int{units[0].Ordinal})
+	if !slices.Equal(touched, []int{units[0].Ordinal, -7}) {
+		t.Errorf("touched %v", touched)
+	}
+	_, found := g.Live(set, all, touched)
+	if len(found) != 1 || found[0].Ordinal != -7 || found[0].Kind != Split {
+		t.Errorf("findings %+v", found)
+	}
+	if _, touched := Above(units, above, []int{units[0].Ordinal, -7, -8}); len(touched) != 3 {
+		t.Errorf("touched twice: %v", touched)
 	}
 }
 

@@ -78,6 +78,7 @@ type division struct {
 	bounds []geo.Bound
 	shapes map[int]*shape
 	codes  map[string]bool // level and code
+	loose  map[string]int  // units above by code
 }
 
 func (d *division) shape(i int) *shape {
@@ -89,7 +90,8 @@ func (d *division) shape(i int) *shape {
 	return s
 }
 
-// around are unit i and the units of its level that may have a border with it.
+// around are the units that decide with unit i about places on its borders: those of
+// its level near it, itself included; for one that is made of those below, they.
 func (d *division) around(i int) []int {
 	if d.bounds == nil {
 		d.bounds = make([]geo.Bound, len(d.units))
@@ -99,7 +101,7 @@ func (d *division) around(i int) []int {
 	}
 	var list []int
 	for k, b := range d.bounds {
-		if b.Intersects(d.bounds[i]) && d.units[k].Level == d.units[i].Level {
+		if u := d.units[k]; !u.Loose && (u.Level == d.units[i].Level || d.units[i].Loose) && b.Intersects(d.bounds[i]) {
 			list = append(list, k)
 		}
 	}
@@ -118,16 +120,31 @@ func (d *division) touching(among []int, p geo.Point) []int {
 }
 
 // owner is the one of them that has the place: the lowest code in byte order, then
-// the lowest number.
+// the lowest number; -1 for none.
 func (d *division) owner(among []int) int {
-	best := among[0]
-	for _, i := range among[1:] {
-		u, b := d.units[i], d.units[best]
-		if u.Code < b.Code || u.Code == b.Code && u.Ordinal < b.Ordinal {
+	best := -1
+	for _, i := range among {
+		if u := d.units[i]; best < 0 || u.Code < d.units[best].Code || u.Code == d.units[best].Code && u.Ordinal < d.units[best].Ordinal {
 			best = i
 		}
 	}
 	return best
+}
+
+// above is the unit of this code that is made of those below, or -1.
+func (d *division) above(code string) int {
+	if d.loose == nil {
+		d.loose = map[string]int{}
+		for i, u := range d.units {
+			if u.Loose {
+				d.loose[u.Code] = i
+			}
+		}
+	}
+	if i, found := d.loose[code]; found {
+		return i
+	}
+	return -1
 }
 
 // has reports whether the draft has a unit of this code on this level.

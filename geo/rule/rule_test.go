@@ -195,8 +195,8 @@ func TestAUnitThatKeepsToARuleHasNoFindingAndOneThatDoesNotHasOne(t *testing.T) 
 }
 
 func TestWhatIsNotKnownBreaksNoRule(t *testing.T) {
-	unknown := Fact{Ordinal: 1, Pieces: 1, Compactness: 0.5, shape: area(box(0, 0, 10, 10))}
-	set := Set{Rules: []Rule{{Kind: Households, Min: f(30)}, {Kind: Households, Min: f(30), Occupied: true}, {Kind: Split, Max: f(0)}, {Kind: People, Min: f(1)}, {Kind: Walk, Max: f(0)}, {Kind: Inside, Max: f(0)}}}
+	unknown := Fact{Ordinal: 1, shape: area(box(0, 0, 10, 10))}
+	set := Set{Rules: []Rule{{Kind: Compactness, Min: f(0.9)}, {Kind: Contiguous}, {Kind: Households, Min: f(30)}, {Kind: Households, Min: f(30), Occupied: true}, {Kind: Split, Max: f(0)}, {Kind: People, Min: f(1)}, {Kind: Walk, Max: f(0)}, {Kind: Inside, Max: f(0)}}}
 	if got := Check(set, []Fact{unknown}); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}

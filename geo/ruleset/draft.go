@@ -145,7 +145,9 @@ func waivable(ctx context.Context, tx pgx.Tx, actor staff.Actor, plan, of int64,
 		return ErrRule
 	}
 	var unit bool
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM plan_unit WHERE plan_id = $1 AND ordinal = $2 AND role <> 'excluded')`, plan, ordinal).Scan(&unit)
+	err = tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM plan_unit x WHERE x.plan_id = $1 AND x.ordinal = $2 AND x.role <> 'excluded')
+		    OR EXISTS (SELECT FROM plan_unit x JOIN unit u ON u.code = x.parent WHERE x.plan_id = $1 AND x.role = 'part' AND -u.id = $2::bigint)`, plan, ordinal).Scan(&unit)
 	if err == nil && !unit {
 		err = ErrUnit
 	}

@@ -165,14 +165,20 @@ func TestAStoredPlanIsJudgedByItsSetWithItsWaivers(t *testing.T) {
 	for i, u := range []struct {
 		role, code, parent string
 		area               geo.MultiPolygon
-	}{{"part", "w", village, square(-0.1, 0, 1, 2)}, {"part", "e", village, square(1, 0, 1.2, 2)}, {"parent", village, "", square(-0.1, 0, 1.2, 2)}, {"parent", "new", "", square(1.2, 0, 2, 2)}, {"excluded", "", village, square(1.2, 0, 2, 2)}} {
+	}{{"part", "w", village, square(-0.1, 0, 1, 2)}, {"part", "e", village, square(1, 0, 1.2, 2)}, {"parent", village, "", square(-0.1, 0, 1.2, 2)}, {"parent", "new", "", square(1.2, 0, 2, 2)}, {"excluded", "", village, square(1.2, 0, 2, 2)}, {"part", "s", "310115001001004", square(1.2, 0, 2, 0.5)}} {
 		w.id(`INSERT INTO plan_unit (plan_id, ordinal, role, code, name, parent, geom) VALUES ($1, $2, $3, $4, $4, nullif($5, ''), $6) RETURNING 1`, draft, i+1, u.role, u.code, u.parent, u.area)
 	}
 	w.must(ruleset.Waive(ctx, w.db, planner, draft, made.Rules[0].ID, 1, "新建小区"))
 	facts, found, err := ruleset.Judge(t.Context(), w.owner, planner, grid.Today(), draft)
 	w.must(err)
-	if len(facts) != 4 || facts[2].Level != "village" || facts[3].Level != "village" || facts[0].Level != "micro-grid" {
+	// Three units, the one above that is redrawn, and one above that is as it was; the
+	// new one above has none.
+	if len(facts) != 5 || facts[0].Ordinal != -int(w.grids[3]) || facts[0].Code != "310115001001004" || *facts[0].Households != *facts[4].Households || facts[3].Level != "village" || *facts[3].Households != *facts[1].Households+*facts[2].Households {
 		t.Fatalf("facts %+v", facts)
+	}
+	w.must(ruleset.Waive(ctx, w.db, planner, draft, made.Rules[2].ID, -int(w.grids[3]), "上级不动"))
+	if err := ruleset.Waive(ctx, w.db, planner, draft, made.Rules[2].ID, -int(w.grids[0]), "x"); !errors.Is(err, ruleset.ErrUnit) {
+		t.Errorf("a unit above that none of the draft lies in: %v", err)
 	}
 	var got []string
 	for _, x := range found {
@@ -194,7 +200,7 @@ func TestAStoredPlanIsJudgedByItsSetWithItsWaivers(t *testing.T) {
 	w.must(tx.Commit(t.Context()))
 	set, err := ruleset.Of(ctx, w.db, planner, twin)
 	w.must(err)
-	if waivers, err := ruleset.Waivers(ctx, w.db, planner, twin); err != nil || set.ID != made.ID || len(waivers) != 1 || waivers[0].Reason != "新建小区" {
+	if waivers, err := ruleset.Waivers(ctx, w.db, planner, twin); err != nil || set.ID != made.ID || len(waivers) != 2 || waivers[0].Reason != "新建小区" || waivers[1].Ordinal != -int(w.grids[3]) {
 		t.Errorf("set %d, waivers %+v, %v", set.ID, waivers, err)
 	}
 
@@ -212,7 +218,7 @@ func TestAStoredPlanIsJudgedByItsSetWithItsWaivers(t *testing.T) {
 		if got, err := ruleset.Below(t.Context(), w.owner, id, grid.Today()); err != nil || fmt.Sprint(got) != fmt.Sprint(tt.want) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, tt.want)
 		}
-		if facts, _, err := ruleset.Judge(t.Context(), w.owner, planner, grid.Today(), id); err != nil || len(facts) != 1 || (facts[0].Households == nil) != (tt.want == nil) {
+		if facts, _, err := ruleset.Judge(t.Context(), w.owner, planner, grid.Today(), id); err != nil || len(facts) == 0 || (facts[len(facts)-1].Households == nil) != (tt.want == nil) {
 			t.Errorf("%s: %+v, %v", name, facts, err)
 		}
 	}
