@@ -136,21 +136,19 @@ func (d *draft) redistribute(ctx context.Context, before map[string]geo.MultiPol
 	}
 	var parts []topology.Part
 	var owners []string
+	touched := map[string]bool{}
 	add := func(owner string, area geo.MultiPolygon) {
 		if len(area) > 0 && area.Bound().Intersects(reach) {
 			parts = append(parts, topology.Part{Code: fmt.Sprintf("%08d", len(parts)), Area: area})
 			owners = append(owners, owner)
+			touched[owner] = true
 		}
 	}
-	touched := map[string]bool{}
 	for _, one := range slices.Concat(c.first, c.others) {
 		add(one.owner, one.area)
-		touched[one.owner] = true // it may have had nothing before
 	}
 	for _, code := range slices.Sorted(maps.Keys(before)) {
-		n := len(parts)
 		add(code, before[code])
-		touched[code] = touched[code] || len(parts) > n
 	}
 	m, err := topology.Build(ctx, nil, parts)
 	if err != nil {

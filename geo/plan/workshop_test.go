@@ -255,6 +255,34 @@ func TestACommitteeIsSplitByMakingAnotherAndMovingGridsThere(t *testing.T) {
 	}
 }
 
+func TestABranchTwoLevelsBelowItsBaseLeavesWhatIsElsewhereAlone(t *testing.T) {
+	db := gridded(t)
+	var records []plan.Record
+	for i := range int32(4) {
+		grid := fmt.Sprintf("99010100100%d00%d", i/2+1, i%2+1)
+		for k := range int32(2) {
+			records = append(records, gridRecord(fmt.Sprintf("%s00%d", grid, k+1), grid, box(5000*i, 5000*k, 5000*i+5000, 5000*k+5000)))
+		}
+	}
+	publish(t, db, draftOf(t, db, "micro-grid", "2026-01-01", records...), "2026-01-01")
+	d := branch(t, db, "990101001001")
+	p, err := plan.Get(t.Context(), db, staff.Local, d.id)
+	if err != nil || p.Units != 4 || p.Faults.Hard != 0 || p.Level != "micro-grid" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	// From one grid to another: both grids follow, the village stays.
+	d.do(op(topology.Op{Kind: topology.Reshape, Line: line(4000, 2000, 6000, 2000, 6000, 3000, 4000, 3000)}))
+	d.publish("2026-02-01")
+	if w, e := unit(t, db, "2026-02-01", "990101001001001"), unit(t, db, "2026-02-01", "990101001001002"); w.Area <= e.Area || w.State != "complete" || e.State != "complete" {
+		t.Errorf("%+v, %+v", w, e)
+	}
+	for _, code := range []string{"990101001001", "990101001002", "990101001002001"} {
+		if u := unit(t, db, "2026-02-01", code); u.ValidFrom.String() != "2026-01-01" {
+			t.Errorf("%s got a new version", code)
+		}
+	}
+}
+
 func TestStepsAreTakenBackAndDoneAgainAfterARestart(t *testing.T) {
 	db := gridded(t)
 	d := branch(t, db, "990101001000")

@@ -151,7 +151,49 @@ func (c *cutting) patch(f *Fabric, made int) (Patch, error) {
 	if len(faces[made]) > 0 {
 		areas[made] = c.m.plane.area(faces[made])
 	}
-	return f.changes(areas), nil
+	return f.changes(c.pruned(f, areas)), nil
+}
+
+// pruned takes the vertices out of areas that the line left where it crosses borders
+// without moving them: whoever cuts a unit need not draw exactly to its border.
+func (c *cutting) pruned(f *Fabric, areas map[int]geo.MultiPolygon) map[int]geo.MultiPolygon {
+	keep := map[geo.Point]bool{}
+	for _, id := range c.ids {
+		for _, polygon := range f.pieces[id] {
+			for _, r := range polygon {
+				for _, p := range r {
+					keep[p] = true
+				}
+			}
+		}
+	}
+	for e := range int32(len(c.m.plane.ends)) {
+		left, right := c.m.plane.face[2*e], c.m.plane.face[2*e+1]
+		if left != none && c.owner[left] == c.owner[right] && c.to[left] != c.to[right] { // a new border
+			p, q := c.m.plane.segment(e)
+			keep[p], keep[q] = true, true
+		}
+	}
+	out := map[int]geo.MultiPolygon{}
+	b, changed := newBorders(0), false
+	for id, area := range areas {
+		fewer, ok := redrawn(area, func(ring geo.Ring, i int) []geo.Point {
+			if keep[ring[i]] {
+				return ring[i : i+1]
+			}
+			return nil
+		})
+		out[id] = fewer
+		if changed = changed || ok; ok {
+			out[id] = canonical(fewer)
+		}
+		b.rings(out[id])
+	}
+	// The background context does not end, so firstHits cannot fail.
+	if hits, _ := b.firstHits(context.Background()); !changed || len(hits) > 0 {
+		return areas
+	}
+	return out
 }
 
 // reshape lets the border of the unit where the line begins follow the line: land

@@ -269,6 +269,26 @@ func TestALockedUnitKeepsItsLandAndMayGetVertices(t *testing.T) {
 	}
 }
 
+func TestALineLeavesNoVertexWhereItMovesNoBorder(t *testing.T) {
+	f := board(t)
+	p, err := f.Apply(Op{Kind: SplitBy, Units: []int{5}, Into: 10, Line: []geo.Point{at(1400, -500), at(1600, 3500)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []int
+	for _, c := range p {
+		ids = append(ids, c.ID)
+	}
+	if fmt.Sprint(ids) != "[4 5 6 10]" { // the neighbours above and below get the ends of the new border
+		t.Errorf("changed: %v", ids)
+	}
+	p, err = f.Apply(Op{Kind: Reshape, Line: []geo.Point{at(500, 200), at(1300, 200), at(1300, 800), at(500, 800)}})
+	if err != nil || len(p) != 2 || len(f.Area(1)[0][0]) != 8 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	checkTiling(t, f, box(0, 0, 3000, 3000))
+}
+
 func TestUnclaimedLandFollowsThePieces(t *testing.T) {
 	rim := box(0, 0, 3000, 3000)
 	weave := func() *Fabric {
