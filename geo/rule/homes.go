@@ -101,7 +101,7 @@ func (d *division) around(i int) []int {
 	}
 	var list []int
 	for k, b := range d.bounds {
-		if u := d.units[k]; !u.Loose && (u.Level == d.units[i].Level || d.units[i].Loose) && b.Intersects(d.bounds[i]) {
+		if u := &d.units[k]; b.Intersects(d.bounds[i]) && !u.Loose && (u.Level == d.units[i].Level || d.units[i].Loose) {
 			list = append(list, k)
 		}
 	}
