@@ -1,0 +1,4 @@
+package atom
+
+// PassesThrough tells which buildings of a map overlap.
+var PassesThrough = passesThrough
