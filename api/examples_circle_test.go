@@ -30,6 +30,9 @@ func circleExamples() []example {
 		{"run-circle", "job circle", thing, func(w *table, town string) request {
 			return request{path: v1 + "/circles", body: object{"title": town + "圈", "unit": w.things[town]["unit"], "columns": []object{medical}}}
 		}, nil},
+		{"run-circle", "by the units of a draft", thing, func(w *table, town string) request {
+			return request{path: v1 + "/circles", body: object{"title": town + "圈", "unit": w.things[town]["town"], "plan": w.draftOf(town, false).ID, "columns": []object{medical}}, hidden: "plan_unknown"}
+		}, nil},
 		{"list-circles", "", list, showing(v1+"/circles?limit=1000", marks), nil},
 		{"get-circle", "", thing, circle(""), nil},
 		{"delete-circle", "", thing, func(w *table, town string) request {

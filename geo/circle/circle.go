@@ -11,6 +11,7 @@
 //	standard.go  the standards that have a name
 //	store.go     runs: made, listed, read, removed; who may
 //	inputs.go    households, points and units of a date, and their versions
+//	draft.go     units of a plan in place of those in force
 //	offer.go     which points count in a column
 //	run.go       from inputs to results: pure
 //	again.go     a run that differs from another by a few points
@@ -103,6 +104,7 @@ type Params struct {
 	Columns  []Column `json:"columns" minItems:"1" maxItems:"200"`
 	Demand   int64    `json:"demand" required:"false" minimum:"0" doc:"a demand set instead of the household ledger; 0 = the ledger"`
 	Changes  []Change `json:"changes,omitempty" maxItems:"200" doc:"points thought to be different"`
+	Plan     int64    `json:"plan" required:"false" minimum:"0" doc:"count by the units of this plan, as it stands, in place of those in force; for who plans in the whole unit of the run. Compare with a run without it"`
 	MaxWalk  int      `json:"max_walk" required:"false" minimum:"0" maximum:"500" doc:"metres from a household to the street; 0 = 200"`
 	K        int      `json:"k" required:"false" minimum:"0" maximum:"10" doc:"nearest points kept for each household; 0 = 1"`
 	Measures []string `json:"measures,omitempty" maxItems:"5" enum:"choices,catchment,gravity,cumulative,load" doc:"computed besides minutes and shares"`
@@ -121,6 +123,7 @@ type Inputs struct {
 	Points        int64     `json:"points" doc:"version of the layer of service points"`
 	Units         string    `json:"units" doc:"units in force: how many, and the newest plan that drew one"`
 	Demand        string    `json:"demand" doc:"SHA-256 of the demand set, if one was counted"`
+	PlanRevision  int       `json:"plan_revision" doc:"of the plan, if its units were counted by"`
 	ReadAt        time.Time `json:"read_at"`
 }
 
@@ -135,7 +138,7 @@ type Run struct {
 	Inputs       *Inputs    `json:"inputs,omitempty" doc:"absent until it is done"`
 	Digest       string     `json:"digest" doc:"SHA-256 of the results: the same inputs give the same"`
 	Stale        bool       `json:"stale" doc:"what it was made from has changed"`
-	StaleBecause []string   `json:"stale_because" enum:"network,households,points,units,demand"`
+	StaleBecause []string   `json:"stale_because" enum:"network,households,points,units,demand,plan"`
 	CreatedBy    string     `json:"created_by"`
 	CreatedAt    time.Time  `json:"created_at"`
 	FinishedAt   *time.Time `json:"finished_at"`

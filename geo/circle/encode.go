@@ -26,22 +26,23 @@ const encoding = 1
 
 var errDamaged = errors.New("stored results of a service circle are damaged")
 
-// encodeHouseholds packs the households from … to of a walk, with up to k sources each.
-func (m *making) encodeHouseholds(w *walked, from, to int32) []byte {
-	b := make([]byte, 0, 8+6*(to-from))
+// encodeHouseholds packs households of a walk, which are in the order of their ids, with
+// up to k sources each.
+func (m *making) encodeHouseholds(w *walked, rows []int32) []byte {
+	b := make([]byte, 0, 8+6*len(rows))
 	b = append(b, encoding)
-	b = binary.AppendUvarint(b, uint64(to-from))
+	b = binary.AppendUvarint(b, uint64(len(rows)))
 	var last int64
-	for h := from; h < to; h++ {
+	for i, h := range rows {
 		id := m.crowd.id[h]
-		if h == from {
+		if i == 0 {
 			b = binary.AppendVarint(b, id)
 		} else {
 			b = binary.AppendUvarint(b, uint64(id-last))
 		}
 		last = id
 	}
-	for h := from; h < to; h++ {
+	for _, h := range rows {
 		if w.mm[h] == walk.Never {
 			b = append(b, 0, byte(w.reason[h]))
 			continue

@@ -13,7 +13,7 @@ func packedExample() []byte {
 	m := &making{params: Params{K: 2}, crowd: &crowd{id: []int64{7, 9, 400}}}
 	w := &walked{answer: answer{mm: []uint32{0, walk.Never, 1_000_000}, source: []int32{3, -1, 0}}, reason: []reason{reached, island, reached},
 		pairs: &walk.Matrix{First: []int{0, 2, 2, 3}, Source: []int32{3, 1, 0}, MM: []uint32{0, 250, 1_000_000}}}
-	return m.encodeHouseholds(w, 0, 3)
+	return m.encodeHouseholds(w, []int32{0, 1, 2})
 }
 
 func TestResultsComeBackFromTheirBytes(t *testing.T) {

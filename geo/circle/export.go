@@ -142,6 +142,9 @@ func (s stored) notes(ctx context.Context, db pg.DB) ([]Note, error) {
 		{"inputs", fmt.Sprintf("households %d, points %d, units %s, read %s", in.Households, in.Points, in.Units, in.ReadAt.Format(time.RFC3339))},
 		{"digest", s.Digest},
 	}
+	if s.Params.Plan != 0 {
+		notes = append(notes, Note{"plan", fmt.Sprintf("units of plan %d, revision %d, not in force. 按方案 %d(第 %d 版)的单元计算,尚未生效。", s.Params.Plan, in.PlanRevision, s.Params.Plan, in.PlanRevision)})
+	}
 	if settings.Demo {
 		notes = append(notes, Note{"invented", "The data are invented. 数据为虚构。"})
 	}
@@ -287,13 +290,17 @@ func (s stored) columns(column int) []int {
 	return list
 }
 
-// boundaries of the units on the day of the run, by code.
+// boundaries of the units on the day of the run, by code; of a run on a plan those of its
+// units as they were counted. Units above them, which the plan may redraw, have none.
 func (s stored) boundaries(ctx context.Context, db pg.DB, actor staff.Actor) (map[string]orb.MultiPolygon, error) {
 	see := actor.Area(staff.Map)
 	rows, _ := db.Query(ctx, `
 		SELECT u.code, b.geom FROM boundary b JOIN unit u ON u.id = b.unit_id
 		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1) AND `+staff.In("u.id", 2)+`
-		  AND EXISTS (SELECT FROM circle_unit c WHERE c.circle_id = $4 AND c.unit_id = u.id)`, s.Params.On, see.All, see.Roots, s.ID)
+		  AND EXISTS (SELECT FROM circle_unit c WHERE c.circle_id = $4 AND c.unit_id = u.id)
+		UNION ALL
+		SELECT u.code, u.geom FROM plan_unit u JOIN plan p ON p.id = u.plan_id
+		WHERE p.id = $5 AND p.revision = $6 AND u.role = 'part' AND NOT ST_IsEmpty(u.geom)`, s.Params.On, see.All, see.Roots, s.ID, s.Params.Plan, s.Inputs.PlanRevision)
 	areas := map[string]orb.MultiPolygon{}
 	var code string
 	var area geo.MultiPolygon

@@ -29,6 +29,12 @@ type area struct {
 	// from, to are its households, with those of all units below it: units stand in
 	// the order of a walk through the tree, and households in the order of units.
 	from, to int32
+
+	// Of a run on a plan: drawn is a unit of the plan (part), or one above such a unit
+	// other than the run's own.
+	name        string
+	drawn, part bool
+	shape       int // of a part: its place among the plan's
 }
 
 // crowd are the units of a run and the households in them, as they are on its day. It
@@ -36,8 +42,13 @@ type area struct {
 type crowd struct {
 	key   crowdKey
 	areas []area // areas[0] is the run's own unit
+	// where a unit in force stands among the areas: of one that a plan replaces, what
+	// has its code, else what is above it. find is where a place does, by the plan.
+	where map[int64]int32
+	find  func(geo.Point) (int32, bool)
 
 	id    []int64
+	held  []int64     // the unit in force that holds it, of a run on a plan; nil of others
 	at    []geo.Point // far away from everything for a household without a place
 	heads [][6]uint32 // people by age band; 0 where not known
 	// Of a demand set: how many households stand at a place (nil: one), or people if it
@@ -51,6 +62,14 @@ type crowd struct {
 
 	grouping sync.Once
 	groups   [finest - coarsest + 1][]cellGroup
+	sorting  sync.Once
+	lists    []held
+}
+
+// held are the households of a unit in force, by id.
+type held struct {
+	unit int64
+	rows []int32
 }
 
 // crowdKey is what a crowd was read from: the same key is the same crowd.
@@ -61,10 +80,12 @@ type crowdKey struct {
 	units      string
 	demand     int64
 	digest     string // of the demand set
+	plan       int64
+	revision   int // of the plan
 }
 
 func (k crowdKey) bytes() []byte {
-	return fmt.Appendf(nil, "%d %s %d %s %d %s|", k.unit, k.day, k.households, k.units, k.demand, k.digest)
+	return fmt.Appendf(nil, "%d %s %d %s %d %s %d %d|", k.unit, k.day, k.households, k.units, k.demand, k.digest, k.plan, k.revision)
 }
 
 // nowhere is where a household without a place stands: no street is near it.
@@ -74,18 +95,18 @@ var nowhere = geo.Point{X: math.MinInt32, Y: math.MinInt32}
 // order of a walk through the tree, by code.
 func loadUnits(ctx context.Context, db pg.DB, unit int64, day geo.Day) ([]area, error) {
 	type row struct {
-		ID, Above   int64
-		Code, Level string
+		ID, Above         int64
+		Code, Name, Level string
 	}
 	rows, _ := db.Query(ctx, `
 		WITH RECURSIVE force AS (
-			SELECT b.unit_id, b.parent_id, u.code, u.level FROM boundary b JOIN unit u ON u.id = b.unit_id
+			SELECT b.unit_id, b.parent_id, u.code, b.name, u.level FROM boundary b JOIN unit u ON u.id = b.unit_id
 			WHERE b.valid_from <= $2 AND (b.valid_to IS NULL OR b.valid_to > $2)),
 		down AS (
 			SELECT f.*, 0 AS step FROM force f WHERE f.unit_id = $1 OR $1 = 0 AND f.parent_id IS NULL
 			UNION ALL
 			SELECT f.*, down.step + 1 FROM down JOIN force f ON f.parent_id = down.unit_id WHERE down.step < 20)
-		SELECT unit_id, CASE WHEN step = 0 THEN 0 ELSE parent_id END, code, level FROM down ORDER BY code COLLATE "C"`, unit, day)
+		SELECT unit_id, CASE WHEN step = 0 THEN 0 ELSE parent_id END, code, name, level FROM down ORDER BY code COLLATE "C"`, unit, day)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
 	if err != nil {
 		return nil, fmt.Errorf("units in force on %s: %w", day, err)
@@ -98,7 +119,7 @@ func loadUnits(ctx context.Context, db pg.DB, unit int64, day geo.Day) ([]area, 
 	var add func(r row, above int32)
 	add = func(r row, above int32) {
 		at := int32(len(areas))
-		areas = append(areas, area{id: r.ID, code: r.Code, level: r.Level, above: above})
+		areas = append(areas, area{id: r.ID, code: r.Code, name: r.Name, level: r.Level, above: above})
 		for _, child := range below[r.ID] {
 			add(child, at)
 		}
@@ -120,8 +141,7 @@ func loadUnits(ctx context.Context, db pg.DB, unit int64, day geo.Day) ([]area, 
 // loadHouseholds reads the households that are open on the day and that one of the
 // units is responsible for.
 func (c *crowd) loadHouseholds(ctx context.Context, db pg.DB, step func(done, total int64)) error {
-	place := c.placeOf()
-	ids := slices.Collect(maps.Keys(place))
+	ids := slices.Collect(maps.Keys(c.where))
 	var list []entry
 	rows, err := db.Query(ctx, `
 		SELECT h.id, o.unit_id, h.point, coalesce(h.cell, 0),
@@ -135,18 +155,17 @@ func (c *crowd) loadHouseholds(ctx context.Context, db pg.DB, step func(done, to
 	defer rows.Close()
 	for rows.Next() {
 		var e entry
-		var unit int64
 		var at *geo.Point
 		h := &e.heads
-		if err := rows.Scan(&e.id, &unit, &at, (*int64)(&e.cell), &h[0], &h[1], &h[2], &h[3], &h[4], &h[5]); err != nil {
+		if err := rows.Scan(&e.id, &e.held, &at, (*int64)(&e.cell), &h[0], &h[1], &h[2], &h[3], &h[4], &h[5]); err != nil {
 			return fmt.Errorf("households on %s: %w", c.key.day, err)
-		}
-		var known bool
-		if e.unit, known = place[unit]; !known {
-			continue // of a unit that is not in force on the day
 		}
 		if e.at = nowhere; at != nil {
 			e.at = *at
+		}
+		var known bool
+		if e.unit, known = c.unitOf(e.held, e.at); !known {
+			continue // of a unit that is not in force on the day
 		}
 		if list = append(list, e); len(list)%50_000 == 0 {
 			step(int64(len(list)), 0)
@@ -163,6 +182,7 @@ func (c *crowd) loadHouseholds(ctx context.Context, db pg.DB, step func(done, to
 type entry struct {
 	id         int64
 	unit       int32
+	held       int64 // by this unit in force
 	at         geo.Point
 	cell       cell.Cell
 	heads      [6]uint32
@@ -181,6 +201,12 @@ func (c *crowd) fill(list []entry) {
 	for i, e := range list {
 		c.id[i], c.at[i], c.heads[i], cells[i] = e.id, e.at, e.heads, e.cell
 		own[e.unit]++
+	}
+	if c.key.plan != 0 {
+		c.held = make([]int64, n)
+		for i, e := range list {
+			c.held[i] = e.held
+		}
 	}
 	if c.key.demand == 0 {
 		c.all = c.people(bands[:])
@@ -208,14 +234,13 @@ func (c *crowd) loadDemand(ctx context.Context, db pg.DB) error {
 	if err != nil {
 		return err
 	}
-	place := c.placeOf()
 	var list []entry
 	for i, r := range rows {
 		at, ok := index.Find(r.At)
 		if !ok {
 			continue
 		}
-		unit, ok := place[index.Unit(at).ID]
+		unit, ok := c.unitOf(index.Unit(at).ID, r.At)
 		if !ok {
 			continue
 		}
@@ -232,13 +257,12 @@ func (c *crowd) loadDemand(ctx context.Context, db pg.DB) error {
 	return nil
 }
 
-// placeOf are the units by id.
-func (c *crowd) placeOf() map[int64]int32 {
-	place := make(map[int64]int32, len(c.areas))
+// index notes where the units in force stand.
+func (c *crowd) index() {
+	c.where = make(map[int64]int32, len(c.areas))
 	for i, a := range c.areas {
-		place[a.id] = int32(i)
+		c.where[a.id] = int32(i)
 	}
-	return place
 }
 
 // weight of a household or row.
@@ -280,18 +304,38 @@ func (c *crowd) arrange(own []int32, cells []cell.Cell) {
 	}
 }
 
-// lowest yields the units with households of their own, and which these are.
-func (c *crowd) lowest(yield func(unit *area, from, to int32)) {
-	for i := range c.areas {
-		a := &c.areas[i]
-		own := a.to
-		if i+1 < len(c.areas) && c.areas[i+1].above == int32(i) {
-			own = c.areas[i+1].from
+// lowest are the units in force with households of their own, and which these are, as
+// results of single ones are stored: by id.
+func (c *crowd) lowest() []held {
+	c.sorting.Do(func() {
+		rows := make([]int32, len(c.id))
+		for i := range rows {
+			rows[i] = int32(i)
 		}
-		if own > a.from {
-			yield(a, a.from, own)
+		if c.held != nil {
+			slices.SortFunc(rows, func(a, b int32) int {
+				return cmp.Or(cmp.Compare(c.held[a], c.held[b]), cmp.Compare(c.id[a], c.id[b]))
+			})
+			for len(rows) > 0 {
+				unit, n := c.held[rows[0]], 1
+				for n < len(rows) && c.held[rows[n]] == unit {
+					n++
+				}
+				c.lists, rows = append(c.lists, held{unit, rows[:n]}), rows[n:]
+			}
+			return
 		}
-	}
+		for i, a := range c.areas {
+			own := a.to
+			if i+1 < len(c.areas) && c.areas[i+1].above == int32(i) {
+				own = c.areas[i+1].from
+			}
+			if own > a.from {
+				c.lists = append(c.lists, held{a.id, rows[a.from:own]})
+			}
+		}
+	})
+	return c.lists
 }
 
 // point is a service point that is active on the day of a run.
@@ -337,10 +381,6 @@ func loadPoints(ctx context.Context, db pg.DB, day geo.Day) ([]point, error) {
 // place finds the units that points of changes stand in: home where that is none of
 // the run's.
 func (c *crowd) place(ctx context.Context, db pg.DB, points []point, changes []Change, home int64) error {
-	known := make(map[int64]bool, len(c.areas))
-	for _, a := range c.areas {
-		known[a.id] = true
-	}
 	for i := range points {
 		p := &points[i]
 		if p.id > 0 && !slices.ContainsFunc(changes, func(ch Change) bool { return ch.Do == "move" && ch.Point == p.id }) {
@@ -349,7 +389,7 @@ func (c *crowd) place(ctx context.Context, db pg.DB, points []point, changes []C
 		if err := db.QueryRow(ctx, `SELECT coalesce(unit_at($1, $2), 0)`, p.at, c.key.day).Scan(&p.heldBy); err != nil {
 			return fmt.Errorf("unit of a changed point: %w", err)
 		}
-		if !known[p.heldBy] {
+		if _, known := c.where[p.heldBy]; !known {
 			p.heldBy = home
 		}
 	}

@@ -65,6 +65,7 @@ func (p Params) filled(words vocabulary, today geo.Day) (Params, error) {
 	c.must(len(p.Columns) > 0 && len(p.Columns) <= maxColumns, "columns", "from 1 to %d", maxColumns)
 	c.must(len(p.Changes) <= maxChanges, "changes", "at most %d", maxChanges)
 	c.must(p.Demand >= 0, "demand", "the id of a demand set, or 0")
+	c.must(p.Plan >= 0, "plan", "the id of a plan, or 0")
 	p.Measures = sorted(p.Measures)
 	for _, m := range p.Measures {
 		c.must(slices.Contains(measures, m), "measures", "of %v", measures)

@@ -460,9 +460,8 @@ func (t *tally) curve(n int64) []float64 {
 func (m *making) standing(w *walked) (points, unknown []int) {
 	c := m.crowd
 	points, unknown = make([]int, len(c.areas)), make([]int, len(c.areas))
-	place := c.placeOf()
 	for _, s := range w.sources {
-		at, ok := place[s.heldBy]
+		at, ok := c.unitOf(s.heldBy, s.point.at)
 		for ; ok && at >= 0; at = c.areas[at].above {
 			points[at]++
 			unknown[at] += b2i(s.unknown)

@@ -192,7 +192,14 @@ func (k *Maker) picture(ctx context.Context, s stored, step job.Step) (p picture
 			}
 			p.inputs.Demand = set.Digest
 		}
-		if p.held, err = k.crowd(ctx, read, s, p.inputs, step); err != nil {
+		var d *drawing
+		if s.Params.Plan != 0 {
+			if d, err = loadDrawing(ctx, read, s.Params.Plan); err != nil {
+				return err
+			}
+			p.inputs.PlanRevision = d.revision
+		}
+		if p.held, err = k.crowd(ctx, read, s, p.inputs, d, step); err != nil {
 			return err
 		}
 		points, err := loadPoints(ctx, read, s.Params.On)
@@ -244,9 +251,11 @@ func (k *Maker) Table(ctx context.Context, actor staff.Actor, p Params) ([]UnitR
 	return rows, nil
 }
 
-// crowd is the crowd of a run, read from the database unless it is at hand.
-func (k *Maker) crowd(ctx context.Context, db pg.DB, s stored, in Inputs, step job.Step) (*kept, error) {
-	key := crowdKey{unit: s.unit, day: s.Params.On, households: in.Households, units: in.Units, demand: s.Params.Demand, digest: in.Demand}
+// crowd is the crowd of a run, read from the database unless it is at hand. drawing is
+// the plan that it counts by; nil = what is in force.
+func (k *Maker) crowd(ctx context.Context, db pg.DB, s stored, in Inputs, drawing *drawing, step job.Step) (*kept, error) {
+	key := crowdKey{unit: s.unit, day: s.Params.On, households: in.Households, units: in.Units, demand: s.Params.Demand, digest: in.Demand,
+		plan: s.Params.Plan, revision: in.PlanRevision}
 	k.mu.Lock()
 	at := slices.IndexFunc(k.crowds, func(c *kept) bool { return c.crowd.key == key })
 	if at >= 0 {
@@ -260,6 +269,11 @@ func (k *Maker) crowd(ctx context.Context, db pg.DB, s stored, in Inputs, step j
 	var err error
 	if c.areas, err = loadUnits(ctx, db, s.unit, s.Params.On); err != nil {
 		return nil, err
+	}
+	if c.index(); drawing != nil {
+		if err := c.draw(drawing); err != nil {
+			return nil, err
+		}
 	}
 	step("reading households", 0, 0)
 	if key.demand != 0 {
@@ -313,11 +327,11 @@ type saver struct {
 func (s *saver) save(ctx context.Context, m *making, w *walked, list []*told) error {
 	if m.params.Demand == 0 {
 		var rows [][]any
-		m.crowd.lowest(func(unit *area, from, to int32) {
-			body := m.encodeHouseholds(w, from, to)
+		for _, own := range m.crowd.lowest() {
+			body := m.encodeHouseholds(w, own.rows)
 			s.sum.Write(body)
-			rows = append(rows, []any{s.run.ID, unit.id, w.no, body})
-		})
+			rows = append(rows, []any{s.run.ID, own.unit, w.no, body})
+		}
 		if err := s.copy(ctx, "circle_household", []string{"circle_id", "unit_id", "walk_no", "body"}, rows); err != nil {
 			return err
 		}
@@ -340,7 +354,7 @@ func (s *saver) copy(ctx context.Context, table string, columns []string, rows [
 	return nil
 }
 
-var unitColumns = []string{"circle_id", "column_no", "unit_id", "rounded", "hidden", "households", "people", "covered", "covered_people",
+var unitColumns = []string{"circle_id", "column_no", "unit_id", "place", "code", "name", "level", "rounded", "hidden", "households", "people", "covered", "covered_people",
 	"share", "share_people", "p50", "p90", "mean", "worst_decile", "points", "hours_unknown", "unreachable",
 	"choices", "overlap", "catchment", "enhanced", "gravity", "cumulative", "curve", "curve_people"}
 
@@ -349,10 +363,10 @@ func (s *saver) units(ctx context.Context, t *told) error {
 	rows := make([][]any, 0, 2*len(t.units))
 	var sum []byte
 	for i, row := range t.units {
-		id := s.crowd.areas[i].id
+		a := &s.crowd.areas[i]
 		sum = row.sum(sum[:0])
 		s.sum.Write(sum)
-		rounded := s.shown.unit(id, row, ages)
+		rounded := s.shown.unit(a, row, ages)
 		var exactCurve, exactPeople, roundCurve, roundPeople []float64
 		if i == 0 {
 			exactCurve, exactPeople = t.curve, t.people
@@ -363,13 +377,21 @@ func (s *saver) units(ctx context.Context, t *told) error {
 				roundPeople = curve(t.people)
 			}
 		}
-		rows = append(rows, s.unit(id, row, exactCurve, exactPeople), s.unit(id, rounded, roundCurve, roundPeople))
+		rows = append(rows, s.unit(a, i, row, exactCurve, exactPeople), s.unit(a, i, rounded, roundCurve, roundPeople))
 	}
 	return s.copy(ctx, "circle_unit", unitColumns, rows)
 }
 
-func (s *saver) unit(id int64, r UnitRow, households, people []float64) []any {
-	return []any{s.run.ID, r.Column, id, r.Rounded, r.Hidden, r.Households, r.People, r.Covered, r.CoveredPeople,
+// unit is a row of an area. One that a plan draws is no unit that anybody holds a post
+// in: it is for who sees the run's own.
+func (s *saver) unit(a *area, place int, r UnitRow, households, people []float64) []any {
+	id, code, name, level := a.id, (*string)(nil), (*string)(nil), (*string)(nil)
+	if a.drawn {
+		id, code, name, level = s.run.unit, &a.code, &a.name, &a.level
+	} else {
+		place = 0
+	}
+	return []any{s.run.ID, r.Column, id, place, code, name, level, r.Rounded, r.Hidden, r.Households, r.People, r.Covered, r.CoveredPeople,
 		r.Share, r.SharePeople, r.P50, r.P90, r.Mean, r.WorstDecile, r.Points, r.HoursUnknown, r.Unreachable,
 		r.Choices, r.Overlap, r.Catchment, r.Enhanced, r.Gravity, r.Cumulative, households, people}
 }

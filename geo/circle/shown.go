@@ -51,9 +51,11 @@ func loadPublished(ctx context.Context, db pg.DB, c *crowd) (p published, err er
 	if err != nil {
 		return p, fmt.Errorf("published counts: %w", err)
 	}
-	ids := make([]int64, len(areas))
-	for i, a := range areas {
-		ids[i] = a.id
+	var ids []int64
+	for _, a := range areas {
+		if !a.drawn {
+			ids = append(ids, a.id)
+		}
 	}
 	if p.units, err = publication.Of(ctx, db, staff.System, lastDay, ids); err != nil {
 		return p, err
@@ -84,14 +86,16 @@ var lastDay = func() geo.Day { d, _ := geo.ParseDay("9999-01-01"); return d }()
 // where that many are in it, and measures of supply to one digit where that many are
 // within the standard. Of a run with changes no measure of supply is shown: a new point
 // of 100,000 seats and a reach of a few metres would tell whether somebody lives there.
-func (p published) unit(id int64, row UnitRow, ages []string) UnitRow {
+//
+// Of what a plan draws nothing is shown.
+func (p published) unit(a *area, row UnitRow, ages []string) UnitRow {
 	shown := UnitRow{Column: row.Column, Unit: row.Unit, Level: row.Level, Points: row.Points, HoursUnknown: row.HoursUnknown, Unreachable: map[string]int64{}}
 	shown.Rounded = true
-	numbers := p.units[id]
+	numbers := p.units[a.id]
 	if p.demand {
 		numbers = p.banded(row.Reach)
 	}
-	if numbers.Households == nil || *numbers.Households == 0 || p.few(row.Households) {
+	if a.drawn || numbers.Households == nil || *numbers.Households == 0 || p.few(row.Households) {
 		shown.Hidden = true
 		return shown
 	}

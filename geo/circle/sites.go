@@ -131,7 +131,8 @@ func (s *Sites) Walks(ctx context.Context, at []geo.Point, limit uint32) (*walk.
 
 // Holds says whether a unit is the run's own, or below it.
 func (s *Sites) Holds(unit int64) bool {
-	return unit == s.Unit || slices.ContainsFunc(s.crowd.areas, func(a area) bool { return a.id == unit })
+	_, holds := s.crowd.where[unit]
+	return holds
 }
 
 // Least is the smallest count that is shown to who may not see single places, and the

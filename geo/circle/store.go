@@ -70,8 +70,8 @@ func title(p Params) string {
 // insert stores a run that is not made yet.
 func insert(ctx context.Context, tx pgx.Tx, actor staff.Actor, p Params, unit int64) (id int64, err error) {
 	err = tx.QueryRow(ctx, `
-		INSERT INTO circle (unit_id, on_day, params, created_by) VALUES ($1, $2, $3, $4) RETURNING id`,
-		unit, p.On, p, actor.Name).Scan(&id)
+		INSERT INTO circle (unit_id, on_day, params, plan_id, created_by) VALUES ($1, $2, $3, nullif($4, 0), $5) RETURNING id`,
+		unit, p.On, p, p.Plan, actor.Name).Scan(&id)
 	if err != nil {
 		return 0, err
 	}
@@ -102,6 +102,11 @@ func prepare(ctx context.Context, db pg.DB, actor staff.Actor, p Params) (Params
 	}
 	if p.Demand != 0 {
 		if _, err := demand.Get(ctx, db, actor, p.Demand); err != nil {
+			return p, 0, err
+		}
+	}
+	if p.Plan != 0 {
+		if err := maySeePlan(ctx, db, actor, p.Plan, unit); err != nil {
 			return p, 0, err
 		}
 	}
@@ -175,6 +180,14 @@ func pointsExist(ctx context.Context, db pg.DB, actor staff.Actor, changes []Cha
 	return c.fault()
 }
 
+// seen is the condition that one may count in a run's unit and, where it counts by a
+// plan, plan there and see the plan: with the arguments of staff.Count from n on, and
+// those of staff.Plan behind them.
+func seen(n int) string {
+	plan := "$" + strconv.Itoa(n+2) + ", $" + strconv.Itoa(n+3)
+	return staff.In("c.unit_id", n) + ` AND (c.plan_id IS NULL OR ` + staff.In("c.unit_id", n+2) + ` AND plan_in_area(c.plan_id, ` + plan + `))`
+}
+
 // runColumns are read with the two arguments of staff.Place from n on. The digest is
 // that of exact results, which could be guessed until it fits: it is for who sees them.
 func runColumns(n int) string {
@@ -224,8 +237,8 @@ func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Run, error
 
 // get is Get without what has to be computed.
 func get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (stored, error) {
-	area, place := actor.Area(staff.Count), actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+runColumns(4)+runTables+` WHERE c.id = $1 AND `+staff.In("c.unit_id", 2), id, area.All, area.Roots, place.All, place.Roots)
+	area, plan, place := actor.Area(staff.Count), actor.Area(staff.Plan), actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+runColumns(6)+runTables+` WHERE c.id = $1 AND `+seen(2), id, area.All, area.Roots, plan.All, plan.Roots, place.All, place.Roots)
 	s, err := pgx.CollectExactlyOneRow(rows, scanRun)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -254,10 +267,10 @@ func done(ctx context.Context, db pg.DB, actor staff.Actor, id int64, column int
 // List returns runs of a unit ("" = all that one may see) with an id below before
 // (0 = from the newest on), newest first, without totals.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, unit string, before int64, limit int) ([]Run, error) {
-	area, place := actor.Area(staff.Count), actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+runColumns(6)+runTables+`
-		WHERE `+staff.In("c.unit_id", 1)+` AND ($3 = '' OR u.code = $3) AND ($4 = 0 OR c.id < $4)
-		ORDER BY c.id DESC LIMIT $5`, area.All, area.Roots, unit, before, limit, place.All, place.Roots)
+	area, plan, place := actor.Area(staff.Count), actor.Area(staff.Plan), actor.Area(staff.Place)
+	rows, _ := db.Query(ctx, `SELECT`+runColumns(8)+runTables+`
+		WHERE `+seen(1)+` AND ($5 = '' OR u.code = $5) AND ($6 = 0 OR c.id < $6)
+		ORDER BY c.id DESC LIMIT $7`, area.All, area.Roots, plan.All, plan.Roots, unit, before, limit, place.All, place.Roots)
 	list, err := pgx.CollectRows(rows, scanRun)
 	if err != nil {
 		return nil, fmt.Errorf("service circles: %w", err)
@@ -337,17 +350,17 @@ func Units(ctx context.Context, db pg.DB, actor staff.Actor, id int64, column in
 func units(ctx context.Context, db pg.DB, actor staff.Actor, s stored, f unitFilter) ([]UnitRow, error) {
 	count, place := actor.Area(staff.Count), actor.Area(staff.Place)
 	rows, _ := db.Query(ctx, `
-		SELECT c.column_no, coalesce(u.code, ''), coalesce(b.name, ''), coalesce(u.level, ''), c.rounded, c.hidden, c.households, c.people, c.covered,
+		SELECT c.column_no, coalesce(c.code, u.code, ''), coalesce(c.name, b.name, ''), coalesce(c.level, u.level, ''), c.rounded, c.hidden, c.households, c.people, c.covered,
 		       c.covered_people, c.share, c.share_people, c.p50, c.p90, c.mean, c.worst_decile, c.points, c.hours_unknown, c.unreachable,
 		       c.choices, c.overlap, c.catchment, c.enhanced, c.gravity, c.cumulative
 		FROM circle_unit c
 		LEFT JOIN unit u ON u.id = c.unit_id
-		LEFT JOIN level l ON l.code = u.level
+		LEFT JOIN level l ON l.code = coalesce(c.level, u.level)
 		LEFT JOIN boundary b ON b.unit_id = c.unit_id AND b.valid_from <= $2 AND (b.valid_to IS NULL OR b.valid_to > $2)
-		WHERE c.circle_id = $1 AND ($3 < 0 OR c.column_no = $3) AND ($4 = '' OR u.level = $4)
-		  AND CASE WHEN $5::bigint IS NULL THEN c.unit_id <> 0 ELSE c.unit_id = $5 END
+		WHERE c.circle_id = $1 AND ($3 < 0 OR c.column_no = $3) AND ($4 = '' OR l.code = $4)
+		  AND CASE WHEN $5::bigint IS NULL THEN c.unit_id <> 0 OR c.place <> 0 ELSE c.unit_id = $5 AND c.place = 0 END
 		  AND `+staff.In("c.unit_id", 6)+` AND c.rounded = NOT `+staff.In("c.unit_id", 8)+`
-		ORDER BY l.rank, u.code, c.column_no`,
+		ORDER BY l.rank, coalesce(c.code, u.code), c.column_no, c.place`,
 		s.ID, s.Params.On, f.column, f.level, f.only, count.All, count.Roots, place.All, place.Roots)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r UnitRow, err error) {
 		var reasons []byte
@@ -376,7 +389,7 @@ func Curve(ctx context.Context, db pg.DB, actor staff.Actor, id int64, column in
 	var households, people []*float64
 	err = db.QueryRow(ctx, `
 		SELECT rounded, curve, curve_people FROM circle_unit
-		WHERE circle_id = $1 AND column_no = $2 AND unit_id = $3 AND rounded = NOT `+staff.In("unit_id", 4),
+		WHERE circle_id = $1 AND column_no = $2 AND unit_id = $3 AND place = 0 AND rounded = NOT `+staff.In("unit_id", 4),
 		id, max(column, 0), s.unit, place.All, place.Roots).Scan(&rounded, &households, &people)
 	if err != nil {
 		return nil, false, fmt.Errorf("curve of service circle %d: %w", id, err)
@@ -445,6 +458,10 @@ func judge(ctx context.Context, db pg.DB, list []stored) error {
 	if err != nil {
 		return err
 	}
+	revisions, err := revisionsOf(ctx, db, list)
+	if err != nil {
+		return err
+	}
 	for i := range list {
 		s := &list[i]
 		if s.Inputs == nil {
@@ -466,8 +483,30 @@ func judge(ctx context.Context, db pg.DB, list []stored) error {
 		because("demand", s.gone)
 		because("points", s.Inputs.Points != now.points)
 		because("units", s.Inputs.Units != units[q])
+		because("plan", s.Inputs.PlanRevision != revisions[s.Params.Plan])
 	}
 	return nil
+}
+
+// revisionsOf are the revisions of the plans that runs count by, by id.
+func revisionsOf(ctx context.Context, db pg.DB, list []stored) (map[int64]int, error) {
+	var ids []int64
+	for _, s := range list {
+		if s.Params.Plan != 0 {
+			ids = append(ids, s.Params.Plan)
+		}
+	}
+	revisions := map[int64]int{}
+	if ids == nil {
+		return revisions, nil
+	}
+	rows, _ := db.Query(ctx, `SELECT id, revision FROM plan WHERE id = ANY ($1)`, ids)
+	var id int64
+	var revision int
+	if _, err := pgx.ForEachRow(rows, []any{&id, &revision}, func() error { revisions[id] = revision; return nil }); err != nil {
+		return nil, fmt.Errorf("revisions of plans: %w", err)
+	}
+	return revisions, nil
 }
 
 // current are the versions of what runs are made from, as they are now.

@@ -91,6 +91,7 @@ export const circle: typeof zhCircle = {
     points: 'service points',
     units: 'units',
     demand: 'demand',
+    plan: 'the plan',
   },
   measure: {
     share: 'Households covered',
@@ -320,6 +321,8 @@ export const circleProblems: typeof zhProblems = {
   circle_household: 'The household is not in this run',
   circle_demand: 'This run counted imported demand, so there are no households to list',
   circle_expired: 'What was asked about does not exist any more; compute again',
+  circle_plan_unit:
+    'The plan divides land outside this unit; choose the unit that the plan is of, or one above it',
   circle_running: 'The run is being made; cancel its job first',
   circle_of_others: 'Somebody else made this; they or a planner of its unit may delete it',
   circle_columns:

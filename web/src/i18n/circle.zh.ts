@@ -87,6 +87,7 @@ export const circle = {
     points: '服务点',
     units: '网格边界',
     demand: '需求数据',
+    plan: '方案',
   },
   measure: {
     share: '覆盖率（户）',
@@ -302,6 +303,7 @@ export const circleProblems = {
   circle_household: '这次计算中没有这一户',
   circle_demand: '这次计算用的是需求数据，没有户可列',
   circle_expired: '所问的内容已不存在，请重新计算',
+  circle_plan_unit: '方案涉及该单元之外的土地，请选择方案所属单元或其上级',
   circle_running: '正在计算，请先取消任务',
   circle_of_others: '这是他人的，只有本人或所在单位的规划员可以删除',
   circle_columns: '两次计算的列数或网格不同，不能比较；请选同一范围、同样各列的两次',
