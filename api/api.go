@@ -26,6 +26,7 @@ import (
 	"wangge/api/circles"
 	"wangge/api/comparisons"
 	"wangge/api/consents"
+	"wangge/api/deliberations"
 	"wangge/api/demandsets"
 	"wangge/api/exports"
 	"wangge/api/households"
@@ -174,6 +175,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
 	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
 	rulesets.Mount(a, c.DB)
+	deliberations.Mount(a, c.DB, c.Engine, c.Reader)
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue, c.Font)

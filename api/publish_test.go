@@ -291,8 +291,8 @@ func TestADraftForALaterDayWaitsForIt(t *testing.T) {
 	p := s.redrawn(t)
 	later := geo.DayOf(time.Now().Add(72 * time.Hour)).String()
 	got := s.publishOn(t, p, later)
-	if got.State != plan.Draft || got.EffectiveOn == nil || got.EffectiveOn.String() != later {
-		t.Errorf("%+v, want a draft that waits for %s", got, later)
+	if got.State != plan.Adopted || got.EffectiveOn == nil || got.EffectiveOn.String() != later {
+		t.Errorf("%+v, want an adopted plan that waits for %s", got, later)
 	}
 	var jobs page[struct{ Kind, State string }]
 	s.get(t, "/api/v1/jobs?state=waiting", &jobs)

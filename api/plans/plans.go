@@ -30,6 +30,7 @@ func Mount(a route.API, db, engine pg.DB, queue *job.Queue, paths *network.Footp
 	route.Post(a, "/plans/{id}/publish", op("publish-plan", "Put a draft in force from a day on; a later day is scheduled").For(staff.Plan), h.publish)
 	route.Delete(a, "/plans/{id}", op("abandon-plan", "Give a draft up").For(staff.Plan), h.abandon)
 	h.mountWorkshop(a)
+	h.mountAdoption(a)
 }
 
 type handler struct {
