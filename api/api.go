@@ -26,7 +26,6 @@ import (
 	"wangge/api/circles"
 	"wangge/api/comparisons"
 	"wangge/api/consents"
-	"wangge/api/deliberations"
 	"wangge/api/demandsets"
 	"wangge/api/exports"
 	"wangge/api/households"
@@ -64,6 +63,7 @@ import (
 	record "wangge/geo/audit"
 	"wangge/geo/candidate"
 	"wangge/geo/circle"
+	"wangge/geo/dossier"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
 	"wangge/geo/network"
@@ -98,6 +98,7 @@ type Config struct {
 	Metrics   *prometheus.Registry
 	Log       *slog.Logger
 	Evidence  record.Evidence // what the log is verified against
+	Key       *record.Key     // signs the log, and dossiers; nil = they stay unsigned
 	Transport Transport
 	Version   string
 }
@@ -174,8 +175,8 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	zones.Mount(a, c.DB)
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
 	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
+	plans.MountDossier(a, c.DB, dossier.Maker{Font: c.Font, Key: c.Key})
 	rulesets.Mount(a, c.DB)
-	deliberations.Mount(a, c.DB, c.Engine, c.Reader)
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue, c.Font)

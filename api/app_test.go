@@ -23,10 +23,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/image/font/gofont/goregular"
 
 	"wangge/api"
 	"wangge/geo"
 	"wangge/geo/account"
+	"wangge/geo/atlas"
 	"wangge/geo/crs"
 	"wangge/geo/job"
 	"wangge/geo/network"
@@ -131,6 +133,7 @@ func startService(t testing.TB, c api.Config) *service {
 	s.ring, s.queue, s.jobs = ring, queue, slices.Sorted(maps.Keys(handlers))
 	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Footpaths: c.Footpaths, Log: log})
 	c.Ring = ring
+	c.Font = sync.OnceValues(func() (*atlas.Font, error) { return atlas.NewFont(goregular.TTF) }) // the page's has letters of Chinese
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
 	if c.Guard, err = account.NewGuard(c.Ring); err != nil {
 		t.Fatal(err)

@@ -100,7 +100,7 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 		return err
 	}
 	s, err := newApplication(p, pools, api.Config{Spool: upload.Spool(spool), Ring: ring, Provider: outside, Transport: transport,
-		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}})
+		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}, Key: &sealer.Key})
 	if err != nil {
 		return err
 	}

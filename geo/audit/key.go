@@ -53,13 +53,19 @@ func (k PublicKey) SignedFile(content, signature []byte) bool {
 // OpenKey reads the key of a file, and makes one when there is no file. Only the
 // owner of the file may read it.
 func OpenKey(file string) (Key, error) {
-	text, err := os.ReadFile(file)
+	key, err := ExistingKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeKey(file); err != nil && !errors.Is(err, fs.ErrExist) {
 			return Key{}, fmt.Errorf("make audit key: %w", err)
 		}
-		text, err = os.ReadFile(file) // ours, or that of a program which was faster
+		key, err = ExistingKey(file) // ours, or that of a program which was faster
 	}
+	return key, err
+}
+
+// ExistingKey reads the key of a file that must be there: fs.ErrNotExist.
+func ExistingKey(file string) (Key, error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return Key{}, fmt.Errorf("audit key: %w", err)
 	}

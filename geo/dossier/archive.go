@@ -46,6 +46,9 @@ func (m Maker) Make(ctx context.Context, db pg.Pool, actor staff.Actor, id int64
 	if h.State != plan.Adopted && h.State != plan.Published {
 		return File{}, fmt.Errorf("dossier of plan %d: %w", id, ErrDraft)
 	}
+	if m.Font == nil {
+		return File{}, atlas.ErrFont
+	}
 	font, err := m.Font()
 	if err != nil {
 		return File{}, err
@@ -54,16 +57,13 @@ func (m Maker) Make(ctx context.Context, db pg.Pool, actor staff.Actor, id int64
 	if err != nil {
 		return File{}, err
 	}
-	if err := h.record(ctx, db, actor, "dossier", as); err != nil {
-		return File{}, err
-	}
 	file := File{Name: fmt.Sprintf("plan-%d-dossier.%s", id, as), MediaType: "application/pdf",
 		Write: func(_ context.Context, w io.Writer) error { return c.book().PDF(w, font) }}
 	if as == ZIP {
 		file.MediaType = "application/zip"
 		file.Write = func(ctx context.Context, w io.Writer) error { return c.archive(ctx, w, font, m.Key) }
 	}
-	return file, nil
+	return file, h.record(ctx, db, actor, "dossier", as)
 }
 
 // What is in an archive, and what it says of itself.

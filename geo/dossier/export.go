@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,8 +45,8 @@ var formats = map[string]format{
 // Export prepares a file of a plan, a draft or one that was adopted, and records it.
 // Lists of households are for who may see places, and hold those within their area.
 //
-// Errors: plan.ErrUnknown, plan.ErrAltered, ErrExport, staff.ErrForbidden,
-// staff.ErrOutside.
+// Errors: plan.ErrUnknown, plan.ErrAltered, ErrExport, vectorfile.ErrWide,
+// staff.ErrForbidden, staff.ErrOutside.
 func Export(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, what, as string) (File, error) {
 	form, known := formats[as]
 	if !known || what != Units && !(what == Households && form.table) {
@@ -60,23 +61,25 @@ func Export(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, what, 
 	if err != nil {
 		return File{}, err
 	}
-	if err := h.record(ctx, db, actor, what, as); err != nil {
-		return File{}, err
+	file := File{Name: fmt.Sprintf("plan-%d-%s.%s", id, what, form.ext), MediaType: form.media}
+	file.Write = func(ctx context.Context, w io.Writer) error {
+		l := h.boundaries()
+		switch {
+		case what == Households:
+			l = h.assignment(ctx, db, actor)
+		case form.table:
+			l = h.table()
+		}
+		return form.write(ctx, w, l, h.notes())
 	}
-	return File{
-		Name:      fmt.Sprintf("plan-%d-%s.%s", id, what, form.ext),
-		MediaType: form.media,
-		Write: func(ctx context.Context, w io.Writer) error {
-			l := h.boundaries()
-			switch {
-			case what == Households:
-				l = h.assignment(ctx, db, actor)
-			case form.table:
-				l = h.table()
-			}
-			return form.write(ctx, w, l, h.notes())
-		},
-	}, nil
+	if as == "shp" { // what does not fit into one is heard of before the first byte
+		var whole bytes.Buffer
+		if err := file.Write(ctx, &whole); err != nil {
+			return File{}, err
+		}
+		file.Write = func(_ context.Context, w io.Writer) error { _, err := w.Write(whole.Bytes()); return err }
+	}
+	return file, h.record(ctx, db, actor, what, as)
 }
 
 // boundaries are the rows of the plan with their shapes, under names that fit into
