@@ -26,6 +26,7 @@ import (
 	"wangge/api/circles"
 	"wangge/api/comparisons"
 	"wangge/api/consents"
+	"wangge/api/deliberations"
 	"wangge/api/demandsets"
 	"wangge/api/exports"
 	"wangge/api/households"
@@ -177,6 +178,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
 	plans.MountDossier(a, c.DB, dossier.Maker{Font: c.Font, Key: c.Key})
 	rulesets.Mount(a, c.DB)
+	deliberations.Mount(a, c.DB, c.Engine, c.Reader)
 	exports.Mount(a, c.DB)
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue, c.Font)

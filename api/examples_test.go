@@ -579,6 +579,7 @@ func examples() []example {
 			return with(id("/plans/{}/publish", p.ID), object{"revision": p.Revision})
 		}, nil},
 		{"publish-plan", "job " + plan.PublishJob, thing, func(w *table, town string) request {
+			w.unadopt(town)
 			p := w.draftOf(town, false)
 			return with(id("/plans/{}/publish", p.ID), object{"revision": p.Revision, "effective_on": geo.DayOf(time.Now().AddDate(0, 1, 0)).String()})
 		}, nil},
@@ -751,6 +752,7 @@ func examples() []example {
 	rows = append(rows, circleExamples()...)
 	rows = append(rows, sitingExamples()...)
 	rows = append(rows, workshopExamples()...)
+	rows = append(rows, deliberationExamples()...)
 	rows = append(rows, walkExamples()...)
 	rows = append(rows, comparisonExamples()...)
 	rows = append(rows, rulesetExamples()...)
