@@ -19,6 +19,8 @@ const HomePage = lazy(() => import('./page/home'));
 const IncidentsPage = lazy(() => import('./incidents/page'));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
+const ComparePage = lazy(() => import('./compare/page'));
+const WorkshopPage = lazy(() => import('./workshop/workshop'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));
@@ -74,6 +76,8 @@ function Themed() {
               <Route element={<Gate />}>
                 <Route path="/" element={<HomePage />} />
                 <Route path="/circle" element={<CirclePage />} />
+                <Route path="/compare" element={<ComparePage />} />
+                <Route path="/workshop/:plan?" element={<WorkshopPage />} />
                 <Route path="/incidents" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />
                 <Route path="/admin/*" element={<AdminPages />} />

@@ -15,7 +15,7 @@ import { FormDialog, Page, Rows, Shown, today } from './common';
 import { save } from './save';
 
 type Schemas = components['schemas'];
-type Row = Omit<Schemas['Row'], 'detail'> & { detail: Record<string, unknown> | null };
+type Row = Omit<Schemas['AuditRow'], 'detail'> & { detail: Record<string, unknown> | null };
 type Filter = {
   actor?: string;
   action?: string;

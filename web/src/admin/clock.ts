@@ -2,7 +2,7 @@
 import type { components } from '../api/schema';
 import { today } from './common';
 
-export type ResidentRequest = components['schemas']['Request'];
+export type ResidentRequest = components['schemas']['PrivacyRequest'];
 
 const DAY = 86_400_000;
 

@@ -1,9 +1,11 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
 import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
+import { compare, compareProblems } from './compare.en';
 import { incidentProblems, incidents } from './incidents.en';
 import { reach, reachProblems } from './reach.en';
 import { siteProblems, sites } from './sites.en';
+import { workshop, workshopProblems } from './workshop.en';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
@@ -444,6 +446,7 @@ export const en: Dictionary = {
     absentRows: '{{count}} that the file no longer has',
   },
   draft: {
+    workshop: 'Open in the workshop',
     title: 'Draft',
     back: 'Back',
     of: '{{level}} draft',
@@ -626,6 +629,8 @@ export const en: Dictionary = {
     skip: 'Skip to the content',
     map: 'Map',
     circle: 'Service circle',
+    workshop: 'Workshop',
+    compare: 'Compare',
     incidents: 'Incidents',
     account: 'My account',
     admin: 'Administration',
@@ -770,13 +775,17 @@ export const en: Dictionary = {
   },
   admin,
   circle,
+  compare,
   reach,
   sites,
+  workshop,
   incidents,
   enquiry,
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...workshopProblems,
+    ...compareProblems,
     ...reachProblems,
     ...siteProblems,
     ...incidentProblems,

@@ -2,9 +2,11 @@
 
 import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
+import { compare, compareProblems } from './compare.zh';
 import { incidentProblems, incidents } from './incidents.zh';
 import { reach, reachProblems } from './reach.zh';
 import { siteProblems, sites } from './sites.zh';
+import { workshop, workshopProblems } from './workshop.zh';
 
 export const zh = {
   app: {
@@ -417,6 +419,7 @@ export const zh = {
     absentRows: '文件中已没有的 {{count}} 条',
   },
   draft: {
+    workshop: '在划分工作台打开',
     title: '草案',
     back: '返回',
     of: '{{level}}草案',
@@ -597,6 +600,8 @@ export const zh = {
     skip: '跳到正文',
     map: '地图',
     circle: '服务圈',
+    workshop: '划分工作台',
+    compare: '方案对比',
     incidents: '事件分析',
     account: '我的账号',
     admin: '管理',
@@ -732,13 +737,17 @@ export const zh = {
   },
   admin,
   circle,
+  compare,
   reach,
   sites,
+  workshop,
   incidents,
   enquiry,
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...workshopProblems,
+    ...compareProblems,
     ...reachProblems,
     ...siteProblems,
     ...incidentProblems,

@@ -1,0 +1,62 @@
+// The workshop's calls of the server.
+import { answer, api } from '../api/client';
+import type { List } from '../api/queries';
+import type { LonLat } from '../api/types';
+import type { Division, DraftPlan, Edit, Edited, Other, Standing, Step, Turn } from './types';
+
+export type Asked = { revision: number; key: string; edit: Edit; try?: boolean };
+
+export type Server = {
+  plan(plan: number): Promise<DraftPlan>;
+  division(plan: number): Promise<Division>;
+  edit(plan: number, asked: Asked): Promise<Edited>;
+  turn(plan: number, turn: Turn, revision: number): Promise<Edited>;
+  facts(plan: number): Promise<Standing>;
+  steps(plan: number, cursor: string): Promise<List<Step>>;
+  presence(plan: number, at: LonLat | null, unit: number | null): Promise<Other[]>;
+  duplicate(plan: number, name: string, revision?: number): Promise<DraftPlan>;
+};
+
+type Loose = Record<
+  'GET' | 'POST' | 'PATCH' | 'DELETE',
+  (path: string, init?: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
+>;
+const loose = api as unknown as Loose;
+const of = (id: number) => ({ params: { path: { id } } });
+
+export const server: Server = {
+  plan: (plan) => answer(loose.GET('/plans/{id}', of(plan))),
+  division: (plan) => answer(loose.GET('/plans/{id}/division', of(plan))),
+  edit: (plan, body) => answer(loose.POST('/plans/{id}/edits', { ...of(plan), body })),
+  turn: (plan, turn, revision) =>
+    answer(loose.POST(`/plans/{id}/${turn}`, { ...of(plan), body: { revision } })),
+  facts: (plan) => answer(loose.GET('/plans/{id}/facts', of(plan))),
+  steps: (plan, cursor) =>
+    answer(
+      loose.GET('/plans/{id}/steps', {
+        params: { path: { id: plan }, query: { limit: 50, ...(cursor ? { cursor } : {}) } },
+      }),
+    ),
+  presence: async (plan, at, unit) => {
+    const body = { ...(at ? { at } : {}), ...(unit ? { unit } : {}) };
+    const { others } = await answer<{ others: Other[] }>(
+      loose.POST('/plans/{id}/presence', { ...of(plan), body }),
+    );
+    return others;
+  },
+  duplicate: (plan, name, revision) =>
+    answer(
+      loose.POST('/plans/{id}/duplicate', { ...of(plan), body: { name, ...(revision ? { revision } : {}) } }),
+    ),
+};
+
+export type NewDraft = { name: string; note: string; base: string; level?: string };
+
+export const begin = ({ name, note, base, level }: NewDraft) =>
+  answer<DraftPlan>(
+    loose.POST('/plans', { body: { name, base, ...(note ? { note } : {}), ...(level ? { level } : {}) } }),
+  );
+export const rename = (id: number, change: { name?: string; note?: string }) =>
+  answer<DraftPlan>(loose.PATCH('/plans/{id}', { ...of(id), body: change }));
+export const abandon = (id: number) => answer<DraftPlan>(loose.DELETE('/plans/{id}', of(id)));
+export const restore = (id: number) => answer<DraftPlan>(loose.POST('/plans/{id}/restore', of(id)));
