@@ -101,6 +101,14 @@ func TestTheDemoTownIsClearedAndNothingElse(t *testing.T) {
 	if empty() {
 		t.Error("a finished demo town is loaded again")
 	}
+	// Rules of the demo town, one of which its draft uses, and rules of the whole installation.
+	if _, err := db.Exec(t.Context(), `
+		INSERT INTO rule_set (title_zh, title_en, area_id, created_by) VALUES ('镇', 'town', (SELECT max(id) FROM unit), 't'), ('全', 'whole', NULL, 't');
+		INSERT INTO rule (set_id, ordinal, kind, hard) SELECT id, 1, 'contiguous', false FROM rule_set WHERE title_en = 'town';
+		UPDATE plan SET rule_set_id = (SELECT id FROM rule_set WHERE title_en = 'town');
+		INSERT INTO waiver (plan_id, rule_id, ordinal, reason, waived_by) SELECT p.id, r.id, 1, 'x', 't' FROM plan p, rule r JOIN rule_set s ON s.id = r.set_id AND s.title_en = 'town'`); err != nil {
+		t.Fatal(err)
+	}
 	before, err := layer.Versions(t.Context(), db)
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +118,10 @@ func TestTheDemoTownIsClearedAndNothingElse(t *testing.T) {
 	}
 	if units, err := grid.AllInForce(t.Context(), db, grid.Today()); err != nil || len(units) != 0 {
 		t.Errorf("%d units are left, %v", len(units), err)
+	}
+	var sets, waivers int
+	if err := db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM rule_set WHERE NOT builtin), (SELECT count(*) FROM waiver)`).Scan(&sets, &waivers); err != nil || sets != 1 || waivers != 0 {
+		t.Errorf("%d sets of rules and %d waivers are left, %v; want the one of the whole installation", sets, waivers, err)
 	}
 	after, err := layer.Versions(t.Context(), db)
 	if err != nil || after["grid"] <= before["grid"] {
