@@ -19,7 +19,8 @@ type draft struct {
 	id            int64
 	revision      int
 	preset, level string
-	base          int64 // the unit that it is a branch of; 0 when it came from a file
+	edges         newVertices // that a branch put on the border of its base
+	base          int64       // the unit that it is a branch of; 0 when it came from a file
 	day           geo.Day
 
 	units  []Unit
@@ -168,26 +169,17 @@ func (d *draft) keys() map[string]int {
 // parents are the units above that this draft divides: those its parts name,
 // redrawn ones as the draft has them.
 func (d *draft) parents() []topology.Part {
-	redrawn := map[string]geo.MultiPolygon{}
 	named := map[string]bool{}
 	for _, u := range d.units {
-		switch u.Role {
-		case Parent:
-			redrawn[u.Code] = u.Area
-		case Part:
+		if u.Role == Part {
 			named[u.Parent] = true
 		}
 	}
 	var out []topology.Part
 	for code, b := range d.above {
-		if !named[code] {
-			continue
+		if named[code] {
+			out = append(out, topology.Part{Code: code, Area: d.drawn(b)})
 		}
-		area := b.Area
-		if r, ok := redrawn[code]; ok {
-			area = r
-		}
-		out = append(out, topology.Part{Code: code, Area: area})
 	}
 	slices.SortFunc(out, func(a, b topology.Part) int { return compare(a.Code, b.Code) })
 	return out

@@ -53,6 +53,7 @@ func (d *draft) followParts(ctx context.Context) error {
 		}
 	}
 	d.addAbove()
+	d.learnRim()
 	var parts []topology.Part
 	fitted := map[string]bool{}
 	for _, u := range d.units {
@@ -62,6 +63,20 @@ func (d *draft) followParts(ctx context.Context) error {
 		}
 	}
 	return d.fit(ctx, parts, fitted, nil)
+}
+
+// learnRim finds the vertices that the branch has on the border of its base. All who
+// share that border get them before anything is compared: where a new border meets it
+// at a sharp angle, the rounding of the vertex would else look like an overlap.
+func (d *draft) learnRim() {
+	var areas []geo.MultiPolygon
+	for _, u := range d.units {
+		if u.Role != Parent {
+			areas = append(areas, u.Area)
+		}
+	}
+	d.edges = newVertices{}
+	d.edges.learn(d.byID[d.base].Area, topology.Union(areas...))
 }
 
 // claims are the claims on the land of a level. The first ones cannot be taken
@@ -174,12 +189,17 @@ func (d *draft) redistribute(ctx context.Context, before map[string]geo.MultiPol
 	return changed, nil
 }
 
-// drawn is the area of a unit in force, as the draft redraws it.
+// drawn is the area of a unit in force, as the draft redraws it, with the vertices
+// that the draft puts on its border.
 func (d *draft) drawn(b grid.InForce) geo.MultiPolygon {
+	area := b.Area
 	if i := d.rowOf(b.Code); i >= 0 {
-		return d.units[i].Area
+		area = d.units[i].Area
 	}
-	return b.Area
+	if noded, ok := d.edges.apply(area); ok {
+		return noded
+	}
+	return area
 }
 
 // rowOf is the row that redraws a unit above, or -1.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -295,6 +296,7 @@ func (d *draft) redrawn(m *topology.Mosaic, coming map[string]bool, retired []gr
 		ends[b.ID] = true
 	}
 	edges := newVertices{}
+	maps.Copy(edges, d.edges)
 	changed := map[string]geo.MultiPolygon{}
 	change := func(code string, area geo.MultiPolygon) {
 		b := d.byCode[code]

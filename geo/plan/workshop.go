@@ -166,7 +166,11 @@ func load(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (*division, 
 	if err != nil {
 		return nil, err
 	}
-	out, err := weave(ctx, d.rim(p.Base), d.units)
+	rim := d.rim(p.Base)
+	if noded, ok := d.edges.apply(rim); ok {
+		rim = noded
+	}
+	out, err := weave(ctx, rim, d.units)
 	if err != nil {
 		return nil, err
 	}

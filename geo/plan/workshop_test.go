@@ -13,6 +13,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
+	"wangge/geo/pg/pgtest"
 	"wangge/geo/plan"
 	"wangge/geo/rule"
 	"wangge/geo/ruleset"
@@ -175,6 +176,32 @@ func TestALineThatEndsOnAVillageOutsideThePlanGivesItTheVertexAndNothingElse(t *
 	f := d.refused(topology.ErrRim, op(topology.Op{Kind: topology.MovePoint, At: at(10000, 5000), To: at(10100, 5000)}))
 	if len(f.Places) != 1 || f.Places[0].At == nil {
 		t.Errorf("no place: %+v", f)
+	}
+}
+
+// The new border meets that of the village at four degrees: the vertex lies a third of
+// a step off the village's border, and what is right and left of it would cross.
+func TestABorderThatMeetsTheRimAtASharpAngleIsPublished(t *testing.T) {
+	db := pgtest.Database(t)
+	publish(t, db, draftOf(t, db, "town", "2026-01-01",
+		plan.Record{Code: "990101001000", Name: "Town", Place: "feature 1", Area: box(0, 0, 20000, 10000)}), "2026-01-01")
+	rim := line(0, 7170, 8271, 5376, 10000, 5000, 12919, 4436, 20000, 4436)
+	back := slices.Clone(rim)
+	slices.Reverse(back)
+	south := geo.MultiPolygon{{append(geo.Ring(line(0, 0, 20000, 0)), back...)}}
+	north := geo.MultiPolygon{{append(geo.Ring(slices.Clone(rim)), line(20000, 10000, 0, 10000)...)}}
+	publish(t, db, draftOf(t, db, "village", "2026-01-01",
+		plan.Record{Code: "990101001001", Name: "South", Parent: "990101001000", Place: "feature 1", Area: south},
+		plan.Record{Code: "990101001002", Name: "North", Parent: "990101001000", Place: "feature 2", Area: north}), "2026-01-01")
+	publish(t, db, draftOf(t, db, "grid", "2026-01-01",
+		gridRecord("990101001001001", "990101001001", south), gridRecord("990101001002001", "990101001002", north)), "2026-01-01")
+	d := branch(t, db, "990101001001")
+	d.do(op(topology.Op{Kind: topology.SplitBy, Units: []int{1}, Into: 2, Line: line(-2626, 6417, 10043, 4992, 10143, 4981)}))
+	d.shop = plan.NewWorkshop(db, nil) // it opens again
+	d.do(op(topology.Op{Kind: plan.Lock, Units: []int{1}}))
+	d.publish("2026-02-01")
+	if u := unit(t, db, "2026-02-01", "990101001002001"); u.ValidFrom.String() != "2026-02-01" {
+		t.Error("the neighbour did not get the vertex")
 	}
 }
 

@@ -77,7 +77,8 @@ func Weave(ctx context.Context, rim geo.MultiPolygon, pieces map[int]geo.MultiPo
 	}
 	var places []fault.Place
 	for _, v := range m.Violations() {
-		if v.Kind != Gap && len(places) < 100 {
+		thin := v.Kind == Outside && v.Width < thinnest
+		if v.Kind != Gap && !thin && len(places) < 100 {
 			at := [2]float64(v.At.Degrees())
 			places = append(places, fault.Place{Pointer: fmt.Sprint(v.Codes), Code: string(v.Kind), Detail: "The division is wrong here.", At: &at})
 		}
@@ -85,23 +86,39 @@ func Weave(ctx context.Context, rim geo.MultiPolygon, pieces map[int]geo.MultiPo
 	if places != nil {
 		return nil, ErrWoven.With(places...)
 	}
-	f := &Fabric{rim: rim, pieces: map[int]geo.MultiPolygon{}, bounds: map[int]geo.Bound{}, locked: map[int]bool{}}
+	f := &Fabric{pieces: map[int]geo.MultiPolygon{}, bounds: map[int]geo.Bound{}, locked: map[int]bool{}}
 	for i, p := range m.Parts() {
 		f.set(ids[i], p.Area)
 	}
 	f.set(Unclaimed, m.rest())
+	f.rim = m.rim()
 	return f, nil
 }
+
+// thinnest is the width, in metres, of two lattice steps: less is how a border that
+// got a vertex was rounded.
+const thinnest geo.Meters = 0.022
 
 // rest is the land of the first unit that no other has.
 func (m *Mosaic) rest() geo.MultiPolygon {
 	var faces []int32
-	for face, cover := range m.cover {
-		if len(cover) == 1 && cover[0] == 0 {
-			faces = append(faces, int32(face))
+	for _, piece := range m.facesBy(func(f int32) bool { return len(m.cover[f]) == 1 && m.cover[f][0] == 0 }) {
+		if width(m.plane.area(piece)) >= thinnest {
+			faces = append(faces, piece...)
 		}
 	}
 	return m.plane.area(faces)
+}
+
+// rim is the land of all units but the first, and the rest.
+func (m *Mosaic) rim() geo.MultiPolygon {
+	var faces []int32
+	for f, cover := range m.cover {
+		if len(cover) > 1 || len(cover) == 1 && cover[0] != 0 {
+			faces = append(faces, int32(f))
+		}
+	}
+	return Union(m.plane.area(faces), m.rest())
 }
 
 func (f *Fabric) set(id int, area geo.MultiPolygon) {
@@ -113,7 +130,8 @@ func (f *Fabric) set(id int, area geo.MultiPolygon) {
 	f.pieces[id], f.bounds[id] = area, area.Bound()
 }
 
-// Rim is the land that the pieces tile, as it was given to Weave.
+// Rim is the land that the pieces tile: what was given to Weave, but for the vertices
+// that pieces have on it.
 func (f *Fabric) Rim() geo.MultiPolygon { return f.rim }
 
 // Area is the land of a piece, nil when there is none. Rings start at their

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,6 +140,61 @@ func TestXihuGridsTileOnceNoded(t *testing.T) {
 	m = build(t, parents, parts)
 	repairEverything(t, m)
 	mustTile(t, m)
+}
+
+// TestXihuGridsAreEditedForADay replays a long session on real borders, with their
+// bends, enclaves and units of several parts, and takes all of it back.
+func TestXihuGridsAreEditedForADay(t *testing.T) {
+	parts := realParts(t, "xihu-grids/grids.dev.geojson", "XZQHBM", "")
+	m := build(t, nil, parts)
+	repairEverything(t, m)
+	pieces := map[int]geo.MultiPolygon{}
+	for i, p := range m.Parts() {
+		pieces[i+1] = p.Area
+	}
+	rim := Union(areasOf(m.Parts())...)
+	f, err := Weave(t.Context(), rim, pieces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := map[int]geo.MultiPolygon{}
+	for _, id := range f.Pieces() {
+		was[id] = f.Area(id)
+	}
+	rng := rand.New(rand.NewPCG(2026, 11))
+	next := len(parts) + 1
+	done := map[OpKind]int{}
+	var journal []Patch
+	for range 500 {
+		op := randomOp(rng, f, next)
+		if p, err := f.Apply(op); err == nil && len(p) > 0 {
+			journal, next = append(journal, p), next+1
+			done[op.Kind]++
+		}
+	}
+	// Where a new border ends on the rim this has a vertex now, less than a step off.
+	var now []geo.MultiPolygon
+	for _, id := range f.Pieces() {
+		now = append(now, f.Area(id))
+	}
+	checkTiling(t, f, Union(now...))
+	if d := math.Abs(float64(Union(now...).SquareMeters() - rim.SquareMeters())); d > 10 {
+		t.Errorf("the rim moved by %.3f m²", d)
+	}
+	t.Logf("%d grids, %v", len(parts), done)
+	if len(journal) < 150 {
+		t.Errorf("only %d of 500 edits were possible", len(journal))
+	}
+	for _, p := range slices.Backward(journal) {
+		if err := f.Put(p.Inverse()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, area := range was {
+		if !equal(f.Area(id), area) {
+			t.Errorf("grid %d did not come back", id)
+		}
+	}
 }
 
 func TestTaipeiVillagesTileTheirDistricts(t *testing.T) {
