@@ -73,7 +73,7 @@ func ScaleOf(name string) (Scale, error) {
 
 // All are the benchmarks, in the order of the table.
 func All() []Benchmark {
-	return []Benchmark{assign(), households(), publish(), mixedTiles(), scope(), proof(), onFoot(), circles(), drag(), sites()}
+	return []Benchmark{assign(), households(), publish(), mixedTiles(), scope(), proof(), onFoot(), circles(), drag(), sites(), proposals()}
 }
 
 // Choose returns the benchmarks that have rows of the name: all for "", one for
