@@ -45,11 +45,13 @@
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
 //	plan          drafts, faults, repairs and the one way to publish
+//	borderwalk    points on the borders of a draft to look at in the field, and what was found there
 //	ruleset       sets of local rules, waivers, and what lies on the ground of a draft
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
 //	candidate     sites where a service point could stand, and searches among them
 //	compare       two divisions of the same land: what changes hands, and what it means
+//	dossier       a plan as files of other programs, and the signed dossier of one that was adopted
 //	reach         what lies within so many minutes of a place, and the way between two
 //	upload        takes in files and hands them to their subject
 //	export        gives everything out in open formats

@@ -477,3 +477,33 @@ func TestTenThousandUnitsComeBack(t *testing.T) {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }
+
+// The program in the documentation works out the digest from a file and shares no code
+// with ours.
+func TestTheDocumentedProgramGivesTheDigest(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("SKIPPED: python3 is not installed")
+	}
+	page, err := os.ReadFile("../../docs/exchange.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```python\n")
+	program, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/exchange.md has no program")
+	}
+	db := villages(t)
+	p := draftOf(t, db, "grid", "2026-01-01", grids()...)
+	path := filepath.Join(t.TempDir(), "plan.geojson")
+	if err := os.WriteFile(path, exported(t, db, p.ID, dossier.Units, "geojson"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("python3", "-c", program, path, "grid").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got, want := strings.TrimSpace(string(out)), digestOf(t, db, p); got != want {
+		t.Errorf("it gives %s, want %s", got, want)
+	}
+}
