@@ -13,6 +13,7 @@
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030
 //	siting      which few sites serve the homes best, and how good any choice can be at most
+//	atom        land cut into blocks, compounds and buildings' land, with what runs between them
 //	propose     units out of atoms: balanced, in one piece, along real lines, or a proof that none fit
 //	suppress    which counts may be seen by who may not see single places
 //	hours       when something is open, and on which days there is a session

@@ -35,7 +35,10 @@ type Ground struct {
 	Waters    []Water
 	Wholes    []Whole
 	Buildings []geo.MultiPolygon // outlines, cut by nothing
-	Homes     []Home
+	// Within are areas beyond which no atom reaches: the units above, or those of
+	// the present division. They do not overlap.
+	Within []geo.MultiPolygon
+	Homes  []Home
 	// Limit is the households above which land is cut between its buildings; 0
 	// never cuts.
 	Limit int
@@ -90,6 +93,7 @@ type Atom struct {
 	SquareMeters geo.SquareMeters
 	Households   int
 	Rim          geo.Meters // of its border, along that of the unit
+	Within       int32      // which of Ground.Within holds it, -1 for none
 	pieces       []int32
 }
 
@@ -112,13 +116,20 @@ func (b Border) Length() geo.Meters {
 }
 
 // Land is the atoms as propose wants them. Land without households that touches no
-// other atom, such as an island, counts as joined to the nearest.
-func (a *Atoms) Land(costs Costs) *propose.Land {
+// other atom, such as an island, counts as joined to the nearest. above says which
+// unit above each of Ground.Within belongs to: atoms of different ones have nothing
+// to do with each other. nil is one for all.
+func (a *Atoms) Land(costs Costs, above []int32) *propose.Land {
 	land := &propose.Land{}
 	for _, t := range a.List {
 		land.Atoms = append(land.Atoms, propose.Atom{Households: t.Households, Area: t.SquareMeters, Rim: t.Rim})
 	}
 	for _, b := range a.Borders {
+		if a.aboveOf(b.A, above) != a.aboveOf(b.B, above) {
+			land.Atoms[b.A].Rim += b.Length()
+			land.Atoms[b.B].Rim += b.Length()
+			continue
+		}
 		p := propose.Border{A: b.A, B: b.B, Length: b.Length(), Barrier: b.Barrier}
 		for class, length := range b.Lengths {
 			p.Cost += length * geo.Meters(costs[class])
@@ -126,14 +137,22 @@ func (a *Atoms) Land(costs Costs) *propose.Land {
 		p.Along = p.Length - b.Lengths[Open]
 		land.Borders = append(land.Borders, p)
 	}
-	land.Borders = append(land.Borders, a.ferries()...)
+	land.Borders = append(land.Borders, a.ferries(land, above)...)
 	return land
 }
 
-// ferries join land apart from all other, on which nobody lives, to the nearest atom.
-func (a *Atoms) ferries() []propose.Border {
+func (a *Atoms) aboveOf(atom int32, above []int32) int32 {
+	if w := a.List[atom].Within; above != nil && w >= 0 {
+		return above[w]
+	}
+	return -1
+}
+
+// ferries join land apart from all other, on which nobody lives, to the nearest atom
+// of the same unit above.
+func (a *Atoms) ferries(land *propose.Land, above []int32) []propose.Border {
 	group := newGroups(len(a.List))
-	for _, b := range a.Borders {
+	for _, b := range land.Borders {
 		group.join(b.A, b.B)
 	}
 	households := map[int32]int{}
@@ -149,13 +168,15 @@ func (a *Atoms) ferries() []propose.Border {
 		best, least := int32(-1), math.Inf(1)
 		at := a.List[i].Area[0][0][0].Degrees()
 		for j := range a.List {
-			if group.of(int32(j)) != own {
+			if group.of(int32(j)) != own && a.aboveOf(int32(i), above) == a.aboveOf(int32(j), above) {
 				if d := float64(geo.Distance(at, a.List[j].Area[0][0][0].Degrees())); d < least {
 					best, least = int32(j), d
 				}
 			}
 		}
-		out = append(out, propose.Border{A: int32(i), B: best})
+		if best >= 0 {
+			out = append(out, propose.Border{A: int32(i), B: best})
+		}
 	}
 	return out
 }

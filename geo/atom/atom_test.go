@@ -289,13 +289,49 @@ func TestStripsWithoutPeopleJoinANeighbour(t *testing.T) {
 	}
 }
 
+// Present units, or those above, keep their limits to the centimetre although they
+// run beside the streets and through compounds and houses.
+func TestNoAtomReachesBeyondItsUnit(t *testing.T) {
+	g := atom.Ground{
+		Unit:      box(0, 0, 200, 200),
+		Lines:     []atom.Line{line(atom.Street, 104, -10, 104, 210), line(atom.Street, -10, 100, 210, 100)},
+		Wholes:    []atom.Whole{{Class: atom.Wall, Area: box(80, 20, 130, 60)}},
+		Buildings: []geo.MultiPolygon{box(95, 140, 115, 160)},
+		Within:    []geo.MultiPolygon{box(0, 0, 100, 200), box(100, 0, 200, 200)},
+		Homes:     []atom.Home{home(50, 50, 5), home(150, 50, 6), home(50, 150, 7), home(150, 150, 8)},
+	}
+	atoms, err := atom.Cut(context.Background(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiles(t, atoms)
+	byUnit := make([]int32, len(atoms.List))
+	for i, a := range atoms.List {
+		byUnit[i] = a.Within
+	}
+	for i, p := range atoms.Parts(byUnit) {
+		if got, want := p.Area.SquareMeters(), g.Within[i].SquareMeters(); p.Unit != int32(i) || got-want > 0.1 || want-got > 0.1 {
+			t.Errorf("unit %d has %.2f m², want %.2f", p.Unit, got, want)
+		}
+	}
+	land := atoms.Land(atom.UsualCosts, []int32{0, 1})
+	for _, b := range land.Borders {
+		if byUnit[b.A] != byUnit[b.B] {
+			t.Errorf("a border between units above: %+v", b)
+		}
+	}
+	if joined := atoms.Land(atom.UsualCosts, []int32{0, 0}); len(joined.Borders) <= len(land.Borders) {
+		t.Errorf("%d borders within one unit above, %d within two", len(joined.Borders), len(land.Borders))
+	}
+}
+
 func TestUnitsOfAtomsTile(t *testing.T) {
 	g := town(rand.New(rand.NewPCG(3, 3)), 6, 5)
 	atoms, err := atom.Cut(context.Background(), g)
 	if err != nil {
 		t.Fatal(err)
 	}
-	land := atoms.Land(atom.UsualCosts)
+	land := atoms.Land(atom.UsualCosts, nil)
 	q := propose.Question{Min: 60, Max: 140, Seed: 3}
 	a, err := propose.Solve(context.Background(), land, q)
 	if err != nil {
@@ -321,7 +357,7 @@ func TestIslandsWithoutPeopleAreNoPieceCutOff(t *testing.T) {
 	unit := box(0, 0, 100, 100)
 	unit = append(unit, box(200, 0, 260, 60)[0])
 	atoms := cut(t, atom.Ground{Unit: unit, Homes: []atom.Home{home(50, 50, 40)}})
-	a, err := propose.Solve(context.Background(), atoms.Land(atom.UsualCosts), propose.Question{Min: 30, Max: 50})
+	a, err := propose.Solve(context.Background(), atoms.Land(atom.UsualCosts, nil), propose.Question{Min: 30, Max: 50})
 	if err != nil || a.Proofs != nil || a.Alternatives[0].Broken != nil {
 		t.Errorf("%+v, %v", a, err)
 	}

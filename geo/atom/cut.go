@@ -91,6 +91,9 @@ func (c *cutter) given() {
 	for _, w := range c.Wholes {
 		c.add(lineKind{class: w.Class}, outlines(w.Area)...)
 	}
+	for _, area := range c.Within {
+		c.add(lineKind{class: Edge}, outlines(area)...)
+	}
 }
 
 func (c *cutter) polygonize(ctx context.Context) (*topology.Pieces, error) {
@@ -279,8 +282,9 @@ type joiner struct {
 	group      groups
 	households []int
 	area       []geo.SquareMeters
-	dependent  []bool // of each piece: land that is no atom by itself: under a building, water
-	cutOut     []bool // of each piece: it lies in a block that was cut between buildings
+	within     []int32 // of each piece: which of Within holds it, or none
+	dependent  []bool  // of each piece: land that is no atom by itself: under a building, water
+	cutOut     []bool  // of each piece: it lies in a block that was cut between buildings
 }
 
 // join makes atoms of the pieces.
@@ -291,7 +295,11 @@ func (c *cutter) join(p *topology.Pieces) *Atoms {
 	for i := range int32(p.Count()) {
 		j.area = append(j.area, p.Area(i).SquareMeters())
 	}
-	j.joinAreas(labels(p))
+	places := labels(p)
+	for _, list := range j.insides(places, j.Within) {
+		j.within = append(j.within, append(list, none)[0])
+	}
+	j.joinAreas(places)
 	for j.joinSlivers() {
 	}
 	j.atoms(out)
@@ -301,7 +309,7 @@ func (c *cutter) join(p *topology.Pieces) *Atoms {
 
 // joinAreas joins what lies in one whole, and the land of one building.
 func (j *joiner) joinAreas(places []geo.Point) {
-	first := map[int32]int32{} // of each whole: a piece
+	first := map[[2]int32]int32{} // of each whole in each area of Within: a piece
 	inWhole := make([]bool, len(places))
 	for piece, list := range j.insides(places, wholeAreas(j.Wholes)) {
 		for _, w := range list {
@@ -309,10 +317,11 @@ func (j *joiner) joinAreas(places []geo.Point) {
 				continue
 			}
 			inWhole[piece] = true
-			if other, ok := first[w]; ok {
+			key := [2]int32{w, j.within[piece]}
+			if other, ok := first[key]; ok {
 				j.group.join(other, int32(piece))
 			} else {
-				first[w] = int32(piece)
+				first[key] = int32(piece)
 			}
 		}
 	}
@@ -376,7 +385,7 @@ func (j *joiner) joinBuildings(owners []owner, inWhole []bool) {
 		if s.Left == topology.NoPiece || s.Right == topology.NoPiece || inWhole[s.Left] || inWhole[s.Right] {
 			continue
 		}
-		if b := owners[s.Left].building; b != none && b == owners[s.Right].building {
+		if b := owners[s.Left].building; b != none && b == owners[s.Right].building && j.within[s.Left] == j.within[s.Right] {
 			j.group.join(s.Left, s.Right)
 		}
 	}
@@ -391,7 +400,7 @@ func (j *joiner) joinBuildings(owners []owner, inWhole []bool) {
 			}
 		}
 		for _, p := range under[b] {
-			if whole != none && !torn {
+			if whole != none && !torn && j.within[whole] == j.within[p] {
 				j.group.join(whole, p)
 			}
 		}
@@ -448,7 +457,7 @@ func (j *joiner) joinSlivers() bool {
 		for _, ends := range [2][2]int32{{a, b}, {b, a}} {
 			if ends[0] >= 0 {
 				sums[ends[0]].around += length
-				if ends[1] >= 0 {
+				if ends[1] >= 0 && j.within[a] == j.within[b] {
 					touch(ends[0], ends[1], length, soft)
 				}
 			}
@@ -524,7 +533,7 @@ func (j *joiner) atoms(out *Atoms) {
 		members[j.group.of(p)] = append(members[j.group.of(p)], p)
 	}
 	for _, g := range slices.Sorted(maps.Keys(members)) {
-		a := Atom{pieces: members[g], Area: j.pieces.Area(members[g]...)}
+		a := Atom{pieces: members[g], Area: j.pieces.Area(members[g]...), Within: j.within[g]}
 		a.SquareMeters = a.Area.SquareMeters()
 		for _, p := range a.pieces {
 			a.Households += j.households[p]

@@ -135,7 +135,7 @@ func TestRealTownsAreCutAndDivided(t *testing.T) {
 			notThroughBuildings(t, ground, atoms)
 			began = time.Now()
 			q := propose.Question{Min: 30, Max: max(50, most), Seed: 1, Threads: 2}
-			land := atoms.Land(atom.UsualCosts)
+			land := atoms.Land(atom.UsualCosts, nil)
 			a, err := propose.Solve(context.Background(), land, q)
 			if err != nil {
 				t.Fatal(err)
