@@ -11,6 +11,7 @@ import (
 
 	"wangge/geo/candidate"
 	"wangge/geo/circle"
+	"wangge/geo/deliberation"
 	"wangge/geo/export"
 	"wangge/geo/grid"
 	households "wangge/geo/household"
@@ -58,6 +59,10 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(plan.List(ctx, db, actor, "", 0, 100))
 	tell(plan.Get(ctx, db, actor, number("plan")))
 	tell(plan.Units(ctx, db, actor, number("plan")))
+	tell(plan.AllStopped(ctx, db, actor))
+	tell(deliberation.Of(ctx, db, actor, number("plan")))
+	tell(deliberation.Comments(ctx, db, actor, number("plan"), "", 0, 100))
+	tell(deliberation.OnPlan(ctx, db, actor, number("plan")))
 	tell(upload.List(ctx, db, actor, 0, 100))
 	tell(post.List(ctx, db, actor, day, post.Filter{Limit: 100}))
 	tell(post.List(ctx, db, actor, day, post.Filter{Unit: th["town"], Limit: 100}))

@@ -18,7 +18,9 @@ import (
 
 	"wangge/api"
 	"wangge/geo"
+	"wangge/geo/deliberation"
 	"wangge/geo/demand"
+	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
@@ -144,6 +146,7 @@ func (w *towns) settle(t testing.TB, town string, x int32) {
 		t.Fatal(err)
 	}
 	th["plan"] = strconv.FormatInt(draft.ID, 10)
+	w.discuss(t, town, draft, geo.Snap(place(x+3000, 5000)))
 	body, kind := form(t, town+".csv", []byte("编号,经度,纬度,地址\n"+code+"-1,"+lonLat(place(x+1500, 6000))+","+town+"路3号\n"+code+"-2,,,"+town+"路4号\n"),
 		"kind", "households", "crs", "WGS84", "source", town+"台账", "confirm", "a test")
 	w.act(town, staff.Planner)
@@ -177,6 +180,25 @@ func (w *towns) settle(t testing.TB, town string, x int32) {
 		t.Fatal(err)
 	}
 	th["absence"] = strconv.FormatInt(absence, 10)
+}
+
+// discuss has a draft of a town commented on, passed and shown to residents.
+func (w *towns) discuss(t testing.TB, town string, draft plan.Plan, at geo.Point) {
+	t.Helper()
+	c, err := deliberation.Say(t.Context(), w.pool, staff.Local, draft.ID, at, town+"意见")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.things[town]["comment"] = strconv.FormatInt(c.ID, 10)
+	_, err = w.pool.Exec(t.Context(), `INSERT INTO plan_stage (plan_id, stage, outcome, revision, note, done_by) VALUES ($1, 'proposal', 'passed', 1, $2, 'test')`, draft.ID, town+"附言")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = deliberation.Open(t.Context(), w.pool, staff.Local, deliberation.Consultation{PlanID: draft.ID, Title: town + "征求意见",
+		OpensOn: grid.Today(), ClosesOn: geo.DayOf(time.Now().AddDate(0, 0, 3))})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // newDemand is a demand set of a town, as its planner imports one.
@@ -372,7 +394,7 @@ func (w *towns) with(town, path string) string {
 			path = strings.ReplaceAll(path, "{id}", id)
 		}
 	}
-	return strings.NewReplacer("{household}", th["household"], "{code}", th["unit"], "{kind}", "households", "{rank}", "A", "{id}", "1").Replace(path)
+	return strings.NewReplacer("{household}", th["household"], "{code}", th["unit"], "{comment}", th["comment"], "{kind}", "households", "{rank}", "A", "{id}", "1").Replace(path)
 }
 
 // body is a body that an operation of the path can act on.
@@ -394,6 +416,16 @@ func (w *towns) body(path string) any {
 		return map[string]any{"revision": 1}
 	case "/plans/{id}/repairs":
 		return map[string]any{"revision": 1, "kind": "cut"}
+	case "/plans/{id}/renewal":
+		return map[string]any{"revision": 1}
+	case "/plans/{id}/stages":
+		return map[string]any{"stage": "proposal", "outcome": "passed", "revision": 1}
+	case "/plans/{id}/comments":
+		return map[string]any{"point": place(1000, 5000), "body": "x"}
+	case "/plans/{id}/comments/{comment}":
+		return map[string]any{"resolved": true}
+	case "/plans/{id}/consultation":
+		return map[string]any{"title": "x", "closes_on": geo.DayOf(time.Now().AddDate(0, 0, 3)).String()}
 	}
 	return map[string]any{}
 }
@@ -415,6 +447,9 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM siting s JOIN unit u ON u.id = s.unit_id WHERE u.code LIKE $1 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
 			(SELECT string_agg(s::text || r::text, E'\n' ORDER BY r.id) FROM rule_set s JOIN rule r ON r.set_id = s.id WHERE s.title_zh LIKE $2 || '%'),
+			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM plan_comment c JOIN plan p ON p.id = c.plan_id WHERE p.name LIKE $2 || '%'),
+			(SELECT string_agg(c::text, E'\n' ORDER BY c.plan_id) FROM consultation c WHERE c.title LIKE $2 || '%'),
+			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM plan_stage s WHERE s.note LIKE $2 || '%'),
 			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM plan p WHERE p.name LIKE $2 || '%'))`, codeOf[town], town).Scan(&text)
 	if err != nil {
 		t.Fatal(err)

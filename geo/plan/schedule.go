@@ -104,7 +104,7 @@ func Withdraw(ctx context.Context, db pg.DB, queue *job.Queue, actor staff.Actor
 		if err != nil {
 			return err
 		}
-		return record(ctx, tx, actor, "withdraw", id, nil)
+		return record(ctx, tx, actor, "withdraw-adoption", id, nil)
 	})
 	if err != nil {
 		return Plan{}, fmt.Errorf("withdraw plan %d: %w", id, err)

@@ -2,6 +2,7 @@
 import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
+import { deliberationProblems } from './deliberation.en';
 import { incidentProblems, incidents } from './incidents.en';
 import { reach, reachProblems } from './reach.en';
 import { siteProblems, sites } from './sites.en';
@@ -488,7 +489,7 @@ export const en: Dictionary = {
     abandonTitle: 'Abandon this draft?',
     abandonHint: 'Its repairs are lost; the file that was uploaded is kept.',
   },
-  planState: { draft: 'draft', published: 'published', abandoned: 'abandoned' },
+  planState: { draft: 'draft', adopted: 'adopted, waiting for its day', published: 'published', abandoned: 'abandoned' },
   faultKind: {
     gap: 'Gap',
     overlap: 'Overlap',
@@ -784,6 +785,7 @@ export const en: Dictionary = {
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...deliberationProblems,
     ...workshopProblems,
     ...compareProblems,
     ...reachProblems,

@@ -3,6 +3,7 @@
 import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
+import { deliberationProblems } from './deliberation.zh';
 import { incidentProblems, incidents } from './incidents.zh';
 import { reach, reachProblems } from './reach.zh';
 import { siteProblems, sites } from './sites.zh';
@@ -461,7 +462,7 @@ export const zh = {
     abandonTitle: '放弃这个草案？',
     abandonHint: '修正记录随之作废；上传的原文件仍保留。',
   },
-  planState: { draft: '草案', published: '已发布', abandoned: '已放弃' },
+  planState: { draft: '草案', adopted: '已通过，待生效', published: '已发布', abandoned: '已放弃' },
   faultKind: {
     gap: '缝隙',
     overlap: '重叠',
@@ -746,6 +747,7 @@ export const zh = {
   problem: {
     ...adminProblems,
     ...circleProblems,
+    ...deliberationProblems,
     ...workshopProblems,
     ...compareProblems,
     ...reachProblems,

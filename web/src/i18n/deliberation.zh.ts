@@ -1,0 +1,26 @@
+// Why a plan is not adopted, passed or commented on, in Chinese.
+
+export const deliberationProblems = {
+  plan_adopted: '方案已通过并封存。要修改，请先撤回。',
+  plan_not_adopted: '方案尚未通过，没有可撤回的',
+  plan_reserved: '这些单位已有另一方案通过，即将生效。请先撤回那一方案，或在其生效后再拟。',
+  plan_undecided: '方案还没有走完议事程序',
+  plan_not_published: '只有生效过的方案才能回退',
+  plan_nothing_before: '该方案之前没有划分，无可回退',
+  scheme_missing: '这一层级不在层级方案内，没有编码规则',
+  codes_used_up: '编码已用尽，请为这一层级增加位数',
+  procedure_unknown: '没有这种议事程序',
+  stage_not_next: '现在不是这一步，请重新载入方案',
+  stage_same_person: '这一步须由另一人办理：您已办理过前面的步骤',
+  stage_plan_changed: '方案已有改动，或已不是草案，请重新载入',
+  stage_return_reason: '退回请写明理由',
+  comment_unknown: '没有这条意见',
+  comment_body: '意见为 1 至 1000 字',
+  comment_personal: '内容像电话、身份证号或银行卡号。意见会公开，请去掉能认出个人的内容。',
+  comments_too_many: '这一方案未处理的意见太多，请先处理一些',
+  comment_elsewhere: '这个位置在方案范围之外',
+  consultation_unknown: '没有这项征求意见，或不在期限内',
+  consultation_dates: '征求意见从今天或以后开始，之后截止，不超过一年',
+  consultation_title: '标题不超过 100 字，说明不超过 1000 字，且不含个人信息',
+  consultation_too_large: '征求意见最多显示 2000 个单位',
+};
