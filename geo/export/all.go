@@ -18,7 +18,8 @@ import (
 // tables are what All writes beside the kinds of Write, as they are: history,
 // decisions and the record of who did what.
 var tables = []string{
-	"level", "preset", "preset_level", "plan", "plan_step", "plan_repair", "lineage", "incident_category",
+	"level", "preset", "preset_level", "plan", "plan_step", "plan_revision", "plan_repair", "procedure", "stage", "plan_stage", "plan_comment",
+	"consultation", "consultation_unit", "lineage", "incident_category",
 	"service_tier", "service_function", "service_point_function", "service_point_state",
 	"household_unit", "incident_unit", "service_point_unit", "setting", "audit", "audit_link", "audit_segment",
 	"account", "post_kind", "post", "post_title", "holder", "absence", "staffing", "unit_office", "break_glass",
@@ -28,6 +29,7 @@ var tables = []string{
 	"walk_standard", "circle", "circle_unit", "circle_point", "siting", "siting_result",
 	"demand_set",
 	"rule_set", "rule", "waiver",
+	"border_walk", "border_point", "border_answer",
 }
 
 // history is every boundary that ever was in force.
@@ -46,8 +48,8 @@ stops.geojson        where mobile service points stop
 candidates.geojson   sites where a service point could stand
 demand.geojson       imported counts of people, by demand set; those of a cell stand at its centre
 excluded.geojson     accepted gaps with their reasons
-tables/              tables as they are: levels, presets, rules, plans, their steps, repairs, waivers, lineage, responsibility by date, posts and
-                     who held them, purposes and notices, published counts, audit. What is sealed (names, phones)
+tables/              tables as they are: levels, presets, rules, plans, their steps, stages, comments and consultations, repairs, waivers, lineage, responsibility by date, posts and
+                     who held them, purposes and notices, published counts, border walks and what was found on them, audit. Photos of border walks, what is sealed (names, phones)
                      and what proves who somebody is (passwords, sessions, tokens) is in no file of this archive
 originals/           the boundary files as they came
 `
