@@ -296,3 +296,25 @@ func TestAnyRaceEndsWithWinnersThatAgree(t *testing.T) {
 		}
 	}
 }
+
+// Branches of the plan in force know from where they were drawn, also when their land
+// was drawn by others meanwhile.
+func TestOfTwoBranchesOneWinsAndABranchAboveIsOvertaken(t *testing.T) {
+	c := newCounty(t, 5, 50)
+	c.on = grid.Today()
+	branch := func(base string) plan.Plan {
+		t.Helper()
+		p, err := plan.NewBranch(t.Context(), c.db, staff.Local, plan.Branch{Name: base, Base: base, Day: c.on})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first, second, town, apart := branch(villageCode(0, 0)), branch(villageCode(0, 0)), branch(townCode(0)), branch(villageCode(3, 1))
+	publish(t, c.db, first, c.on.String())
+	errs := c.race(t, []plan.Plan{second, town, apart})
+	if !errors.Is(errs[0], plan.ErrStale) || !errors.Is(errs[1], plan.ErrStale) || errs[2] != nil {
+		t.Errorf("the same village: %v, its town: %v, another village: %v; want %v twice and none", errs[0], errs[1], errs[2], plan.ErrStale)
+	}
+	c.check(t)
+}
