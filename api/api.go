@@ -21,6 +21,7 @@ import (
 	"wangge/api/absences"
 	"wangge/api/accounts"
 	"wangge/api/audit"
+	"wangge/api/borderwalks"
 	"wangge/api/breakglass"
 	"wangge/api/candidates"
 	"wangge/api/circles"
@@ -177,6 +178,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
 	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
 	plans.MountDossier(a, c.DB, dossier.Maker{Font: c.Font, Key: c.Key})
+	borderwalks.Mount(a, c.DB, c.Engine)
 	rulesets.Mount(a, c.DB)
 	deliberations.Mount(a, c.DB, c.Engine, c.Reader)
 	exports.Mount(a, c.DB)

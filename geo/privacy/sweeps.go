@@ -44,6 +44,9 @@ var plainSweeps = map[string]Sweep{
 	"siting-unfinished": rows("siting", "id::text", givenUp("siting")),
 	"consultation-comment": rows("plan_comment", "id::text", `resident AND EXISTS (
 		SELECT FROM consultation c WHERE c.plan_id = plan_comment.plan_id AND c.closes_on < $1)`),
+	"border-photo": rows("border_photo", "id::text", `EXISTS (
+		SELECT FROM border_answer a JOIN border_point p ON p.id = a.point_id JOIN border_walk w ON w.id = p.walk_id JOIN plan l ON l.id = w.plan_id
+		WHERE a.id = border_photo.answer_id AND l.ended_at < $1)`),
 	"upload-report": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
 		return collect(ctx, tx, `
 			UPDATE upload SET report = NULL
