@@ -47,6 +47,7 @@
 //	incident      incidents
 //	plan          drafts, faults, repairs and the one way to publish
 //	borderwalk    points on the borders of a draft to look at in the field, and what was found there
+//	deliberation  what people say about a plan: stages, comments on places, consultations of residents
 //	ruleset       sets of local rules, waivers, and what lies on the ground of a draft
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
