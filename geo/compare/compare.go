@@ -85,7 +85,7 @@ type Comparison struct {
 	Totals    Totals       `json:"totals"`
 	Changes   []UnitChange `json:"changes"`
 	Units     []Compared   `json:"units" doc:"before and after, of units that are not the same on both sides, by code"`
-	Duties    []HandOver   `json:"duties" doc:"posts that change hands or whose households change"`
+	Duties    []DutyChange `json:"duties" doc:"posts that change hands or whose households change"`
 }
 
 // Tally counts the changes of a kind.

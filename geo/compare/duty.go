@@ -35,8 +35,8 @@ const (
 	Stays  Hand = "stays"  // the same people in the same unit, which has other households
 )
 
-// HandOver is a post before and after.
-type HandOver struct {
+// DutyChange is a post before and after.
+type DutyChange struct {
 	Hand    Hand       `json:"hand" enum:"goes,ends,begins,passes,stays"`
 	Kind    staff.Kind `json:"kind"`
 	TitleZh string     `json:"title_zh"`
@@ -192,7 +192,7 @@ func orNone(list []string) []string {
 
 // handOvers are the duties that change hands, and those whose households change, by
 // unit and kind.
-func (s *study) handOvers() []HandOver {
+func (s *study) handOvers() []DutyChange {
 	type both [2]*duty
 	posts := map[int64]*both{}
 	for side := range s.duties {
@@ -204,20 +204,20 @@ func (s *study) handOvers() []HandOver {
 			posts[d.root][side] = d
 		}
 	}
-	list := []HandOver{}
+	list := []DutyChange{}
 	for _, root := range slices.Sorted(maps.Keys(posts)) {
 		if d := s.handOver(posts[root][0], posts[root][1]); d.Hand != "" {
 			list = append(list, d)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b HandOver) int {
+	slices.SortStableFunc(list, func(a, b DutyChange) int {
 		return cmp.Or(cmp.Compare(a.unit(), b.unit()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ordinal, b.Ordinal))
 	})
 	return list
 }
 
 // unit is the code by which duties stand in order.
-func (d HandOver) unit() string {
+func (d DutyChange) unit() string {
 	if d.Before != nil {
 		return d.Before.Unit
 	}
@@ -225,8 +225,8 @@ func (d HandOver) unit() string {
 }
 
 // handOver is what becomes of one duty; its Hand is empty if nothing does.
-func (s *study) handOver(before, after *duty) HandOver {
-	d := HandOver{}
+func (s *study) handOver(before, after *duty) DutyChange {
+	d := DutyChange{}
 	of := [2]int{topology.NoArea, topology.NoArea}
 	for side, one := range [2]*duty{before, after} {
 		if one == nil {

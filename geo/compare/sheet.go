@@ -227,24 +227,24 @@ func unitsLayer(rows []Compared) vectorfile.Layer {
 	return table(rows, vectorfile.NoGeometry, nil, fields...)
 }
 
-func dutiesLayer(rows []HandOver) vectorfile.Layer {
-	seat := func(name string, side func(HandOver) *Seat, of func(*Seat) string) field[HandOver] {
-		return text(name, func(d HandOver) string {
+func dutiesLayer(rows []DutyChange) vectorfile.Layer {
+	seat := func(name string, side func(DutyChange) *Seat, of func(*Seat) string) field[DutyChange] {
+		return text(name, func(d DutyChange) string {
 			if s := side(d); s != nil {
 				return of(s)
 			}
 			return ""
 		})
 	}
-	before, after := func(d HandOver) *Seat { return d.Before }, func(d HandOver) *Seat { return d.After }
+	before, after := func(d DutyChange) *Seat { return d.Before }, func(d DutyChange) *Seat { return d.After }
 	unit, holder, deputy := func(s *Seat) string { return s.Unit }, func(s *Seat) string { return s.Holder }, func(s *Seat) string { return s.Deputy }
 	return table(rows, vectorfile.NoGeometry, nil,
-		text("what", func(d HandOver) string { return string(d.Hand) }), text("kind", func(d HandOver) string { return string(d.Kind) }),
-		text("title_zh", func(d HandOver) string { return d.TitleZh }), text("title_en", func(d HandOver) string { return d.TitleEn }),
-		integer("ordinal", func(d HandOver) *int { return &d.Ordinal }),
+		text("what", func(d DutyChange) string { return string(d.Hand) }), text("kind", func(d DutyChange) string { return string(d.Kind) }),
+		text("title_zh", func(d DutyChange) string { return d.TitleZh }), text("title_en", func(d DutyChange) string { return d.TitleEn }),
+		integer("ordinal", func(d DutyChange) *int { return &d.Ordinal }),
 		seat("before_unit", before, unit), seat("before_holder", before, holder), seat("before_deputy", before, deputy),
 		seat("after_unit", after, unit), seat("after_holder", after, holder), seat("after_deputy", after, deputy),
-		integer("households_given", func(d HandOver) *int { return d.Gives }), integer("households_taken", func(d HandOver) *int { return d.Takes }))
+		integer("households_given", func(d DutyChange) *int { return d.Gives }), integer("households_taken", func(d DutyChange) *int { return d.Takes }))
 }
 
 func impactLayer(n Impact) vectorfile.Layer {

@@ -4235,7 +4235,7 @@ export interface components {
             code: string;
             /**
              * Format: double
-             * @description Polsby–Popper, 4π·area/perimeter²: 1 for a disc
+             * @description Polsby–Popper, 4π·area/perimeter²: 1 for a disc; 0 = not known
              */
             compactness: number;
             /** @description rivers and main roads with land of the unit on both sides */
@@ -4278,12 +4278,12 @@ export interface components {
             people: number | null;
             /**
              * Format: double
-             * @description m, holes included
+             * @description m, holes included; 0 of a unit above that is made of those below
              */
             perimeter: number;
             /**
              * Format: int64
-             * @description that meet in points at most
+             * @description that meet in points at most; 0 = not known
              */
             pieces: number;
             posts: components["schemas"]["Posts"][];

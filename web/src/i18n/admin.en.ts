@@ -473,6 +473,7 @@ export const admin: typeof adminZh = {
       zone: 'zone',
       candidate: 'candidate',
       circle: 'service circle',
+      comparison: 'comparison',
       'demand-set': 'demand set',
       'incident-analysis': 'incident analysis',
       map: 'map',

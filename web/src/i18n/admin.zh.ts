@@ -461,6 +461,7 @@ export const admin = {
       zone: '叠加区',
       candidate: '候选点',
       circle: '服务圈',
+      comparison: '方案对比',
       'demand-set': '需求数据',
       'incident-analysis': '事件分析',
       map: '地图',

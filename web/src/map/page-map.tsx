@@ -77,7 +77,7 @@ const asMap = (map: unknown) => map as MapLibreMap;
  * The map under a name that browser tests and people who help others can reach;
  * it gives no access that the page does not have.
  */
-function exposeForSupport(map: MapLibreMap) {
+export function exposeForSupport(map: MapLibreMap) {
   (window as unknown as { wangge?: unknown }).wangge = { map };
 }
 
