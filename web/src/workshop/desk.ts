@@ -293,7 +293,6 @@ export class Desk {
     const kept = this.keep();
     this.shown();
     const { saving } = this.state;
-    if (saving.state === 'conflict') return;
     if (saving.state === 'offline') this.set({ saving: { state: 'offline', kept } });
     void this.send();
   }
@@ -311,6 +310,7 @@ export class Desk {
   }
 
   private async sendAll(): Promise<void> {
+    if (this.state.saving.state === 'conflict') return; // it waits for the planner
     this.callOff?.();
     this.callOff = null;
     for (let command = this.queue[0]; command && !this.ended; command = this.queue[0]) {
@@ -402,6 +402,7 @@ export class Desk {
 
   /** again tries what failed once more, now. */
   again(): void {
+    if (this.queue.length === 0 || this.state.saving.state === 'conflict') return;
     this.failures = 0;
     this.set({ saving: { state: 'saving' } });
     void this.send();

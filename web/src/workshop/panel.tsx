@@ -45,7 +45,7 @@ export function Panel() {
           </button>
         ))}
       </nav>
-      <div className="panel-body" key={tab}>
+      <div className="panel-body desk-body" key={tab}>
         <Part />
       </div>
     </>
@@ -223,8 +223,8 @@ function Name({ row }: { row: Row }) {
 const MEASURES = ['households', 'people', 'area', 'compactness', 'minutes', 'posts', 'incidents'] as const;
 type Measure = (typeof MEASURES)[number];
 
-/** valueOf is a measure of a unit; what the page itself can measure is as it is drawn. */
-function valueOf(measure: Measure, fact: Fact | undefined, piece?: Piece): number | null {
+/** figureOf is a measure of a unit; what the page itself can measure is as it is drawn. */
+function figureOf(measure: Measure, fact: Fact | undefined, piece?: Piece): number | null {
   switch (measure) {
     case 'area':
       return piece?.area_m2 ?? fact?.area ?? null;
@@ -278,8 +278,8 @@ function FigureList({ id, piece, stale }: { id: number; piece: Piece | undefined
   return (
     <dl className="figures-grid">
       {MEASURES.map((measure) => {
-        const value = valueOf(measure, fact, piece);
-        const was = valueOf(measure, before);
+        const value = figureOf(measure, fact, piece);
+        const was = figureOf(measure, before);
         const by = value !== null && was !== null ? value - was : 0;
         const own = measure === 'area' || measure === 'compactness';
         return (
@@ -379,7 +379,11 @@ function Journal() {
       </div>
       <ol className="desk-steps" reversed>
         {list.map((step) => (
-          <li key={step.seq} className={step.state} aria-current={step.seq === head ? 'step' : undefined}>
+          <li
+            key={step.seq}
+            className={`desk-step ${step.state}`}
+            aria-current={step.seq === head ? 'step' : undefined}
+          >
             <strong>{t(`workshop.step.${step.edit.kind}`)}</strong>{' '}
             <span>
               {step.units
