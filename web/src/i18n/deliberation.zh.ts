@@ -4,6 +4,7 @@ export const deliberationProblems = {
   plan_adopted: '方案已通过并封存。要修改，请先撤回。',
   plan_not_adopted: '方案尚未通过，没有可撤回的',
   plan_reserved: '这些单位已有另一方案通过，即将生效。请先撤回那一方案，或在其生效后再拟。',
+  plan_breaks_rules: '方案不符合硬性规则，又未豁免。请修改，或在允许时写明理由豁免。',
   plan_undecided: '方案还没有走完议事程序',
   plan_not_published: '只有生效过的方案才能回退',
   plan_nothing_before: '该方案之前没有划分，无可回退',
