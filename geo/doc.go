@@ -52,6 +52,7 @@
 //	demand        imported counts of people: sets of cells, buildings or points
 //	circle        who reaches which service on foot, by a standard, on a date
 //	candidate     sites where a service point could stand, and searches among them
+//	proposal      divisions that a job works out, which somebody may adopt as a draft
 //	compare       two divisions of the same land: what changes hands, and what it means
 //	dossier       a plan as files of other programs, and the signed dossier of one that was adopted
 //	reach         what lies within so many minutes of a place, and the way between two

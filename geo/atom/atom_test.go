@@ -268,6 +268,23 @@ func TestRiversAreSharedByTheirBanks(t *testing.T) {
 	}
 }
 
+// A street that is drawn along a river, on a bridge or over the water, is no way from
+// one bank to the other.
+func TestStreetsInRiversLeadNowhere(t *testing.T) {
+	atoms := cut(t, atom.Ground{
+		Unit: box(0, 0, 400, 300), Barriers: []atom.Class{atom.River},
+		Waters: []atom.Water{{Class: atom.River, Area: box(-50, 120, 450, 180)}},
+		Lines:  []atom.Line{line(atom.Street, -10, 125, 410, 170)},
+		Homes:  []atom.Home{home(100, 50, 1), home(100, 250, 3)},
+	})
+	if got := households(atoms); !slices.Equal(got, []int{1, 3}) {
+		t.Fatalf("households %v", got)
+	}
+	if b := atoms.Borders[0]; !b.Barrier || b.Lengths[atom.Street] > 0 {
+		t.Errorf("%+v", b)
+	}
+}
+
 func inBand(v, low, high float64) bool { return low <= v && v <= high }
 
 func TestStripsWithoutPeopleJoinANeighbour(t *testing.T) {

@@ -14,7 +14,7 @@ const (
 	Street                // streets of a neighbourhood
 	Wall                  // walls and fences, those of compounds among them
 	Rail                  // railways
-	MainRoad              // trunk roads and main streets
+	MainRoad              // motorways, trunk and primary roads
 	River                 // rivers and canals, and the shores of large water
 	Classes  int   = iota
 )
@@ -35,8 +35,8 @@ var UsualCosts = Costs{Open: 1, Edge: 0.3, Path: 0.5, Stream: 0.2, Street: 0.15,
 
 // streetClass is the class of OpenStreetMap's values of highway; others are paths.
 var streetClass = map[string]Class{
-	"motorway": MainRoad, "trunk": MainRoad, "primary": MainRoad, "secondary": MainRoad,
-	"motorway_link": Street, "trunk_link": Street, "primary_link": Street, "secondary_link": Street, "tertiary_link": Street,
+	"motorway": MainRoad, "trunk": MainRoad, "primary": MainRoad,
+	"secondary": Street, "motorway_link": Street, "trunk_link": Street, "primary_link": Street, "secondary_link": Street, "tertiary_link": Street,
 	"tertiary": Street, "unclassified": Street, "residential": Street, "living_street": Street, "road": Street, "pedestrian": Street, "busway": Street,
 }
 

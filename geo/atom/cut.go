@@ -283,6 +283,7 @@ type joiner struct {
 	households []int
 	area       []geo.SquareMeters
 	within     []int32 // of each piece: which of Within holds it, or none
+	wet        []bool  // of each piece: large water
 	dependent  []bool  // of each piece: land that is no atom by itself: under a building, water
 	cutOut     []bool  // of each piece: it lies in a block that was cut between buildings
 }
@@ -326,7 +327,8 @@ func (j *joiner) joinAreas(places []geo.Point) {
 		}
 	}
 	for piece, list := range j.insides(places, j.large()) {
-		j.dependent[piece] = len(list) > 0 && !inWhole[piece]
+		j.wet = append(j.wet, len(list) > 0)
+		j.dependent[piece] = j.wet[piece] && !inWhole[piece]
 	}
 	j.joinBuildings(j.owners(places), inWhole)
 }
@@ -515,8 +517,11 @@ func (j *joiner) groupOf(piece int32) int32 {
 	return j.group.of(piece)
 }
 
-// kind is the strongest line along a side.
+// kind is the strongest line along a side. In large water all is water, bridges too.
 func (j *joiner) kind(s topology.Side) lineKind {
+	if s.Left != topology.NoPiece && s.Right != topology.NoPiece && j.wet[s.Left] && j.wet[s.Right] {
+		return lineKind{River, true}
+	}
 	best := lineKind{class: Open}
 	for _, l := range s.Lines {
 		if k := j.kinds[l]; k.class > best.class || k.class == best.class && !k.midWater {

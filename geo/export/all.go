@@ -26,7 +26,7 @@ var tables = []string{
 	"purpose", "purpose_field", "purpose_version", "notice", "notice_version", "consent", "visit_refusal", "request",
 	"retention_rule", "deletion_proof",
 	"publication", "publication_edition", "published_count", "published_cell",
-	"walk_standard", "circle", "circle_unit", "circle_point", "siting", "siting_result",
+	"walk_standard", "circle", "circle_unit", "circle_point", "siting", "siting_result", "proposal", "proposal_part",
 	"demand_set",
 	"rule_set", "rule", "waiver",
 	"border_walk", "border_point", "border_answer",
