@@ -1,6 +1,8 @@
 // Measures what a visit loads, gzipped: index.html, everything it loads at once, the
-// page and the map with its worker; for the first view, and for the analyst's page
-// with all its tables and charts. Fails when one is over budget.
+// page and the map with its worker; for the first view, for the analyst's page with all
+// its tables and charts, for the comparison of divisions, and for the planner's workshop
+// with its engine. Fails when one
+// is over budget.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +10,8 @@ import { gzipSync } from 'node:zlib';
 /** The most the views may load, in KiB of gzip. */
 const BUDGET = 850;
 const CIRCLE_BUDGET = 1100;
+const COMPARE_BUDGET = 900;
+const WORKSHOP_BUDGET = 2150;
 const dist = new URL('../dist/', import.meta.url).pathname;
 const assets = join(dist, 'assets');
 
@@ -15,7 +19,7 @@ if (!existsSync(assets)) {
   console.error('There is no built page; run "npm run build" first.');
   process.exit(2);
 }
-const files = readdirSync(assets).filter((name) => /\.(m?js|css)$/.test(name));
+const files = readdirSync(assets).filter((name) => /\.(m?js|css|wasm)$/.test(name));
 const size = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
 const index = readFileSync(join(dist, 'index.html'), 'utf8');
 
@@ -25,7 +29,7 @@ function closure(start) {
   const visit = (name) => {
     if (seen.has(name) || !files.includes(name)) return;
     seen.add(name);
-    if (name.endsWith('.css')) return;
+    if (!/js$/.test(name)) return;
     const source = readFileSync(join(assets, name), 'utf8');
     for (const match of source.matchAll(/(?:from|import)\s*["']\.\/([^"']+)["']/g)) visit(match[1]);
   };
@@ -41,8 +45,12 @@ const later = (name) =>
 
 const entry = [...index.matchAll(/assets\/([^"']+)/g)].map((match) => match[1]);
 const named = (pattern) => files.filter((name) => pattern.test(name));
-const workers = named(/worker/);
+const workers = named(/maplibre.*worker/);
+// The engine of the workshop and the worker that runs it.
+const engine = named(/^(engine-.*wasm|worker-.*js)$/);
 const circle = named(/^circle-.*js$/);
+const compare = named(/^compare-.*js$/);
+const workshop = named(/^workshop-.*js$/);
 // Of the two languages a visit loads one: the larger is counted.
 const words = named(/^(zh|en)-.*js$/)
   .sort((a, b) => size(join(assets, b)) - size(join(assets, a)))
@@ -52,6 +60,17 @@ const views = {
   'service circle': [
     CIRCLE_BUDGET,
     closure([...entry, ...words, ...named(/^circle-/), ...circle.flatMap(later)]),
+  ],
+  comparison: [
+    COMPARE_BUDGET,
+    closure([...entry, ...words, ...named(/^compare-/), ...compare.flatMap(later)]),
+  ],
+  workshop: [
+    WORKSHOP_BUDGET,
+    new Set([
+      ...closure([...entry, ...words, ...named(/^workshop-/), ...workshop.flatMap(later)]),
+      ...engine,
+    ]),
   ],
 };
 

@@ -19,7 +19,7 @@ const HomePage = lazy(() => import('./page/home'));
 const IncidentsPage = lazy(() => import('./incidents/page'));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
-const ComparePage = lazy(() => import('./compare/page'));
+const ComparePage = lazy(() => import('./compare/compare'));
 const WorkshopPage = lazy(() => import('./workshop/workshop'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));

@@ -129,7 +129,7 @@ function useShowing(maps: { current: (MapLibreMap | null)[] }, around: Bounds | 
     shown.current = key;
     if (linked) return;
     const [west = 0, south = 0, east = 0, north = 0] = key.split(',').map(Number);
-    maps.current[0]?.fitBounds([west, south, east, north], { padding: 48, maxZoom: 16, animate: false });
+    maps.current[0]?.fitBounds([west, south, east, north], { padding: 48, maxZoom: 18, animate: false });
   }, [key, maps]);
 }
 
@@ -185,7 +185,7 @@ function OneMap(props: {
       <MapCanvas
         ref={ref}
         mapStyle={props.style}
-        initialViewState={{ bounds: props.bounds, fitBoundsOptions: { padding: 48 } }}
+        initialViewState={{ bounds: props.bounds, fitBoundsOptions: { padding: 48, maxZoom: 18 } }}
         hash={first ? 'map' : false}
         maxZoom={21}
         onLoad={(event) => {

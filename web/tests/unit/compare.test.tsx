@@ -1,8 +1,8 @@
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
+import ComparePage, { formatsOf } from '../../src/compare/compare';
 import { Divider, partOf, stepOf } from '../../src/compare/divider';
-import ComparePage, { formatsOf } from '../../src/compare/page';
 import { exportAddress } from '../../src/compare/queries';
 import { linesOf, usualPeriod } from '../../src/compare/reports';
 import { withDifference, withUnits } from '../../src/compare/style';
