@@ -7,6 +7,8 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/geo/plan"
+	"wangge/geo/ruleset"
+	"wangge/geo/staff"
 	"wangge/geo/topology"
 )
 
@@ -20,6 +22,22 @@ func (w *table) edited(town string) (id int64, revision int) {
 		w.t.Fatal(err)
 	}
 	return p.ID, out.Revision
+}
+
+// waivable is a rule of a draft's set that may be waived.
+func (w *table) waivable(id int64) int64 {
+	w.t.Helper()
+	set, err := ruleset.Of(w.t.Context(), w.pool, staff.Local, id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range set.Rules {
+		if r.May() {
+			return r.ID
+		}
+	}
+	w.t.Fatal("no rule may be waived")
+	return 0
 }
 
 // workshopExamples are those of drafts being edited.
@@ -55,6 +73,21 @@ func workshopExamples() []example {
 			line := []orb.Point{place(x, -10), place(x, 10010)}
 			return request{path: path(p.ID, "/edits"), body: object{"revision": p.Revision, "key": uuid.NewString(),
 				"edit": object{"kind": "split", "units": []int{1}, "into": 3, "line": line}}}
+		}, nil},
+		{"use-rules", "", thing, func(w *table, town string) request {
+			return request{path: path(w.draftOf(town, false).ID, "/rules"), body: object{"rule_set": 0}}
+		}, nil},
+		{"waive-rule", "", thing, func(w *table, town string) request {
+			p := w.draftOf(town, false)
+			return request{path: path(p.ID, "/waivers"), body: object{"rule": w.waivable(p.ID), "unit": 1, "reason": "会议决定"}}
+		}, nil},
+		{"unwaive-rule", "", thing, func(w *table, town string) request {
+			p := w.draftOf(town, false)
+			rule := w.waivable(p.ID)
+			if err := ruleset.Waive(w.t.Context(), w.pool, w.actor(w.other[town]), p.ID, rule, 1, "会议决定"); err != nil {
+				w.t.Fatal(err)
+			}
+			return request{path: path(p.ID, fmt.Sprintf("/waivers/%d/1", rule))}
 		}, nil},
 		{"undo-plan", "", thing, func(w *table, town string) request {
 			id, revision := w.edited(town)

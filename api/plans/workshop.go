@@ -11,6 +11,8 @@ import (
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/plan"
+	"wangge/geo/rule"
+	"wangge/geo/ruleset"
 	"wangge/geo/staff"
 )
 
@@ -34,6 +36,9 @@ When others have changed the draft since your revision it is made if it does not
 	route.Get(a, "/plans/{id}/division", op("plan-division", "A draft with all its units, exactly, to edit", "Coordinates have all their digits: 1e-7 degrees."), h.division)
 	route.Post(a, "/plans/{id}/edits", big, h.edit)
 	route.Get(a, "/plans/{id}/facts", op("plan-facts", "What the units of a draft come to, and which rules they break", "Homes, people in aggregate, posts, open incidents, compactness, minutes to walk across; and the same of the units in force. Who may not see single places there gets no numbers of homes: units could be drawn around one house."), h.facts)
+	route.Put(a, "/plans/{id}/rules", op("use-rules", "Choose the rules of a draft", "A set of /rulesets; 0 = that of its hierarchy. Waivers of another set's rules stay with that."), h.useRules)
+	route.Put(a, "/plans/{id}/waivers", op("waive-rule", "Excuse a unit of a draft from a rule", "With a reason. Rules that may not be waived are refused."), h.waive)
+	route.Delete(a, "/plans/{id}/waivers/{rule}/{unit}", op("unwaive-rule", "Take a waiver back", ""), h.unwaive)
 	route.Post(a, "/plans/{id}/undo", op("undo-plan", "Take back the last step", ""), h.undo)
 	route.Post(a, "/plans/{id}/redo", op("redo-plan", "Do the step again that was taken back", ""), h.redo)
 	route.Get(a, "/plans/{id}/steps", op("plan-steps", "The journal of a draft, newest step first", ""), h.steps)
@@ -96,6 +101,51 @@ func (h handler) division(ctx context.Context, in *Path) (*route.Body[plan.Divis
 
 func (h handler) facts(ctx context.Context, in *Path) (*route.Body[plan.Standing], error) {
 	return route.OK(h.shop.Facts(ctx, route.Actor(ctx), in.ID))
+}
+
+type useRulesInput struct {
+	Path
+	Body struct {
+		RuleSet int64 `json:"rule_set" minimum:"0"`
+	}
+}
+
+func (h handler) useRules(ctx context.Context, in *useRulesInput) (*route.Body[ruleset.Set], error) {
+	return route.OK(ruleset.Use(ctx, h.db, route.Actor(ctx), in.ID, in.Body.RuleSet))
+}
+
+type waiveInput struct {
+	Path
+	Body struct {
+		Rule   int64  `json:"rule" minimum:"1"`
+		Unit   int    `json:"unit" doc:"its id in the draft; of a unit above what the finding says"`
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+}
+
+func (h handler) waive(ctx context.Context, in *waiveInput) (*route.Body[route.List[rule.Waiver]], error) {
+	if err := ruleset.Waive(ctx, h.db, route.Actor(ctx), in.ID, in.Body.Rule, in.Body.Unit, in.Body.Reason); err != nil {
+		return nil, err
+	}
+	return h.waivers(ctx, in.ID)
+}
+
+type unwaiveInput struct {
+	Path
+	Rule int64 `path:"rule"`
+	Unit int   `path:"unit"`
+}
+
+func (h handler) unwaive(ctx context.Context, in *unwaiveInput) (*route.Body[route.List[rule.Waiver]], error) {
+	if err := ruleset.Unwaive(ctx, h.db, route.Actor(ctx), in.ID, in.Rule, in.Unit); err != nil {
+		return nil, err
+	}
+	return h.waivers(ctx, in.ID)
+}
+
+func (h handler) waivers(ctx context.Context, id int64) (*route.Body[route.List[rule.Waiver]], error) {
+	list, err := ruleset.Waivers(ctx, h.db, route.Actor(ctx), id)
+	return route.OK(route.Page(list, len(list), nil), err)
 }
 
 type editInput struct {

@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +17,8 @@ import (
 	"wangge/geo/grid"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
-	"wangge/geo/pg"
 	"wangge/geo/plan"
+	"wangge/geo/ruleset"
 	"wangge/geo/staff"
 )
 
@@ -350,10 +349,7 @@ func TestTheChecklistSaysWhatStopsAPlanAndWhatItMoves(t *testing.T) {
 	publish(t, db, draftOf(t, db, "grid", "2026-01-01", strip(1, 0, 10000)), "2026-01-01")
 	states := func(p plan.Plan) string {
 		t.Helper()
-		list, err := plan.Checklist(t.Context(), db, staff.Local, p.ID, grid.Today(),
-			func(context.Context, pg.DB, staff.Actor, plan.Plan) ([]plan.Check, error) {
-				return []plan.Check{{Code: "rules", State: plan.OK, Link: "rules"}}, nil
-			})
+		list, err := plan.Checklist(t.Context(), db, staff.Local, p.ID, grid.Today())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -366,11 +362,11 @@ func TestTheChecklistSaysWhatStopsAPlanAndWhatItMoves(t *testing.T) {
 		return strings.Join(out, ", ")
 	}
 	good := draftOf(t, db, "grid", today, strip(2, 0, 4321), strip(3, 4321, 10000))
-	if got, want := states(good), "units_end warn 1, units_new warn 2, units_outside warn 2, posts_vacant warn 2"; got != want {
+	if got, want := states(good), "units_end warn 1, units_new warn 2, units_outside warn 2, posts_vacant warn 2, rules_soft warn 2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	torn := draftOf(t, db, "grid", today, strip(2, 0, 6000), strip(2, 5000, 10000))
-	if got, want := states(torn), "faults stop 1, codes stop 1, imperfect warn 1"; got != want {
+	if got, want := states(torn), "faults stop 1, codes stop 1, imperfect warn 1, rules_soft warn 2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if _, err := db.Exec(t.Context(), `UPDATE setting SET value = '"two-person"' WHERE key = 'plan_procedure'`); err != nil {
@@ -389,4 +385,55 @@ func TestTheChecklistSaysWhatStopsAPlanAndWhatItMoves(t *testing.T) {
 	if got := states(good); !strings.Contains(got, "overtaken stop 1") {
 		t.Errorf("got %s, want that it was overtaken", got)
 	}
+}
+
+func TestHardRulesStopABranchUntilTheyAreWaived(t *testing.T) {
+	db := town(t)
+	today := grid.Today()
+	publish(t, db, draftOf(t, db, "grid", "2026-01-01", strip(1, 0, 10000)), "2026-01-01")
+	p, err := plan.NewBranch(t.Context(), db, staff.Local, plan.Branch{Name: "b", Base: west, Day: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set int64
+	err = db.QueryRow(t.Context(), `
+		WITH s AS (INSERT INTO rule_set (title_zh, title_en, created_by) VALUES ('t', 't', 't') RETURNING id),
+		r AS (INSERT INTO rule (set_id, ordinal, kind, hard, waivable, max_bound) SELECT id, 1, 'area', true, true, 0.0001 FROM s)
+		SELECT id FROM s`).Scan(&set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ruleset.Use(t.Context(), db, staff.Local, p.ID, set); err != nil {
+		t.Fatal(err)
+	}
+	hard := func() plan.Check {
+		t.Helper()
+		list, err := plan.Checklist(t.Context(), db, staff.Local, p.ID, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[slices.IndexFunc(list, func(c plan.Check) bool { return c.Code == "rules_hard" })]
+	}
+	if got := hard(); got.State != plan.Stop || got.Count == 0 || got.Places[0].At == nil {
+		t.Fatalf("the checklist says %+v", got)
+	}
+	if _, err := plan.Publish(t.Context(), db, staff.Local, p.ID, p.Revision, today, quiet); !errors.Is(err, plan.ErrRules) {
+		t.Errorf("publish: %v, want %v", err, plan.ErrRules)
+	}
+	if _, err := plan.Adopt(t.Context(), db, newQueue(t, db), staff.Local, p.ID, p.Revision, tomorrow()); !errors.Is(err, plan.ErrRules) {
+		t.Errorf("adopt: %v, want %v", err, plan.ErrRules)
+	}
+	_, found, err := ruleset.Judge(t.Context(), db, staff.Local, today, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if err := ruleset.Waive(t.Context(), db, staff.Local, p.ID, f.Rule, f.Ordinal, "a mountain"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := hard(); got.State != plan.OK {
+		t.Errorf("waived: %+v", got)
+	}
+	publish(t, db, p, today.String())
 }

@@ -13,6 +13,7 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/grid"
 	"wangge/geo/pg"
+	"wangge/geo/ruleset"
 	"wangge/geo/staff"
 	"wangge/geo/topology"
 )
@@ -168,6 +169,11 @@ func (d *draft) create(ctx context.Context, db pg.DB, actor staff.Actor, name, n
 		}
 		if err := d.save(ctx, tx); err != nil {
 			return err
+		}
+		if d.origin != 0 {
+			if err := ruleset.Carry(ctx, tx, d.origin, d.id); err != nil {
+				return err
+			}
 		}
 		return record(ctx, tx, actor, "draft", d.id, map[string]any{"units": len(d.units), "faults": len(d.faults)})
 	})

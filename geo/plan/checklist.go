@@ -37,12 +37,9 @@ const (
 	Stop CheckMay = "stop"
 )
 
-// Checker adds checks of another package, such as those of local rules.
-type Checker func(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) ([]Check, error)
-
 // Checklist is everything that stops a draft from being adopted on a day, or that
 // somebody should know before: always the same checks, in the same order.
-func Checklist(ctx context.Context, db pg.DB, actor staff.Actor, id int64, day geo.Day, more ...Checker) ([]Check, error) {
+func Checklist(ctx context.Context, db pg.DB, actor staff.Actor, id int64, day geo.Day) ([]Check, error) {
 	p, err := Get(ctx, db, actor, id)
 	if err != nil {
 		return nil, fmt.Errorf("checklist of plan %d: %w", id, err)
@@ -81,13 +78,16 @@ func Checklist(ctx context.Context, db pg.DB, actor staff.Actor, id int64, day g
 		}
 		list = append(list, changes...)
 	}
-	for _, checker := range more {
-		found, err := checker(ctx, db, actor, p)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found...)
+	stops, others, err := judge(ctx, db, actor, day, id)
+	if err != nil {
+		return nil, err
 	}
+	unless := Warn
+	if p.Base != nil {
+		unless = Stop
+	}
+	add("rules_hard", unless, "rules", stops)
+	add("rules_soft", Warn, "rules", others)
 	return list, nil
 }
 

@@ -91,17 +91,24 @@ func New(ctx context.Context, db pg.DB, actor staff.Actor, src Source, step Step
 }
 
 // settleRoles looks at the rows that a file of ours calls no units of the level: a
-// unit above must be in force, an accepted gap must have a reason and lie in one.
-// Others are rows like all, with their faults.
+// unit above is in force, or new below one that is; an accepted gap has a reason and
+// lies in one. Others are rows like all, with their faults.
 func (d *draft) settleRoles() {
 	for i, u := range d.units {
-		_, inForce := d.byCode[u.Code]
-		_, below := d.above[u.Parent]
+		b, inForce := d.byCode[u.Code]
+		_, below := d.byCode[u.Parent]
 		switch {
-		case u.Role == Parent && inForce && d.byCode[u.Code].Level != d.level:
-			d.units[i].Before = d.byCode[u.Code].Area
-		case u.Role == Excluded && below && u.Name != "" && len(u.Area) > 0:
-		default:
+		case u.Role != Parent:
+		case inForce && b.Level != d.level:
+			d.units[i].Before = b.Area
+		case inForce || !below:
+			d.units[i].Role = Part
+		}
+	}
+	d.addAbove()
+	for i, u := range d.units {
+		_, below := d.above[u.Parent]
+		if u.Role == Excluded && (!below || u.Name == "" || len(u.Area) == 0) || u.Role != Parent && u.Role != Excluded {
 			d.units[i].Role = Part
 		}
 	}
@@ -140,6 +147,7 @@ func openIn(ctx context.Context, db pg.DB, actor staff.Actor, want State, id int
 	if err := d.load(ctx, db, actor); err != nil {
 		return nil, err
 	}
+	d.addAbove()
 	if p.Base != nil {
 		d.base = p.Base.ID
 		if err := d.followParts(ctx); err != nil {

@@ -19,6 +19,7 @@ type draft struct {
 	id            int64
 	revision      int
 	preset, level string
+	origin        int64       // the draft that it is a duplicate of, if so
 	edges         newVertices // that a branch put on the border of its base
 	base          int64       // the unit that it is a branch of; 0 when it came from a file
 	day           geo.Day

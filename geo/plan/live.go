@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,8 +97,39 @@ func (d *division) parts(changes []RowChange) []rule.Unit {
 	return out
 }
 
-// live tells what touched units come to with changes made; nil touched means all.
-func (w *Workshop) live(ctx context.Context, actor staff.Actor, b *bench, p Plan, changes []RowChange, touched []int) ([]rule.Fact, []rule.Finding, ruleset.Set, error) {
+// above are the units above as rules judge them: a new one by the number of its row, one
+// in force by its id below 0.
+func (d *division) above() (out []rule.Unit) {
+	for _, a := range d.parents {
+		out = append(out, rule.Unit{Ordinal: -int(a.id), Code: a.Code, Name: a.Name, Level: a.level})
+	}
+	for _, row := range d.rows {
+		if row.Role == Parent {
+			out = append(out, rule.Unit{Ordinal: row.ID, Code: row.Code, Name: row.Name, Level: d.schemeAbove.Level})
+		}
+	}
+	slices.SortFunc(out, func(a, b rule.Unit) int { return cmp.Compare(a.Code, b.Code) })
+	return out
+}
+
+// touched are the rows that changes are about, and the units above that lost or got one.
+func touched(above []rule.Unit, changes []RowChange) []int {
+	out := idsOf(changes)
+	for _, c := range changes {
+		for _, row := range []*Row{c.Before, c.After} {
+			for _, a := range above {
+				if row != nil && row.Role == Part && a.Code == row.Parent && !slices.Contains(out, a.Ordinal) {
+					out = append(out, a.Ordinal)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// live tells what the units come to that some changes are about, with those made that
+// are only tried; nil about means all units.
+func (w *Workshop) live(ctx context.Context, actor staff.Actor, b *bench, p Plan, tried, about []RowChange) ([]rule.Fact, []rule.Finding, ruleset.Set, error) {
 	set, err := ruleset.Of(ctx, w.db, actor, p.ID)
 	if err != nil {
 		return nil, nil, set, err
@@ -110,18 +142,24 @@ func (w *Workshop) live(ctx context.Context, actor staff.Actor, b *bench, p Plan
 	if err != nil {
 		return nil, nil, set, err
 	}
-	units := b.parts(changes)
-	if err := w.across(ctx, units, touched); err != nil {
+	units, above := b.parts(tried), b.above()
+	var ordinals []int
+	if about != nil {
+		ordinals = touched(above, about)
+	}
+	all, ordinals := rule.Above(units, above, ordinals)
+	facts := g.Facts(all, ordinals) // of neighbours with a home on the common border too
+	if err := w.across(ctx, units, facts); err != nil {
 		return nil, nil, set, err
 	}
-	facts, findings := g.Live(set.Rule(), units, touched)
+	findings := rule.Check(set.Rule(), facts)
 	rule.Excuse(findings, waivers)
 	return facts, findings, set, nil
 }
 
-// across fills in how long it takes to walk across each touched unit; nil = all.
-// Without a map nothing is known.
-func (w *Workshop) across(ctx context.Context, units []rule.Unit, touched []int) error {
+// across fills in how long it takes to walk across each unit. Without a map nothing is
+// known.
+func (w *Workshop) across(ctx context.Context, units []rule.Unit, facts []rule.Fact) error {
 	if w.paths == nil {
 		return nil
 	}
@@ -134,9 +172,13 @@ func (w *Workshop) across(ctx context.Context, units []rule.Unit, touched []int)
 	}
 	walker := n.Walker(walk.Mode{})
 	defer walker.Release()
-	for i := range units {
-		if touched == nil || slices.Contains(touched, units[i].Ordinal) {
-			units[i].Minutes = minutesAcross(n, walker, units[i].Area)
+	areas := make(map[int]geo.MultiPolygon, len(units))
+	for _, u := range units {
+		areas[u.Ordinal] = u.Area
+	}
+	for i, f := range facts {
+		if area := areas[f.Ordinal]; len(area) > 0 {
+			facts[i].Minutes = minutesAcross(n, walker, area)
 		}
 	}
 	return nil
@@ -225,10 +267,10 @@ func (w *Workshop) Facts(ctx context.Context, actor staff.Actor, id int64) (Stan
 			units = append(units, rule.Unit{Ordinal: len(units) + 1, Code: u.Code, Name: u.Name, Level: u.Level, Parent: parent, Area: u.Area})
 		}
 	}
-	if err := w.across(ctx, units, nil); err != nil {
+	out.InForce = g.Facts(units, nil)
+	if err := w.across(ctx, units, out.InForce); err != nil {
 		return out, err
 	}
-	out.InForce = g.Facts(units, nil)
 	for i, f := range out.InForce {
 		out.InForce[i].Ordinal = mine[f.Code]
 	}

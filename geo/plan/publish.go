@@ -31,8 +31,8 @@ import (
 // Of several plans that decide the same units, or units above or below each other,
 // the first one wins: ErrStale tells the others which it was (see scope.go).
 //
-// Errors: ErrFaulty with every hard fault and its place, ErrStale, ErrNotDraft,
-// ErrBefore, ErrFuture.
+// Errors: ErrFaulty with every hard fault and its place, ErrRules likewise, ErrStale,
+// ErrNotDraft, ErrBefore, ErrFuture.
 func Publish(ctx context.Context, db pg.DB, actor staff.Actor, id int64, revision int, day geo.Day, step Step) (Plan, error) {
 	return takeEffect(ctx, db, actor, Draft, id, revision, day, step)
 }
@@ -104,6 +104,15 @@ func prepare(ctx context.Context, db pg.DB, actor staff.Actor, from State, id in
 			return nil, next{}, err
 		}
 		return nil, next{}, ErrFaulty.With(d.places()...)
+	}
+	if d.base != 0 {
+		stops, _, err := judge(ctx, db, actor, day, id)
+		if err != nil {
+			return nil, next{}, err
+		}
+		if len(stops) > 0 {
+			return nil, next{}, ErrRules.With(stops[:min(len(stops), 100)]...)
+		}
 	}
 	n, err := d.next(m)
 	return d, n, err

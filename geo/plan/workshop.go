@@ -103,6 +103,9 @@ type Division struct {
 type Above struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
+
+	id    int64
+	level string
 }
 
 // Division returns a draft with all of its rows.
@@ -174,9 +177,14 @@ func load(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (*division, 
 	if err != nil {
 		return nil, err
 	}
+	named := map[string]bool{}
+	for _, u := range d.units {
+		named[u.Parent] = named[u.Parent] || u.Role == Part
+	}
 	for _, a := range d.above {
-		if a.ID > 0 && (p.Base == nil || a.ID == p.Base.ID || d.under(a, p.Base.ID)) {
-			out.parents = append(out.parents, Above{a.Code, a.Name})
+		// A draft that came from a file divides the units that it names, and no others.
+		if a.ID > 0 && (named[a.Code] || p.Base != nil && (a.ID == p.Base.ID || d.under(a, p.Base.ID))) {
+			out.parents = append(out.parents, Above{a.Code, a.Name, a.ID, a.Level})
 		}
 	}
 	slices.SortFunc(out.parents, func(a, b Above) int { return strings.Compare(a.Code, b.Code) })
@@ -240,7 +248,7 @@ func (w *Workshop) Do(ctx context.Context, actor staff.Actor, id int64, r Reques
 		return Edited{}, fmt.Errorf("edit plan %d: %w", id, err)
 	}
 	out.Changed = append(out.Changed, changes...)
-	if out.Facts, out.Findings, _, err = w.live(ctx, actor, b, p, changes, append(idsOf(out.Missed), idsOf(changes)...)); err != nil {
+	if out.Facts, out.Findings, _, err = w.live(ctx, actor, b, p, changes, slices.Concat([]RowChange{}, out.Missed, changes)); err != nil {
 		return Edited{}, fmt.Errorf("edit plan %d: %w", id, err)
 	}
 	if r.Try || len(changes) == 0 {
@@ -364,7 +372,7 @@ func (w *Workshop) turn(ctx context.Context, actor staff.Actor, id int64, revisi
 		return Edited{}, fmt.Errorf("journal of plan %d: %w", id, err)
 	}
 	out := Edited{Revision: b.revision, Head: head, Step: &step, Changed: changes, Missed: []RowChange{}}
-	if out.Facts, out.Findings, _, err = w.live(ctx, actor, b, p, nil, idsOf(changes)); err != nil {
+	if out.Facts, out.Findings, _, err = w.live(ctx, actor, b, p, nil, changes); err != nil {
 		return Edited{}, fmt.Errorf("journal of plan %d: %w", id, err)
 	}
 	return out, nil
@@ -499,5 +507,6 @@ func (w *Workshop) Duplicate(ctx context.Context, actor staff.Actor, id int64, n
 	if p.Base != nil {
 		base, d.base = &p.Base.ID, p.Base.ID
 	}
+	d.origin = id
 	return d.create(ctx, w.db, actor, name, p.Note, base)
 }

@@ -95,13 +95,12 @@ func (l *loader) find(codes []string) error {
 	return nil
 }
 
-// above reads the units that have others below them.
+// above reads the units whose land is divided. What lies between them and the units of
+// a branch follows these, so nothing can lie outside of it.
 func (l *loader) above() error {
 	rows, _ := l.db.Query(l.ctx, `
 		SELECT u.code, b.geom FROM boundary b JOIN unit u ON u.id = b.unit_id
-		WHERE u.id IN `+under+` AND b.valid_from <= $2 AND (b.valid_to IS NULL OR b.valid_to > $2)
-		  AND (u.id = ANY ($1) OR EXISTS (SELECT FROM boundary c WHERE c.parent_id = u.id AND c.valid_from <= $2 AND (c.valid_to IS NULL OR c.valid_to > $2)))`,
-		l.bases, l.day)
+		WHERE u.id = ANY ($1) AND b.valid_from <= $2 AND (b.valid_to IS NULL OR b.valid_to > $2)`, l.bases, l.day)
 	l.source.Above = map[string]geo.MultiPolygon{}
 	var code string
 	var area geo.MultiPolygon
