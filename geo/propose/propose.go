@@ -60,7 +60,7 @@ const Nobody int32 = -1
 // Question is how to divide.
 type Question struct {
 	// Units is how many there shall be. 0 takes what Min and Max suggest; with
-	// Present as many as there are, if the rules allow it.
+	// Present as many as there are, but for those that must be split or dissolved.
 	Units int
 	// Min and Max are the households of a unit. A Max of 0 is without limit.
 	Min, Max int

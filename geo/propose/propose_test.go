@@ -210,6 +210,34 @@ func TestRebalancingToAnotherNumber(t *testing.T) {
 	}
 }
 
+// Where a quarter of the town grew out of its bounds units are split, where another
+// one shrank they are dissolved.
+func TestQuartersThatChangedAreRebalanced(t *testing.T) {
+	land := board.Town{Seed: 6, Width: 60, Height: 50, Households: 4}.Land()
+	q := propose.Question{Min: 30, Max: 50, Seed: 6, Threads: 2}
+	q.Present = solve(t, land, q).Alternatives[0].Unit
+	for i := range land.Atoms {
+		switch x, y := i%60, i/60; {
+		case x < 15 && y < 15:
+			land.Atoms[i].Households *= 2
+		case x > 45 && y > 35:
+			land.Atoms[i].Households /= 2
+		}
+	}
+	p := solve(t, land, q).Alternatives[0]
+	kept(t, land, q, p)
+	all, same := len(land.Atoms), 0
+	for i, u := range p.Unit {
+		if u == q.Present[i] {
+			same++
+		}
+	}
+	t.Logf("%+v: %d of %d atoms stay", p.Score, same, all)
+	if 4*same < 3*all {
+		t.Errorf("%d of %d atoms stay", same, all)
+	}
+}
+
 // row is atoms in a line with borders between.
 func row(households ...int) *propose.Land {
 	land := &propose.Land{}

@@ -2,6 +2,7 @@ package propose
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -319,72 +320,129 @@ func (s *solver) grow(unit, atoms []int32) {
 	}
 }
 
-// adjust splits the largest and dissolves the smallest units of a piece until it
-// has as many as it shall have. It returns the number after the last unit.
+// adjust splits and dissolves units of a piece: where units are so far out of their
+// bounds that their neighbours cannot make up for it, and then the largest and the
+// smallest, until there are as many as there shall be. It returns the number after the
+// last unit.
 func (s *solver) adjust(unit []int32, p *piece, units int, d *divider, rng *rand.Rand) int {
 	d.unit = unit
-	for {
-		byUnit := map[int32][]int32{}
-		for _, a := range p.atoms {
-			byUnit[unit[a]] = append(byUnit[unit[a]], a)
-		}
-		numbers := make([]int32, 0, len(byUnit))
-		for u := range byUnit {
-			numbers = append(numbers, u)
-		}
-		slices.SortFunc(numbers, func(u, v int32) int {
-			return cmp.Or(cmp.Compare(s.g.sum(byUnit[u]), s.g.sum(byUnit[v])), cmp.Compare(u, v))
-		})
-		switch {
-		case len(numbers) < p.units:
-			if !s.split(byUnit, numbers, int32(units), d, rng) {
-				return units
-			}
-			units++
-		case len(numbers) > p.units:
-			s.dissolve(unit, byUnit[numbers[0]])
-		default:
-			return units
-		}
+	b := &balance{solver: s, unit: unit, next: int32(units), members: map[int32][]int32{}, households: map[int32]int64{}, divider: d, rng: rng}
+	for _, a := range p.atoms {
+		b.members[unit[a]] = append(b.members[unit[a]], a)
+		b.households[unit[a]] += s.g.households[a]
 	}
+	b.relieve()
+	goal := p.units
+	if s.q.Units == 0 && p.least <= p.most {
+		goal = max(int(p.least), min(len(b.members), int(p.most)))
+	}
+	for len(b.members) < goal {
+		u := extreme(b.households, func(u int32) bool { return len(b.members[u]) > 1 }, 1)
+		if u == Nobody {
+			break
+		}
+		b.split(u)
+	}
+	for len(b.members) > goal {
+		b.dissolve(extreme(b.households, func(int32) bool { return true }, -1))
+	}
+	return int(b.next)
 }
 
-// split cuts the largest unit that can be cut; the part with fewer households is
-// the new one.
-func (s *solver) split(byUnit map[int32][]int32, numbers []int32, fresh int32, d *divider, rng *rand.Rand) bool {
-	for _, u := range slices.Backward(numbers) {
-		if len(byUnit[u]) < 2 {
+// balance is the units of a piece while they are split and dissolved.
+type balance struct {
+	*solver
+	unit       []int32
+	next       int32 // the number of the next new unit
+	members    map[int32][]int32
+	households map[int32]int64
+	divider    *divider
+	rng        *rand.Rand
+}
+
+// relieve splits units that have more beyond the bound than half of what their
+// neighbours have room for, and dissolves those that lack more than half of what their
+// neighbours can spare.
+func (b *balance) relieve() {
+	least, most := int64(b.q.Min), int64(b.q.Max)
+	if most == 0 {
+		return
+	}
+	order := slices.Sorted(maps.Keys(b.members))
+	for i := 0; i < len(order) && i < 4*len(b.unit); i++ {
+		u := order[i]
+		h, ok := b.households[u]
+		if !ok || b.q.within(h) {
 			continue
 		}
-		near, far, _ := d.cut(byUnit[u], 2, rng)
-		if s.g.sum(near) > s.g.sum(far) {
-			near = far
+		room, spare := int64(0), int64(0)
+		near := b.near(u)
+		for _, v := range near {
+			room += max(0, most-v)
+			spare += max(0, v-least)
 		}
-		for _, a := range near {
-			d.unit[a] = fresh
+		switch {
+		case h > most && h >= 2*least && 2*(h-most) > room && len(b.members[u]) > 1:
+			order = append(order, u, b.split(u))
+		case h < least && 2*(least-h) > spare && len(near) > 0 && h+near[extreme(near, func(int32) bool { return true }, -1)] <= most:
+			order = append(order, b.dissolve(u))
 		}
-		return true
 	}
-	return false
 }
 
-// dissolve gives a unit to its neighbour with the fewest households.
-func (s *solver) dissolve(unit, atoms []int32) {
-	own := unit[atoms[0]]
-	into, fewest := Nobody, int64(math.MaxInt64)
-	households := map[int32]int64{}
-	for a, u := range unit {
-		households[u] += s.g.households[a]
-	}
-	for _, a := range atoms {
-		for _, b := range s.g.of(a) {
-			u := unit[b.to]
-			if b.open && u != own && u != Nobody && !s.locked[b.to] && (households[u] < fewest || households[u] == fewest && u < into) {
-				into, fewest = u, households[u]
+// near is the households of the units beyond open borders of a unit.
+func (b *balance) near(u int32) map[int32]int64 {
+	near := map[int32]int64{}
+	for _, a := range b.members[u] {
+		for _, s := range b.g.of(a) {
+			if v := b.unit[s.to]; s.open && v != u && v != Nobody && !b.locked[s.to] {
+				near[v] = b.households[v]
 			}
 		}
 	}
-	for _, a := range atoms {
-		unit[a] = into
+	return near
+}
+
+// split cuts a unit in two; the part with fewer households is the new one.
+func (b *balance) split(u int32) (fresh int32) {
+	stays, goes, _ := b.divider.cut(b.members[u], 2, b.rng)
+	if b.g.sum(goes) > b.g.sum(stays) {
+		stays, goes = goes, stays
 	}
+	fresh = b.next
+	b.next++
+	for _, a := range goes {
+		b.unit[a] = fresh
+	}
+	b.members[u], b.members[fresh] = stays, goes
+	b.households[u], b.households[fresh] = b.g.sum(stays), b.g.sum(goes)
+	return fresh
+}
+
+// dissolve gives a unit to the smallest of its neighbours.
+func (b *balance) dissolve(u int32) (into int32) {
+	into = extreme(b.near(u), func(int32) bool { return true }, -1)
+	for _, a := range b.members[u] {
+		b.unit[a] = into
+	}
+	b.members[into] = append(b.members[into], b.members[u]...)
+	b.households[into] += b.households[u]
+	delete(b.members, u)
+	delete(b.households, u)
+	return into
+}
+
+// extreme is the unit with the most (sign 1) or fewest (-1) households among those
+// that are fit, of equals the one with the lowest number; Nobody if there is none.
+func extreme(households map[int32]int64, fit func(u int32) bool, sign int64) int32 {
+	best := Nobody
+	for u, h := range households {
+		if !fit(u) {
+			continue
+		}
+		if best == Nobody || sign*h > sign*households[best] || h == households[best] && u < best {
+			best = u
+		}
+	}
+	return best
 }
