@@ -178,7 +178,6 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
 	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
 	plans.MountDossier(a, c.DB, dossier.Maker{Font: c.Font, Key: c.Key})
-	borderwalks.Mount(a, c.DB, c.Engine)
 	rulesets.Mount(a, c.DB)
 	deliberations.Mount(a, c.DB, c.Engine, c.Reader)
 	exports.Mount(a, c.DB)
@@ -202,6 +201,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	consents.Mount(a, c.DB)
 	requests.Mount(a, c.DB, c.Engine, c.Ring)
 	retention.Mount(a, c.DB, c.Queue)
+	borderwalks.Mount(a, c.DB, c.Engine)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }

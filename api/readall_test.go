@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wangge/geo/borderwalk"
 	"wangge/geo/candidate"
 	"wangge/geo/circle"
 	"wangge/geo/deliberation"
@@ -80,6 +81,11 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(circle.Uncovered(ctx, db, actor, number("circle"), circle.Look{Limit: 100}))
 	tell(candidate.List(ctx, db, actor, candidate.Filter{Limit: 100}))
 	tell(candidate.Get(ctx, db, actor, number("candidate")))
+	tell(borderwalk.List(ctx, db, actor, number("plan")))
+	tell(borderwalk.Get(ctx, db, actor, number("border-walk")))
+	tell(borderwalk.Points(ctx, db, actor, number("border-walk")))
+	tell(borderwalk.Tasks(ctx, db, actor, true, 0, 100))
+	tell(borderwalk.FoundOn(ctx, db, actor, number("plan")))
 	tell(ruleset.List(ctx, db, actor))
 	tell(ruleset.Get(ctx, db, actor, number("ruleset")))
 	tell(ruleset.Of(ctx, db, actor, number("plan")))

@@ -99,6 +99,8 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 		w.things[town]["candidate"] = w.newCandidate(t, town, int32(i)*20000)
 		w.things[town]["siting"] = w.sitingOf(t, town)
 		w.things[town]["ruleset"] = w.newRuleset(t, town)
+		walk, point := w.newBorderWalk(t, town, number(w.things[town]["plan"]))
+		w.things[town]["border-walk"], w.things[town]["border-point"] = fmt.Sprint(walk), fmt.Sprint(point)
 	}
 	return w
 }
@@ -339,7 +341,7 @@ func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {
 		})
 	}
 	w.act(theirs, staff.Planner)
-	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/rulesets",
+	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/rulesets", "/api/v1/border-tasks",
 		"/api/v1/posts", "/api/v1/staffing/vacancies", "/api/v1/staffing/vacancies/units"} {
 		if got := w.call(t, http.MethodGet, path, nil); marked(string(got.body)) == "" {
 			t.Errorf("%s shows the other town's own planner nothing either: %.300s", path, got.body)
@@ -376,7 +378,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "rulesets"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "rulesets", "border-walks", "border-points"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -388,7 +390,7 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "rulesets": th["ruleset"],
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "rulesets": th["ruleset"], "border-walks": th["border-walk"], "border-points": th["border-point"],
 		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)
@@ -416,6 +418,10 @@ func (w *towns) body(path string) any {
 		return map[string]any{"revision": 1}
 	case "/plans/{id}/repairs":
 		return map[string]any{"revision": 1, "kind": "cut"}
+	case "/plans/{id}/border-walks":
+		return map[string]any{"name": "x", "points": []any{map[string]any{"at": place(28000, 5000), "question": "x"}}}
+	case "/border-points/{id}/answers":
+		return map[string]any{"id": uuid.NewString(), "verdict": "wrong"}
 	case "/plans/{id}/renewal":
 		return map[string]any{"revision": 1}
 	case "/plans/{id}/stages":
@@ -447,6 +453,7 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM siting s JOIN unit u ON u.id = s.unit_id WHERE u.code LIKE $1 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
 			(SELECT string_agg(s::text || r::text, E'\n' ORDER BY r.id) FROM rule_set s JOIN rule r ON r.set_id = s.id WHERE s.title_zh LIKE $2 || '%'),
+			(SELECT string_agg(k::text || p::text || coalesce(a::text, ''), E'\n' ORDER BY p.id, a.id) FROM border_walk k JOIN border_point p ON p.walk_id = k.id LEFT JOIN border_answer a ON a.point_id = p.id WHERE k.name LIKE $2 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM plan_comment c JOIN plan p ON p.id = c.plan_id WHERE p.name LIKE $2 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.plan_id) FROM consultation c WHERE c.title LIKE $2 || '%'),
 			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM plan_stage s WHERE s.note LIKE $2 || '%'),
