@@ -5,7 +5,8 @@ export const deliberationProblems = {
   plan_not_adopted: 'The plan is not adopted',
   plan_reserved:
     'Another plan of these units is adopted and will take effect. Withdraw that one, or draw this one after it.',
-  plan_breaks_rules: 'The plan breaks hard rules. Change it, or waive them with a reason where that is allowed.',
+  plan_breaks_rules:
+    'The plan breaks hard rules. Change it, or waive them with a reason where that is allowed.',
   plan_undecided: 'The plan has not passed all stages of the procedure',
   plan_not_published: 'Only a plan that took effect can be rolled back',
   plan_nothing_before: 'Before this plan its units were not divided: there is nothing to go back to',

@@ -260,6 +260,7 @@ export const en: Dictionary = {
     siting: 'Sites · run {{run}}',
     publish: 'Publish plan {{plan}}, in force from {{day}}',
     retention: 'Deletion of what is kept long enough',
+    proposal: 'Proposal · {{base}}',
   },
   stage: {
     read: 'Reading',
@@ -278,6 +279,8 @@ export const en: Dictionary = {
     'checking the reference system': 'Checking the coordinate system',
     'reading what is in force': 'Reading what is in force',
     'looking for faults': 'Looking for faults',
+    'reading the map': 'Reading the map',
+    'cutting the land': 'Cutting the land',
     'saving the draft': 'Saving the draft',
     reading: 'Reading',
     writing: 'Writing',

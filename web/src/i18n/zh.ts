@@ -237,6 +237,7 @@ export const zh = {
     siting: '选址 · 第 {{run}} 次计算',
     publish: '发布方案 {{plan}}，自 {{day}} 生效',
     retention: '清理到期数据',
+    proposal: '划分建议 · {{base}}',
   },
   stage: {
     read: '读取',
@@ -255,6 +256,8 @@ export const zh = {
     'checking the reference system': '核对坐标系',
     'reading what is in force': '读取现行网格',
     'looking for faults': '查找拓扑错误',
+    'reading the map': '读取地图',
+    'cutting the land': '切分地块',
     'saving the draft': '保存草案',
     reading: '读取',
     writing: '写入',

@@ -21,6 +21,7 @@ const TITLES = [
   ['siting', /^siting \(\S+\) for service circle (?<run>\d+)$/],
   ['publish', /^publish plan (?<plan>\d+) on (?<day>\S+)$/],
   ['retention', /^retention$/],
+  ['proposal', /^proposal for (?<base>\S+)$/],
 ] as const;
 
 /** useJobTitle puts a title such as "boundaries: file.geojson" into the reader's language. */
