@@ -507,3 +507,23 @@ func TestTheDocumentedProgramGivesTheDigest(t *testing.T) {
 		t.Errorf("it gives %s, want %s", got, want)
 	}
 }
+
+func TestANewUnitAboveComesBackAndTakesEffect(t *testing.T) {
+	db := villages(t)
+	const third = "990101001003"
+	p := draftOf(t, db, "grid", "2026-01-01",
+		plan.Record{Role: plan.Parent, Code: third, Name: "新村", Parent: town, Area: box(5000, 0, 10000, 10000)},
+		plan.Record{Role: plan.Parent, Code: west, Name: "西村", Area: box(0, 0, 5000, 10000)},
+		plan.Record{Code: west + "001", Name: "甲", Parent: west, Area: box(0, 0, 5000, 10000)},
+		plan.Record{Code: third + "001", Name: "乙", Parent: third, Area: box(5000, 0, 10000, 10000)})
+	want := digestOf(t, db, p)
+	for _, as := range vectors {
+		back := imported(t, db, "grid", "plan."+as, exported(t, db, p.ID, dossier.Units, as))
+		if got := digestOf(t, db, back); got != want || back.Faults.Hard > 0 {
+			t.Errorf("%s: the digest is %s with faults %v, want %s", as, got, back.Faults.ByKind, want)
+		}
+	}
+	if p = publish(t, db, p, "2026-02-01"); p.Digest != want {
+		t.Errorf("sealed with %s, want %s", p.Digest, want)
+	}
+}
