@@ -1,8 +1,7 @@
 // Measures what a visit loads, gzipped: index.html, everything it loads at once, the
 // page and the map with its worker; for the first view, for the analyst's page with all
 // its tables and charts, for the comparison of divisions, and for the planner's workshop
-// with its engine. Fails when one
-// is over budget.
+// with its engine. Fails when one is over budget.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Input, InputNumber, Modal, Pagination, Select } from 'antd';
 import { useEffect, useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { answer, api, asProblem } from '../api/client';
 import { useFaults, useLevels, usePlan, useStatus } from '../api/queries';
 import type { Fault, FaultFeature, Plan } from '../api/types';
@@ -105,6 +106,11 @@ function Opened({ plan }: { plan: Plan }) {
         />
       )}
       {plan.state === 'abandoned' && <Alert type="info" showIcon title={t('draft.abandoned')} />}
+      {draft && (
+        <p className="block">
+          <Link to={`/workshop/${plan.id}`}>{t('draft.workshop')}</Link>
+        </p>
+      )}
       {draft && <Faults plan={plan} />}
       {draft && <Publish plan={plan} />}
     </>

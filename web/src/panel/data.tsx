@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { App, Button, Drawer, Tag } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { useMay } from '../account/session';
 import { API, api, problemOf } from '../api/client';
 import { isActive, useDrafts, useJobs, useStatus, useUpload, useUploads } from '../api/queries';
@@ -62,12 +63,18 @@ export default function DataPanel() {
 
 function Drafts() {
   const { t } = useTranslation();
+  const may = useMay();
   const [, setView] = useView();
   const drafts = useDrafts();
   const language = useLanguage();
   return (
     <section className="block" aria-labelledby="drafts-title">
       <h2 id="drafts-title">{t('data.drafts')}</h2>
+      {may('plan') && (
+        <p>
+          <Link to="/workshop?new">{t('workshop.begin')}</Link>
+        </p>
+      )}
       {drafts.isPending && <Loading rows={2} />}
       {drafts.isError && <Failed cause={drafts.error} retry={() => drafts.refetch()} />}
       {drafts.data?.length === 0 && <p className="soft">{t('data.noDrafts')}</p>}

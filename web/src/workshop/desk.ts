@@ -133,7 +133,7 @@ export class Desk {
       const kept = this.parts.outbox.get(this.id);
       if (kept) this.queue = kept.queue;
       await this.load(kept?.revision);
-      void this.readFacts();
+      void this.judge();
       if (this.queue.length > 0) void this.send();
     } catch (cause) {
       this.set({ phase: 'failed', problem: problemOfAny(cause) });
@@ -188,8 +188,8 @@ export class Desk {
     this.set({ rows: pending(this.sure, this.queue), waiting: this.queue.length });
   }
 
-  /** readFacts asks for the figures of all units. */
-  private async readFacts(): Promise<void> {
+  /** judge asks for the figures of all units, and the rules that they break. */
+  async judge(): Promise<void> {
     try {
       const { facts, in_force, findings } = await this.parts.server.facts(this.id);
       const byUnit = (list: readonly Fact[]) => new Map(list.map((fact) => [fact.ordinal, fact]));
@@ -466,7 +466,7 @@ export class Desk {
     const { revision } = await this.parts.server.plan(this.id);
     if (revision === this.state.revision || this.queue.length > 0 || this.sending !== null) return;
     await this.load();
-    void this.readFacts();
+    void this.judge();
   }
 
   /** near, snap and points ask the engine about places. */

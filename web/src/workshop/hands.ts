@@ -242,11 +242,18 @@ export class Hands {
     const next = this.desk.nextId;
     if (this.tool === 'transfer') return { unit: target ?? sel[0] ?? null, from: [], next };
     if (this.tool === 'draw') return { unit: null, from: sel, next };
-    if (sel.length === 1) return { unit: sel[0] ?? null, from: [], next };
-    const a = sketch[Math.floor((sketch.length - 1) / 2)];
-    const b = sketch[Math.ceil((sketch.length - 1) / 2)];
-    const middle = a && b && this.map.project([(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]);
-    return { unit: middle ? this.unitAt(middle) : null, from: [], next };
+    return { unit: this.crossed(sketch, sel), from: [], next };
+  }
+
+  /** crossed is the unit that a line runs through: the chosen one, if it does, else that at its middle. */
+  private crossed(line: Sketch, sel: readonly number[]): number | null {
+    const under = line.slice(1).flatMap((to, index) => {
+      const from = line[index] ?? to;
+      return this.unitAt(this.map.project([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2])) ?? [];
+    });
+    const [chosen] = sel;
+    if (chosen !== undefined && (under.includes(chosen) || under.length === 0)) return chosen;
+    return under[Math.floor(under.length / 2)] ?? null;
   }
 
   private async up(): Promise<void> {

@@ -162,6 +162,13 @@ function Chosen() {
       ) : (
         <p>{t('workshop.count', { count: chosen.length })}</p>
       )}
+      <Above />
+      <Button
+        size="small"
+        onClick={() => void desk.do({ kind: 'number', units: chosen.map((row) => row.id) })}
+      >
+        {t('workshop.number')}
+      </Button>
       {parents.length > 1 && (
         <Select
           size="small"
@@ -175,6 +182,43 @@ function Chosen() {
         />
       )}
     </div>
+  );
+}
+
+/** Above makes a new unit above, for units to go to. */
+function Above() {
+  const { t } = useTranslation();
+  const { desk } = useBench();
+  const [name, setName] = useState<string | null>(null);
+  if (name === null) {
+    return (
+      <Button size="small" onClick={() => setName('')}>
+        {t('workshop.above')}
+      </Button>
+    );
+  }
+  return (
+    <form
+      className="desk-waive"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void desk.do({ kind: 'above', name: name.trim() });
+        setName(null);
+      }}
+    >
+      <Input
+        size="small"
+        autoFocus
+        maxLength={200}
+        aria-label={t('workshop.aboveName')}
+        placeholder={t('workshop.aboveName')}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <Button size="small" htmlType="submit" disabled={!name.trim()}>
+        {t('workshop.run')}
+      </Button>
+    </form>
   );
 }
 

@@ -1,5 +1,5 @@
 // The workshop's calls of the server.
-import { answer, api } from '../api/client';
+import { answer, api, done } from '../api/client';
 import type { List } from '../api/queries';
 import type { LonLat } from '../api/types';
 import type { Division, DraftPlan, Edit, Edited, Other, Standing, Step, Turn } from './types';
@@ -17,46 +17,51 @@ export type Server = {
   duplicate(plan: number, name: string, revision?: number): Promise<DraftPlan>;
 };
 
-type Loose = Record<
-  'GET' | 'POST' | 'PATCH' | 'DELETE',
-  (path: string, init?: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
->;
-const loose = api as unknown as Loose;
 const of = (id: number) => ({ params: { path: { id } } });
 
 export const server: Server = {
-  plan: (plan) => answer(loose.GET('/plans/{id}', of(plan))),
-  division: (plan) => answer(loose.GET('/plans/{id}/division', of(plan))),
-  edit: (plan, body) => answer(loose.POST('/plans/{id}/edits', { ...of(plan), body })),
+  plan: (plan) => answer(api.GET('/plans/{id}', of(plan))),
+  division: (plan) => answer(api.GET('/plans/{id}/division', of(plan))),
+  edit: (plan, body) => answer(api.POST('/plans/{id}/edits', { ...of(plan), body })),
   turn: (plan, turn, revision) =>
-    answer(loose.POST(`/plans/{id}/${turn}`, { ...of(plan), body: { revision } })),
-  facts: (plan) => answer(loose.GET('/plans/{id}/facts', of(plan))),
+    answer(
+      turn === 'undo'
+        ? api.POST('/plans/{id}/undo', { ...of(plan), body: { revision } })
+        : api.POST('/plans/{id}/redo', { ...of(plan), body: { revision } }),
+    ),
+  facts: (plan) => answer(api.GET('/plans/{id}/facts', of(plan))),
   steps: (plan, cursor) =>
     answer(
-      loose.GET('/plans/{id}/steps', {
+      api.GET('/plans/{id}/steps', {
         params: { path: { id: plan }, query: { limit: 50, ...(cursor ? { cursor } : {}) } },
       }),
     ),
   presence: async (plan, at, unit) => {
     const body = { ...(at ? { at } : {}), ...(unit ? { unit } : {}) };
     const { others } = await answer<{ others: Other[] }>(
-      loose.POST('/plans/{id}/presence', { ...of(plan), body }),
+      api.POST('/plans/{id}/presence', { ...of(plan), body }),
     );
     return others;
   },
   duplicate: (plan, name, revision) =>
     answer(
-      loose.POST('/plans/{id}/duplicate', { ...of(plan), body: { name, ...(revision ? { revision } : {}) } }),
+      api.POST('/plans/{id}/duplicate', { ...of(plan), body: { name, ...(revision ? { revision } : {}) } }),
     ),
 };
+
+/** waive excuses a unit from a rule, for a reason; without one the waiver is taken back. */
+export const waive = (id: number, rule: number, unit: number, reason: string | null) =>
+  reason === null
+    ? done(api.DELETE('/plans/{id}/waivers/{rule}/{unit}', { params: { path: { id, rule, unit } } }))
+    : done(api.PUT('/plans/{id}/waivers', { ...of(id), body: { rule, unit, reason } }));
 
 export type NewDraft = { name: string; note: string; base: string; level?: string };
 
 export const begin = ({ name, note, base, level }: NewDraft) =>
   answer<DraftPlan>(
-    loose.POST('/plans', { body: { name, base, ...(note ? { note } : {}), ...(level ? { level } : {}) } }),
+    api.POST('/plans', { body: { name, base, ...(note ? { note } : {}), ...(level ? { level } : {}) } }),
   );
 export const rename = (id: number, change: { name?: string; note?: string }) =>
-  answer<DraftPlan>(loose.PATCH('/plans/{id}', { ...of(id), body: change }));
-export const abandon = (id: number) => answer<DraftPlan>(loose.DELETE('/plans/{id}', of(id)));
-export const restore = (id: number) => answer<DraftPlan>(loose.POST('/plans/{id}/restore', of(id)));
+  answer<DraftPlan>(api.PATCH('/plans/{id}', { ...of(id), body: change }));
+export const abandon = (id: number) => answer<DraftPlan>(api.DELETE('/plans/{id}', of(id)));
+export const restore = (id: number) => answer<DraftPlan>(api.POST('/plans/{id}/restore', of(id)));

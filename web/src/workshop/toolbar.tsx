@@ -21,6 +21,7 @@ import {
 import { Button, Input, Select, Tooltip } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../common/format';
 import { useShortcuts } from '../common/keys';
 import { overlays } from '../common/overlays';
 import { boundsOf, goToBounds } from '../map/camera';
@@ -195,6 +196,7 @@ export function Hint() {
   const rows = useDesk((state) => state.rows);
   const refused = useDesk((state) => state.preview?.refused ?? state.notice);
   const reason = useReason();
+  const language = useLanguage();
   const name = useUnitName();
   const [typing, setTyping] = useState(false);
   const options = [...rows.values()]
@@ -205,7 +207,7 @@ export function Hint() {
       {refused && (
         <p className="desk-refused" role="alert">
           {reason(refused)}
-          {refused.detail && <small> {refused.detail}</small>}
+          {refused.detail && language === 'en' && <small> {refused.detail}</small>}
         </p>
       )}
       <p>
