@@ -72,6 +72,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
+	"wangge/geo/proposal"
 	"wangge/geo/publication"
 	"wangge/geo/reach"
 	"wangge/geo/staff"
@@ -215,6 +216,7 @@ func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, ring *
 		plan.PublishJob:      plan.PublishHandler(engine),
 		circle.JobKind:       publishing(engine, maker.Handler()),
 		candidate.JobKind:    candidate.NewFinder(engine, maker).Handler(),
+		proposal.JobKind:     proposal.Handler(engine),
 		privacy.RetentionJob: privacy.RetentionHandler(engine, ring, sweeps),
 	}
 }
