@@ -293,7 +293,7 @@ function Typed({ tool }: { tool: Tool }) {
       <Input.TextArea
         aria-label={t('workshop.places')}
         placeholder={'120.1234567, 30.1234567'}
-        autoSize={{ minRows: 2, maxRows: 6 }}
+        rows={4}
         value={text}
         status={places ? undefined : 'error'}
         onChange={(event) => setText(event.target.value)}
