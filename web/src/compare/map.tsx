@@ -41,7 +41,8 @@ export default function CompareMap() {
   const maps = useRef<(MapLibreMap | null)[]>([null, null]);
   const town = asBounds(useStatus().data?.town?.bounds);
   const around = useAround(asked ? (after ?? before) : undefined, view.change);
-  useShowing(maps, around);
+  const [loaded, setLoaded] = useState(false);
+  useShowing(maps, around, loaded);
   if (!town) return <div className="map" />;
   const names = [t('compare.before'), t('compare.after')];
   const swiped = view.mode === 'swipe';
@@ -60,6 +61,7 @@ export default function CompareMap() {
           clip={swiped && index === 1 ? view.divider : null}
           onMap={(map) => {
             maps.current[index] = map;
+            if (index === 0) setLoaded(map !== null);
           }}
           onMove={(map) => follow(map, maps.current)}
           onChange={(change) => setView({ change: change === view.change ? null : change })}
@@ -120,17 +122,17 @@ function useAround(units: Drawn | undefined, change: number | null): Bounds | nu
 }
 
 /** useShowing looks at what is asked about: a link keeps its own view at first. */
-function useShowing(maps: { current: (MapLibreMap | null)[] }, around: Bounds | null) {
+function useShowing(maps: { current: (MapLibreMap | null)[] }, around: Bounds | null, loaded: boolean) {
   const shown = useRef<string | null>(location.hash.includes('map=') ? '' : null);
   const key = around?.join() ?? null;
   useEffect(() => {
-    if (key === null || shown.current === key) return;
+    if (!loaded || key === null || shown.current === key) return;
     const linked = shown.current === '';
     shown.current = key;
     if (linked) return;
     const [west = 0, south = 0, east = 0, north = 0] = key.split(',').map(Number);
     maps.current[0]?.fitBounds([west, south, east, north], { padding: 48, maxZoom: 18, animate: false });
-  }, [key, maps]);
+  }, [key, maps, loaded]);
 }
 
 /** follow moves the other map to where one is. */
