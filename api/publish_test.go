@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -210,7 +211,7 @@ func TestOfManyWhoPublishTheSameDraftExactlyOneWins(t *testing.T) {
 	}
 }
 
-func TestOfTwoDraftsOfTheSameUnitsPublishedAtOnceBothHoldInTurn(t *testing.T) {
+func TestOfTwoDraftsOfTheSameUnitsPublishedAtOnceOneWinsAndTheOtherHearsWhich(t *testing.T) {
 	s := twoGrids(t)
 	drafts := []plan.Plan{s.redrawn(t), s.redrawn(t)}
 	answers := make([]answer, len(drafts))
@@ -221,10 +222,12 @@ func TestOfTwoDraftsOfTheSameUnitsPublishedAtOnceBothHoldInTurn(t *testing.T) {
 		})
 	}
 	all.Wait()
-	for _, a := range answers {
-		if a.status != http.StatusOK {
-			t.Errorf("%d %s", a.status, a.body)
-		}
+	slices.SortFunc(answers, func(a, b answer) int { return a.status - b.status })
+	if answers[0].status != http.StatusOK || answers[1].status != http.StatusConflict {
+		t.Fatalf("%d %s, %d %s", answers[0].status, answers[0].body, answers[1].status, answers[1].body)
+	}
+	if got := problemIn(t, "publish", answers[1]); got.Code != "plan_stale" || len(got.Errors) == 0 {
+		t.Errorf("the loser hears %+v", got)
 	}
 	var overlapping int
 	err := s.pool.QueryRow(t.Context(), `

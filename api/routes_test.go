@@ -15,13 +15,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/paulmach/orb"
 
 	"wangge/api"
+	"wangge/geo/borderwalk"
 	"wangge/geo/candidate"
 	"wangge/geo/circle"
 	"wangge/geo/demand"
+	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/network"
+	"wangge/geo/plan"
 	"wangge/geo/sheet"
 	"wangge/geo/siting"
 	"wangge/geo/staff"
@@ -102,10 +106,23 @@ func (s *service) sample(t testing.TB, path string) string {
 		"/api/v1/candidates":     `SELECT max(id)::text FROM candidate`,
 		"/api/v1/sitings":        `SELECT max(id)::text FROM siting`,
 		"/api/v1/demand-sets":    `SELECT max(id)::text FROM demand_set`,
+		"/api/v1/rulesets":       `SELECT min(id)::text FROM rule_set`,
+		"/api/v1/proposals":      `SELECT coalesce(max(id), 0)::text FROM proposal`,
+		"/api/v1/border-walks":   `SELECT max(id)::text FROM border_walk`,
+		"/api/v1/public":         `SELECT '1'`,
 	} {
 		if strings.HasPrefix(path, prefix) && strings.Contains(path, "{id}") {
 			ids["{id}"] = first(sql)
 		}
+	}
+	for _, of := range []string{"/division", "/facts", "/border-suggestions"} {
+		if strings.HasSuffix(path, of) {
+			ids["{id}"] = first(`SELECT max(id)::text FROM plan WHERE state = 'draft'`)
+		}
+	}
+	if strings.Contains(path, "{photo}") {
+		ids["{answer}"] = first(`SELECT max(answer_id::text) FROM border_photo`)
+		ids["{photo}"] = first(`SELECT max(id::text) FROM border_photo`)
 	}
 	if strings.Contains(path, "{household}") {
 		ids["{household}"] = first(`SELECT min(id)::text FROM household`)
@@ -131,6 +148,42 @@ var needed = map[string]string{
 	"/api/v1/incidents/analysis/matrix":   "?from=2026-01-01&to=2026-03-01",
 	"/api/v1/incidents/analysis/hotspots": "?from=2026-01-01&to=2026-03-01",
 	"/api/v1/incidents/analysis/export":   "?from=2026-01-01&to=2026-03-01&what=units",
+	"/api/v1/comparisons":                 "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01",
+	"/api/v1/comparisons/households":      "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01",
+	"/api/v1/comparisons/impact":          "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01",
+	"/api/v1/comparisons/difference":      "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01",
+	"/api/v1/comparisons/units":           "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01&side=after",
+	"/api/v1/comparisons/statistics":      "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01&from=2026-01-01&to=2026-03-01",
+	"/api/v1/comparisons/export":          "?base={base}&level=village&before=date:2026-01-01&after=date:2026-02-01",
+}
+
+// branch makes a draft of a village, and a walk along its borders with an answer and a photo.
+func (s *service) branch(t testing.TB) {
+	t.Helper()
+	base := slices.IndexFunc(s.town.Units, func(u town.Unit) bool { return u.Level == "village" })
+	p, err := plan.NewBranch(t.Context(), s.pool, staff.Local, plan.Branch{Name: "案", Base: s.town.Units[base].Code, Day: grid.Today()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var division struct {
+		Units []struct{ Area orb.MultiPolygon }
+	}
+	s.get(t, fmt.Sprintf("/api/v1/plans/%d/division", p.ID), &division)
+	made, err := borderwalk.Make(t.Context(), s.pool, staff.Local, p.ID, borderwalk.New{Name: "线", Points: []borderwalk.NewPoint{{At: division.Units[0].Area[0][0][0], Question: "墙在哪一侧?"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	points, err := borderwalk.Points(t.Context(), s.pool, staff.Local, made.ID)
+	if err != nil || len(points) != 1 {
+		t.Fatalf("%+v, %v", points, err)
+	}
+	answer, photo := uuid.New(), uuid.New()
+	if _, err := borderwalk.Say(t.Context(), s.pool, staff.Local, points[0].ID, borderwalk.Finding{ID: answer.String(), Verdict: borderwalk.Right}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := borderwalk.AddPhoto(t.Context(), s.pool, staff.Local, answer, photo, snapshot()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // circle fills the service circle: a run, a candidate, a search for it and a demand
@@ -161,6 +214,7 @@ func (s *service) circle(t testing.TB) {
 
 func (s *service) everyRead(t *testing.T) {
 	s.circle(t)
+	s.branch(t)
 	absent := map[string]bool{"/api/v1/jobs/{id}": true, "/api/v1/imports/{id}/original": true} // none was run, no boundary file came
 	personal := map[string]bool{}                                                               // the caller of these tests has no account of which one could speak
 	for _, path := range []string{"session", "sessions", "tokens", "absences", "break-glass", "consents", "requests", "requests/{id}"} {
@@ -170,7 +224,7 @@ func (s *service) everyRead(t *testing.T) {
 		if method != http.MethodGet {
 			return
 		}
-		at := s.sample(t, path) + needed[path]
+		at := s.sample(t, path) + strings.ReplaceAll(needed[path], "{base}", s.town.Units[0].Code)
 		got := s.call(t, method, at, nil)
 		want := http.StatusOK
 		if absent[path] {
@@ -178,6 +232,9 @@ func (s *service) everyRead(t *testing.T) {
 		}
 		if personal[path] {
 			want = http.StatusUnauthorized
+		}
+		if strings.HasPrefix(path, "/api/v1/public/consultations") {
+			want = http.StatusForbidden // the public map is off
 		}
 		if got.status != want {
 			t.Errorf("%s = %d, want %d: %.300s", at, got.status, want, got.body)
@@ -337,7 +394,7 @@ func (s *service) pages(t *testing.T) {
 		{"/api/v1/households?placed=false&", "id", `SELECT count(*) FROM household WHERE closed_on IS NULL AND point IS NULL`, 1},
 		{"/api/v1/incidents?", "id", `SELECT count(*) FROM incident`, 13},
 		{"/api/v1/service-points?", "id", `SELECT count(*) FROM service_point`, 3},
-		{"/api/v1/plans?state=published&", "id", `SELECT count(*) FROM plan`, 1},
+		{"/api/v1/plans?state=published&", "id", `SELECT count(*) FROM plan WHERE state = 'published'`, 1},
 		{"/api/v1/imports?", "id", `SELECT count(*) FROM upload`, 1},
 		{"/api/v1/jobs?", "id", `SELECT count(*) FROM job`, 1},
 		{"/api/v1/audit?subject=plan&", "id", `SELECT count(*) FROM audit WHERE subject = 'plan'`, 2}, // reading it adds rows

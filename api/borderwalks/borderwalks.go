@@ -210,5 +210,5 @@ func (h handler) photo(ctx context.Context, in *PhotoPath) (*file, error) {
 		return nil, err
 	}
 	body, err := borderwalk.Photo(ctx, h.db, route.Actor(ctx), answer, photo)
-	return &file{Type: "image/jpeg", Disposition: "inline", Cache: "private, no-store", Body: body}, err
+	return &file{Type: "image/jpeg", Disposition: "inline", Cache: "no-store", Body: body}, err
 }
