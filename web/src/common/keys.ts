@@ -2,7 +2,13 @@
 // a Chinese input method is composing.
 import { useEffect, useRef } from 'react';
 
-export type Shortcut = { key: string; ctrl?: boolean; run: () => void };
+export type Shortcut = {
+  key: string;
+  ctrl?: boolean;
+  /** With Shift, or without; either when it is not said, for Shift makes some characters. */
+  shift?: boolean;
+  run: () => void;
+};
 
 /** isTyping reports whether a key event belongs to a text field or an input method. */
 export function isTyping(event: KeyboardEvent): boolean {
@@ -19,6 +25,7 @@ export function matches(event: KeyboardEvent, shortcut: Shortcut): boolean {
   if (event.isComposing || event.altKey) return false;
   const ctrl = event.ctrlKey || event.metaKey;
   if (ctrl !== Boolean(shortcut.ctrl)) return false;
+  if (shortcut.shift !== undefined && shortcut.shift !== event.shiftKey) return false;
   if (event.key.toLowerCase() !== shortcut.key.toLowerCase()) return false;
   return ctrl || !isTyping(event);
 }

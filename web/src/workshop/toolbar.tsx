@@ -102,7 +102,8 @@ export function Toolbar(props: { onMerge: () => void; onHelp: () => void }) {
     { key: 'x', run: () => setWorkshop({ snap: !snap }) },
     { key: 'f', run: zoom },
     { key: '?', run: props.onHelp },
-    { key: 'z', ctrl: true, run: undo },
+    { key: 'z', ctrl: true, shift: false, run: undo },
+    { key: 'z', ctrl: true, shift: true, run: redo },
     { key: 'y', ctrl: true, run: redo },
     { key: 'Backspace', run: () => hands.current?.back() },
     {

@@ -197,6 +197,16 @@ describe('keys', () => {
     expect(matches(press('k', input, { ctrlKey: true, isComposing: true }), find)).toBe(false);
   });
 
+  it('tell Shift apart where it is said', () => {
+    const undo = { key: 'z', ctrl: true, shift: false, run: () => {} };
+    const redo = { key: 'z', ctrl: true, shift: true, run: () => {} };
+    const plain = press('z', body, { ctrlKey: true });
+    const shifted = press('Z', body, { ctrlKey: true, shiftKey: true });
+    expect([undo, redo].map((one) => matches(plain, one))).toEqual([true, false]);
+    expect([undo, redo].map((one) => matches(shifted, one))).toEqual([false, true]);
+    expect(matches(press('?', body, { shiftKey: true }), { key: '?', run: () => {} })).toBe(true);
+  });
+
   it('on a radio button still count as shortcuts', () => {
     const radio = document.createElement('input');
     radio.type = 'radio';
