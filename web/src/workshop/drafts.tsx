@@ -31,11 +31,11 @@ export function DraftsPage() {
   const [making, setMaking] = useState(() => new URLSearchParams(location.search).get('new'));
   return (
     <Shell title={t('workshop.title')} lead={t('workshop.lead')} wide>
-      <section className="block">
+      <div className="desk-begin">
         <Button type="primary" icon={<PlusOutlined aria-hidden="true" />} onClick={() => setMaking('')}>
           {t('workshop.begin')}
         </Button>
-      </section>
+      </div>
       {plans.isPending && <Loading rows={6} />}
       {plans.isError && <Failed cause={plans.error} retry={() => plans.refetch()} />}
       {plans.data?.length === 0 && (
@@ -61,8 +61,14 @@ function Plans({ plans }: { plans: DraftPlan[] }) {
               <span>{plan.name}</span>
             )}
             <small className="soft">
-              {[plan.base?.name ?? plan.base?.code, plan.note].filter(Boolean).join(' · ')}{' '}
-              {t('data.draftUnits', { count: plan.units })} · {moment(plan.created_at, language)}
+              {[
+                plan.base?.code,
+                plan.note,
+                t('data.draftUnits', { count: plan.units }),
+                moment(plan.created_at, language),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </small>
           </span>
           <Tag>{t(`planState.${plan.state as 'draft'}`)}</Tag>
@@ -212,9 +218,7 @@ export function DraftMenu({ plan, onDone }: { plan: DraftPlan; onDone: () => voi
   return (
     <div className="desk-about">
       <p className="soft">
-        {[plan.base?.name ?? plan.base?.code, `${count(plan.units, language)} ${t('draft.units')}`]
-          .filter(Boolean)
-          .join(' · ')}
+        {[plan.base?.code, `${count(plan.units, language)} ${t('draft.units')}`].filter(Boolean).join(' · ')}
       </p>
       <div className="form-row">
         <label htmlFor={`${id}n`}>{t('workshop.draftName')}</label>

@@ -28,11 +28,7 @@ export type Edit =
 
 export type EditKind = Edit['kind'];
 
-export type DraftPlan = Plan & {
-  base?: { code: string; name: string } | null;
-  note?: string;
-  head?: number;
-};
+export type DraftPlan = Plan;
 
 export type Division = {
   plan: DraftPlan;

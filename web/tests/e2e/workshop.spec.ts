@@ -107,6 +107,22 @@ function across(unit: Unit): [LonLat, LonLat] {
   ];
 }
 
+/** sharedEdge is the longest edge that two units have in common. */
+function sharedEdge(division: Division): [LonLat, LonLat] {
+  const edges = parts(division).flatMap((unit) =>
+    unit.area
+      .flat()
+      .flatMap((ring) => ring.slice(1).map((to, index) => [ring[index] as LonLat, to] as const)),
+  );
+  const walked = new Set(edges.map(([from, to]) => `${from}-${to}`));
+  const length = ([[ax, ay], [bx, by]]: readonly [LonLat, LonLat]) => Math.hypot(ax - bx, ay - by);
+  const [longest] = edges
+    .filter(([from, to]) => walked.has(`${to}-${from}`))
+    .sort((a, b) => length(b) - length(a));
+  if (!longest) throw new Error('no two units share an edge');
+  return [longest[0], longest[1]];
+}
+
 const tool = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const journal = (page: Page) => page.locator('.desk-steps > li');
 
@@ -186,31 +202,29 @@ test.describe('as planner', () => {
   test('reshapes by a line that crosses twice, with places typed instead of pressed', async ({ page }) => {
     await begin(page, '画线改界');
     const first = await divided(page);
-    const [unit] = parts(first);
-    if (!unit) throw new Error('there is no unit');
-    // Two neighbours: a line that starts in the one and bulges into the other.
-    const edges = [...vertices(first).values()].filter((vertex) => vertex.units.length === 2);
-    expect(edges.length).toBeGreaterThan(0);
-    const [west, east] = across(unit);
+    const [[px, py], [qx, qy]] = sharedEdge(first);
+    const place = (along: number, beside: number) =>
+      [px + (qx - px) * along - (qy - py) * beside, py + (qy - py) * along + (qx - px) * beside]
+        .map((degrees) => degrees.toFixed(7))
+        .join(', ');
     await tool(page, '画线改界');
     await page.getByRole('button', { name: '输入坐标' }).click();
-    const [x, y] = middle(unit);
-    const north = Math.max(...unit.area.flat(2).map(([, lat]) => lat));
-    const high = y + (north - y) * 1.08;
-    const at = (share: number, lat: number) =>
-      `${(west[0] + (east[0] - west[0]) * share).toFixed(7)}, ${lat.toFixed(7)}`;
-    await page
-      .getByRole('textbox', { name: '坐标' })
-      .fill([at(0.45, y), at(0.45, high), at(0.55, high), at(0.55, y)].join('\n'));
-    expect(x).toBeGreaterThan(west[0]);
+    // From one side over the border, along it, and back.
+    const line = [place(0.4, 0.1), place(0.4, -0.1), place(0.6, -0.1), place(0.6, 0.1)];
+    await page.getByRole('textbox', { name: '坐标' }).fill(line.join('\n'));
     await page.getByRole('button', { name: '执行' }).click();
-    const status = page.locator('.desk-status');
-    await expect(
-      status
-        .or(page.getByRole('alert'))
-        .filter({ hasText: /已保存|没有切出/ })
-        .first(),
-    ).toBeVisible();
+    await saved(page);
+    const after = await divided(page);
+    const changed = parts(after).filter(
+      (unit) =>
+        JSON.stringify(unit.area) !== JSON.stringify(parts(first).find((one) => one.id === unit.id)?.area),
+    );
+    expect(changed).toHaveLength(2);
+    expect(changed.flatMap((unit) => unit.area.flat(2)).length).toBeGreaterThan(
+      parts(first)
+        .filter((unit) => changed.some((one) => one.id === unit.id))
+        .flatMap((unit) => unit.area.flat(2)).length,
+    );
   });
 
   test('is asked when somebody else was first, and keeps both', async ({ page, browser }) => {
