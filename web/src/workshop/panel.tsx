@@ -401,6 +401,7 @@ function Journal() {
     queryFn: ({ pageParam }) => server.steps(plan, pageParam),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
+    enabled: plan > 0,
     placeholderData: (before) => before,
   });
   if (steps.isPending) return <Loading />;
