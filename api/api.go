@@ -40,6 +40,7 @@ import (
 	"wangge/api/plans"
 	"wangge/api/posts"
 	"wangge/api/presets"
+	"wangge/api/proposals"
 	"wangge/api/public"
 	"wangge/api/purposes"
 	"wangge/api/requests"
@@ -185,6 +186,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	standards.Mount(a, c.DB)
 	circles.Mount(a, c.DB, c.Queue, c.Font)
 	comparisons.Mount(a, c.DB, c.Footpaths)
+	proposals.Mount(a, c.DB, c.Engine, c.Queue)
 	demandsets.Mount(a, c.DB)
 	candidates.Mount(a, c.DB)
 	sitings.Mount(a, c.DB, c.Queue)

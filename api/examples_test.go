@@ -26,19 +26,20 @@ import (
 	"wangge/geo/job"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
+	"wangge/geo/proposal"
 	"wangge/geo/servicepoint"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 )
 
 // startOf is the operation that starts a kind of job.
-var startOf = map[string]string{upload.JobKind: "start-import", plan.PublishJob: "publish-plan", privacy.RetentionJob: "run-retention", circle.JobKind: "run-circle", candidate.JobKind: "search-sites"}
+var startOf = map[string]string{upload.JobKind: "start-import", plan.PublishJob: "publish-plan", privacy.RetentionJob: "run-retention", circle.JobKind: "run-circle", candidate.JobKind: "search-sites", proposal.JobKind: "propose"}
 
 // purposeOf is the permission with which others see a kind of job.
-var purposeOf = map[string]staff.Permission{upload.JobKind: staff.Import, plan.PublishJob: staff.Plan, privacy.RetentionJob: staff.Privacy, circle.JobKind: staff.Count, candidate.JobKind: staff.Count}
+var purposeOf = map[string]staff.Permission{upload.JobKind: staff.Import, plan.PublishJob: staff.Plan, privacy.RetentionJob: staff.Privacy, circle.JobKind: staff.Count, candidate.JobKind: staff.Count, proposal.JobKind: staff.Plan}
 
 // starter is the kind of post that may start a kind of job.
-var starter = map[string]staff.Kind{upload.JobKind: staff.Planner, plan.PublishJob: staff.Planner, privacy.RetentionJob: staff.PrivacyOfficer, circle.JobKind: staff.Analyst, candidate.JobKind: staff.Analyst}
+var starter = map[string]staff.Kind{upload.JobKind: staff.Planner, plan.PublishJob: staff.Planner, privacy.RetentionJob: staff.PrivacyOfficer, circle.JobKind: staff.Analyst, candidate.JobKind: staff.Analyst, proposal.JobKind: staff.Planner}
 
 func routeTag(path string) string {
 	switch {
@@ -595,7 +596,7 @@ func examples() []example {
 			return id("/jobs/{}/retry", w.stopped(w.jobBy(upload.JobKind, town, w.who)))
 		}, nil},
 	}
-	for _, kind := range []string{upload.JobKind, plan.PublishJob, privacy.RetentionJob, circle.JobKind, candidate.JobKind} {
+	for _, kind := range []string{upload.JobKind, plan.PublishJob, privacy.RetentionJob, circle.JobKind, candidate.JobKind, proposal.JobKind} {
 		what := thing
 		if kind == privacy.RetentionJob {
 			what = general
@@ -752,6 +753,7 @@ func examples() []example {
 	rows = append(rows, circleExamples()...)
 	rows = append(rows, sitingExamples()...)
 	rows = append(rows, workshopExamples()...)
+	rows = append(rows, proposalExamples()...)
 	rows = append(rows, deliberationExamples()...)
 	rows = append(rows, walkExamples()...)
 	rows = append(rows, comparisonExamples()...)
@@ -830,7 +832,7 @@ func (w *table) lost(town string) int64 {
 // idle waits until no job runs.
 func (w *table) idle() {
 	for range 2000 {
-		if w.one(`SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND created_at > now() - interval '1 minute' AND title NOT LIKE '% import' AND title NOT LIKE '% publish' AND title NOT LIKE '% retention' AND title NOT LIKE '% circle' AND title NOT LIKE '% siting'`) == 0 {
+		if w.one(`SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND created_at > now() - interval '1 minute' AND title NOT LIKE '% import' AND title NOT LIKE '% publish' AND title NOT LIKE '% retention' AND title NOT LIKE '% circle' AND title NOT LIKE '% siting' AND title NOT LIKE '% proposal'`) == 0 {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

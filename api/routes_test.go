@@ -26,6 +26,7 @@ import (
 	"wangge/geo/ledger"
 	"wangge/geo/network"
 	"wangge/geo/plan"
+	"wangge/geo/proposal"
 	"wangge/geo/sheet"
 	"wangge/geo/siting"
 	"wangge/geo/staff"
@@ -120,6 +121,7 @@ func (s *service) sample(t testing.TB, path string) string {
 			ids["{id}"] = first(`SELECT max(id)::text FROM plan WHERE state = 'draft'`)
 		}
 	}
+	ids["{alternative}"] = "1"
 	if strings.Contains(path, "{photo}") {
 		ids["{answer}"] = first(`SELECT max(answer_id::text) FROM border_photo`)
 		ids["{photo}"] = first(`SELECT max(id::text) FROM border_photo`)
@@ -161,6 +163,9 @@ var needed = map[string]string{
 func (s *service) branch(t testing.TB) {
 	t.Helper()
 	base := slices.IndexFunc(s.town.Units, func(u town.Unit) bool { return u.Level == "village" })
+	if _, err := proposal.Make(t.Context(), s.pool, staff.Local, proposal.Params{Base: s.town.Units[base].Code, Day: grid.Today(), Alternatives: 1, Rebalance: true}, quiet); err != nil {
+		t.Fatal(err)
+	}
 	p, err := plan.NewBranch(t.Context(), s.pool, staff.Local, plan.Branch{Name: "案", Base: s.town.Units[base].Code, Day: grid.Today()})
 	if err != nil {
 		t.Fatal(err)

@@ -2202,6 +2202,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals, newest first */
+        get: operations["list-proposals"];
+        put?: never;
+        /**
+         * Have a division of a unit proposed
+         * @description Units are made of street blocks, compounds and villages, hang together and keep within the bounds of households; rebalance moves as few households as it can. A job works it out, the same for the same seed; where no division keeps the rules the answer proves it, or says that none was found and where the best breaks them. Asks for the permission to see single places in the unit.
+         */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal with the scores of its alternatives */
+        get: operations["get-proposal"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a proposal
+         * @description Drafts made of it stay.
+         */
+        delete: operations["remove-proposal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/alternatives/{alternative}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The units of an alternative as GeoJSON
+         * @description Alternatives are counted from 1, the best first.
+         */
+        get: operations["proposal-parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{id}/alternatives/{alternative}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a draft of an alternative
+         * @description A draft like any other; nothing in force changes.
+         */
+        post: operations["adopt-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public/consultations": {
         parameters: {
             query?: never;
@@ -3287,6 +3369,10 @@ export interface components {
             metres: number;
             name: string;
         };
+        AdoptInputBody: {
+            /** @description of the draft */
+            name: string;
+        };
         Ages: {
             /** Format: int64 */
             age_0_2: number | null;
@@ -3300,6 +3386,11 @@ export interface components {
             age_7_17: number | null;
             /** Format: int64 */
             age_80: number | null;
+        };
+        Alternative: {
+            /** @description rules that it breaks, and where */
+            broken: components["schemas"]["Breach"][];
+            score: components["schemas"]["Score"];
         };
         Ancestor: {
             code: string;
@@ -3610,6 +3701,23 @@ export interface components {
             name: string;
             note?: string;
         };
+        Breach: {
+            at: number[];
+            /** Format: int64 */
+            households: number;
+            /**
+             * Format: int64
+             * @description by how many households a bound is missed
+             */
+            off: number;
+            /**
+             * Format: int64
+             * @description of the part
+             */
+            ordinal: number;
+            /** @enum {string} */
+            rule: "too_few" | "too_many" | "apart" | "no_unit";
+        };
         Burden: {
             /**
              * Format: double
@@ -3697,6 +3805,56 @@ export interface components {
             point: number[];
             /** @description absent = not known */
             step_free?: boolean;
+        };
+        CandidateFound: {
+            /**
+             * Format: double
+             * @description no choice of sites is better
+             */
+            bound: number;
+            /**
+             * Format: int64
+             * @description how many were to choose from
+             */
+            candidates: number;
+            /**
+             * Format: int64
+             * @description those that some site reaches
+             */
+            coverable: number;
+            /**
+             * Format: int64
+             * @description those that a chosen or standing one reaches
+             */
+            covered: number;
+            /** @description the value with the standing points alone, then with one more new site at a time; of lscp what is covered */
+            curve: number[];
+            /**
+             * Format: double
+             * @description how far value and bound are apart, as a part; 0 = proven to be the best
+             */
+            gap: number;
+            /** @description nothing is published here, so no number is shown */
+            hidden: boolean;
+            /**
+             * @description of value, bound and curve; minutes of p-median are the mean, of p-center the longest
+             * @enum {string}
+             */
+            measure: "households" | "people" | "sites" | "minutes";
+            /** @description SHA-256 of the map's file */
+            network: string;
+            /** @description ids of candidates that no street reaches */
+            not_joined: number[];
+            rounded: boolean;
+            /** @description standing ones first, then the new ones by what they add */
+            sites: components["schemas"]["FoundSite"][];
+            /**
+             * Format: int64
+             * @description households or people in the unit
+             */
+            total: number;
+            /** Format: double */
+            value: number;
         };
         CandidateParams: {
             /** @description of people; none = everybody */
@@ -4137,6 +4295,11 @@ export interface components {
         };
         CollectionFault: {
             features: components["schemas"]["FeatureFault"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
+        };
+        CollectionPart: {
+            features: components["schemas"]["FeaturePart"][];
             /** @enum {string} */
             type: "FeatureCollection";
         };
@@ -4823,6 +4986,19 @@ export interface components {
             /** @enum {string} */
             type: "Feature";
         };
+        FeaturePart: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["Part"];
+            /** @enum {string} */
+            type: "Feature";
+        };
         FeatureShownRemark: {
             /** @description GeoJSON geometry, WGS 84, or null */
             geometry: ({
@@ -5018,54 +5194,22 @@ export interface components {
             Size: number;
         };
         Found: {
-            /**
-             * Format: double
-             * @description no choice of sites is better
-             */
-            bound: number;
+            /** @description the best first */
+            alternatives: components["schemas"]["Alternative"][];
             /**
              * Format: int64
-             * @description how many were to choose from
+             * @description street blocks, compounds and the like, of which the units are made
              */
-            candidates: number;
+            atoms: number;
+            /** Format: int64 */
+            households: number;
             /**
              * Format: int64
-             * @description those that some site reaches
+             * @description households of the unit whose place lies outside of it; they count nowhere
              */
-            coverable: number;
-            /**
-             * Format: int64
-             * @description those that a chosen or standing one reaches
-             */
-            covered: number;
-            /** @description the value with the standing points alone, then with one more new site at a time; of lscp what is covered */
-            curve: number[];
-            /**
-             * Format: double
-             * @description how far value and bound are apart, as a part; 0 = proven to be the best
-             */
-            gap: number;
-            /** @description nothing is published here, so no number is shown */
-            hidden: boolean;
-            /**
-             * @description of value, bound and curve; minutes of p-median are the mean, of p-center the longest
-             * @enum {string}
-             */
-            measure: "households" | "people" | "sites" | "minutes";
-            /** @description SHA-256 of the map's file */
-            network: string;
-            /** @description ids of candidates that no street reaches */
-            not_joined: number[];
-            rounded: boolean;
-            /** @description standing ones first, then the new ones by what they add */
-            sites: components["schemas"]["FoundSite"][];
-            /**
-             * Format: int64
-             * @description households or people in the unit
-             */
-            total: number;
-            /** Format: double */
-            value: number;
+            outside: number;
+            /** @description why no division keeps the rules */
+            proofs: components["schemas"]["Proof"][];
         };
         FoundSite: {
             /** @description [lon, lat]; absent for a neighbour's point */
@@ -5740,7 +5884,17 @@ export interface components {
             total?: number;
         };
         ListProof: {
-            items: components["schemas"]["Proof"][];
+            items: components["schemas"]["PrivacyProof"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListProposal: {
+            items: components["schemas"]["Proposal"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -6375,6 +6529,15 @@ export interface components {
             /** @description code: households of the unit and of all below it; empty = the whole area of your posts */
             unit?: string;
         };
+        Part: {
+            /** @description of the unit in force that it continues; empty = new */
+            code: string;
+            /** Format: int64 */
+            households: number;
+            /** Format: int64 */
+            ordinal: number;
+            parent: string;
+        };
         People: {
             /** Format: int64 */
             age_0_2: number | null;
@@ -6628,6 +6791,27 @@ export interface components {
             digits: number;
             level: string;
         };
+        PrivacyProof: {
+            /**
+             * Format: date-time
+             * @description what the rule's event had to precede
+             */
+            before: string | null;
+            /** Format: int64 */
+            count: number;
+            /** @description SHA-256, in hex, of the sorted ids, one per line */
+            digest: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            job_id: number | null;
+            kind: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            /** @description why: days since an event, or the request that asked for it */
+            rule: string;
+        };
         PrivacyRequest: {
             assigned_to: string | null;
             /**
@@ -6706,25 +6890,91 @@ export interface components {
             title_zh: string;
         };
         Proof: {
-            /**
-             * Format: date-time
-             * @description what the rule's event had to precede
-             */
-            before: string | null;
+            /** @description absent where it concerns all of the land */
+            at?: number[];
             /** Format: int64 */
-            count: number;
-            /** @description SHA-256, in hex, of the sorted ids, one per line */
-            digest: string;
+            households: number;
+            /**
+             * Format: int64
+             * @description units that the land needs at least, by its households
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description units that it can have at most
+             */
+            most: number;
+            /** @enum {string} */
+            reason: "atom_too_large" | "cut_off" | "stuck" | "counts" | "tried" | "locked_unit";
+        };
+        Proposal: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description absent until it is done */
+            found?: components["schemas"]["Found"];
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description progress, cancel and retry are there
+             */
+            job: number;
+            params: components["schemas"]["ProposalParams"];
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** @description code of the unit that is divided */
+            unit: string;
+        };
+        ProposalParams: {
+            /**
+             * Format: int64
+             * @description 3 when 0
+             */
+            alternatives?: number;
+            /** @description what no unit may reach across: path, stream, street, wall, rail, main_road, river */
+            barriers?: string[];
+            /** @description code of the unit to divide */
+            base: string;
+            /** @description what is in force, and who lives where, on this day */
+            day: string;
+            /** @description compounds and villages with more households than the limit may be cut */
+            divide?: boolean;
+            /**
+             * Format: int64
+             * @description how long to search; 1 when 0
+             */
+            effort?: number;
+            /** @description of the new units; the lowest with units below the base when absent */
+            level?: string;
+            /**
+             * Format: int64
+             * @description households above which a block is cut between its buildings; half of max when 0
+             */
+            limit?: number;
+            /** @description codes of units that stay as they are, with rebalance */
+            locked?: string[];
+            /**
+             * Format: int64
+             * @description households of a unit at most; 0 = without limit
+             */
+            max?: number;
+            /**
+             * Format: int64
+             * @description households of a unit at least
+             */
+            min?: number;
+            rebalance?: boolean;
             /** Format: int64 */
-            job_id: number | null;
-            kind: string;
-            /** Format: date-time */
-            made_at: string;
-            made_by: string;
-            /** @description why: days since an event, or the request that asked for it */
-            rule: string;
+            seed?: number;
+            /**
+             * Format: int64
+             * @description how many units; 0 = as many as the bounds suggest, or as there are
+             */
+            units?: number;
+            weights?: components["schemas"]["Weights"];
         };
         Publication: {
             /**
@@ -7146,6 +7396,28 @@ export interface components {
             unit: string;
             unit_name: string;
         };
+        Score: {
+            /** Format: double */
+            along: number;
+            /** Format: double */
+            border_meters: number;
+            /** Format: double */
+            compactness: number;
+            /** Format: int64 */
+            least: number;
+            /** Format: double */
+            max_deviation: number;
+            /** Format: double */
+            mean: number;
+            /** Format: int64 */
+            most: number;
+            /** Format: int64 */
+            moved: number;
+            /** Format: double */
+            spread: number;
+            /** Format: int64 */
+            units: number;
+        };
         Seat: {
             /** @description login; empty = none */
             deputy: string;
@@ -7337,7 +7609,7 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             /** @description absent in lists, and until it is done */
-            found?: components["schemas"]["Found"];
+            found?: components["schemas"]["CandidateFound"];
             /** Format: int64 */
             id: number;
             /**
@@ -8223,6 +8495,16 @@ export interface components {
         };
         WantsVisits: {
             refused: boolean;
+        };
+        Weights: {
+            /** Format: double */
+            balance: number;
+            /** Format: double */
+            border: number;
+            /** Format: double */
+            compact: number;
+            /** Format: double */
+            moved: number;
         };
         When: {
             /** @description 09:30 */
@@ -24403,6 +24685,633 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListProcedure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-proposals": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description code of the unit; any when absent */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListProposal"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalParams"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "proposal-parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                alternative: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionPart"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adopt-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                alternative: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
             /** @description Bad Request */
