@@ -111,7 +111,7 @@ CREATE TABLE plan_comment (
     resolved_by text,
     resolved_at timestamptz,
     CONSTRAINT plan_comment_state_is_known CHECK (state IN ('waiting', 'shown', 'hidden')),
-    CONSTRAINT plan_comment_says_something CHECK (body <> '' AND length(body) <= 1000),
+    CONSTRAINT plan_comment_has_a_text CHECK (body <> '' AND length(body) <= 1000),
     CONSTRAINT plan_comment_of_a_resident_has_no_author CHECK (NOT resident OR made_by = 'public')
 );
 CREATE INDEX plan_comment_plan ON plan_comment (plan_id, id);
