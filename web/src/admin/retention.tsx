@@ -13,7 +13,7 @@ import { JobProgress } from '../jobs/progress';
 import { FormDialog, Rows, Shown, useChange } from './common';
 
 type Rule = components['schemas']['PrivacyRule'];
-type Proof = components['schemas']['Proof'];
+type Proof = components['schemas']['PrivacyProof'];
 /** What a run of the retention job tells at its end. */
 type Result = { swept: { kind: string; deleted: number }[]; without: string[] };
 

@@ -9,7 +9,7 @@ type Schemas = components['schemas'];
 export type Candidate = Schemas['Candidate'];
 export type CandidateEdit = Schemas['CandidateEdit'];
 export type Siting = Schemas['Siting'];
-export type Found = Schemas['Found'];
+export type Found = Schemas['CandidateFound'];
 export type FoundSite = Schemas['FoundSite'];
 export type Search = Schemas['CandidateParams'];
 
