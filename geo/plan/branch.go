@@ -35,18 +35,28 @@ var (
 	ErrKept      = fault.New(fault.Conflict, "plan_not_abandoned", "Only a plan that was given up can be taken up again.")
 )
 
-// NewBranch makes a draft of the division in force below a unit, which must lie in
-// the actor's area. Nothing in force changes.
-func NewBranch(ctx context.Context, db pg.DB, actor staff.Actor, b Branch) (Plan, error) {
+// base is the unit whose division is to change, which must lie in the actor's area. It
+// trims the name.
+func (b *Branch) base(ctx context.Context, db pg.DB, actor staff.Actor) (grid.Unit, error) {
 	if b.Name = strings.TrimSpace(b.Name); b.Name == "" {
-		return Plan{}, ErrName
+		return grid.Unit{}, ErrName
 	}
 	base, err := grid.ByCode(ctx, db, actor, b.Day, b.Base)
 	if err == nil {
 		err = staff.Within(ctx, db, actor, staff.Plan, base.ID)
 	}
 	if err != nil {
-		return Plan{}, fmt.Errorf("branch of %s: %w", b.Base, err)
+		return grid.Unit{}, fmt.Errorf("branch of %s: %w", b.Base, err)
+	}
+	return base, nil
+}
+
+// NewBranch makes a draft of the division in force below a unit, which must lie in
+// the actor's area. Nothing in force changes.
+func NewBranch(ctx context.Context, db pg.DB, actor staff.Actor, b Branch) (Plan, error) {
+	base, err := b.base(ctx, db, actor)
+	if err != nil {
+		return Plan{}, err
 	}
 	d := draft{preset: base.Preset, level: b.Level, day: b.Day, unread: map[int]string{}}
 	if d.inForce, err = grid.AllInForce(ctx, db, b.Day); err != nil {
@@ -70,7 +80,7 @@ func NewBranch(ctx context.Context, db pg.DB, actor staff.Actor, b Branch) (Plan
 			d.units = append(d.units, Unit{Ordinal: len(d.units) + 1, Role: Part, Code: u.Code, Name: u.Name, Parent: parent, Area: u.Area})
 		}
 	}
-	if !slices.ContainsFunc(d.inForce, func(u grid.InForce) bool { return u.Level == d.level && d.under(u, base.ID) }) {
+	if len(d.units) == 0 {
 		for _, a := range d.above {
 			if !d.under(a, base.ID) && a.ID != base.ID {
 				continue
@@ -99,15 +109,9 @@ func NewBranch(ctx context.Context, db pg.DB, actor staff.Actor, b Branch) (Plan
 // with the code of a unit in force are that unit, those without one get codes and,
 // where they have none, names. Nothing in force changes.
 func Redivide(ctx context.Context, db pg.DB, actor staff.Actor, b Branch, units []Unit) (Plan, error) {
-	if b.Name = strings.TrimSpace(b.Name); b.Name == "" {
-		return Plan{}, ErrName
-	}
-	base, err := grid.ByCode(ctx, db, actor, b.Day, b.Base)
-	if err == nil {
-		err = staff.Within(ctx, db, actor, staff.Plan, base.ID)
-	}
+	base, err := b.base(ctx, db, actor)
 	if err != nil {
-		return Plan{}, fmt.Errorf("draft of %s: %w", b.Base, err)
+		return Plan{}, err
 	}
 	d := draft{preset: base.Preset, level: b.Level, base: base.ID, day: b.Day, unread: map[int]string{}}
 	for i, u := range units {
