@@ -50,17 +50,12 @@ func (b *bench) look(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (
 	if g, ok := b.grounds[key]; ok && time.Since(g.read) < fresh {
 		return g.Ground, nil
 	}
-	var below []string
-	if p.Base != nil {
-		below = []string{p.Base.Code}
-	} else {
-		for _, a := range b.parents {
-			if slices.ContainsFunc(b.parts(nil), func(u rule.Unit) bool { return u.Parent == a.Code }) {
-				below = append(below, a.Code)
-			}
-		}
+	today := geo.DayOf(time.Now())
+	below, err := ruleset.Below(ctx, db, p.ID, today)
+	if err != nil {
+		return nil, err
 	}
-	g, err := ruleset.Load(ctx, db, actor, geo.DayOf(time.Now()), below)
+	g, err := ruleset.Load(ctx, db, actor, today, below)
 	if err != nil {
 		return nil, err
 	}
