@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -23,7 +24,14 @@ type county struct {
 	// moved says that one inner corner lies elsewhere, so that the four grids
 	// around it are others.
 	moved bool
+	// village is how many grids are a side of a village; 0 where the grids lie in the
+	// town itself.
+	village int
+	anew    map[spot]uint64 // villages with other borders inside: their seeds
 }
+
+// spot is where a village stands on the board of villages.
+type spot struct{ x, y int }
 
 const (
 	gridWidth = 40_000 // lattice steps
@@ -41,6 +49,32 @@ func (c county) redrawn() county { return county{side: c.side, seed: c.seed + 1}
 // withCornerMoved is the county in which four grids have changed.
 func (c county) withCornerMoved() county { return county{side: c.side, seed: c.seed, moved: true} }
 
+// withVillages is the county with a level of villages, wide × wide grids each.
+func (c county) withVillages(wide int) county {
+	c.village = wide
+	return c
+}
+
+// redrawnIn is the county with other borders inside one village; its own stays.
+func (c county) redrawnIn(v spot, seed uint64) county {
+	c.anew = maps.Clone(c.anew)
+	if c.anew == nil {
+		c.anew = map[spot]uint64{}
+	}
+	c.anew[v] = seed
+	return c
+}
+
+// seedAt is the seed of a vertex.
+func (c county) seedAt(i, j int) uint64 {
+	if wide := c.village * perSide; wide > 0 && i%wide > 0 && j%wide > 0 {
+		if seed, ok := c.anew[spot{i / wide, j / wide}]; ok {
+			return seed
+		}
+	}
+	return c.seed
+}
+
 // vertex is a vertex of the borders. Both numbers count edges; one of them at
 // least is a multiple of perSide.
 func (c county) vertex(i, j int) geo.Point {
@@ -57,11 +91,11 @@ func (c county) vertex(i, j int) geo.Point {
 		X: from.X + int32(int64(to.X-from.X)*int64(along)/perSide),
 		Y: from.Y + int32(int64(to.Y-from.Y)*int64(along)/perSide),
 	}
-	return c.jitter(c.seed, straight, gridWidth/(4*perSide), i, j)
+	return c.jitter(c.seedAt(i, j), straight, gridWidth/(4*perSide), i, j)
 }
 
 func (c county) corner(x, y int) geo.Point {
-	seed := c.seed
+	seed := c.seedAt(x*perSide, y*perSide)
 	if c.moved && x == c.side/2 && y == c.side/2 {
 		seed++
 	}
@@ -121,39 +155,62 @@ func (c county) points(n int) []geo.Point {
 	return list
 }
 
-const (
-	townCode  = "990101"
-	presetSQL = `
-		WITH p AS (INSERT INTO preset (code, title_zh, title_en) VALUES ('bench', '测量', 'Bench'))
-		INSERT INTO preset_level (preset, depth, level) VALUES ('bench', 0, 'town'), ('bench', 1, 'micro-grid')`
-)
+const townCode = "990101"
 
-// publishFirst makes the county's town and grids the first plans in force.
+// publishFirst makes the county's levels the first plans in force.
 func (c county) publishFirst(ctx context.Context, pool *pgxpool.Pool, day geo.Day) error {
-	if _, err := pool.Exec(ctx, presetSQL); err != nil {
+	levels := []string{"town", "village", "micro-grid"}
+	if c.village == 0 {
+		levels = []string{"town", "micro-grid"}
+	}
+	_, err := pool.Exec(ctx, `
+		WITH p AS (INSERT INTO preset (code, title_zh, title_en) VALUES ('bench', '测量', 'Bench'))
+		INSERT INTO preset_level (preset, depth, level) SELECT 'bench', n - 1, level FROM unnest($1::text[]) WITH ORDINALITY AS l (level, n)`, levels)
+	if err != nil {
 		return fmt.Errorf("preset: %w", err)
 	}
-	town := plan.Record{Code: townCode, Name: "Town", Place: "feature 1", Area: c.block(0, 0, c.side)}
-	top, err := draft(ctx, pool, "town", day, []plan.Record{town})
-	if err != nil {
-		return err
+	for _, level := range levels {
+		records := c.records()
+		switch level {
+		case "town":
+			records = []plan.Record{{Code: townCode, Name: "Town", Place: "feature 1", Area: c.block(0, 0, c.side)}}
+		case "village":
+			records = c.villages()
+		}
+		p, err := draft(ctx, pool, level, day, records)
+		if err != nil {
+			return err
+		}
+		if _, err := plan.Publish(ctx, pool, staff.System, p.ID, p.Revision, day, silent); err != nil {
+			return err
+		}
 	}
-	if _, err := plan.Publish(ctx, pool, staff.System, top.ID, top.Revision, day, silent); err != nil {
-		return err
-	}
-	below, err := draft(ctx, pool, "micro-grid", day, c.records())
-	if err != nil {
-		return err
-	}
-	_, err = plan.Publish(ctx, pool, staff.System, below.ID, below.Revision, day, silent)
-	return err
+	return nil
 }
+
+// villages are the villages as a file has them.
+func (c county) villages() (list []plan.Record) {
+	for y := range c.side / c.village {
+		for x := range c.side / c.village {
+			code := spot{x, y}.code()
+			list = append(list, plan.Record{Code: code, Name: code, Parent: townCode, Place: fmt.Sprintf("feature %d", len(list)+1),
+				Area: c.block(x*c.village, y*c.village, c.village)})
+		}
+	}
+	return list
+}
+
+func (v spot) code() string { return fmt.Sprintf("%s%03d%03d", townCode, v.x+1, v.y+1) }
 
 // records are the grids as a file has them.
 func (c county) records() []plan.Record {
 	var list []plan.Record
 	for i, u := range c.grids() {
-		list = append(list, plan.Record{Code: u.Code, Name: u.Code, Parent: townCode, Place: fmt.Sprintf("feature %d", i+1), Area: u.Area})
+		parent := townCode
+		if c.village > 0 {
+			parent = spot{i % c.side / c.village, i / c.side / c.village}.code()
+		}
+		list = append(list, plan.Record{Code: u.Code, Name: u.Code, Parent: parent, Place: fmt.Sprintf("feature %d", i+1), Area: u.Area})
 	}
 	return list
 }

@@ -41,7 +41,7 @@ func runHouseholds(ctx context.Context, lab Lab) ([]Row, error) {
 
 // importSize measures n households; whole says that it is the largest number.
 func importSize(ctx context.Context, lab Lab, n int, whole bool) ([]Row, error) {
-	b, err := newImportBench(ctx, lab, n)
+	b, err := newImportBench(ctx, lab, newCounty(lab.Scale.Side), n)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +90,8 @@ type importBench struct {
 	data string
 }
 
-func newImportBench(ctx context.Context, lab Lab, n int) (*importBench, error) {
-	county := newCounty(lab.Scale.Side)
-	b := &importBench{n: n, data: fmt.Sprintf("%d households, %d grids", n, lab.Scale.Side*lab.Scale.Side)}
+func newImportBench(ctx context.Context, lab Lab, county county, n int) (*importBench, error) {
+	b := &importBench{n: n, data: fmt.Sprintf("%d households, %d grids", n, county.side*county.side)}
 	var err error
 	if b.pool, err = lab.Database(ctx); err != nil {
 		return nil, err

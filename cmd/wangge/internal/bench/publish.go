@@ -34,7 +34,7 @@ type published struct {
 }
 
 func runPublish(ctx context.Context, lab Lab) ([]Row, error) {
-	b, err := newImportBench(ctx, lab, lab.Scale.Publish)
+	b, err := newImportBench(ctx, lab, newCounty(lab.Scale.Side), lab.Scale.Publish)
 	if err != nil {
 		return nil, err
 	}
