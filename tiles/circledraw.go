@@ -159,6 +159,9 @@ func (m plot) change(ctx context.Context) error {
 	}
 	values := make(map[string][]mvt.Value, len(rows))
 	for _, u := range rows {
+		if u.Only != "" { // there is nothing to compare it with
+			continue
+		}
 		hidden := u.Before.Hidden || u.After.Hidden
 		list := []mvt.Value{mvt.String(u.Unit), mvt.String(u.Name), mvt.String(u.Level), truth(u.Before.Rounded || u.After.Rounded), truth(hidden)}
 		if !hidden {

@@ -12,9 +12,9 @@ import (
 // ErrColumns means that two runs do not ask the same.
 var ErrColumns = fault.New(fault.Conflict, "circle_columns", "The two runs have different numbers of columns, or count different units. Compare runs of the same unit with the same columns.")
 
-// Compare puts a run beside an earlier one: every unit that both tell of, by the same
-// rule as Units shows it. Where one of the two is rounded or hidden, so is the
-// difference.
+// Compare puts a run beside an earlier one: every unit that either tells of, by the same
+// rule as Units shows it, those of the later run first. Where one of the two is rounded
+// or hidden, so is the difference.
 //
 // Errors: ErrUnknown, ErrNotDone, ErrColumn, ErrColumns.
 func Compare(ctx context.Context, db pg.DB, actor staff.Actor, before, after int64, column int, level string) ([]Difference, error) {
@@ -41,20 +41,26 @@ func Compare(ctx context.Context, db pg.DB, actor staff.Actor, before, after int
 		column int
 		unit   string
 	}
-	by := make(map[key]*UnitRow, len(old))
+	earlier := make(map[key]*UnitRow, len(old))
 	for i := range old {
-		by[key{old[i].Column, old[i].Unit}] = &old[i]
+		earlier[key{old[i].Column, old[i].Unit}] = &old[i]
 	}
 	out := make([]Difference, 0, len(list))
 	for _, row := range list {
-		earlier := by[key{row.Column, row.Unit}]
-		if earlier == nil { // drawn since
-			continue
+		d := Difference{Column: row.Column, Unit: row.Unit, Name: row.Name, Level: row.Level, After: row.Reach, Only: "after"}
+		k := key{row.Column, row.Unit}
+		if first := earlier[k]; first != nil {
+			delete(earlier, k)
+			d.Only, d.Before = "", first.Reach
+			d.Share, d.People = minus(row.Share, first.Share), minus(row.SharePeople, first.SharePeople)
+			d.P50, d.P90 = minus(row.P50, first.P50), minus(row.P90, first.P90)
 		}
-		d := Difference{Column: row.Column, Unit: row.Unit, Name: row.Name, Level: row.Level, Before: earlier.Reach, After: row.Reach}
-		d.Share, d.People = minus(row.Share, earlier.Share), minus(row.SharePeople, earlier.SharePeople)
-		d.P50, d.P90 = minus(row.P50, earlier.P50), minus(row.P90, earlier.P90)
 		out = append(out, d)
+	}
+	for _, row := range old {
+		if earlier[key{row.Column, row.Unit}] != nil {
+			out = append(out, Difference{Column: row.Column, Unit: row.Unit, Name: row.Name, Level: row.Level, Before: row.Reach, Only: "before"})
+		}
 	}
 	return out, nil
 }

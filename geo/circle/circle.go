@@ -261,6 +261,7 @@ type Difference struct {
 	Unit   string   `json:"unit"`
 	Name   string   `json:"name"`
 	Level  string   `json:"level"`
+	Only   string   `json:"only" enum:",before,after" doc:"the run that alone knows this unit, because borders were redrawn between the two; of the other there are no numbers and of both no difference"`
 	Before Reach    `json:"before"`
 	After  Reach    `json:"after"`
 	Share  *float64 `json:"share" doc:"difference of the shares of households; null when one is hidden"`

@@ -468,7 +468,7 @@ func (s sheetOf) uncovered(rows []Household) vectorfile.Layer {
 
 func (s sheetOf) change(before int64, rows []Difference, areas map[string]orb.MultiPolygon) vectorfile.Layer {
 	fields := []field[Difference]{text("unit", func(r Difference) string { return r.Unit }), text("name", func(r Difference) string { return r.Name }),
-		text("level", func(r Difference) string { return r.Level }), integer("before_run", func(Difference) int64 { return before }),
+		text("level", func(r Difference) string { return r.Level }), text("only", func(r Difference) string { return r.Only }), integer("before_run", func(Difference) int64 { return before }),
 		real("share_difference", func(r Difference) *float64 { return r.Share }), real("share_people_difference", func(r Difference) *float64 { return r.People }),
 		real("p50_difference", func(r Difference) *float64 { return r.P50 }), real("p90_difference", func(r Difference) *float64 { return r.P90 })}
 	fields = append(fields, reachFields("before_", func(r Difference) Reach { return r.Before })...)
