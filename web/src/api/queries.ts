@@ -225,8 +225,9 @@ export const useUpload = (id: number | null) =>
     enabled: id !== null,
   });
 
-export const useDrafts = () =>
+export const useDrafts = (enabled = true) =>
   useQuery({
+    enabled,
     queryKey: ['plans', 'draft'],
     queryFn: ({ signal }) =>
       answer<List<Plan>>(api.GET('/plans', { signal, params: { query: { state: 'draft', limit: 50 } } })),

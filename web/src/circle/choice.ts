@@ -27,6 +27,8 @@ export type Choice = {
   demand: number;
   k: number;
   measures: readonly string[];
+  /** The draft whose units are counted by; 0 are those in force. */
+  plan: number;
   /** Points thought to be different: added, moved, closed, open at other hours. */
   changes: readonly Change[];
 };
@@ -45,6 +47,7 @@ export const FIRST: Choice = {
   demand: 0,
   k: 3,
   measures: ['choices'],
+  plan: 0,
   changes: [],
 };
 
@@ -70,6 +73,7 @@ export function paramsOf(choice: Choice, before: number | null): Params {
     ...(choice.on ? { on: choice.on } : {}),
     columns,
     demand: choice.demand,
+    plan: choice.plan,
     changes: [...choice.changes],
     k: choice.k,
     measures: [...choice.measures],
@@ -95,9 +99,13 @@ export function choiceOf(params: Params, column: number): Choice {
     demand: params.demand ?? 0,
     k: params.k || 1,
     measures: params.measures ?? [],
+    plan: params.plan ?? 0,
     changes: params.changes ?? [],
   };
 }
+
+/** basisOf is what a choice is compared with: the same by the units and points of today. */
+export const basisOf = (choice: Choice): Choice => ({ ...choice, plan: 0, changes: [] });
 
 /** sameBut reports whether two columns differ in nothing but the function. */
 const sameBut = (a: Column, b: Column) => key({ ...a, function: '' }) === key({ ...b, function: '' });
@@ -118,7 +126,16 @@ const key = (column: Column) => {
 const hours = ({ when, sessions, hoursKnown }: Choice) =>
   [when?.weekday, when?.time, when === null && sessions, hoursKnown].join();
 
-export type Differing = 'functions' | 'tiers' | 'standard' | 'when' | 'people' | 'on' | 'area' | 'points';
+export type Differing =
+  | 'functions'
+  | 'tiers'
+  | 'standard'
+  | 'when'
+  | 'people'
+  | 'on'
+  | 'area'
+  | 'plan'
+  | 'points';
 
 /** differing names in what a choice asks something else than a run has answered. */
 export function differing(choice: Choice, params: Params, column: number): Differing[] {
@@ -132,6 +149,7 @@ export function differing(choice: Choice, params: Params, column: number): Diffe
     ['people', choice.demand !== answered.demand || set(choice.ages) !== set(answered.ages)],
     ['on', choice.on !== null && choice.on !== answered.on],
     ['area', choice.unit !== answered.unit],
+    ['plan', choice.plan !== answered.plan],
     ['points', JSON.stringify(choice.changes) !== JSON.stringify(answered.changes)],
   ];
   return found.filter(([, differs]) => differs).map(([what]) => what);

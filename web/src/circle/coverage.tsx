@@ -3,7 +3,8 @@ import { PlayCircleOutlined } from '@ant-design/icons';
 import { Alert, Button, Checkbox, Input, InputNumber, Segmented, Select, Slider } from 'antd';
 import { useEffect, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useFunctions, useStatus, useTiers, useUnit } from '../api/queries';
+import { useMay } from '../account/session';
+import { useDrafts, useFunctions, usePlan, useStatus, useTiers, useUnit } from '../api/queries';
 import { useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed } from '../common/states';
@@ -11,7 +12,7 @@ import { useView } from '../view/url';
 import { AgesSelect } from './ages';
 import { choiceOf, differing, paramsOf, setChoice, useChoice } from './choice';
 import { DemandSelect } from './demand';
-import { useCompute, useStandards } from './queries';
+import { useCompute, useComputeDraft, useStandards } from './queries';
 import { Runs } from './runs';
 import { useShown } from './shown';
 import { changed, LONGEST, minutesOf, PROFILES, type Profile, SHORTEST } from './standard';
@@ -25,7 +26,12 @@ export default function CoveragePanel() {
   const choice = useChoice();
   const { run, column } = useShown();
   const compute = useCompute((started) => setView({ run: started.id, column: 0, side: 'after' }));
+  const joined = useComputeDraft((started) =>
+    setView({ run: started.id, column: 0, before: null, side: 'difference', by: 'share' }),
+  );
+  const asking = choice.plan > 0 ? joined : compute;
   useChoiceOfRun();
+  useDraftOfAddress();
   const differs = run ? differing(choice, run.params, column) : [];
   return (
     <>
@@ -33,12 +39,14 @@ export default function CoveragePanel() {
         className="block circle-form"
         onSubmit={(event) => {
           event.preventDefault();
-          compute.mutate(paramsOf(choice, run?.params.before || null));
+          if (choice.plan > 0) joined.mutate(choice);
+          else compute.mutate(paramsOf(choice, run?.params.before || null));
         }}
       >
         <What />
         <StandardFields />
         <Hours />
+        <DraftSelect />
         <More />
         <div className="circle-go">
           {run && differs.length > 0 && (
@@ -50,12 +58,12 @@ export default function CoveragePanel() {
               })}
             />
           )}
-          {compute.isError && <Failed cause={compute.error} />}
+          {asking.isError && <Failed cause={asking.error} />}
           <Button
             type="primary"
             htmlType="submit"
             block
-            loading={compute.isPending}
+            loading={asking.isPending}
             icon={<PlayCircleOutlined aria-hidden="true" />}
           >
             {t('circle.run.compute')}
@@ -77,6 +85,14 @@ function useChoiceOfRun(): void {
     if (known.current !== key) setChoice(choiceOf(run.params, column));
     known.current = key;
   }, [run, column]);
+}
+
+/** useDraftOfAddress chooses the draft that a link from the workshop names: ?plan=ID. */
+function useDraftOfAddress(): void {
+  useEffect(() => {
+    const asked = Number(new URLSearchParams(location.search).get('plan'));
+    if (Number.isSafeInteger(asked) && asked > 0) setChoice({ plan: asked });
+  }, []);
 }
 
 /** What is looked for: functions, and points of which tiers. */
@@ -329,6 +345,37 @@ function More() {
         />
       </div>
     </details>
+  );
+}
+
+/** DraftSelect is by which units is counted: those in force, or those of a draft, which are then compared with them. */
+function DraftSelect() {
+  const { t } = useTranslation();
+  const id = useId();
+  const may = useMay();
+  const { plan } = useChoice();
+  const drafts = useDrafts(may('plan')).data ?? [];
+  const other = usePlan(plan > 0 && !drafts.some((one) => one.id === plan) ? plan : null).data;
+  const known = other ? [other, ...drafts] : drafts;
+  if (known.length === 0) return null;
+  return (
+    <div className="form-row">
+      <label htmlFor={id}>{t('circle.choose.plan')}</label>
+      <Select
+        id={id}
+        getPopupContainer={overlays}
+        value={plan}
+        onChange={(next) => setChoice({ plan: next })}
+        options={[
+          { value: 0, label: t('circle.choose.inForce') },
+          ...known.map(({ id: value, name, revision }) => ({
+            value,
+            label: t('circle.choose.draft', { name, revision }),
+          })),
+        ]}
+      />
+      {plan > 0 && <p className="hint">{t('circle.choose.planHint')}</p>}
+    </div>
   );
 }
 

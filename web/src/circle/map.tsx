@@ -4,7 +4,7 @@ import type { Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
 import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
-import { useLevels, useStatus } from '../api/queries';
+import { useLevels, usePlan, useStatus } from '../api/queries';
 import type { LonLat } from '../api/types';
 import { asBounds, isPhone } from '../map/camera';
 import { useBaseStyle } from '../map/canvas';
@@ -22,7 +22,7 @@ import { useLocale } from './words';
 
 /** How far from the pointer, in pixels, a dot may be and still be meant. */
 const NEAR = 6;
-const UNITS = ['coverage-fill', 'unit-fill'];
+const UNITS = ['plan-fill', 'coverage-fill', 'unit-fill'];
 const NOTHING: readonly never[] = [];
 
 export default function CircleMap() {
@@ -84,6 +84,7 @@ function useStyle(): StyleSpecification {
   const points = usePoints(run, column).data;
   const overlays = useExtras((extras) => extras.overlays);
   const drawn = run?.state === 'done' ? run.id : null;
+  const plan = usePlanShown();
   const at = run?.params.on ?? null;
   const households = useHouseholdsShown();
   // There are no tiles of a search under way.
@@ -116,7 +117,8 @@ function useStyle(): StyleSpecification {
       palette,
       theme,
       show: circle.show,
-      run: drawn,
+      run: plan === 'before' ? before : drawn,
+      plan: plan === 'before' ? null : plan,
       column,
       level,
       tints: colours.map((colour, index) => ({
@@ -141,6 +143,7 @@ function useStyle(): StyleSpecification {
     circle.show,
     siting,
     drawn,
+    plan,
     households,
     column,
     colours,
@@ -153,6 +156,25 @@ function useStyle(): StyleSpecification {
     overlays,
     locale,
   ]);
+}
+
+/**
+ * usePlanShown is the plan whose units are drawn: that of the run, at its level, while it
+ * stands as it was counted; or "before" where the units in force of the run before are.
+ */
+function usePlanShown(): { id: number; revision: number } | 'before' | null {
+  const { run, level, view, before } = useShown();
+  const counted = run?.state === 'done' ? (run.params.plan ?? 0) : 0;
+  const plan = usePlan(counted > 0 ? counted : null).data;
+  const id = plan?.level === level ? plan?.id : undefined;
+  const revision = run?.inputs?.plan_revision;
+  const back = view.side === 'before' && before !== null;
+  return useMemo(() => {
+    if (counted > 0 && back) return 'before';
+    return id !== undefined && revision !== undefined && plan?.revision === revision
+      ? { id, revision }
+      : null;
+  }, [counted, back, id, revision, plan?.revision]);
 }
 
 /** useHouseholdsShown is whether single households are drawn: to who may see them, for a run that counted them. */
@@ -169,10 +191,11 @@ function useHighlight(): void {
   const { level } = useShown();
   useEffect(() => {
     if (!map || unit === null) return;
-    const sources = ['coverage', `grid-${level}`];
+    const sources = ['plan-units', 'coverage', `grid-${level}`];
     const tell = (hover: boolean) => {
       for (const source of sources) {
-        if (map.getSource(source)) map.setFeatureState({ source, sourceLayer: source, id: unit }, { hover });
+        const sourceLayer = source === 'plan-units' ? undefined : source;
+        if (map.getSource(source)) map.setFeatureState({ source, sourceLayer, id: unit }, { hover });
       }
     };
     tell(true);

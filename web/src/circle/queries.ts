@@ -8,9 +8,10 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { answer, api, done } from '../api/client';
-import { type List, useLevels } from '../api/queries';
+import { type List, useLevels, useStatus } from '../api/queries';
 import { chooseLevel } from '../map/level';
 import { useView } from '../view/url';
+import { basisOf, type Choice, differing, paramsOf } from './choice';
 import type {
   CellRow,
   Column,
@@ -157,8 +158,9 @@ export const useChange = (
   before: number | null,
   column: number,
   level: string | null,
-) =>
-  useResult(
+) => {
+  const earlier = useRun(before).data;
+  return useResult(
     'change',
     run,
     [before, column, level],
@@ -169,8 +171,9 @@ export const useChange = (
           params: { path: { id }, query: { before: before ?? 0, column, level: level ?? undefined } },
         }),
       ).then((list) => list.items),
-    before !== null && level !== null,
+    earlier?.state === 'done' && level !== null,
   );
+};
 
 /** How many households a page of the list holds; each page is one look that is recorded. */
 const PAGE = 50;
@@ -198,15 +201,45 @@ export const useUncovered = (run: Run | undefined, column: number, unit: string 
 
 /** useCompute starts a run. */
 export function useCompute(onStarted: (run: Run) => void) {
+  const started = useStarted(onStarted);
+  return useMutation({ mutationFn: start, onSuccess: started });
+}
+
+const start = (params: Params) => answer<Run>(api.POST('/circles', { body: params as never }));
+
+function useStarted(onStarted: (run: Run) => void) {
   const client = useQueryClient();
+  return (run: Run) => {
+    client.setQueryData(['circles', run.id], run);
+    client.invalidateQueries({ queryKey: ['circles', 'list'] });
+    client.invalidateQueries({ queryKey: ['jobs'] });
+    onStarted(run);
+  };
+}
+
+/**
+ * useComputeDraft starts a run by the units of a draft, beside one that asks the same by
+ * the units and the points as they are; that one is made as well unless it is there.
+ */
+export function useComputeDraft(onStarted: (run: Run) => void) {
+  const started = useStarted(onStarted);
+  const today = useStatus().data?.today;
+  const known = useRuns().data ?? [];
   return useMutation({
-    mutationFn: (params: Params) => answer<Run>(api.POST('/circles', { body: params as never })),
-    onSuccess: (run) => {
-      client.setQueryData(['circles', run.id], run);
-      client.invalidateQueries({ queryKey: ['circles', 'list'] });
-      client.invalidateQueries({ queryKey: ['jobs'] });
-      onStarted(run);
+    mutationFn: async (choice: Choice) => {
+      const basis = basisOf(choice);
+      const same = ({ state, stale, params }: Run) =>
+        state === 'done' &&
+        !stale &&
+        params.on === (choice.on ?? today) &&
+        params.k === choice.k &&
+        params.columns.length === paramsOf(basis, null).columns.length &&
+        (params.measures ?? []).join() === choice.measures.join() &&
+        differing(basis, params, 0).length === 0;
+      const before = known.find(same) ?? (await start(paramsOf(basis, null)));
+      return start(paramsOf(choice, before.id));
     },
+    onSuccess: started,
   });
 }
 

@@ -27,6 +27,8 @@ export type CircleChoice = {
   show: readonly CircleLayer[];
   /** The run that is drawn, when it is done. */
   run: number | null;
+  /** The plan whose units it counts by, if these are drawn, with its revision. */
+  plan: { id: number; revision: number } | null;
   column: number;
   level: string | null;
   tints: readonly Tint[];
@@ -105,6 +107,11 @@ function sourcesOf(choice: CircleChoice): Record<string, SourceSpecification> {
   const of = { run, column };
   return {
     coverage: tiles('coverage', of, 'code'),
+    'plan-units': {
+      type: 'geojson',
+      data: `${origin}/api/v1/plans/${choice.plan?.id}/units#${choice.plan?.revision}`,
+      promoteId: 'code',
+    },
     uncovered: tiles('uncovered', of),
     change: tiles('change', { ...of, before: choice.change?.before ?? null }),
     reach: tiles('reach', of),
@@ -142,16 +149,39 @@ function unitLayers(choice: CircleChoice): Layers {
           ...used.flatMap((tint) => [tint.units, tint.colour]),
           choice.palette.raised,
         ] as unknown as ExpressionSpecification);
-  return [
+  const paint = { 'fill-color': colour, 'fill-opacity': ['case', HOVERED, 0.92, 0.72] } as never;
+  const units: Layers = [
     {
       id: 'coverage-fill',
       type: 'fill',
       source: 'coverage',
       'source-layer': 'coverage',
       filter: ['==', ['get', 'level'], choice.level ?? ''],
-      paint: { 'fill-color': colour, 'fill-opacity': ['case', HOVERED, 0.92, 0.72] },
+      paint,
     },
   ];
+  return choice.plan ? [...units, ...planLayers(choice, paint)] : units;
+}
+
+/** planLayers are the units of a plan; those in force have their own borders beside. */
+function planLayers({ palette, level, plan }: CircleChoice, paint: never): Layers {
+  const parts: ExpressionSpecification = ['==', ['get', 'role'], 'part'];
+  return plan === null || level === null
+    ? []
+    : [
+        { id: 'plan-fill', type: 'fill', source: 'plan-units', filter: parts, paint },
+        {
+          id: 'plan-line',
+          type: 'line',
+          source: 'plan-units',
+          filter: parts,
+          layout: { 'line-join': 'round' },
+          paint: {
+            'line-color': palette.draft,
+            'line-width': ['interpolate', ['linear'], ['zoom'], 10, 1, 16, 2.4],
+          },
+        },
+      ];
 }
 
 /** resolutionOf is the resolution of a cell, the second letter of its name: 8928308280fffff is of 9. */

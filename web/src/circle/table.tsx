@@ -107,14 +107,20 @@ function Changes({ rows }: { rows: readonly Difference[] }) {
         title: `${name(by)} · ${t(`circle.side.${side}`)}`,
         figures: true,
         compare: (a: Difference, b: Difference) => compare(by)(a[side], b[side]),
-        cell: (row: Difference) => <Figure row={row[side]} measure={by} />,
+        cell: (row: Difference) =>
+          row.only === '' || row.only === side ? <Figure row={row[side]} measure={by} /> : '–',
       })),
       {
         key: `${by}-difference`,
         title: t('circle.side.difference'),
         figures: true,
         compare: (a, b) => (differenceOf(a, by) ?? 0) - (differenceOf(b, by) ?? 0),
-        cell: (row) => <strong>{difference(row, by)}</strong>,
+        cell: (row) =>
+          row.only === '' ? (
+            <strong>{difference(row, by)}</strong>
+          ) : (
+            t(row.only === 'after' ? 'circle.side.isNew' : 'circle.side.isGone')
+          ),
       },
     ]),
   ];

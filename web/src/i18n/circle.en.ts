@@ -35,6 +35,11 @@ export const circle: typeof zhCircle = {
     area: 'Area',
     wholeArea: 'The whole area of my posts',
     areaHint: 'Choose a unit on the map to count only that one.',
+    plan: 'Units',
+    inForce: 'Those in force',
+    draft: 'Draft: {{name}} (revision {{revision}})',
+    planHint:
+      'Counts by the units of the draft and compares each with the units in force and the points as they are; points can be moved in “Sites” at the same time.',
     demand: 'Who counts',
     ledger: 'Household ledger',
     ages: 'Count people of these ages',
@@ -65,6 +70,7 @@ export const circle: typeof zhCircle = {
     people: 'people',
     on: 'date',
     area: 'area',
+    plan: 'units',
     points: 'points thought to be different',
   },
   run: {
@@ -127,7 +133,14 @@ export const circle: typeof zhCircle = {
     catchment: 'Supply per 1,000 people, of {{people}}.',
     difference: 'After less before; both runs have the same classes.',
   },
-  side: { title: 'Shown', after: 'After', before: 'Before', difference: 'Difference' },
+  side: {
+    title: 'Shown',
+    after: 'After',
+    before: 'Before',
+    difference: 'Difference',
+    isNew: 'new unit',
+    isGone: 'no longer',
+  },
   classes: { quantile: 'Quantiles', equal: 'Equal steps', natural: 'Natural breaks', manual: 'By hand' },
   layer: {
     background: 'Background',

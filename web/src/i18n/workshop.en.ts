@@ -5,6 +5,7 @@ export const workshop: typeof zh = {
   title: 'Division workshop',
   lead: 'A draft is a branch of the plan in force: change, copy or give it up as you like. Nothing in force changes until it is published.',
   drafts: 'All drafts',
+  circle: 'Service circle',
   begin: 'New draft',
   beginHint: 'It starts from the plan in force within the unit you choose.',
   base: 'Redraw within which unit',

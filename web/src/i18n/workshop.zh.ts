@@ -4,6 +4,7 @@ export const workshop = {
   title: '划分工作台',
   lead: '草案是现行方案的分支：可以随意改动、复制、放弃，发布之前不影响现行网格。',
   drafts: '全部草案',
+  circle: '服务圈对比',
   begin: '新建草案',
   beginHint: '以现行方案为底稿，在所选单位范围内调整。',
   base: '在哪个单位内调整',

@@ -197,6 +197,7 @@ describe('units in classes', () => {
       unit,
       name: unit,
       level: 'village',
+      only: '',
       before: reach({ share: before }),
       after: reach({ share: after }),
       share: after - before,
@@ -435,6 +436,7 @@ describe('the map of the circle', () => {
     theme: 'light',
     show: CIRCLE_LAYERS,
     run: 7,
+    plan: null,
     column: 2,
     level: 'village',
     tints: [{ units: ['01'], colour: '#112233' }],
@@ -444,6 +446,16 @@ describe('the map of the circle', () => {
     overlays: [],
     locale: 'en-GB',
   };
+
+  it('draws the units of a plan beside those in force, and none of a plan without them', () => {
+    const ids = (style: StyleSpecification) => style.layers.map((layer) => layer.id);
+    const withPlan = withCircle(plain, { ...choice, plan: { id: 9, revision: 4 } });
+    expect(ids(withPlan)).toEqual(expect.arrayContaining(['coverage-fill', 'plan-fill', 'plan-line']));
+    expect(withPlan.sources['plan-units']).toMatchObject({ data: 'http://here/api/v1/plans/9/units#4' });
+    const without = withCircle(plain, choice);
+    expect(ids(without)).not.toContain('plan-fill');
+    expect(without.sources['plan-units']).toBeUndefined();
+  });
 
   it('draws single households only near by', () => {
     const dots = {
