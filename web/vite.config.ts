@@ -9,7 +9,10 @@ const paths = ['/api', '/tiles', '/style.json', '/healthz', '/readyz'];
 export default defineConfig({
   plugins: [react()],
   html: { cspNonce: '__CSP_NONCE__' },
-  server: { proxy: Object.fromEntries(paths.map((path) => [path, server])) },
+  // The server takes changes from its own pages only: what is proxied comes from there.
+  server: {
+    proxy: Object.fromEntries(paths.map((path) => [path, { target: server, headers: { origin: server } }])),
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
