@@ -102,7 +102,6 @@ type Config struct {
 	Metrics   *prometheus.Registry
 	Log       *slog.Logger
 	Evidence  record.Evidence // what the log is verified against
-	Key       *record.Key     // signs the log, and dossiers; nil = they stay unsigned
 	Transport Transport
 	Version   string
 }
@@ -179,7 +178,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	zones.Mount(a, c.DB)
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)
 	plans.Mount(a, c.DB, c.Engine, c.Queue, c.Footpaths)
-	plans.MountDossier(a, c.DB, dossier.Maker{Font: c.Font, Key: c.Key})
+	plans.MountDossier(a, c.DB, c.Queue, c.Spool)
 	rulesets.Mount(a, c.DB)
 	deliberations.Mount(a, c.DB, c.Engine, c.Reader)
 	exports.Mount(a, c.DB)
@@ -211,7 +210,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 
 // Jobs are the kinds of long work there are, and who does it: as the engine, for
 // whom it was enqueued. sweeps delete what is kept long enough.
-func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, ring *vault.Ring, sweeps map[string]privacy.Sweep) map[string]job.Handler {
+func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, dossiers dossier.Maker, ring *vault.Ring, sweeps map[string]privacy.Sweep) map[string]job.Handler {
 	maker := circle.NewMaker(engine, footpaths)
 	return map[string]job.Handler{
 		upload.JobKind:       upload.Handler(engine, spool),
@@ -219,6 +218,7 @@ func Jobs(engine pg.DB, footpaths *network.Footpaths, spool upload.Spool, ring *
 		circle.JobKind:       publishing(engine, maker.Handler()),
 		candidate.JobKind:    candidate.NewFinder(engine, maker).Handler(),
 		proposal.JobKind:     proposal.Handler(engine),
+		dossier.JobKind:      dossiers.Handler(engine, spool),
 		privacy.RetentionJob: privacy.RetentionHandler(engine, ring, sweeps),
 	}
 }

@@ -30,6 +30,7 @@ import (
 	"wangge/geo/account"
 	"wangge/geo/atlas"
 	"wangge/geo/crs"
+	"wangge/geo/dossier"
 	"wangge/geo/job"
 	"wangge/geo/network"
 	"wangge/geo/pg"
@@ -125,7 +126,8 @@ func startService(t testing.TB, c api.Config) *service {
 		t.Fatal(err)
 	}
 	c.Footpaths = network.NewFootpaths(s.pool)
-	handlers := api.Jobs(s.pool, c.Footpaths, spool, ring, privacy.Sweeps())
+	c.Font = sync.OnceValues(func() (*atlas.Font, error) { return atlas.NewFont(goregular.TTF) }) // the page's has letters of Chinese
+	handlers := api.Jobs(s.pool, c.Footpaths, spool, dossier.Maker{Font: c.Font}, ring, privacy.Sweeps())
 	queue, err := job.NewQueue(s.pool, log, handlers)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +135,6 @@ func startService(t testing.TB, c api.Config) *service {
 	s.ring, s.queue, s.jobs = ring, queue, slices.Sorted(maps.Keys(handlers))
 	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Footpaths: c.Footpaths, Log: log})
 	c.Ring = ring
-	c.Font = sync.OnceValues(func() (*atlas.Font, error) { return atlas.NewFont(goregular.TTF) }) // the page's has letters of Chinese
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
 	if c.Guard, err = account.NewGuard(c.Ring); err != nil {
 		t.Fatal(err)

@@ -3,11 +3,14 @@ package api_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"wangge/geo/dossier"
 	"wangge/geo/grid"
 	"wangge/geo/plan"
 	"wangge/geo/staff"
@@ -33,25 +36,41 @@ func TestAPlanIsSentAsAFile(t *testing.T) {
 			t.Error("the digest is not in it")
 		}
 	}
-	for _, path := range []string{"/export?format=dwg", "/export?format=geojson&what=households", "/dossier?format=docx"} {
+	for _, path := range []string{"/export?format=dwg", "/export?format=geojson&what=households", "/dossier"} {
 		if got := s.call(t, http.MethodGet, fmt.Sprintf("/api/v1/plans/%d%s", p.ID, path), nil); got.status < 400 || got.status >= 500 {
 			t.Errorf("%s: %d", path, got.status)
 		}
 	}
 }
 
-func TestADossierIsSentAndADraftHasNone(t *testing.T) {
+func TestADossierIsMadeByAJobAndADraftHasNone(t *testing.T) {
 	s := twoGrids(t)
 	p := s.redrawn(t)
-	path := fmt.Sprintf("/api/v1/plans/%d/dossier", p.ID)
-	if got := s.want(t, http.StatusConflict, http.MethodGet, path, nil, nil); !bytes.Contains(got.body, []byte("dossier_of_draft")) {
-		t.Errorf("of a draft: %s", got.body)
+	path := fmt.Sprintf("/api/v1/plans/%d/dossiers", p.ID)
+	made := func(format string) answer {
+		t.Helper()
+		var started struct{ ID int64 }
+		s.want(t, http.StatusAccepted, http.MethodPost, path, map[string]string{"format": format}, &started)
+		if j := s.ended(t, started.ID); j.State != "done" {
+			t.Fatalf("%+v", j)
+		}
+		return s.want(t, http.StatusOK, http.MethodGet, fmt.Sprintf("%s/%d", path, started.ID), nil, nil)
 	}
+	s.refused(t, http.StatusConflict, "dossier_of_draft", http.MethodPost, path, map[string]string{})
 	s.publishOn(t, p, grid.Today().String())
-	if got := s.want(t, http.StatusOK, http.MethodGet, path, nil, nil); !bytes.HasPrefix(got.body, []byte("%PDF-")) {
-		t.Errorf("it begins %.20q", got.body)
+	s.refused(t, http.StatusUnprocessableEntity, "", http.MethodPost, path, map[string]string{"format": "docx"})
+	if got := made("pdf"); !bytes.HasPrefix(got.body, []byte("%PDF-")) || !strings.Contains(got.header.Get("Content-Disposition"), ".pdf") {
+		t.Errorf("it begins %.20q, %v", got.body, got.header)
 	}
-	got := s.want(t, http.StatusOK, http.MethodGet, path+"?format=zip", nil, nil)
+	got := made("zip")
+	var list struct{ Items []dossier.Made }
+	s.get(t, path, &list)
+	sum := sha256.Sum256(got.body)
+	if len(list.Items) != 2 || list.Items[0].Format != "zip" || list.Items[0].KeptUntil == nil || list.Items[0].File.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("listed as %+v", list.Items)
+	}
+	s.refused(t, http.StatusNotFound, "dossier_gone", http.MethodGet, path+"/999999", nil)
+	s.refused(t, http.StatusNotFound, "dossier_gone", http.MethodGet, fmt.Sprintf("/api/v1/plans/1/dossiers/%d", list.Items[0].Job), nil)
 	archive, err := zip.NewReader(bytes.NewReader(got.body), int64(len(got.body)))
 	if err != nil || got.header.Get("Content-Type") != "application/zip" {
 		t.Fatalf("%v, %s", err, got.header.Get("Content-Type"))

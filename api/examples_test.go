@@ -21,6 +21,7 @@ import (
 	"wangge/geo/candidate"
 	"wangge/geo/cell"
 	"wangge/geo/circle"
+	"wangge/geo/dossier"
 	"wangge/geo/grid"
 	households "wangge/geo/household"
 	"wangge/geo/job"
@@ -33,13 +34,13 @@ import (
 )
 
 // startOf is the operation that starts a kind of job.
-var startOf = map[string]string{upload.JobKind: "start-import", plan.PublishJob: "publish-plan", privacy.RetentionJob: "run-retention", circle.JobKind: "run-circle", candidate.JobKind: "search-sites", proposal.JobKind: "propose"}
+var startOf = map[string]string{upload.JobKind: "start-import", plan.PublishJob: "publish-plan", privacy.RetentionJob: "run-retention", circle.JobKind: "run-circle", candidate.JobKind: "search-sites", proposal.JobKind: "propose", dossier.JobKind: "make-dossier"}
 
 // purposeOf is the permission with which others see a kind of job.
-var purposeOf = map[string]staff.Permission{upload.JobKind: staff.Import, plan.PublishJob: staff.Plan, privacy.RetentionJob: staff.Privacy, circle.JobKind: staff.Count, candidate.JobKind: staff.Count, proposal.JobKind: staff.Plan}
+var purposeOf = map[string]staff.Permission{upload.JobKind: staff.Import, plan.PublishJob: staff.Plan, privacy.RetentionJob: staff.Privacy, circle.JobKind: staff.Count, candidate.JobKind: staff.Count, proposal.JobKind: staff.Plan, dossier.JobKind: staff.Plan}
 
 // starter is the kind of post that may start a kind of job.
-var starter = map[string]staff.Kind{upload.JobKind: staff.Planner, plan.PublishJob: staff.Planner, privacy.RetentionJob: staff.PrivacyOfficer, circle.JobKind: staff.Analyst, candidate.JobKind: staff.Analyst, proposal.JobKind: staff.Planner}
+var starter = map[string]staff.Kind{upload.JobKind: staff.Planner, plan.PublishJob: staff.Planner, privacy.RetentionJob: staff.PrivacyOfficer, circle.JobKind: staff.Analyst, candidate.JobKind: staff.Analyst, proposal.JobKind: staff.Planner, dossier.JobKind: staff.Planner}
 
 func routeTag(path string) string {
 	switch {
@@ -596,7 +597,7 @@ func examples() []example {
 			return id("/jobs/{}/retry", w.stopped(w.jobBy(upload.JobKind, town, w.who)))
 		}, nil},
 	}
-	for _, kind := range []string{upload.JobKind, plan.PublishJob, privacy.RetentionJob, circle.JobKind, candidate.JobKind, proposal.JobKind} {
+	for _, kind := range []string{upload.JobKind, plan.PublishJob, privacy.RetentionJob, circle.JobKind, candidate.JobKind, proposal.JobKind, dossier.JobKind} {
 		what := thing
 		if kind == privacy.RetentionJob {
 			what = general
@@ -832,7 +833,7 @@ func (w *table) lost(town string) int64 {
 // idle waits until no job runs.
 func (w *table) idle() {
 	for range 2000 {
-		if w.one(`SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND created_at > now() - interval '1 minute' AND title NOT LIKE '% import' AND title NOT LIKE '% publish' AND title NOT LIKE '% retention' AND title NOT LIKE '% circle' AND title NOT LIKE '% siting' AND title NOT LIKE '% proposal'`) == 0 {
+		if w.one(`SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND created_at > now() - interval '1 minute' AND title NOT LIKE '% import' AND title NOT LIKE '% publish' AND title NOT LIKE '% retention' AND title NOT LIKE '% circle' AND title NOT LIKE '% siting' AND title NOT LIKE '% proposal' AND title NOT LIKE '% dossier'`) == 0 {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

@@ -10,30 +10,37 @@ import (
 
 	"wangge/api/route"
 	"wangge/geo/dossier"
+	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
+	"wangge/geo/upload"
 )
 
 // writing bounds one file; it is written after the handler has returned.
 const writing = 15 * time.Minute
 
 // MountDossier adds the files of a plan.
-func MountDossier(a route.API, db pg.Pool, maker dossier.Maker) {
-	h := files{a, db, maker}
+func MountDossier(a route.API, db pg.Pool, queue *job.Queue, spool upload.Spool) {
+	h := files{a, db, queue, spool}
 	op := func(id, summary, description string) route.Op {
 		return route.Op{ID: id, May: staff.Plan, Summary: summary, Tag: "plans", Description: description}
 	}
 	route.Get(a, "/plans/{id}/export", op("export-plan", "A plan as a file",
 		"Of a draft or a plan that was adopted. Files of boundaries (geojson, gpkg, shp, kml) come in again by POST /imports and are the same plan: they have its digest. "+
 			"households lists which household of the ledger it gives to which unit, by number and code; it wants the permission place. Each export is recorded."), h.export)
-	route.Get(a, "/plans/{id}/dossier", op("plan-dossier", "The dossier of an adopted plan",
-		"pdf: map sheets and tables. zip: the same with the boundaries, the tables, and a manifest of SHA-256 sums, signed by the key that signs the log. The same plan gives the same bytes. Each is recorded."), h.dossier)
+	ask := op("make-dossier", "Have the dossier of an adopted plan made",
+		"pdf: map sheets and tables. zip: the same with the boundaries, the tables, and a manifest of SHA-256 sums, signed by the key that signs the log. The same plan gives the same bytes. A job makes it; the file is kept for a day.")
+	ask.Status = 202
+	route.Post(a, "/plans/{id}/dossiers", ask, h.ask)
+	route.Get(a, "/plans/{id}/dossiers", op("list-dossiers", "The dossiers that were asked for of a plan, newest first", "The latest twenty."), h.dossiers)
+	route.Get(a, "/plans/{id}/dossiers/{job}", op("get-dossier", "A dossier that was made", "Each download is recorded."), h.dossier)
 }
 
 type files struct {
 	api   route.API
 	db    pg.Pool
-	maker dossier.Maker
+	queue *job.Queue
+	spool upload.Spool
 }
 
 type exportInput struct {
@@ -47,13 +54,29 @@ func (h files) export(ctx context.Context, in *exportInput) (*huma.StreamRespons
 	return h.stream(ctx, in.ID, file, err)
 }
 
+type askInput struct {
+	Path
+	Body struct {
+		Format string `json:"format,omitempty" enum:"pdf,zip" default:"pdf"`
+	}
+}
+
+func (h files) ask(ctx context.Context, in *askInput) (*route.Body[job.Job], error) {
+	return route.OK(dossier.Ask(ctx, h.db, h.queue, route.Actor(ctx), in.ID, in.Body.Format))
+}
+
+func (h files) dossiers(ctx context.Context, in *Path) (*route.Body[route.List[dossier.Made]], error) {
+	list, err := dossier.List(ctx, h.db, h.spool, route.Actor(ctx), in.ID)
+	return route.OK(route.Page(list, len(list), nil), err)
+}
+
 type dossierInput struct {
 	Path
-	Format string `query:"format" enum:"pdf,zip" default:"pdf"`
+	Job int64 `path:"job"`
 }
 
 func (h files) dossier(ctx context.Context, in *dossierInput) (*huma.StreamResponse, error) {
-	file, err := h.maker.Make(ctx, h.db, route.Actor(ctx), in.ID, in.Format)
+	file, err := dossier.Take(ctx, h.db, h.spool, route.Actor(ctx), in.ID, in.Job)
 	return h.stream(ctx, in.ID, file, err)
 }
 

@@ -19,6 +19,7 @@ import (
 	"wangge/geo/account"
 	"wangge/geo/atlas"
 	"wangge/geo/audit"
+	"wangge/geo/dossier"
 	"wangge/geo/job"
 	"wangge/geo/network"
 	"wangge/geo/pg"
@@ -100,7 +101,7 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 		return err
 	}
 	s, err := newApplication(p, pools, api.Config{Spool: upload.Spool(spool), Ring: ring, Provider: outside, Transport: transport,
-		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}, Key: &sealer.Key})
+		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}}, &sealer.Key)
 	if err != nil {
 		return err
 	}
@@ -187,8 +188,8 @@ type application struct {
 	nightly privacy.Nightly
 }
 
-// newApplication completes c, in which what depends on flags is set.
-func newApplication(p *program, db pools, c api.Config) (*application, error) {
+// newApplication completes c, in which what depends on flags is set. key signs dossiers.
+func newApplication(p *program, db pools, c api.Config, key *audit.Key) (*application, error) {
 	if err := c.Spool.Sweep(time.Now()); err != nil {
 		return nil, err
 	}
@@ -201,8 +202,11 @@ func newApplication(p *program, db pools, c api.Config) (*application, error) {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
 	}
+	// A dossier is drawn with a typeface of its own: a large one takes long, and map
+	// sheets would wait for the shared one.
+	dossiers := dossier.Maker{Font: func() (*atlas.Font, error) { return atlas.NewFont(web.Font()) }, Key: key}
 	var err error
-	if s.queue, err = job.NewQueue(db.engine, p.log, api.Jobs(db.engine, c.Footpaths, c.Spool, c.Ring, sweeps(c.Spool))); err != nil {
+	if s.queue, err = job.NewQueue(db.engine, p.log, api.Jobs(db.engine, c.Footpaths, c.Spool, dossiers, c.Ring, sweeps(c.Spool))); err != nil {
 		return nil, err
 	}
 	s.nightly = privacy.Nightly{DB: db.engine, Queue: s.queue, Log: p.log}

@@ -127,9 +127,10 @@ type Table struct {
 
 // Font is a typeface with Chinese and Latin letters. It may be used by many at once.
 type Font struct {
-	mu     sync.Mutex // the library keeps track of used letters while it draws
-	family *canvas.FontFamily
-	has    func(rune) bool
+	mu       sync.Mutex // the library keeps track of used letters while it draws
+	family   *canvas.FontFamily
+	has      func(rune) bool
+	advances map[rune]float64 // in mm for letters of one point
 }
 
 // NewFont reads a TrueType or OpenType font.
@@ -146,7 +147,23 @@ func NewFont(file []byte) (*Font, error) {
 	family.SetFeatures("-locl,-ccmp,-pnum,-lnum,-calt,-liga,-kern")
 	letters := family.Face(sizeText, canvas.FontRegular).Font.SFNT
 	preferIdeographs(letters)
-	return &Font{family: family, has: func(r rune) bool { return letters.GlyphIndex(r) != 0 }}, nil
+	return &Font{family: family, has: func(r rune) bool { return letters.GlyphIndex(r) != 0 }, advances: map[rune]float64{}}, nil
+}
+
+// width is how long a line of text is, in mm. With the features that NewFont turns off
+// no letter stands nearer to one neighbour than to another, so it is the sum of its
+// letters; the library would set the line anew each time it is asked.
+func (f *Font) width(text string, size float64) (w float64) {
+	for _, r := range text {
+		one, known := f.advances[r]
+		if !known {
+			const points = 100
+			one = f.family.Face(points, ink, canvas.FontRegular, canvas.FontNormal).TextWidth(string(r)) / points
+			f.advances[r] = one
+		}
+		w += one
+	}
+	return w * size
 }
 
 // missing stands for a letter that the font does not have, as printers have it stand:
@@ -250,9 +267,9 @@ func (p pen) text(x, y float64, text string, size float64, c color.RGBA, align c
 	face := p.face(size, c)
 	switch align { // the library's own is off for a line in two scripts
 	case canvas.Right:
-		x -= face.TextWidth(text)
+		x -= p.font.width(text, size)
 	case canvas.Center:
-		x -= face.TextWidth(text) / 2
+		x -= p.font.width(text, size) / 2
 	}
 	p.DrawText(x, y, canvas.NewTextLine(face, text, canvas.Left))
 }
@@ -291,7 +308,7 @@ func (p pen) rule(x0, y0, x1, y1 float64, c color.RGBA, width float64) {
 // It stops, with an ellipsis, at the floor.
 func (p pen) paragraph(x, y, width, floor float64, text string, size float64, c color.RGBA) float64 {
 	step := size * 0.3528 * 1.45 // points to mm, and some air
-	lines := wrap(clean(text), func(s string) bool { return p.face(size, c).TextWidth(s) <= width })
+	lines := wrap(clean(text), func(s string) bool { return p.font.width(s, size) <= width })
 	for i, line := range lines {
 		if y-step < floor && i+1 < len(lines) {
 			line += " …"

@@ -6,12 +6,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
+	"github.com/tdewolff/canvas"
 )
 
 // The typeface comes with the page's packages.
@@ -262,6 +264,18 @@ func TestWhoReadsSlowlyKeepsNobodyFromTheFont(t *testing.T) {
 		w := &slow{font: f}
 		if err := write(w); err != nil || w.held {
 			t.Errorf("%s is written while the font is held: %t, %v", name, w.held, err)
+		}
+	}
+}
+
+func TestALineIsAsLongAsItsLetters(t *testing.T) {
+	f := font(t)
+	for _, text := range []string{"方案卷宗 Dossier of plan 12", "330106001001003 ← 330106001001", "AVAToffiflWa.,1:4000", "12 345.6 m²", ""} {
+		for _, size := range []float64{sizeSmall, sizeTitle} {
+			face := f.family.Face(size, ink, canvas.FontRegular, canvas.FontNormal)
+			if got, want := f.width(text, size), face.TextWidth(text); math.Abs(got-want) > 0.01 {
+				t.Errorf("%q is %.3f mm long, want %.3f", text, got, want)
+			}
 		}
 	}
 }

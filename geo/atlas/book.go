@@ -17,6 +17,9 @@ type Book struct {
 	Tables                   []Table   // behind the last sheet and its own
 	Footer                   string    // at the foot of every page: what proves where it comes from
 	Made                     time.Time // with it the same book gives the same bytes; zero = now
+	// Step is told how many pages are drawn, of how many; of 0 while tables are laid
+	// out. Its error ends the drawing.
+	Step func(done, total int) error
 }
 
 // PDF writes all pages.
@@ -41,23 +44,36 @@ func (b *Book) PDF(w io.Writer, font *Font) error {
 func (b *Book) pdf(w io.Writer, font *Font) error {
 	font.mu.Lock()
 	defer font.mu.Unlock()
+	step := b.Step
+	if step == nil {
+		step = func(int, int) error { return nil }
+	}
 	var pages []func() (*canvas.Canvas, error)
-	add := func(drawn []*canvas.Canvas) {
+	add := func(list []Table) error {
+		drawn, err := tables(list, font, func() error { return step(0, 0) })
 		for _, page := range drawn {
 			pages = append(pages, func() (*canvas.Canvas, error) { return page, nil })
 		}
+		return err
 	}
 	for _, s := range b.Sheets {
 		pages = append(pages, func() (*canvas.Canvas, error) { return s.front(font) })
-		add(tables(s.Tables, font))
+		if err := add(s.Tables); err != nil {
+			return err
+		}
 	}
-	add(tables(b.Tables, font))
+	if err := add(b.Tables); err != nil {
+		return err
+	}
 	if len(pages) == 0 {
 		return ErrEmpty
 	}
 	out := pdf.New(w, pageWidth, pageHeight, &pdf.Options{Compress: true, SubsetFonts: true})
 	out.SetInfo(b.Title, b.Subtitle, "", b.Sources, "wangge")
 	for i, draw := range pages {
+		if err := step(i, len(pages)); err != nil {
+			return err
+		}
 		page, err := draw()
 		if err != nil {
 			return err

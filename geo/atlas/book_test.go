@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,5 +110,30 @@ func TestATypefaceForgetsWhenItWasWritten(t *testing.T) {
 	}
 	for n := range 60 { // a damaged one does no harm
 		undated(bytes.Clone(program[:n]))
+	}
+}
+
+func TestABookSaysHowFarItIsAndCanBeStopped(t *testing.T) {
+	f, b := font(t), book()
+	var told []int
+	b.Step = func(done, total int) error {
+		if total > 0 {
+			told = append(told, done, total)
+		}
+		return nil
+	}
+	if err := b.PDF(io.Discard, f); err != nil || len(told) != 12 || told[10] != 5 || told[11] != 6 {
+		t.Errorf("%v, %v", told, err)
+	}
+	stop := errors.New("stop")
+	b.Step = func(done, _ int) error {
+		if done == 2 {
+			return stop
+		}
+		return nil
+	}
+	var out bytes.Buffer
+	if err := b.PDF(&out, f); !errors.Is(err, stop) || out.Len() > 0 {
+		t.Errorf("%d bytes, %v", out.Len(), err)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Sheet) front(font *Font) (*canvas.Canvas, error) {
 
 func (p pen) heading(s *Sheet) {
 	size := sizeTitle
-	for size > sizeText && p.face(size, ink).TextWidth(clean(s.Title)) > pageWidth-2*margin {
+	for size > sizeText && p.font.width(clean(s.Title), size) > pageWidth-2*margin {
 		size--
 	}
 	p.text(margin, pageHeight-19, s.Title, size, ink, canvas.Left)
@@ -97,7 +97,7 @@ func (p pen) labels(v view, l Layer) {
 			return
 		}
 		face := p.face(sizeSmall, ink)
-		width := face.TextWidth(text)
+		width := p.font.width(text, sizeSmall)
 		if room > 0 && width > room {
 			return
 		}
@@ -157,7 +157,7 @@ func (p pen) scale(x, y float64, v view) {
 	bar := length * v.metre
 	ratio := 1000 / v.metre
 	text := fmt.Sprintf("%s   1 : %s", metresText(length), thousands(roundRatio(ratio)))
-	width := math.Max(bar, p.face(sizeSmall, ink).TextWidth(text))
+	width := math.Max(bar, p.font.width(text, sizeSmall))
 	p.box(x-3, y-3, x+width+3, y+6.5, paper, hair, 0.15)
 	for i := range 4 {
 		fill := ink
@@ -227,7 +227,7 @@ func (p pen) legend(l Legend) {
 		default:
 			p.box(x, y-0.6, x+6, y+2.8, entry.Fill, hair, 0.15)
 		}
-		p.text(x+8, y, shorten(entry.Text, func(s string) bool { return p.face(sizeSmall, ink).TextWidth(s) <= legendWide-14 }), sizeSmall, ink, canvas.Left)
+		p.text(x+8, y, shorten(entry.Text, func(s string) bool { return p.font.width(s, sizeSmall) <= legendWide-14 }), sizeSmall, ink, canvas.Left)
 		y -= step
 	}
 }
@@ -263,8 +263,8 @@ const (
 	tableTop  = pageHeight - 22
 )
 
-// tables are the pages behind a map.
-func tables(list []Table, font *Font) (pages []*canvas.Canvas) {
+// tables are the pages behind a map; step is called when one is full.
+func tables(list []Table, font *Font, step func() error) (pages []*canvas.Canvas, err error) {
 	var p pen
 	y := 0.0
 	turn := func() {
@@ -298,6 +298,9 @@ func tables(list []Table, font *Font) (pages []*canvas.Canvas) {
 			cells := p.cells(t, widths, row)
 			more := lineHigh * float64(tallest(cells)-1)
 			if y-more < foot && y < tableTop-2*rowHigh {
+				if err := step(); err != nil {
+					return nil, err
+				}
 				turn()
 				header()
 			}
@@ -308,7 +311,7 @@ func tables(list []Table, font *Font) (pages []*canvas.Canvas) {
 		}
 		y -= rowHigh
 	}
-	return pages
+	return pages, nil
 }
 
 // cells are the texts of a row by lines: what does not fit is wrapped, or cut.
@@ -318,7 +321,7 @@ func (p pen) cells(t Table, widths []float64, row []string) [][]string {
 		if i >= len(row) {
 			continue
 		}
-		fits := func(s string) bool { return p.face(sizeSmall, ink).TextWidth(s) <= width-2*cellInset }
+		fits := func(s string) bool { return p.font.width(s, sizeSmall) <= width-2*cellInset }
 		if t.Wrap && t.Columns[i].gives() {
 			cells[i] = wrap(clean(row[i]), fits)
 		} else {
@@ -363,14 +366,13 @@ func (t Table) widths(p pen) []float64 {
 		least    = 16.0 // mm for a column of texts
 		room     = pageWidth - 2*margin
 	)
-	face := p.face(sizeSmall, ink)
 	widths := make([]float64, len(t.Columns))
 	texts, kept := 0.0, 0.0 // what texts may give, and what stays
 	for i, c := range t.Columns {
-		widths[i] = face.TextWidth(clean(c.Title))
+		widths[i] = p.font.width(clean(c.Title), sizeSmall)
 		for _, row := range t.Rows[:min(measured, len(t.Rows))] {
 			if i < len(row) {
-				widths[i] = max(widths[i], face.TextWidth(clean(row[i])))
+				widths[i] = max(widths[i], p.font.width(clean(row[i]), sizeSmall))
 			}
 		}
 		widths[i] += 2*cellInset + 1

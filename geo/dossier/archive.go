@@ -12,6 +12,7 @@ import (
 
 	"wangge/geo/atlas"
 	"wangge/geo/audit"
+	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/staff"
@@ -30,40 +31,59 @@ const (
 	ZIP = "zip"
 )
 
+var mediaTypes = map[string]string{PDF: "application/pdf", ZIP: "application/zip"}
+
 // Make prepares the dossier of a plan that was adopted, and records it. The same plan
 // gives the same bytes, signature included.
 //
 // Errors: plan.ErrUnknown, plan.ErrAltered, ErrDraft, ErrExport, staff.ErrForbidden,
 // staff.ErrOutside, atlas.ErrFont.
-func (m Maker) Make(ctx context.Context, db pg.Pool, actor staff.Actor, id int64, as string) (File, error) {
-	if as != PDF && as != ZIP {
-		return File{}, ErrExport
+func (m Maker) Make(ctx context.Context, db pg.DB, actor staff.Actor, id int64, as string) (File, error) {
+	file, h, err := m.prepare(ctx, db, actor, id, as, func(string, int64, int64) {})
+	if err != nil {
+		return File{}, err
+	}
+	return file, h.record(ctx, db, actor, "dossier", as)
+}
+
+func (m Maker) prepare(ctx context.Context, db pg.DB, actor staff.Actor, id int64, as string, step job.Step) (File, *held, error) {
+	if _, err := adopted(ctx, db, actor, id, as); err != nil {
+		return File{}, nil, err
 	}
 	h, err := open(ctx, db, actor, id)
 	if err != nil {
-		return File{}, err
-	}
-	if h.State != plan.Adopted && h.State != plan.Published {
-		return File{}, fmt.Errorf("dossier of plan %d: %w", id, ErrDraft)
+		return File{}, nil, err
 	}
 	if m.Font == nil {
-		return File{}, atlas.ErrFont
+		return File{}, nil, atlas.ErrFont
 	}
 	font, err := m.Font()
 	if err != nil {
-		return File{}, err
+		return File{}, nil, err
 	}
 	c, err := h.contents(ctx, db, actor)
 	if err != nil {
-		return File{}, err
+		return File{}, nil, err
 	}
-	file := File{Name: fmt.Sprintf("plan-%d-dossier.%s", id, as), MediaType: "application/pdf",
-		Write: func(_ context.Context, w io.Writer) error { return c.book().PDF(w, font) }}
+	c.step = step
+	file := File{Name: fmt.Sprintf("plan-%d-dossier.%s", id, as), MediaType: mediaTypes[as],
+		Write: func(ctx context.Context, w io.Writer) error { return c.book(ctx).PDF(w, font) }}
 	if as == ZIP {
-		file.MediaType = "application/zip"
 		file.Write = func(ctx context.Context, w io.Writer) error { return c.archive(ctx, w, font, m.Key) }
 	}
-	return file, h.record(ctx, db, actor, "dossier", as)
+	return file, h, nil
+}
+
+// adopted is a plan that has a dossier of a form, for who may export it.
+func adopted(ctx context.Context, db pg.DB, actor staff.Actor, id int64, as string) (plan.Plan, error) {
+	if mediaTypes[as] == "" {
+		return plan.Plan{}, ErrExport
+	}
+	p, err := exported(ctx, db, actor, id)
+	if err == nil && p.State != plan.Adopted && p.State != plan.Published {
+		err = fmt.Errorf("dossier of plan %d: %w", id, ErrDraft)
+	}
+	return p, err
 }
 
 // What is in an archive, and what it says of itself.
@@ -117,7 +137,7 @@ func (c contents) archive(ctx context.Context, w io.Writer, font *atlas.Font, ke
 		return func(w io.Writer) error { _, err := io.WriteString(w, content); return err }
 	}
 	a.add("README.txt", text(readme))
-	a.add("dossier.pdf", func(w io.Writer) error { return c.book().PDF(w, font) })
+	a.add("dossier.pdf", func(w io.Writer) error { return c.book(ctx).PDF(w, font) })
 	a.add("plan.geojson", func(w io.Writer) error { return writeGeoJSON(ctx, w, c.boundaries(), c.notes()) })
 	a.add("plan.gpkg", func(w io.Writer) error { return writeGeoPackage(ctx, w, c.boundaries(), c.notes()) })
 	a.add("units.csv", func(w io.Writer) error { return vectorfile.WriteCSV(w, c.table()) })

@@ -11,6 +11,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/atlas"
+	"wangge/geo/job"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/staff"
@@ -38,6 +39,7 @@ type contents struct {
 	*held
 	changes  []unitChange
 	sections []section
+	step     job.Step
 }
 
 func (h *held) contents(ctx context.Context, db pg.DB, actor staff.Actor) (contents, error) {
@@ -66,10 +68,14 @@ func (h *held) contents(ctx context.Context, db pg.DB, actor staff.Actor) (conte
 }
 
 // book is the PDF: an overview, a sheet for each unit above, and the tables.
-func (c contents) book() *atlas.Book {
+func (c contents) book(ctx context.Context) *atlas.Book {
 	b := &atlas.Book{
 		Title: strings.TrimSpace(fmt.Sprintf("方案卷宗 Dossier of plan %d %s", c.ID, c.Name)), Subtitle: c.levelText(), Sources: c.settings.Attribution,
 		Footer: "方案 Plan " + strconv.FormatInt(c.ID, 10) + " · SHA-256 " + c.digest, Made: c.at(),
+		Step: func(done, total int) error {
+			c.step("drawing pages", int64(done), int64(total))
+			return ctx.Err()
+		},
 	}
 	below := map[string][]unitChange{}
 	for _, u := range c.changes {

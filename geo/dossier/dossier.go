@@ -52,24 +52,33 @@ type held struct {
 	names    map[string]string // of the units above, by code
 }
 
-// open reads a plan for who may export where it lies. A plan that was sealed must still
-// be what it was: plan.ErrAltered.
-func open(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (*held, error) {
+// exported is a plan for who may export where it lies.
+func exported(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (plan.Plan, error) {
 	if err := actor.Must(staff.Export); err != nil {
-		return nil, err
+		return plan.Plan{}, err
 	}
 	p, err := plan.Get(ctx, db, actor, id)
 	if err != nil {
-		return nil, err
+		return plan.Plan{}, err
 	}
 	area := actor.Area(staff.Export)
 	var within bool
 	err = db.QueryRow(ctx, `SELECT coalesce(in_area(area_id, $2, $3), false) FROM plan WHERE id = $1`, id, area.All, area.Roots).Scan(&within)
 	if err != nil {
-		return nil, fmt.Errorf("area of plan %d: %w", id, err)
+		return plan.Plan{}, fmt.Errorf("area of plan %d: %w", id, err)
 	}
 	if !within {
-		return nil, staff.ErrOutside
+		return plan.Plan{}, staff.ErrOutside
+	}
+	return p, nil
+}
+
+// open reads such a plan. One that was sealed must still be what it was:
+// plan.ErrAltered.
+func open(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (*held, error) {
+	p, err := exported(ctx, db, actor, id)
+	if err != nil {
+		return nil, err
 	}
 	h := &held{Plan: p}
 	if h.units, err = plan.Units(ctx, db, actor, id); err != nil {
@@ -190,6 +199,10 @@ func (h *held) notes() []Note {
 
 // record writes down who took what out.
 func (h *held) record(ctx context.Context, db pg.DB, actor staff.Actor, what, format string) error {
-	return audit.Write(ctx, db, actor, "export", "plan", strconv.FormatInt(h.ID, 10),
-		map[string]any{"what": what, "format": format, "digest": h.digest})
+	return note(ctx, db, actor, h.ID, what, format, h.digest)
+}
+
+func note(ctx context.Context, db pg.DB, actor staff.Actor, id int64, what, format, digest string) error {
+	return audit.Write(ctx, db, actor, "export", "plan", strconv.FormatInt(id, 10),
+		map[string]any{"what": what, "format": format, "digest": digest})
 }

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,8 +13,9 @@ import (
 	"time"
 )
 
-// Spool is the folder where files wait for their job. They are named by their
-// digest, readable by this program alone, and removed when the job has ended.
+// Spool is the folder where files wait: for their job, or, made by one, for whoever
+// asked for them. They are readable by this program alone. What came is removed when
+// its job has ended, what was made when Keep is over.
 type Spool string
 
 // File is a file in the spool.
@@ -25,6 +27,11 @@ type File struct {
 
 // Put copies a file into the spool, and sweeps it.
 func (s Spool) Put(r io.Reader) (File, error) {
+	return s.Fill(func(w io.Writer) error { _, err := io.Copy(w, r); return err })
+}
+
+// Fill makes a file of the spool of what is written, and sweeps it.
+func (s Spool) Fill(write func(io.Writer) error) (File, error) {
 	err := os.MkdirAll(string(s), 0o700)
 	if err == nil {
 		err = s.Sweep(time.Now())
@@ -37,12 +44,37 @@ func (s Spool) Put(r io.Reader) (File, error) {
 		return File{}, fmt.Errorf("spool: %w", err)
 	}
 	sum := sha256.New()
-	size, err := io.Copy(io.MultiWriter(f, sum), r)
-	if err = errors.Join(err, f.Close()); err != nil {
+	out := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
+	err = errors.Join(write(out), out.Flush())
+	info, failed := f.Stat()
+	if err = errors.Join(err, failed, f.Close()); err != nil {
 		_ = os.Remove(f.Name())
 		return File{}, fmt.Errorf("spool: %w", err)
 	}
-	return File{Path: f.Name(), Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+	return File{Path: f.Name(), Size: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+// Name gives a file of the spool a name under which Find finds it, in place of
+// another file of that name.
+func (s Spool) Name(f File, name string) error {
+	if err := os.Rename(f.Path, filepath.Join(string(s), name)); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	return nil
+}
+
+// Find says where the file of a name is, and until when it is kept. One that was swept
+// is ErrGone.
+func (s Spool) Find(name string) (path string, until time.Time, err error) {
+	path = filepath.Join(string(s), name)
+	info, err := os.Stat(path)
+	switch {
+	case filepath.Base(name) != name || errors.Is(err, fs.ErrNotExist):
+		return "", time.Time{}, ErrGone
+	case err != nil:
+		return "", time.Time{}, fmt.Errorf("spool: %w", err)
+	}
+	return path, info.ModTime().Add(Keep), nil
 }
 
 // Remove deletes a file of the spool.

@@ -1525,6 +1525,26 @@ export interface paths {
         patch: operations["describe-plan"];
         trace?: never;
     };
+    "/plans/{id}/atoms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Land on a draft that is picked as a whole
+         * @description Street blocks, compounds and natural villages, or the land around each building, within a box: those that lie in it completely. Borders of units cut none. A box of more than about 4 km, of buildings 1 km, is refused (atoms_box).
+         */
+        get: operations["plan-atoms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plans/{id}/border-answers": {
         parameters: {
             query?: never;
@@ -1677,7 +1697,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/plans/{id}/dossier": {
+    "/plans/{id}/dossiers": {
         parameters: {
             query?: never;
             header?: never;
@@ -1685,10 +1705,34 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dossier of an adopted plan
-         * @description pdf: map sheets and tables. zip: the same with the boundaries, the tables, and a manifest of SHA-256 sums, signed by the key that signs the log. The same plan gives the same bytes. Each is recorded.
+         * The dossiers that were asked for of a plan, newest first
+         * @description The latest twenty.
          */
-        get: operations["plan-dossier"];
+        get: operations["list-dossiers"];
+        put?: never;
+        /**
+         * Have the dossier of an adopted plan made
+         * @description pdf: map sheets and tables. zip: the same with the boundaries, the tables, and a manifest of SHA-256 sums, signed by the key that signs the log. The same plan gives the same bytes. A job makes it; the file is kept for a day.
+         */
+        post: operations["make-dossier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{id}/dossiers/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A dossier that was made
+         * @description Each download is recorded.
+         */
+        get: operations["get-dossier"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2014,7 +2058,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * The waivers of a draft
+         * @description For rules of the set that it uses.
+         */
+        get: operations["plan-waivers"];
         /**
          * Excuse a unit of a draft from a rule
          * @description With a reason. Rules that may not be waived are refused.
@@ -2339,6 +2387,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/public/consultations/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which unit a place is in, now and as proposed, and who will serve it */
+        post: operations["consulted-units"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public/serves": {
         parameters: {
             query?: never;
@@ -2632,6 +2697,26 @@ export interface paths {
          * @description A built-in set, and one by which a plan was adopted, never change: change a copy.
          */
         post: operations["copy-ruleset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulesets/{id}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The plans that are drawn by a set
+         * @description Those of your area, newest first, 200 at most.
+         */
+        get: operations["ruleset-plans"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3435,6 +3520,20 @@ export interface components {
             code?: string;
             name?: string;
             parent?: string;
+        };
+        AskInputBody: {
+            /**
+             * @default pdf
+             * @enum {string}
+             */
+            format: "pdf" | "zip";
+        };
+        Atom: {
+            area: number[][][][];
+            /** Format: double */
+            area_m2: number;
+            /** @enum {string} */
+            kind: "block" | "building" | "compound" | "village";
         };
         AuditFinding: {
             /**
@@ -4567,6 +4666,10 @@ export interface components {
             next: string;
             /** @description the stages that count, in order */
             passed: components["schemas"]["Entry"][];
+            /** @description sign-in names by account:12; without those who are gone */
+            people: {
+                [key: string]: string;
+            };
             procedure: components["schemas"]["Procedure"];
             /** Format: int64 */
             revision: number;
@@ -4582,6 +4685,10 @@ export interface components {
              */
             revision: number;
             stage: string;
+        };
+        DeliberationsKept: {
+            /** @enum {string} */
+            state: "waiting";
         };
         DemandSet: {
             /** @description people of the age bands 0–2, 3–6, 7–17, 18–59, 60–79, 80 and over; empty when the file had none */
@@ -4644,6 +4751,11 @@ export interface components {
             level: string;
             name: string;
             /**
+             * @description the run that alone knows this unit, because borders were redrawn between the two; of the other there are no numbers and of both no difference
+             * @enum {string}
+             */
+            only: "" | "before" | "after";
+            /**
              * Format: double
              * @description difference in minutes
              */
@@ -4669,6 +4781,8 @@ export interface components {
             plan: components["schemas"]["Plan"];
             /** @description the land that it divides */
             rim: number[][][][];
+            /** @description codes of the units that new units above may lie in; none = there can be none */
+            tops: string[];
             units: components["schemas"]["Row"][];
         };
         Drawn: {
@@ -5271,6 +5385,14 @@ export interface components {
             /** @description RFC 5545 RRULE when it is offered now and then */
             sessions: string;
         };
+        FutureUnit: {
+            code: string;
+            name: string;
+            /** @description no unit with its code is in force yet, so its post has nobody */
+            new: boolean;
+            /** @description who is responsible; null of a new unit, and while the public enquiry is off */
+            serving: components["schemas"]["ServingUnit"];
+        };
         HandInputBody: {
             /** @description a sign-in name */
             account?: string;
@@ -5552,8 +5674,12 @@ export interface components {
             days: number;
         };
         Kept: {
-            /** @enum {string} */
-            state: "waiting";
+            /** @description of the plan */
+            digest: string;
+            name: string;
+            sha256: string;
+            /** Format: int64 */
+            size: number;
         };
         KindOfPost: {
             kind: string;
@@ -5635,6 +5761,16 @@ export interface components {
         };
         ListAccount: {
             items: components["schemas"]["Account"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListAtom: {
+            items: components["schemas"]["Atom"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -5795,6 +5931,16 @@ export interface components {
         };
         ListListed: {
             items: components["schemas"]["Listed"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListMade: {
+            items: components["schemas"]["Made"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -6043,6 +6189,16 @@ export interface components {
              */
             total?: number;
         };
+        ListUser: {
+            items: components["schemas"]["User"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListVacancy: {
             items: components["schemas"]["Vacancy"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -6104,6 +6260,30 @@ export interface components {
              * @description to the minute
              */
             seen_at: string;
+        };
+        Made: {
+            /** Format: date-time */
+            at: string;
+            /** @description who asked for it */
+            by: string;
+            /** @description null until it is made */
+            file: components["schemas"]["Kept"];
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @enum {string} */
+            format: "pdf" | "zip";
+            /**
+             * Format: int64
+             * @description progress, cancel and retry are there
+             */
+            job: number;
+            /**
+             * Format: date-time
+             * @description null when the file is not there
+             */
+            kept_until: string | null;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
         };
         Matched: {
             /** Format: int64 */
@@ -6566,6 +6746,10 @@ export interface components {
             confidence: number;
             /** @description null when nothing is known of the address */
             point: number[];
+        };
+        PlacedUnit: {
+            code: string;
+            name: string;
         };
         Plan: {
             /**
@@ -7409,6 +7593,8 @@ export interface components {
             max_deviation: number;
             /** Format: double */
             mean: number;
+            /** Format: double */
+            median: number;
             /** Format: int64 */
             most: number;
             /** Format: int64 */
@@ -7451,6 +7637,8 @@ export interface components {
             found: string;
             /** @description the nearest service point of each function */
             nearest: components["schemas"]["Nearest"][];
+            /** @description [lon, lat]: the point, or a place of the street or building in the first unit */
+            point: number[];
             /** @description the responsible unit; several when a street runs through them */
             units: components["schemas"]["ServingUnit"][];
         };
@@ -8329,6 +8517,15 @@ export interface components {
             /** Format: int64 */
             rule_set: number;
         };
+        User: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @description it names the set; else the set is that of its hierarchy */
+            own: boolean;
+            /** @enum {string} */
+            state: "draft" | "adopted" | "published" | "abandoned";
+        };
         Vacancy: {
             /** @description who answers meanwhile; null for excess and for posts of the whole installation */
             answers: components["schemas"]["Duty"];
@@ -8514,6 +8711,16 @@ export interface components {
              * @description 1 = Monday
              */
             weekday: number;
+        };
+        Where: {
+            /** @description null where nobody would be */
+            after: components["schemas"]["FutureUnit"];
+            /** @description null where nobody is responsible */
+            before: components["schemas"]["PlacedUnit"];
+            /** @description what an address was understood as; empty for a point */
+            found: string;
+            /** @description [lon, lat] */
+            point: number[];
         };
         WishBody: {
             /** Format: date-time */
@@ -20032,6 +20239,113 @@ export interface operations {
             };
         };
     };
+    "plan-atoms": {
+        parameters: {
+            query?: {
+                /** @description west, south, east, north in degrees; the whole land when absent */
+                box?: number[];
+                grain?: "block" | "building";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAtom"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-border-answers": {
         parameters: {
             query?: never;
@@ -21293,14 +21607,223 @@ export interface operations {
             };
         };
     };
-    "plan-dossier": {
+    "list-dossiers": {
         parameters: {
-            query?: {
-                format?: "pdf" | "zip";
-            };
+            query?: never;
             header?: never;
             path: {
                 id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMade"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                job: number;
             };
             cookie?: never;
         };
@@ -23214,6 +23737,109 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": components["schemas"]["CollectionUnitProperties"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWaiver"];
                 };
             };
             /** @description Bad Request */
@@ -25725,7 +26351,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["DeliberationsKept"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "consulted-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Where"];
                 };
             };
             /** @description Bad Request */
@@ -28016,6 +28749,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Set"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ruleset-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUser"];
                 };
             };
             /** @description Bad Request */

@@ -4,6 +4,8 @@ import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
 import { incidentProblems, incidents } from './incidents.en';
+import { proposals } from './proposals.en';
+import { plan } from './plan.en';
 import { reach, reachProblems } from './reach.en';
 import { siteProblems, sites } from './sites.en';
 import { workshop, workshopProblems } from './workshop.en';
@@ -261,6 +263,7 @@ export const en: Dictionary = {
     publish: 'Publish plan {{plan}}, in force from {{day}}',
     retention: 'Deletion of what is kept long enough',
     proposal: 'Proposal · {{base}}',
+    dossier: 'Dossier of plan {{plan}} · {{format}}',
   },
   stage: {
     read: 'Reading',
@@ -281,6 +284,8 @@ export const en: Dictionary = {
     'looking for faults': 'Looking for faults',
     'reading the map': 'Reading the map',
     'cutting the land': 'Cutting the land',
+    'reading the plan': 'Reading the plan',
+    'drawing pages': 'Drawing pages',
     'saving the draft': 'Saving the draft',
     reading: 'Reading',
     writing: 'Writing',
@@ -639,6 +644,7 @@ export const en: Dictionary = {
     map: 'Map',
     circle: 'Service circle',
     workshop: 'Workshop',
+    proposals: 'Proposals',
     compare: 'Compare',
     incidents: 'Incidents',
     account: 'My account',
@@ -785,6 +791,8 @@ export const en: Dictionary = {
   admin,
   circle,
   compare,
+  proposals,
+  plan,
   reach,
   sites,
   workshop,
@@ -973,6 +981,7 @@ export const en: Dictionary = {
     border_photo_unknown: 'There is no such photo',
     plan_export_unknown:
       'There is no such export: units as GeoJSON, GeoPackage, Shapefile, KML, CSV or XLSX, households as CSV or XLSX',
+    dossier_gone: 'The file of the dossier is not kept any more; make it again',
     dossier_of_draft: 'Only an adopted plan has a dossier; a draft can be exported as a file',
     plan_altered:
       'The plan does not give the digest that was sealed when it was adopted: the data were changed. Ask an administrator',

@@ -5,6 +5,8 @@ import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
 import { incidentProblems, incidents } from './incidents.zh';
+import { proposals } from './proposals.zh';
+import { plan } from './plan.zh';
 import { reach, reachProblems } from './reach.zh';
 import { siteProblems, sites } from './sites.zh';
 import { workshop, workshopProblems } from './workshop.zh';
@@ -238,6 +240,7 @@ export const zh = {
     publish: '发布方案 {{plan}}，自 {{day}} 生效',
     retention: '清理到期数据',
     proposal: '划分建议 · {{base}}',
+    dossier: '方案 {{plan}} 的卷宗 · {{format}}',
   },
   stage: {
     read: '读取',
@@ -259,6 +262,8 @@ export const zh = {
     'reading the map': '读取地图',
     'cutting the land': '切分地块',
     'saving the draft': '保存草案',
+    'reading the plan': '读取方案',
+    'drawing pages': '绘制页面',
     reading: '读取',
     writing: '写入',
     relations: '读取关系',
@@ -605,6 +610,7 @@ export const zh = {
     map: '地图',
     circle: '服务圈',
     workshop: '划分工作台',
+    proposals: '划分建议',
     compare: '方案对比',
     incidents: '事件分析',
     account: '我的账号',
@@ -742,6 +748,8 @@ export const zh = {
   admin,
   circle,
   compare,
+  proposals,
+  plan,
   reach,
   sites,
   workshop,
@@ -920,6 +928,7 @@ export const zh = {
     border_photo_unknown: '没有这张照片',
     plan_export_unknown:
       '没有这种导出：单元可导出为 GeoJSON、GeoPackage、Shapefile、KML、CSV、XLSX，住户为 CSV、XLSX',
+    dossier_gone: '卷宗文件已不再保留，请重新制作',
     dossier_of_draft: '只有已通过的方案才有卷宗，草案可导出为文件',
     plan_altered: '方案与通过时封存的摘要不符：数据被改动过，请管理员查明',
     shapefile_text_too_long: '名称超过 Shapefile 的 254 字节，请改用 GeoPackage 或 GeoJSON，或缩短名称',

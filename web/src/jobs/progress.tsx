@@ -22,6 +22,7 @@ const TITLES = [
   ['publish', /^publish plan (?<plan>\d+) on (?<day>\S+)$/],
   ['retention', /^retention$/],
   ['proposal', /^proposal for (?<base>\S+)$/],
+  ['dossier', /^dossier of plan (?<plan>\d+) as (?<format>\S+)$/],
 ] as const;
 
 /** useJobTitle puts a title such as "boundaries: file.geojson" into the reader's language. */

@@ -92,7 +92,7 @@ describe('the title of a job', () => {
   it('is said in the language of the page, of whatever kind it is', async () => {
     // Another kind needs a pattern in jobs/progress.tsx, and words.
     const kinds = [...said(/\bJobKind = "(\w+)"/g), ...said(/\b[A-Z][a-z]+Job = +"(\w+)"/g)];
-    expect(kinds).toEqual(['circle', 'import', 'proposal', 'siting', 'publish', 'retention']);
+    expect(kinds).toEqual(['circle', 'dossier', 'import', 'proposal', 'siting', 'publish', 'retention']);
     await changeLanguage('zh');
     const title = renderHook(useJobTitle).result.current;
     expect(title('service circle of 2 columns on 2026-11-22')).toBe('服务圈 · 2026-11-22，2 列');
@@ -101,6 +101,7 @@ describe('the title of a job', () => {
     expect(title('publish plan 5 on 2027-01-01')).toBe('发布方案 5，自 2027-01-01 生效');
     expect(title('retention')).toBe('清理到期数据');
     expect(title('proposal for 310115001')).toBe('划分建议 · 310115001');
+    expect(title('dossier of plan 7 as zip')).toBe('方案 7 的卷宗 · zip');
     expect(title('candidates: list.csv')).toBe('候选点 · list.csv');
     expect(title('anything else')).toBe('anything else');
   });
