@@ -11,7 +11,9 @@ export default defineConfig({
   html: { cspNonce: '__CSP_NONCE__' },
   // The server takes changes from its own pages only: what is proxied comes from there.
   server: {
-    proxy: Object.fromEntries(paths.map((path) => [path, { target: server, headers: { origin: server } }])),
+    proxy: Object.fromEntries(
+      paths.map((path) => [path, { target: server, changeOrigin: true, headers: { origin: server } }]),
+    ),
   },
   build: {
     target: 'es2022',
