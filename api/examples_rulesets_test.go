@@ -35,6 +35,7 @@ func rulesetExamples() []example {
 	return []example{
 		{"list-rulesets", "", list, showing(v1+"/rulesets", marks), nil},
 		{"get-ruleset", "", thing, of(v1+"/rulesets/{}", "ruleset"), nil},
+		{"ruleset-plans", "", thing, of(v1+"/rulesets/{}/plans", "ruleset"), nil},
 		{"add-ruleset", "", general, func(w *table, town string) request {
 			return request{path: v1 + "/rulesets", body: object{"title_zh": "规则", "title_en": "rules", "rules": []object{{"kind": "contiguous", "hard": true, "waivable": false}}}}
 		}, nil},

@@ -67,6 +67,12 @@ func workshopExamples() []example {
 		{"plan-facts", "", thing, func(w *table, town string) request {
 			return request{path: path(w.draftOf(town, false).ID, "/facts")}
 		}, nil},
+		{"plan-atoms", "", thing, func(w *table, town string) request {
+			return request{path: path(w.draftOf(town, false).ID, "/atoms?grain=block")}
+		}, nil},
+		{"plan-waivers", "", thing, func(w *table, town string) request {
+			return request{path: path(w.draftOf(town, false).ID, "/waivers")}
+		}, nil},
 		{"edit-plan", "", thing, func(w *table, town string) request {
 			p := w.draftOf(town, false)
 			x := w.x(town) + 4000

@@ -2,6 +2,7 @@ package plans
 
 import (
 	"context"
+	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -10,7 +11,9 @@ import (
 
 	"wangge/api/route"
 	"wangge/geo"
+	"wangge/geo/fault"
 	"wangge/geo/plan"
+	"wangge/geo/proposal"
 	"wangge/geo/rule"
 	"wangge/geo/ruleset"
 	"wangge/geo/staff"
@@ -36,6 +39,8 @@ When others have changed the draft since your revision it is made if it does not
 	route.Get(a, "/plans/{id}/division", op("plan-division", "A draft with all its units, exactly, to edit", "Coordinates have all their digits: 1e-7 degrees."), h.division)
 	route.Post(a, "/plans/{id}/edits", big, h.edit)
 	route.Get(a, "/plans/{id}/facts", op("plan-facts", "What the units of a draft come to, and which rules they break", "Homes, people in aggregate, posts, open incidents, compactness, minutes to walk across; and the same of the units in force. Who may not see single places there gets no numbers of homes: units could be drawn around one house."), h.facts)
+	route.Get(a, "/plans/{id}/atoms", op("plan-atoms", "Land on a draft that is picked as a whole", "Street blocks, compounds and natural villages, or the land around each building, within a box: those that lie in it completely. Borders of units cut none. A box of more than about 4 km, of buildings 1 km, is refused (atoms_box)."), h.atoms)
+	route.Get(a, "/plans/{id}/waivers", op("plan-waivers", "The waivers of a draft", "For rules of the set that it uses."), h.waived)
 	route.Put(a, "/plans/{id}/rules", op("use-rules", "Choose the rules of a draft", "A set of /rulesets; 0 = that of its hierarchy. Waivers of another set's rules stay with that."), h.useRules)
 	route.Put(a, "/plans/{id}/waivers", op("waive-rule", "Excuse a unit of a draft from a rule", "With a reason. Rules that may not be waived are refused."), h.waive)
 	route.Delete(a, "/plans/{id}/waivers/{rule}/{unit}", op("unwaive-rule", "Take a waiver back", ""), h.unwaive)
@@ -103,6 +108,39 @@ func (h handler) facts(ctx context.Context, in *Path) (*route.Body[plan.Standing
 	return route.OK(h.shop.Facts(ctx, route.Actor(ctx), in.ID))
 }
 
+type atomsInput struct {
+	Path
+	Box   []float64      `query:"box" minItems:"4" maxItems:"4" doc:"west, south, east, north in degrees; the whole land when absent"`
+	Grain proposal.Grain `query:"grain" enum:"block,building" default:"block"`
+}
+
+func (h handler) atoms(ctx context.Context, in *atomsInput) (*route.Body[route.List[proposal.Atom]], error) {
+	land, err := h.shop.Rim(ctx, route.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	box := land.Bound()
+	if len(in.Box) == 4 {
+		if box, err = boxOf([4]float64(in.Box)); err != nil {
+			return nil, err
+		}
+	}
+	list, err := proposal.Atoms(ctx, h.engine, geo.DayOf(time.Now()), land, box, in.Grain)
+	return route.OK(route.Page(list, len(list), nil), err)
+}
+
+// boxOf is a box of degrees on the lattice.
+func boxOf(b [4]float64) (geo.Bound, error) {
+	for i, most := range [4]float64{180, 90, 180, 90} {
+		if !(math.Abs(b[i]) <= most) {
+			return geo.Bound{}, errBox
+		}
+	}
+	return geo.Bound{Min: geo.Snap(orb.Point{b[0], b[1]}), Max: geo.Snap(orb.Point{b[2], b[3]})}, nil
+}
+
+var errBox = fault.New(fault.Invalid, "box_wrong", "A box is west, south, east and north in degrees.")
+
 type useRulesInput struct {
 	Path
 	Body struct {
@@ -140,6 +178,10 @@ func (h handler) unwaive(ctx context.Context, in *unwaiveInput) (*route.Body[rou
 	if err := ruleset.Unwaive(ctx, h.db, route.Actor(ctx), in.ID, in.Rule, in.Unit); err != nil {
 		return nil, err
 	}
+	return h.waivers(ctx, in.ID)
+}
+
+func (h handler) waived(ctx context.Context, in *Path) (*route.Body[route.List[rule.Waiver]], error) {
 	return h.waivers(ctx, in.ID)
 }
 

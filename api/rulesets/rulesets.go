@@ -24,6 +24,7 @@ func Mount(a route.API, db pg.DB) {
 	route.Get(a, "/rulesets", op("list-rulesets", "Sets of local rules, the built-in ones first", ""), h.list)
 	route.Post(a, "/rulesets", add, h.add)
 	route.Get(a, "/rulesets/{id}", op("get-ruleset", "One set of local rules", ""), h.get)
+	route.Get(a, "/rulesets/{id}/plans", op("ruleset-plans", "The plans that are drawn by a set", "Those of your area, newest first, 200 at most."), h.users)
 	route.Patch(a, "/rulesets/{id}", op("edit-ruleset", "Change a set's titles or rules",
 		"Drafts that use it are judged by the changed rules from now on. A rule with its id keeps its waivers."), h.edit)
 	route.Delete(a, "/rulesets/{id}", remove, h.remove)
@@ -45,6 +46,11 @@ type Path struct {
 
 func (h handler) get(ctx context.Context, in *Path) (*route.Body[ruleset.Set], error) {
 	return route.OK(ruleset.Get(ctx, h.db, route.Actor(ctx), in.ID))
+}
+
+func (h handler) users(ctx context.Context, in *Path) (*route.Body[route.List[ruleset.User]], error) {
+	list, err := ruleset.Users(ctx, h.db, route.Actor(ctx), in.ID)
+	return route.OK(route.Page(list, len(list), func(ruleset.User) string { return "" }), err)
 }
 
 func (h handler) add(ctx context.Context, in *route.Body[ruleset.New]) (*route.Body[ruleset.Set], error) {

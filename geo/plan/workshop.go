@@ -97,6 +97,8 @@ type Division struct {
 	Rows []*Row `json:"units"`
 	// Parents are the units above that its units may belong to.
 	Parents []Above `json:"parents"`
+	// Tops are codes of the units that new units above may lie in.
+	Tops []string `json:"tops" doc:"codes of the units that new units above may lie in; none = there can be none"`
 }
 
 // Above is a unit that the draft divides.
@@ -115,12 +117,22 @@ func (w *Workshop) Division(ctx context.Context, actor staff.Actor, id int64) (D
 		return Division{}, fmt.Errorf("division of plan %d: %w", id, err)
 	}
 	defer b.mu.Unlock()
-	out := Division{Plan: p, Rim: Land(b.fabric.Rim()), Next: b.next(), Rows: []*Row{}, Parents: b.parents}
+	out := Division{Plan: p, Rim: Land(b.fabric.Rim()), Next: b.next(), Rows: []*Row{}, Parents: b.parents, Tops: append([]string{}, b.tops...)}
 	for _, row := range b.rows {
 		out.Rows = append(out.Rows, row)
 	}
 	slices.SortFunc(out.Rows, func(a, b *Row) int { return a.ID - b.ID })
 	return out, nil
+}
+
+// Rim is the land that a draft divides.
+func (w *Workshop) Rim(ctx context.Context, actor staff.Actor, id int64) (geo.MultiPolygon, error) {
+	b, _, err := w.bench(ctx, actor, id)
+	if err != nil {
+		return nil, fmt.Errorf("rim of plan %d: %w", id, err)
+	}
+	defer b.mu.Unlock()
+	return b.fabric.Rim(), nil
 }
 
 // bench is a draft as it stands in the database, locked until its mutex is released.

@@ -26,13 +26,15 @@ var (
 	ErrReason = fault.New(fault.Invalid, "waiver_reason", "A waiver needs a reason of at most 500 characters.")
 )
 
-// Of returns the set that a plan uses: its own, or that of its hierarchy, or the
-// basic one.
+// setOf is the set of a plan p: its own, or that of its hierarchy, or the basic one.
+const setOf = `coalesce(p.rule_set_id, (SELECT s.id FROM rule_set s WHERE s.builtin AND p.preset = ANY (s.presets)), (SELECT s.id FROM rule_set s WHERE s.code = 'basic'))`
+
+// Of returns the set that a plan uses.
 func Of(ctx context.Context, db pg.DB, actor staff.Actor, plan int64) (Set, error) {
 	area := actor.Area(staff.Plan)
 	var set int64
 	err := db.QueryRow(ctx, `
-		SELECT coalesce(p.rule_set_id, (SELECT s.id FROM rule_set s WHERE s.builtin AND p.preset = ANY (s.presets)), (SELECT s.id FROM rule_set s WHERE s.code = 'basic'))
+		SELECT `+setOf+`
 		FROM plan p WHERE p.id = $3 AND in_area(p.area_id, $1, $2)`, area.All, area.Roots, plan).Scan(&set)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrPlan

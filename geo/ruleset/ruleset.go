@@ -133,6 +133,35 @@ func Get(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Set, error
 	return s, nil
 }
 
+// User is a plan that is drawn by a set.
+type User struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	State string `json:"state" enum:"draft,adopted,published,abandoned"`
+	Own   bool   `json:"own" doc:"it names the set; else the set is that of its hierarchy"`
+}
+
+// mostUsers is how many plans Users lists.
+const mostUsers = 200
+
+// Users are the plans of the actor's area that are drawn by a set, newest first.
+func Users(ctx context.Context, db pg.DB, actor staff.Actor, id int64) ([]User, error) {
+	if _, err := Get(ctx, db, actor, id); err != nil {
+		return nil, err
+	}
+	area := actor.Area(staff.Plan)
+	rows, _ := db.Query(ctx, `
+		SELECT p.id, p.name, p.state, p.rule_set_id IS NOT NULL
+		FROM plan p
+		WHERE in_area(p.area_id, $1, $2) AND $3 = `+setOf+`
+		ORDER BY p.id DESC LIMIT $4`, area.All, area.Roots, id, mostUsers)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[User])
+	if err != nil {
+		return nil, fmt.Errorf("plans of rule set %d: %w", id, err)
+	}
+	return list, nil
+}
+
 // New is a set to be made.
 type New struct {
 	TitleZh string      `json:"title_zh" minLength:"1" maxLength:"100"`

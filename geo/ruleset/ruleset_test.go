@@ -474,3 +474,33 @@ func TestTwoWhoChangeASetAtOnceDoNotMixTheirRules(t *testing.T) {
 		}
 	}
 }
+
+func TestThePlansOfASetAreThoseThatNameItOrFollowTheirHierarchy(t *testing.T) {
+	w := newTown(t)
+	ctx, planner := w.planner(w.village)
+	_, stranger := w.planner(w.grids[0])
+	set, err := ruleset.Add(ctx, w.db, planner, blocks)
+	w.must(err)
+	follows, names := w.draft(w.village, "rural"), w.draft(w.village, "rural")
+	_, err = ruleset.Use(ctx, w.db, planner, names, set.ID)
+	w.must(err)
+	of, err := ruleset.Of(ctx, w.db, planner, follows)
+	w.must(err)
+	for _, tt := range []struct {
+		set  int64
+		want ruleset.User
+	}{
+		{set.ID, ruleset.User{ID: names, Name: "d", State: "draft", Own: true}},
+		{of.ID, ruleset.User{ID: follows, Name: "d", State: "draft"}},
+	} {
+		if got, err := ruleset.Users(ctx, w.db, planner, tt.set); err != nil || !slices.Equal(got, []ruleset.User{tt.want}) {
+			t.Errorf("set %d: %+v, %v, want %+v", tt.set, got, err, tt.want)
+		}
+	}
+	if got, err := ruleset.Users(ctx, w.owner, stranger, of.ID); err != nil || len(got) > 0 {
+		t.Errorf("a planner of one grid is told %+v, %v", got, err)
+	}
+	if _, err := ruleset.Users(ctx, w.db, planner, set.ID+999); !errors.Is(err, ruleset.ErrUnknown) {
+		t.Errorf("%v, want ErrUnknown", err)
+	}
+}
