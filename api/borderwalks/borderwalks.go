@@ -30,7 +30,7 @@ func Mount(a route.API, db, engine pg.DB) {
 	create.Status = 201
 	remove := op("remove-border-walk", "Remove a walk with all that was found on it", "", staff.Plan)
 	remove.Status = 204
-	photo := op("add-border-photo", "Add a photo to your own answer", "JPEG or PNG, turned the right way: it is decoded and encoded anew, so that place, time and camera are gone. At most three; sent again with the same id it is kept once.", staff.Record)
+	photo := op("add-border-photo", "Add a photo to your own answer", "JPEG or PNG: it is turned the right way, decoded and encoded anew, so that place, time and camera are gone. At most three; sent again with the same id it is kept once.", staff.Record)
 	photo.MaxBody = borderwalk.MaxPhoto + 1
 	route.Get(a, "/plans/{id}/border-suggestions", op("suggest-border-points", "Places of a draft's new borders that are worth a look", "Where several borders meet, and where one leaves streets and water.", staff.Plan), h.suggest)
 	route.Post(a, "/plans/{id}/border-walks", create, h.create)

@@ -16,6 +16,7 @@
 //	order.go       a short order
 //	answer.go      tasks, and what was found
 //	photo.go       photos, with nothing of the camera left in them
+//	upright.go     which side of a photo is up
 //	gpx.go         a walk as a file for any device
 package borderwalk
 

@@ -39,8 +39,8 @@ var (
 )
 
 // Strip is a photo encoded anew as JPEG, at most 2048 pixels long: of the file nothing
-// is read but the picture, so that place, time, camera and even which side was up are
-// gone. Whoever sends it turns it the right way before.
+// is read but the picture and which side of it is up (upright.go), so that place, time
+// and camera are gone.
 func Strip(raw []byte) (body []byte, width, height int, err error) {
 	if len(raw) > MaxPhoto {
 		return nil, 0, 0, ErrPhotoLarge
@@ -53,7 +53,7 @@ func Strip(raw []byte) (body []byte, width, height int, err error) {
 	if err != nil {
 		return nil, 0, 0, ErrPhoto.Because(err)
 	}
-	small := shrink(flat(picture))
+	small := upright(shrink(flat(picture)), orientation(raw))
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: photoQuality}); err != nil {
 		return nil, 0, 0, fmt.Errorf("encode a photo: %w", err)

@@ -2,9 +2,11 @@ package borderwalk
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -34,8 +36,13 @@ func asJPEG(t testing.TB, img image.Image) []byte {
 // tagged is a JPEG with an EXIF segment, as a phone writes it.
 func tagged(t testing.TB, img image.Image, secret string) []byte {
 	t.Helper()
+	return withEXIF(t, img, append([]byte("MM\x00*"), secret...))
+}
+
+func withEXIF(t testing.TB, img image.Image, tiff []byte) []byte {
+	t.Helper()
 	plain := asJPEG(t, img)
-	segment := append([]byte("Exif\x00\x00MM\x00*"), secret...)
+	segment := append([]byte("Exif\x00\x00"), tiff...)
 	n := len(segment) + 2
 	return slices.Concat(plain[:2], []byte{0xff, 0xe1, byte(n >> 8), byte(n)}, segment, plain[2:])
 }
@@ -123,4 +130,93 @@ func TestWhatIsNoPhotoIsRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 	}
+}
+
+// oriented is the TIFF part of an EXIF segment with an orientation behind another tag.
+func oriented(order binary.AppendByteOrder, mark string, orientation uint16) []byte {
+	b := order.AppendUint32(order.AppendUint16([]byte(mark), 42), 8)
+	b = order.AppendUint16(b, 2)
+	for _, e := range [][2]uint16{{0x010f, 7}, {0x0112, orientation}} {
+		b = order.AppendUint32(order.AppendUint16(order.AppendUint16(b, e[0]), 3), 1)
+		b = order.AppendUint16(order.AppendUint16(b, e[1]), 0)
+	}
+	return order.AppendUint32(b, 0)
+}
+
+// corners are the colours of a picture near its corners: the upper left, upper right,
+// lower left and lower right one.
+func corners(t testing.TB, body []byte) (all string) {
+	t.Helper()
+	img, err := jpeg.Decode(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	for _, at := range [4][2]int{{5, 5}, {w - 5, 5}, {5, h - 5}, {w - 5, h - 5}} {
+		r, g, b, _ := img.At(at[0], at[1]).RGBA()
+		switch {
+		case r>>8 > 180 && g>>8 > 180:
+			all += "y"
+		case r>>8 > 180:
+			all += "r"
+		case g>>8 > 180:
+			all += "g"
+		case b>>8 > 180:
+			all += "b"
+		}
+	}
+	return all
+}
+
+func TestAPhotoStandsUpright(t *testing.T) {
+	// Its quarters are red, green, blue and yellow.
+	img := image.NewRGBA(image.Rect(0, 0, 120, 80))
+	for i, c := range []color.RGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {255, 255, 0, 255}} {
+		quarter := image.Rect(0, 0, 60, 40).Add(image.Pt(i%2*60, i/2*40))
+		draw.Draw(img, quarter, image.NewUniform(c), image.Point{}, draw.Src)
+	}
+	for o, want := range []string{1: "rgby", 2: "gryb", 3: "ybgr", 4: "byrg", 5: "rbgy", 6: "bryg", 7: "ygbr", 8: "gyrb"} {
+		if o == 0 {
+			continue
+		}
+		for name, tiff := range map[string][]byte{"II": oriented(binary.LittleEndian, "II", uint16(o)), "MM": oriented(binary.BigEndian, "MM", uint16(o))} {
+			body, w, h, err := Strip(withEXIF(t, img, tiff))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := corners(t, body); got != want || (w > h) != (o < 5) {
+				t.Errorf("orientation %d (%s): %s, %d × %d; want %s", o, name, got, w, h, want)
+			}
+			if bytes.Contains(body, []byte("Exif")) {
+				t.Error("the EXIF segment is still there")
+			}
+		}
+	}
+}
+
+func TestAnOrientationThatIsNoneIsNotFollowed(t *testing.T) {
+	good := oriented(binary.LittleEndian, "II", 6)
+	for name, tiff := range map[string][]byte{
+		"nothing":            {},
+		"0":                  oriented(binary.LittleEndian, "II", 0),
+		"9":                  oriented(binary.LittleEndian, "II", 9),
+		"cut short":          good[:len(good)-14],
+		"a place far away":   slices.Concat(good[:4], []byte{0xff, 0xff, 0xff, 0xff}, good[8:]),
+		"no TIFF":            slices.Concat([]byte("IIxx"), good[4:]),
+		"too many entries":   slices.Concat(good[:8], []byte{0xff, 0xff, 0, 0}),
+		"another byte order": slices.Concat([]byte("MM"), good[2:]),
+	} {
+		if _, w, h, err := Strip(withEXIF(t, picture(60, 40), tiff)); err != nil || w != 60 || h != 40 {
+			t.Errorf("%s: %d × %d, %v", name, w, h, err)
+		}
+	}
+}
+
+func FuzzOrientation(f *testing.F) {
+	f.Add(withEXIF(f, picture(8, 8), oriented(binary.LittleEndian, "II", 6)))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if o := orientation(file); o < 1 || o > 8 {
+			t.Errorf("%d", o)
+		}
+	})
 }
