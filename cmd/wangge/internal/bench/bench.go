@@ -43,6 +43,9 @@ type Scale struct {
 	Publish int     // households when a plan is published
 	Race    int     // households when four plans are published at once
 	Village int     // grids on a side of a village of theirs
+	Compare int     // two plans that are compared have Compare × Compare units
+	Edit    []int   // drafts that are edited have Edit × Edit units, growing; the first has the aims
+	Edits   int     // edits of each
 	Tiles   float64 // part of the county of 300,000 households
 	Side    int     // the county of the other benchmarks has Side × Side grids
 	Audit   int     // rows of the log to verify
@@ -55,9 +58,9 @@ type Scale struct {
 // The scales. Quick takes a few minutes on two processors, full about half an
 // hour; smoke only shows that everything still runs.
 var (
-	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Race: 3_000, Village: 4, Tiles: 0.01, Side: 8, Audit: 2_000, Walk: 2_000, Copies: 2, Light: 1, Heavy: 1}
-	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 100_000, Import: []int{10_000, 200_000}, Publish: 200_000, Race: 1_000_000, Village: 5, Tiles: 0.25, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 3, Heavy: 1}
-	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 1_000_000, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Race: 1_000_000, Village: 5, Tiles: 1, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 5, Heavy: 3}
+	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Race: 3_000, Village: 4, Compare: 8, Edit: []int{8}, Edits: 20, Tiles: 0.01, Side: 8, Audit: 2_000, Walk: 2_000, Copies: 2, Light: 1, Heavy: 1}
+	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 100_000, Import: []int{10_000, 200_000}, Publish: 200_000, Race: 1_000_000, Village: 5, Compare: 158, Edit: []int{45, 100}, Edits: 300, Tiles: 0.25, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 3, Heavy: 1}
+	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 1_000_000, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Race: 1_000_000, Village: 5, Compare: 158, Edit: []int{45, 100}, Edits: 1_000, Tiles: 1, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 5, Heavy: 3}
 )
 
 // ErrUnknown means that nothing to measure has the name.
@@ -75,7 +78,7 @@ func ScaleOf(name string) (Scale, error) {
 
 // All are the benchmarks, in the order of the table.
 func All() []Benchmark {
-	return []Benchmark{assign(), households(), publish(), races(), mixedTiles(), scope(), proof(), onFoot(), circles(), drag(), sites(), proposals()}
+	return []Benchmark{assign(), households(), publish(), races(), comparisons(), edits(), mixedTiles(), scope(), proof(), onFoot(), circles(), drag(), sites(), proposals()}
 }
 
 // Choose returns the benchmarks that have rows of the name: all for "", one for

@@ -31,7 +31,7 @@ func lab(t testing.TB, scale Scale) Lab {
 // Benchmarks run on a small data set, so that none rots. That of tiles is run by
 // the tests of its own package.
 func TestBenchmarksRun(t *testing.T) {
-	for _, b := range []Benchmark{assign(), households(), publish(), onFoot(), drag(), sites()} {
+	for _, b := range []Benchmark{assign(), households(), publish(), comparisons(), edits(), onFoot(), drag(), sites()} {
 		t.Run(b.Name, func(t *testing.T) {
 			rows, err := Run(t.Context(), []Benchmark{b}, lab(t, Smoke))
 			if err != nil {
@@ -195,5 +195,30 @@ func TestTableAndFileSayTheSame(t *testing.T) {
 	}
 	if back[0]["ratio"] != 5.0 || back[0]["notes"] != "as expected" {
 		t.Errorf("row = %v", back[0])
+	}
+}
+
+// Proposals have rows of nothing, too: rules that are broken.
+func TestProposalsRunBesideTheirPeers(t *testing.T) {
+	rows, err := Run(t.Context(), []Benchmark{proposals()}, lab(t, Smoke))
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := map[string]Row{}
+	for _, r := range rows {
+		had[r.Name] = r
+	}
+	for _, name := range []string{"propose-40-cut", "propose-40-cut-recom", "propose-rebalance-moved", "propose-rebalance-moved-recom", "propose-million-time"} {
+		if _, ok := had[name]; !ok {
+			t.Errorf("there is no row %s", name)
+		}
+	}
+	if r := had["propose-rebalance-moved-recom"]; r.Ours <= 0 || r.Peer <= 0 {
+		t.Errorf("nobody moves: %+v", r)
+	}
+	for name, r := range had {
+		if strings.Contains(name, "-broken") && r.Ours > 0 {
+			t.Errorf("%s: %g rules are broken", name, r.Ours)
+		}
 	}
 }

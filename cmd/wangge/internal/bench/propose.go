@@ -2,13 +2,16 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,12 +22,12 @@ import (
 	"wangge/geo/propose/board"
 )
 
-// proposals divides generated towns into units, beside METIS.
+// proposals divides generated towns into units, beside METIS and a ReCom chain.
 func proposals() Benchmark {
 	return Benchmark{
 		Name: "propose",
-		About: "units out of atoms within hard bounds, against METIS (gpmetis -contig, Debian package metis), which partitions the same graph for the least cut; " +
-			"and 1,000,000 households in 25,000 units",
+		About: "units out of atoms within hard bounds, and a division rebalanced, against METIS (gpmetis -contig, Debian package metis), which partitions the same graph for the least cut, " +
+			"and against a ReCom chain (recom.go) that gets the time that ours took; and 1,000,000 households in 25,000 units",
 		Run: runProposals,
 	}
 }
@@ -47,71 +50,170 @@ func runProposals(ctx context.Context, lab Lab) ([]Row, error) {
 	for _, size := range []int{400, 40} {
 		units := households / size
 		// METIS takes the most that a unit may have, as a share of the mean.
-		q := propose.Question{Units: units, Min: size * 97 / 100, Max: size*103/100 + 1, Seed: 1, Weights: propose.Weights{Balance: 1, Border: 1}}
+		mean := households / units
+		q := propose.Question{Units: units, Min: mean * 97 / 100, Max: mean*103/100 + 1, Seed: 1, Weights: propose.Weights{Balance: 1, Border: 1}}
 		if size == 40 {
 			q.Min, q.Max = 30, 50
 		}
-		more, err := beside(ctx, lab, land, q)
+		more, now, err := beside(ctx, lab, fmt.Sprintf("propose-%d", size), land, q)
 		if err != nil {
 			return rows, err
 		}
 		rows = append(rows, more...)
+		if size == 40 { // then compounds are built, and the division is rebalanced
+			q.Present, q.Units, q.Weights = now, 0, propose.Usual
+			if more, _, err = beside(ctx, lab, "propose-rebalance", built(land, side), q); err != nil {
+				return rows, err
+			}
+			rows = append(rows, more...)
+		}
 	}
 	million, err := million(ctx, lab)
 	return append(rows, million...), err
 }
 
-// beside divides the same land by propose and by METIS.
-func beside(ctx context.Context, lab Lab, land *propose.Land, q propose.Question) ([]Row, error) {
-	var ours []int32
-	var failed error
-	spent, err := together(func() {
+// built is the land after new compounds: here and there a block of atoms has three
+// times as many households.
+func built(land *propose.Land, side int) *propose.Land {
+	after := &propose.Land{Atoms: slices.Clone(land.Atoms), Borders: land.Borders}
+	for y := 10; y < side; y += 20 {
+		for x := 10; x < side; x += 20 {
+			for _, a := range []int{y*side + x, y*side + x + 1, (y+1)*side + x, (y+1)*side + x + 1} {
+				after.Atoms[a].Households *= 3
+			}
+		}
+	}
+	return after
+}
+
+// contender is a division by one of those that are compared.
+type contender struct {
+	unit []int32
+	propose.Score
+	broken int
+	spent  cost
+}
+
+// beside divides the same land by propose, by METIS and by the chain, and returns the
+// division by propose too.
+func beside(ctx context.Context, lab Lab, name string, land *propose.Land, q propose.Question) ([]Row, []int32, error) {
+	ours, err := contest(land, q, func() ([]int32, cost, error) {
 		var a *propose.Answer
-		if a, failed = propose.Solve(ctx, land, q); failed == nil {
-			ours = a.Alternatives[0].Unit
+		var failed error
+		spent, err := together(func() { a, failed = propose.Solve(ctx, land, q) })
+		if err := errors.Join(err, failed); err != nil {
+			return nil, cost{}, err
 		}
+		return a.Alternatives[0].Unit, spent, nil
 	})
-	if err := errors.Join(err, failed); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, nil, err
 	}
-	score := propose.ScoreOf(land, nil, ours)
-	theirs, took, err := metis(ctx, land, q.Units, float64(q.Max)/score.Mean-1)
-	peer := propose.Score{}
-	about := "METIS is not installed"
-	switch {
-	case errors.Is(err, errNoPeer):
+	q.Units = ours.Units
+	peer, err := contest(land, q, func() ([]int32, cost, error) {
+		return metis(ctx, land, q.Units, float64(q.Max)/ours.Mean-1)
+	})
+	about := "METIS"
+	if errors.Is(err, errNoPeer) {
 		lab.Say("propose: gpmetis (Debian: metis) is not installed, so there is no peer")
-	case err != nil:
-		return nil, err
-	default:
-		peer = propose.ScoreOf(land, nil, theirs)
-		about = "METIS: " + described(land, q, peer, theirs)
+		about = "METIS is not installed"
+	} else if err != nil {
+		return nil, nil, err
 	}
-	name := fmt.Sprintf("propose-%.0f", score.Mean)
-	data := fmt.Sprintf("%d atoms, %d units of %d to %d households", len(land.Atoms), q.Units, q.Min, q.Max)
-	return []Row{
-		less(name+"-cut", float64(score.Border)/1000, float64(peer.Border)/1000, "km", data).
-			note("ours: %s; %s", described(land, q, score, ours), about),
-		less(name+"-broken", float64(len(propose.Check(land, q, ours))), float64(brokenBy(land, q, theirs)), "rules", data).atMost(0),
-		inCPU(name+"-time", spent, took, data).note("one thread"),
-	}, nil
+	chain, err := contest(land, q, func() ([]int32, cost, error) { return recombined(land, q, ours.spent.cpu) })
+	if err != nil {
+		return nil, nil, err
+	}
+	data := fmt.Sprintf("%d atoms, %d units of %d to %d households", len(land.Atoms), ours.Units, q.Min, q.Max)
+	rows := besides(name, "", ours, peer, q, data, about)
+	return append(rows, besides(name, "-recom", ours, chain, q, data, "a ReCom chain of our own with as much time (recom.go), no public program")...), ours.unit, nil
 }
 
-func brokenBy(land *propose.Land, q propose.Question, unit []int32) int {
-	if unit == nil {
-		return 0
+// besides are the rows of ours beside one of the others, whom their names end with.
+func besides(name, whom string, ours, peer contender, q propose.Question, data, about string) []Row {
+	rows := []Row{
+		less(name+"-cut"+whom, float64(ours.Border)/1000, float64(peer.Border)/1000, "km", data).note("the peer: %s", about),
+		less(name+"-balance"+whom, 100*ours.MaxDeviation, 100*peer.MaxDeviation, "% off", data).
+			note("the unit farthest from the mean; %d to %d households, the peer's %d to %d", ours.Least, ours.Most, peer.Least, peer.Most),
+		moreOf(name+"-compactness"+whom, ours.Compactness, peer.Compactness, "Polsby–Popper", data).note("mean of all units"),
+		less(name+"-broken"+whom, float64(ours.broken), float64(peer.broken), "rules", data).atMost(0),
+		inCPU(name+"-time"+whom, ours.spent, peer.spent, data).note("one thread"),
 	}
-	return len(propose.Check(land, q, unit))
+	if q.Present != nil {
+		rows = append(rows, less(name+"-moved"+whom, float64(ours.Moved), float64(peer.Moved), "households", data).
+			note("that change units; the units of a peer that knows no present division get the numbers of those they are most like"))
+	}
+	return rows
 }
 
-func described(land *propose.Land, q propose.Question, s propose.Score, unit []int32) string {
-	apart := 0
-	for _, b := range propose.Check(land, q, unit) {
-		if b.Rule == propose.Apart {
-			apart++
+// contest measures a division.
+func contest(land *propose.Land, q propose.Question, divide func() ([]int32, cost, error)) (contender, error) {
+	unit, spent, err := divide()
+	if err != nil {
+		return contender{}, err
+	}
+	if q.Present != nil {
+		unit = renumbered(land, q.Present, unit)
+	}
+	return contender{unit, propose.ScoreOf(land, q.Present, unit), len(propose.Check(land, q, unit)), spent}, nil
+}
+
+// recombined is what the chain makes of the land, or of its present division, in some
+// processor time.
+func recombined(land *propose.Land, q propose.Question, budget time.Duration) (unit []int32, spent cost, err error) {
+	var failed error
+	spent, err = together(func() {
+		began, err := clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+		if err != nil {
+			failed = err
+			return
+		}
+		c := newRecom(land, q, 1)
+		if q.Present == nil {
+			failed = c.begin()
+		} else {
+			copy(c.unit, q.Present)
+			c.count()
+		}
+		if failed != nil {
+			return
+		}
+		c.chain(func() bool {
+			now, err := clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+			failed = err
+			return err != nil || now-began >= budget
+		})
+		unit = c.unit
+	})
+	return unit, spent, errors.Join(err, failed)
+}
+
+// renumbered gives the units of a division the numbers of present ones, those that have
+// most households in common first; each number once.
+func renumbered(land *propose.Land, present, unit []int32) []int32 {
+	common := map[[2]int32]int{}
+	for a, u := range unit {
+		common[[2]int32{u, present[a]}] += land.Atoms[a].Households
+	}
+	pairs := slices.SortedFunc(maps.Keys(common), func(p, q [2]int32) int {
+		return cmp.Or(cmp.Compare(common[q], common[p]), slices.Compare(p[:], q[:]))
+	})
+	number, taken := map[int32]int32{}, map[int32]bool{}
+	for _, p := range pairs {
+		if _, has := number[p[0]]; !has && !taken[p[1]] {
+			number[p[0]], taken[p[1]] = p[1], true
 		}
 	}
-	return fmt.Sprintf("%d to %d households, at most %.1f %% off, compactness %.3f, %d units apart", s.Least, s.Most, 100*s.MaxDeviation, s.Compactness, apart)
+	next := slices.Max(present) + 1
+	out := make([]int32, len(unit))
+	for a, u := range unit {
+		if _, has := number[u]; !has {
+			number[u] = next
+			next++
+		}
+		out[a] = number[u]
+	}
+	return out
 }
 
 // metis partitions land with gpmetis; the parts may be slack above the mean.

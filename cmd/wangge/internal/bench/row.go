@@ -55,6 +55,15 @@ func less(name string, ours, peer float64, unit, data string) Row {
 	return r
 }
 
+// moreOf makes a row in which more is better.
+func moreOf(name string, ours, peer float64, unit, data string) Row {
+	r := Row{Name: name, Ours: ours, Peer: peer, Unit: unit, Data: data}
+	if peer > 0 {
+		r.Ratio = ours / peer
+	}
+	return r
+}
+
 func (r Row) of(ours, peer cost) Row {
 	r.CPUOurs, r.CPUPeer = ours.cpu.Seconds(), peer.cpu.Seconds()
 	r.WallOurs, r.WallPeer = ours.wall.Seconds(), peer.wall.Seconds()
