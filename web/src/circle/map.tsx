@@ -14,7 +14,7 @@ import { usePalette, useTheme } from '../theme/theme';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
 import { pointAt, useExtras, useLinked } from './linked';
-import { countsHouseholds, usePoints } from './queries';
+import { countsHouseholds, usePlanUnits, usePoints } from './queries';
 import { useShown } from './shown';
 import { useSiting } from './siting/queries';
 import { withCircle } from './style';
@@ -24,6 +24,7 @@ import { useLocale } from './words';
 const NEAR = 6;
 const UNITS = ['plan-fill', 'coverage-fill', 'unit-fill'];
 const NOTHING: readonly never[] = [];
+const NO_UNITS: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 export default function CircleMap() {
   const { t } = useTranslation();
@@ -159,22 +160,17 @@ function useStyle(): StyleSpecification {
 }
 
 /**
- * usePlanShown is the plan whose units are drawn: that of the run, at its level, while it
- * stands as it was counted; or "before" where the units in force of the run before are.
+ * usePlanShown is the units of the plan that the run counts by, at its level and while the
+ * plan stands as it was counted; or "before" where the units in force of the run before are shown.
  */
-function usePlanShown(): { id: number; revision: number } | 'before' | null {
+function usePlanShown(): GeoJSON.FeatureCollection | 'before' | null {
   const { run, level, view, before } = useShown();
   const counted = run?.state === 'done' ? (run.params.plan ?? 0) : 0;
   const plan = usePlan(counted > 0 ? counted : null).data;
-  const id = plan?.level === level ? plan?.id : undefined;
-  const revision = run?.inputs?.plan_revision;
-  const back = view.side === 'before' && before !== null;
-  return useMemo(() => {
-    if (counted > 0 && back) return 'before';
-    return id !== undefined && revision !== undefined && plan?.revision === revision
-      ? { id, revision }
-      : null;
-  }, [counted, back, id, revision, plan?.revision]);
+  const stands = plan?.level === level && plan?.revision === run?.inputs?.plan_revision;
+  const units = usePlanUnits(plan ?? null, stands).data;
+  if (counted === 0) return null;
+  return view.side === 'before' && before !== null ? 'before' : (units ?? NO_UNITS);
 }
 
 /** useHouseholdsShown is whether single households are drawn: to who may see them, for a run that counted them. */

@@ -243,6 +243,19 @@ export function useComputeDraft(onStarted: (run: Run) => void) {
   });
 }
 
+/** usePlanUnits are the units that a plan draws, as it stands. */
+export const usePlanUnits = (plan: { id: number; revision: number } | null, enabled: boolean) =>
+  useQuery({
+    queryKey: ['plans', plan?.id, 'units', plan?.revision],
+    queryFn: ({ signal }) =>
+      answer<GeoJSON.FeatureCollection>(
+        api.GET('/plans/{id}/units', { signal, params: { path: { id: plan?.id ?? 0 } } }),
+      ),
+    select: (all) => ({ ...all, features: all.features.filter((unit) => unit.properties?.role === 'part') }),
+    enabled: enabled && plan !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export function useRemove(onRemoved: (id: number) => void) {
   const client = useQueryClient();
   return useMutation({

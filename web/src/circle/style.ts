@@ -27,8 +27,8 @@ export type CircleChoice = {
   show: readonly CircleLayer[];
   /** The run that is drawn, when it is done. */
   run: number | null;
-  /** The plan whose units it counts by, if these are drawn, with its revision. */
-  plan: { id: number; revision: number } | null;
+  /** The units of the plan that it counts by. There are no tiles of such a run: they tell of what is in force. */
+  plan: GeoJSON.FeatureCollection | null;
   column: number;
   level: string | null;
   tints: readonly Tint[];
@@ -67,12 +67,13 @@ export const REACH_MINUTES = [5, 10, 15, 20, 30] as const;
 /** withCircle lays the circle over a map: colours under its borders, marks above them. */
 export function withCircle(style: StyleSpecification, choice: CircleChoice): StyleSpecification {
   const has = (layer: CircleLayer) => choice.run !== null && choice.show.includes(layer);
-  const below = [
+  const tiled = [
     has('units') ? unitLayers(choice) : [],
     has('uncovered') ? (choice.change ? changeLayers(choice, choice.change) : uncoveredLayers(choice)) : [],
     has('reach') ? reachLayers(choice) : [],
     has('streets') ? streetLayers(choice) : [],
   ].flat();
+  const below = choice.plan ? (has('units') ? planLayers(choice, choice.plan) : []) : tiled;
   const above = [
     choice.siting !== null && choice.show.includes('candidates') ? candidateLayers(choice) : [],
     has('points') ? pointLayers(choice) : [],
@@ -107,11 +108,7 @@ function sourcesOf(choice: CircleChoice): Record<string, SourceSpecification> {
   const of = { run, column };
   return {
     coverage: tiles('coverage', of, 'code'),
-    'plan-units': {
-      type: 'geojson',
-      data: `${origin}/api/v1/plans/${choice.plan?.id}/units#${choice.plan?.revision}`,
-      promoteId: 'code',
-    },
+    ...(choice.plan && { 'plan-units': { type: 'geojson' as const, data: choice.plan, promoteId: 'code' } }),
     uncovered: tiles('uncovered', of),
     change: tiles('change', { ...of, before: choice.change?.before ?? null }),
     reach: tiles('reach', of),
@@ -139,49 +136,60 @@ export const pointFeatures = (points: readonly PointRow[]): GeoJSON.FeatureColle
 });
 
 function unitLayers(choice: CircleChoice): Layers {
-  const used = choice.tints.filter((tint) => tint.units.length > 0);
-  const colour: ExpressionSpecification | string =
-    used.length === 0
-      ? choice.palette.raised
-      : ([
-          'match',
-          ['to-string', ['get', 'code']],
-          ...used.flatMap((tint) => [tint.units, tint.colour]),
-          choice.palette.raised,
-        ] as unknown as ExpressionSpecification);
-  const paint = { 'fill-color': colour, 'fill-opacity': ['case', HOVERED, 0.92, 0.72] } as never;
-  const units: Layers = [
+  return [
     {
       id: 'coverage-fill',
       type: 'fill',
       source: 'coverage',
       'source-layer': 'coverage',
       filter: ['==', ['get', 'level'], choice.level ?? ''],
-      paint,
+      paint: tinted(choice.tints, choice.palette.raised),
     },
   ];
-  return choice.plan ? [...units, ...planLayers(choice, paint)] : units;
 }
 
-/** planLayers are the units of a plan; those in force have their own borders beside. */
-function planLayers({ palette, level, plan }: CircleChoice, paint: never): Layers {
-  const parts: ExpressionSpecification = ['==', ['get', 'role'], 'part'];
-  return plan === null || level === null
-    ? []
-    : [
-        { id: 'plan-fill', type: 'fill', source: 'plan-units', filter: parts, paint },
-        {
-          id: 'plan-line',
-          type: 'line',
-          source: 'plan-units',
-          filter: parts,
-          layout: { 'line-join': 'round' },
-          paint: {
-            'line-color': palette.draft,
-            'line-width': ['interpolate', ['linear'], ['zoom'], 10, 1, 16, 2.4],
-          },
-        },
-      ];
+/** planLayers are the units of a plan, and around them those in force of the same level. */
+function planLayers({ palette, level, tints }: CircleChoice, plan: GeoJSON.FeatureCollection): Layers {
+  const drawn = new Set(plan.features.map((unit) => String(unit.properties?.code)));
+  const around = tints.map(({ units, colour }) => ({
+    colour,
+    units: units.filter((unit) => !drawn.has(unit)),
+  }));
+  return [
+    {
+      id: 'coverage-fill',
+      type: 'fill',
+      source: `grid-${level}`,
+      'source-layer': `grid-${level}`,
+      paint: tinted(around, 'transparent'),
+    },
+    { id: 'plan-fill', type: 'fill', source: 'plan-units', paint: tinted(tints, palette.raised) },
+    {
+      id: 'plan-line',
+      type: 'line',
+      source: 'plan-units',
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': palette.draft,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 10, 1, 16, 2.4],
+      },
+    },
+  ];
+}
+
+/** tinted colours units by their codes. */
+function tinted(tints: readonly Tint[], otherwise: string) {
+  const used = tints.filter((tint) => tint.units.length > 0);
+  const colour = [
+    'match',
+    ['to-string', ['get', 'code']],
+    ...used.flatMap((tint) => [tint.units, tint.colour]),
+  ];
+  return {
+    'fill-color':
+      used.length === 0 ? otherwise : ([...colour, otherwise] as unknown as ExpressionSpecification),
+    'fill-opacity': ['case', HOVERED, 0.92, 0.72] as ExpressionSpecification,
+  };
 }
 
 /** resolutionOf is the resolution of a cell, the second letter of its name: 8928308280fffff is of 9. */

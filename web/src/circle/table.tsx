@@ -124,8 +124,10 @@ function Changes({ rows }: { rows: readonly Difference[] }) {
       },
     ]),
   ];
-  return <Linked label={t('circle.dock.table')} columns={columns} rows={rows} />;
+  return <Linked label={t('circle.dock.table')} columns={columns} rows={rows} first={redrawn} />;
 }
+
+const redrawn = (row: Difference) => row.only !== '' || row.before.households !== row.after.households;
 
 function useNameColumn<Row extends { unit: string; name: string }>(): Column<Row> {
   const { t } = useTranslation();
@@ -154,14 +156,22 @@ function Linked<Row extends { unit: string }>(props: {
   label: string;
   columns: Column<Row>[];
   rows: readonly Row[];
+  first?: (row: Row) => boolean;
 }) {
   const [view] = useView();
   const [circle] = useCircleView();
   const pointed = useLinked((linked) => linked.unit);
-  // By code until the reader sorts; a third press on a heading comes back to it.
+  // By code until the reader sorts; a third press on a heading comes back to it. What a
+  // draft redraws stands first.
+  const { first } = props;
   const rows = useMemo(
-    () => [...props.rows].sort((a, b) => a.unit.localeCompare(b.unit, 'en', { numeric: true })),
-    [props.rows],
+    () =>
+      [...props.rows].sort(
+        (a, b) =>
+          Number(first?.(b) ?? false) - Number(first?.(a) ?? false) ||
+          a.unit.localeCompare(b.unit, 'en', { numeric: true }),
+      ),
+    [props.rows, first],
   );
   return (
     <>

@@ -449,9 +449,19 @@ describe('the map of the circle', () => {
 
   it('draws the units of a plan beside those in force, and none of a plan without them', () => {
     const ids = (style: StyleSpecification) => style.layers.map((layer) => layer.id);
-    const withPlan = withCircle(plain, { ...choice, plan: { id: 9, revision: 4 } });
+    const geometry: GeoJSON.MultiPolygon = { type: 'MultiPolygon', coordinates: [] };
+    const plan: GeoJSON.FeatureCollection = {
+      type: 'FeatureCollection',
+      features: [{ type: 'Feature', properties: { code: '01' }, geometry }],
+    };
+    const withPlan = withCircle(plain, { ...choice, plan });
     expect(ids(withPlan)).toEqual(expect.arrayContaining(['coverage-fill', 'plan-fill', 'plan-line']));
-    expect(withPlan.sources['plan-units']).toMatchObject({ data: 'http://here/api/v1/plans/9/units#4' });
+    // Tiles know nothing of a plan, and its own unit is coloured once.
+    expect(withPlan.sources.coverage).toBeUndefined();
+    expect(ids(withPlan)).not.toContain('uncovered-fill');
+    const fill = (id: string) => JSON.stringify(withPlan.layers.find((layer) => layer.id === id));
+    expect(fill('plan-fill')).toContain('#112233');
+    expect(fill('coverage-fill')).not.toContain('#112233');
     const without = withCircle(plain, choice);
     expect(ids(without)).not.toContain('plan-fill');
     expect(without.sources['plan-units']).toBeUndefined();
