@@ -344,7 +344,7 @@ func TestScores(t *testing.T) {
 	land.Borders[1].Along = 5
 	s := propose.ScoreOf(land, []int32{3, 3, 3, 4}, []int32{3, 3, 4, 4})
 	pp := 4 * math.Pi * 200 / (50 * 50)
-	want := propose.Score{Units: 2, Mean: 50, Least: 30, Most: 70, MaxDeviation: 0.4, Spread: 20, Compactness: pp, Border: 10, Along: 0.5, Moved: 30}
+	want := propose.Score{Units: 2, Mean: 50, Median: 50, Least: 30, Most: 70, MaxDeviation: 0.4, Spread: 20, Compactness: pp, Border: 10, Along: 0.5, Moved: 30}
 	if math.Abs(s.Compactness-want.Compactness) > 1e-12 {
 		t.Errorf("compactness %v, want %v", s.Compactness, pp)
 	}

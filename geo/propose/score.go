@@ -1,6 +1,7 @@
 package propose
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -9,10 +10,11 @@ import (
 
 // Score is the figures of a division.
 type Score struct {
-	Units int     `json:"units"`
-	Mean  float64 `json:"mean"` // households of a unit
-	Least int64   `json:"least"`
-	Most  int64   `json:"most"`
+	Units  int     `json:"units"`
+	Mean   float64 `json:"mean"`   // households of a unit
+	Median float64 `json:"median"` // likewise
+	Least  int64   `json:"least"`
+	Most   int64   `json:"most"`
 	// MaxDeviation is the greatest difference from the mean, as a share of it;
 	// Spread the standard deviation, in households.
 	MaxDeviation float64 `json:"max_deviation"`
@@ -88,6 +90,8 @@ func ScoreOf(land *Land, present, unit []int32) Score {
 		}
 	}
 	s.Mean = float64(sum) / float64(s.Units)
+	slices.SortFunc(order, func(a, b *whole) int { return cmp.Compare(a.households, b.households) })
+	s.Median = float64(order[(s.Units-1)/2].households+order[s.Units/2].households) / 2
 	for _, w := range order {
 		off := float64(w.households) - s.Mean
 		s.Spread += off * off / float64(s.Units)
