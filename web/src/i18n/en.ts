@@ -3,9 +3,10 @@ import { admin, adminProblems, enquiry } from './admin.en';
 import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
+import { files } from './files.en';
 import { incidentProblems, incidents } from './incidents.en';
-import { proposals } from './proposals.en';
 import { plan } from './plan.en';
+import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
 import { siteProblems, sites } from './sites.en';
 import { workshop, workshopProblems } from './workshop.en';
@@ -791,6 +792,7 @@ export const en: Dictionary = {
   admin,
   circle,
   compare,
+  files,
   proposals,
   plan,
   reach,

@@ -4,9 +4,10 @@ import { admin, adminProblems, enquiry } from './admin.zh';
 import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
+import { files } from './files.zh';
 import { incidentProblems, incidents } from './incidents.zh';
-import { proposals } from './proposals.zh';
 import { plan } from './plan.zh';
+import { proposals } from './proposals.zh';
 import { reach, reachProblems } from './reach.zh';
 import { siteProblems, sites } from './sites.zh';
 import { workshop, workshopProblems } from './workshop.zh';
@@ -748,6 +749,7 @@ export const zh = {
   admin,
   circle,
   compare,
+  files,
   proposals,
   plan,
   reach,
