@@ -5,6 +5,7 @@
 // know no database, no network and no clock.
 //
 //	fault       kinds and codes of errors a caller may see
+//	group       numbers in groups that only grow together
 //	crs         declared coordinate systems → WGS 84, and the guard that refuses a wrong claim
 //	topology    do these areas tile their parent? what is wrong, where, and how to mend it
 //	cell        H3, the key for grouping, aggregates and privacy; it never decides on a border

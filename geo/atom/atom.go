@@ -21,6 +21,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 	"wangge/geo/propose"
 	"wangge/geo/topology"
 )
@@ -151,24 +152,24 @@ func (a *Atoms) aboveOf(atom int32, above []int32) int32 {
 // ferries join land apart from all other, on which nobody lives, to the nearest atom
 // of the same unit above.
 func (a *Atoms) ferries(land *propose.Land, above []int32) []propose.Border {
-	group := newGroups(len(a.List))
+	joined := group.New(len(a.List))
 	for _, b := range land.Borders {
-		group.join(b.A, b.B)
+		joined.Join(b.A, b.B)
 	}
 	households := map[int32]int{}
 	for i, t := range a.List {
-		households[group.of(int32(i))] += t.Households
+		households[joined.Of(int32(i))] += t.Households
 	}
 	var out []propose.Border
 	for i := range a.List {
-		own := group.of(int32(i))
+		own := joined.Of(int32(i))
 		if households[own] > 0 || own != int32(i) || len(households) < 2 {
 			continue
 		}
 		best, least := int32(-1), math.Inf(1)
 		at := a.List[i].Area[0][0][0].Degrees()
 		for j := range a.List {
-			if group.of(int32(j)) != own && a.aboveOf(int32(i), above) == a.aboveOf(int32(j), above) {
+			if joined.Of(int32(j)) != own && a.aboveOf(int32(i), above) == a.aboveOf(int32(j), above) {
 				if d := float64(geo.Distance(at, a.List[j].Area[0][0][0].Degrees())); d < least {
 					best, least = int32(j), d
 				}
@@ -221,28 +222,4 @@ func (a *Atoms) At(p geo.Point) int32 {
 		return a.of[piece]
 	}
 	return -1
-}
-
-// groups is a union-find over small numbers; the least of a group stands for it.
-type groups []int32
-
-func newGroups(n int) groups {
-	g := make(groups, n)
-	for i := range g {
-		g[i] = int32(i)
-	}
-	return g
-}
-
-func (g groups) of(i int32) int32 {
-	for g[i] != i {
-		g[i] = g[g[i]]
-		i = g[i]
-	}
-	return i
-}
-
-func (g groups) join(i, j int32) {
-	i, j = g.of(i), g.of(j)
-	g[max(i, j)] = min(i, j)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 	"wangge/geo/topology"
 )
 
@@ -279,7 +280,7 @@ func banksOf(p *topology.Pieces, inWater [][]int32) map[int32][]bank {
 type joiner struct {
 	*cutter
 	pieces     *topology.Pieces
-	group      groups
+	group      group.Groups
 	households []int
 	area       []geo.SquareMeters
 	within     []int32 // of each piece: which of Within holds it, or none
@@ -290,7 +291,7 @@ type joiner struct {
 
 // join makes atoms of the pieces.
 func (c *cutter) join(p *topology.Pieces) *Atoms {
-	j := &joiner{cutter: c, pieces: p, group: newGroups(p.Count()), dependent: make([]bool, p.Count()), cutOut: make([]bool, p.Count())}
+	j := &joiner{cutter: c, pieces: p, group: group.New(p.Count()), dependent: make([]bool, p.Count()), cutOut: make([]bool, p.Count())}
 	out := &Atoms{Unit: p.Within(), pieces: p}
 	j.households, out.Outside = c.households(p)
 	for i := range int32(p.Count()) {
@@ -320,7 +321,7 @@ func (j *joiner) joinAreas(places []geo.Point) {
 			inWhole[piece] = true
 			key := [2]int32{w, j.within[piece]}
 			if other, ok := first[key]; ok {
-				j.group.join(other, int32(piece))
+				j.group.Join(other, int32(piece))
 			} else {
 				first[key] = int32(piece)
 			}
@@ -388,7 +389,7 @@ func (j *joiner) joinBuildings(owners []owner, inWhole []bool) {
 			continue
 		}
 		if b := owners[s.Left].building; b != none && b == owners[s.Right].building && j.within[s.Left] == j.within[s.Right] {
-			j.group.join(s.Left, s.Right)
+			j.group.Join(s.Left, s.Right)
 		}
 	}
 	for _, b := range slices.Sorted(maps.Keys(under)) {
@@ -396,14 +397,14 @@ func (j *joiner) joinBuildings(owners []owner, inWhole []bool) {
 		torn := false
 		for _, p := range under[b] {
 			if inWhole[p] {
-				g := j.group.of(p)
+				g := j.group.Of(p)
 				torn = torn || whole != none && whole != g
 				whole = g
 			}
 		}
 		for _, p := range under[b] {
 			if whole != none && !torn && j.within[whole] == j.within[p] {
-				j.group.join(whole, p)
+				j.group.Join(whole, p)
 			}
 		}
 	}
@@ -427,10 +428,10 @@ type summary struct {
 func (j *joiner) joinSlivers() bool {
 	sums := map[int32]*summary{}
 	for p := range int32(j.pieces.Count()) {
-		s := sums[j.group.of(p)]
+		s := sums[j.group.Of(p)]
 		if s == nil {
 			s = &summary{}
-			sums[j.group.of(p)] = s
+			sums[j.group.Of(p)] = s
 		}
 		s.households += j.households[p]
 		s.area += j.area[p]
@@ -484,7 +485,7 @@ func (j *joiner) joinSlivers() bool {
 				best, by = n, t
 			}
 		}
-		j.group.join(g, best)
+		j.group.Join(g, best)
 		joined[g], joined[best] = true, true
 	}
 	return len(slivers) > 0
@@ -514,7 +515,7 @@ func (j *joiner) groupOf(piece int32) int32 {
 	if piece == topology.NoPiece {
 		return -1
 	}
-	return j.group.of(piece)
+	return j.group.Of(piece)
 }
 
 // kind is the strongest line along a side. In large water all is water, bridges too.
@@ -535,7 +536,7 @@ func (j *joiner) kind(s topology.Side) lineKind {
 func (j *joiner) atoms(out *Atoms) {
 	members := map[int32][]int32{}
 	for p := range int32(j.pieces.Count()) {
-		members[j.group.of(p)] = append(members[j.group.of(p)], p)
+		members[j.group.Of(p)] = append(members[j.group.Of(p)], p)
 	}
 	for _, g := range slices.Sorted(maps.Keys(members)) {
 		a := Atom{pieces: members[g], Area: j.pieces.Area(members[g]...), Within: j.within[g]}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 	"wangge/geo/topology"
 )
 
@@ -187,18 +188,8 @@ func (r *Relation) nearChanged(twin []int) func(geo.MultiPolygon) bool {
 // group finds the changes.
 func (r *Relation) group() {
 	n := len(r.Before)
-	root := make([]int, n+len(r.After)) // union-find: units before, then units after
-	for i := range root {
-		root[i] = i
-	}
-	find := func(i int) int {
-		for root[i] != i {
-			root[i] = root[root[i]]
-			i = root[i]
-		}
-		return i
-	}
-	lost := map[int]bool{} // by the numbers of root: gives land to nobody, or takes it from nobody
+	joined := group.New(n + len(r.After)) // units before, then units after
+	lost := map[int]bool{}                // by the numbers of joined: gives land to nobody, or takes it from nobody
 	for _, p := range r.Pairs {
 		switch {
 		case p.Sliver():
@@ -207,14 +198,13 @@ func (r *Relation) group() {
 		case p.Before == topology.NoArea:
 			lost[n+p.After] = true
 		default:
-			x, y := find(p.Before), find(n+p.After)
-			root[max(x, y)] = min(x, y)
+			joined.Join(int32(p.Before), int32(n+p.After))
 		}
 	}
-	groups := map[int]*Group{}
+	groups := map[int32]*Group{}
 	var order []*Group
-	for i := range root {
-		at := find(i)
+	for i := range joined {
+		at := joined.Of(int32(i))
 		g := groups[at]
 		if g == nil {
 			g = &Group{}

@@ -3,6 +3,8 @@ package propose
 import (
 	"math/rand/v2"
 	"slices"
+
+	"wangge/geo/group"
 )
 
 // treeCutter draws random spanning trees of some atoms of a graph. Edges along
@@ -13,9 +15,10 @@ type treeCutter struct {
 	edges  [][2]int32
 	byLot  []uint64 // numbers of edges in the order of their lots, which stand in the upper half
 	kept   [][2]int32
-	root   []int32 // union-find
+	joined group.Groups
 	first  []int32
 	next   []int32 // neighbours in the tree
+	open   []int32 // a stack of those to walk on from
 	order  []int32 // from the root outwards
 	parent []int32
 	below  []int64 // households of each atom and of all farther from the root
@@ -67,27 +70,16 @@ func resized(list []int32, n int) []int32 {
 
 // span keeps the edges that join (Kruskal).
 func (t *treeCutter) span(n int) {
-	t.root = resized(t.root, n)
+	t.joined = resized(t.joined, n)
+	t.joined.Part()
 	t.first = resized(t.first, n+1)
 	clear(t.first)
-	for i := range t.root {
-		t.root[i] = int32(i)
-	}
-	find := func(i int32) int32 {
-		for t.root[i] != i {
-			t.root[i] = t.root[t.root[i]]
-			i = t.root[i]
-		}
-		return i
-	}
 	t.kept = t.kept[:0]
 	for _, lot := range t.byLot {
 		e := t.edges[uint32(lot)]
-		a, b := find(e[0]), find(e[1])
-		if a == b {
+		if !t.joined.Join(e[0], e[1]) {
 			continue
 		}
-		t.root[max(a, b)] = min(a, b)
 		t.kept = append(t.kept, e)
 		t.first[e[0]+1]++
 		t.first[e[1]+1]++
@@ -114,16 +106,16 @@ func (t *treeCutter) walk(g *graph, atoms []int32) {
 	t.order = append(t.order[:0], 0)
 	t.parent = resized(t.parent, n)
 	t.parent[0] = -1
-	t.root = append(t.root[:0], 0) // a stack, for now
+	t.open = append(t.open[:0], 0)
 	t.order = t.order[:0]
-	for len(t.root) > 0 {
-		a := t.root[len(t.root)-1]
-		t.root = t.root[:len(t.root)-1]
+	for len(t.open) > 0 {
+		a := t.open[len(t.open)-1]
+		t.open = t.open[:len(t.open)-1]
 		t.order = append(t.order, a)
 		for _, b := range t.next[t.first[a]:t.first[a+1]] {
 			if b != t.parent[a] {
 				t.parent[b] = a
-				t.root = append(t.root, b)
+				t.open = append(t.open, b)
 			}
 		}
 	}

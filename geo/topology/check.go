@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 )
 
 // Check reports every place where parts fail to tile parent, in a stable order.
@@ -173,8 +174,8 @@ func cancelCollinear(sides []side) []side {
 		on[l] = append(on[l], s)
 	}
 	var left []side
-	for _, group := range on {
-		left = append(left, cancelOnLine(group)...)
+	for _, sides := range on {
+		left = append(left, cancelOnLine(sides)...)
 	}
 	slices.SortFunc(left, func(a, b side) int {
 		return cmp.Or(comparePoints(a.low, b.low), comparePoints(a.high, b.high))
@@ -272,14 +273,14 @@ func chains(sides []side) [][]side {
 			}
 		}
 	}
-	joined := newGroups(len(number))
+	joined := group.New(len(number))
 	for _, s := range sides {
-		joined.join(number[s.low], number[s.high])
+		joined.Join(number[s.low], number[s.high])
 	}
 	at := map[int32]int{}
 	var out [][]side
 	for _, s := range sides {
-		g := joined.of(number[s.low])
+		g := joined.Of(number[s.low])
 		i, ok := at[g]
 		if !ok {
 			i = len(out)

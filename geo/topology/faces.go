@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 )
 
 // subdivision is the plane cut up by noded borders. Face 0 is the unbounded one;
@@ -91,7 +92,7 @@ type cycle struct {
 // belongs to the face that the piece lies in.
 func (s *subdivision) findFaces() {
 	cycleOf, cycles := s.findCycles()
-	owner := newGroups(len(cycles) + 1) // cycle c is c+1; 0 stands for the unbounded face
+	owner := group.New(len(cycles) + 1) // cycle c is c+1; 0 stands for the unbounded face
 	var below *index
 	for c := range cycles {
 		if cycles[c].doubledArea > 0 {
@@ -100,9 +101,9 @@ func (s *subdivision) findFaces() {
 		if below == nil {
 			below = s.wholeEdgeIndex()
 		}
-		owner.join(int32(c+1), s.cycleBelow(below, cycles[c].corner, cycleOf)+1)
+		owner.Join(int32(c+1), s.cycleBelow(below, cycles[c].corner, cycleOf)+1)
 	}
-	number := map[int32]int32{owner.of(0): 0}
+	number := map[int32]int32{owner.Of(0): 0}
 	s.edges = make([][]int32, 1)
 	s.face = make([]int32, len(s.next))
 	for h := range int32(len(s.next)) {
@@ -110,7 +111,7 @@ func (s *subdivision) findFaces() {
 		if cycleOf[h] == none {
 			continue
 		}
-		group := owner.of(cycleOf[h] + 1)
+		group := owner.Of(cycleOf[h] + 1)
 		f, ok := number[group]
 		if !ok {
 			f = int32(len(s.edges))
@@ -313,30 +314,4 @@ func compareRings(a, b geo.Ring) int {
 
 func comparePoints(p, q geo.Point) int {
 	return cmp.Or(cmp.Compare(p.X, q.X), cmp.Compare(p.Y, q.Y))
-}
-
-// groups is a union-find over small numbers.
-type groups []int32
-
-func newGroups(n int) groups {
-	g := make(groups, n)
-	for i := range g {
-		g[i] = int32(i)
-	}
-	return g
-}
-
-func (g groups) of(i int32) int32 {
-	for g[i] != i {
-		g[i] = g[g[i]]
-		i = g[i]
-	}
-	return i
-}
-
-// join makes i and j one group and reports whether they were two.
-func (g groups) join(i, j int32) bool {
-	i, j = g.of(i), g.of(j)
-	g[max(i, j)] = min(i, j)
-	return i != j
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 )
 
 // loop is one ring of an area as numbers of vertices.
@@ -125,15 +126,7 @@ func (k *knots) flaws() []flaw {
 // them, and the vertices on such chains. An edge walked to and fro is a spike or
 // a border within the area; one walked twice the same way lies on another ring.
 func (k *knots) sharedEdges() ([]flaw, map[int32]bool) {
-	chain := map[int32]int32{} // union-find by vertex
-	var root func(v int32) int32
-	root = func(v int32) int32 {
-		if p, ok := chain[v]; ok && p != v {
-			chain[v] = root(p)
-			return chain[v]
-		}
-		return v
-	}
+	chain := group.New(len(k.points)) // by vertex
 	on, crossed := map[int32]bool{}, map[int32]bool{}
 	for e, times := range k.walked {
 		if times[0]+times[1] < 2 {
@@ -143,11 +136,11 @@ func (k *knots) sharedEdges() ([]flaw, map[int32]bool) {
 		if times[0] != times[1] {
 			crossed[e[0]] = true
 		}
-		chain[root(e[0])] = root(e[1])
+		chain.Join(e[0], e[1])
 	}
 	first, kinds := map[int32]int32{}, map[int32]Kind{}
 	for v := range on {
-		r := root(v)
+		r := chain.Of(v)
 		if f, ok := first[r]; !ok || less(k.points[v], k.points[f]) {
 			first[r] = v
 		}
@@ -204,7 +197,7 @@ func (k *knots) cutsInterior() (int32, bool) {
 		}
 	}
 	slices.SortFunc(touched, func(a, b int32) int { return comparePoints(k.points[a], k.points[b]) })
-	joined := newGroups(len(k.rings))
+	joined := group.New(len(k.rings))
 	for _, v := range touched {
 		meeting := map[int]int32{} // a node for each polygon that meets at v
 		for _, p := range k.passes[v] {
@@ -215,7 +208,7 @@ func (k *knots) cutsInterior() (int32, bool) {
 				meeting[polygon] = node
 				joined = append(joined, node)
 			}
-			if !joined.join(int32(p.ring), node) {
+			if !joined.Join(int32(p.ring), node) {
 				return v, true
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"wangge/geo"
+	"wangge/geo/group"
 )
 
 // path is a footpath that is no edge of the mesh: inside a park, and along
@@ -49,27 +50,17 @@ func (b *builder) bridge(e int) bool {
 // to the great piece of the network become mere borders.
 func (b *builder) walkable() {
 	m := b.m
-	root := make([]int32, len(m.pos))
-	for i := range root {
-		root[i] = int32(i)
-	}
-	find := func(v int32) int32 {
-		for root[v] != v {
-			root[v] = root[root[v]]
-			v = root[v]
-		}
-		return v
-	}
+	joined := group.New(len(m.pos))
 	for e := range m.line {
 		if m.lines[m.line[e]].class != "" {
-			root[find(m.origin[2*e])] = find(m.origin[2*e+1])
+			joined.Join(m.origin[2*e], m.origin[2*e+1])
 		}
 	}
 	size := map[int32]int{}
 	main := int32(-1)
 	for e := range m.line {
 		if m.lines[m.line[e]].class != "" {
-			r := find(m.origin[2*e])
+			r := joined.Of(m.origin[2*e])
 			size[r]++
 			if main < 0 || size[r] > size[main] {
 				main = r
@@ -78,7 +69,7 @@ func (b *builder) walkable() {
 	}
 	for e := range m.line {
 		l := m.lines[m.line[e]]
-		if l.class != "" && find(m.origin[2*e]) != main {
+		if l.class != "" && joined.Of(m.origin[2*e]) != main {
 			l.class = ""
 			m.line[e] = m.add(l)
 		}
@@ -142,16 +133,7 @@ func named(l line) bool {
 // vertex within about fifteen degrees.
 func (b *builder) continuations() func(int32) int32 {
 	m := b.m
-	root := make([]int32, len(m.lines))
-	for i := range root {
-		root[i] = int32(i)
-	}
-	find := func(l int32) int32 {
-		for root[l] != l {
-			l = root[l]
-		}
-		return l
-	}
+	joined := group.New(len(m.lines))
 	type leg struct {
 		line int32
 		dir  vec
@@ -169,13 +151,12 @@ func (b *builder) continuations() func(int32) int32 {
 		for i, p := range at {
 			for _, q := range at[i+1:] {
 				if p.line != q.line && m.lines[p.line].class == m.lines[q.line].class && p.dir.dot(q.dir) < -0.966 {
-					i, j := find(p.line), find(q.line)
-					root[max(i, j)] = min(i, j)
+					joined.Join(p.line, q.line)
 				}
 			}
 		}
 	}
-	return find
+	return joined.Of
 }
 
 // streets chains the edges of each line to ways, bridges apart.

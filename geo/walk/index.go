@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"wangge/geo"
+	"wangge/geo/group"
 )
 
 // derived is what a Network works out when it is first asked for.
@@ -374,31 +375,21 @@ func between(a, b geo.Point, part float64) geo.Point {
 // pieces are the connected parts of the network with the edges that are fit alone,
 // for each node, numbered by falling length.
 func (n *Network) pieces(fit []bool) []int32 {
-	root := make([]int32, len(n.nodes))
-	for v := range root {
-		root[v] = int32(v)
-	}
-	find := func(v int32) int32 {
-		for root[v] != v {
-			root[v] = root[root[v]]
-			v = root[v]
-		}
-		return v
-	}
-	for e := range n.from {
-		if a, b := find(n.from[e]), find(n.to[e]); fit[e] && a != b {
-			root[max(a, b)] = min(a, b)
-		}
-	}
-	size := make([]uint64, len(root))
+	joined := group.New(len(n.nodes))
 	for e := range n.from {
 		if fit[e] {
-			size[find(n.from[e])] += uint64(n.length[e])
+			joined.Join(n.from[e], n.to[e])
+		}
+	}
+	size := make([]uint64, len(joined))
+	for e := range n.from {
+		if fit[e] {
+			size[joined.Of(n.from[e])] += uint64(n.length[e])
 		}
 	}
 	var roots []int32
-	for v := range root {
-		if root[v] == int32(v) {
+	for v := range joined {
+		if joined.Of(int32(v)) == int32(v) {
 			roots = append(roots, int32(v))
 		}
 	}
@@ -411,13 +402,13 @@ func (n *Network) pieces(fit []bool) []int32 {
 		}
 		return 0
 	})
-	rank := make([]int32, len(root))
+	rank := make([]int32, len(joined))
 	for i, r := range roots {
 		rank[r] = int32(i)
 	}
-	piece := make([]int32, len(root))
+	piece := make([]int32, len(joined))
 	for v := range piece {
-		piece[v] = rank[find(int32(v))]
+		piece[v] = rank[joined.Of(int32(v))]
 	}
 	return piece
 }
