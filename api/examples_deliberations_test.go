@@ -118,6 +118,9 @@ func deliberationExamples() []example {
 		{"consultation-comments", "once the public map is open", open, func(w *table, town string) request {
 			return w.mapOpen(request{path: fmt.Sprintf("%s/public/consultations/%d/comments", v1, w.consulted(town, w.draftOf(town, false).ID))})
 		}, nil},
+		{"consulted-units", "once the public map is open", open, func(w *table, town string) request {
+			return w.mapOpen(request{path: fmt.Sprintf("%s/public/consultations/%d/units", v1, w.consulted(town, w.draftOf(town, false).ID)), body: object{"point": place(w.x(town)+1000, 5000)}})
+		}, nil},
 		{"say-as-resident", "once the public map is open", open, func(w *table, town string) request {
 			return w.mapOpen(request{path: fmt.Sprintf("%s/public/consultations/%d/comments", v1, w.consulted(town, w.draftOf(town, false).ID)), body: comment(w, town)})
 		}, nil},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wangge/api/public"
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/deliberation"
@@ -41,6 +42,7 @@ func Mount(a route.API, db, engine, reader pg.DB) {
 	route.Get(a, "/public/consultations", open("list-consultations", "Consultations that are open"), h.list)
 	route.Get(a, "/public/consultations/{id}", open("get-consultation", "What is now and what is proposed, as GeoJSON"), h.look)
 	route.Get(a, "/public/consultations/{id}/comments", open("consultation-comments", "Comments of residents that were let through, as GeoJSON"), h.remarks)
+	route.Post(a, "/public/consultations/{id}/units", open("consulted-units", "Which unit a place is in, now and as proposed, and who will serve it"), h.units)
 	said := open("say-as-resident", "Comment on a consultation")
 	said.Status, said.Description = 201, "It is shown once somebody has read it. Nothing is kept of who it was; texts with phone or identity numbers are refused."
 	route.Post(a, "/public/consultations/{id}/comments", said, h.say)
@@ -203,6 +205,71 @@ func (h handler) look(ctx context.Context, in *Path) (*route.GeoJSON[shownUnit],
 	out := route.NewGeoJSON[shownUnit](len(units))
 	for _, u := range units {
 		out.Add(string(u.Side)+":"+u.Code, u.Area.Orb(), shownUnit{u.Side, u.Code, u.Name})
+	}
+	return out, nil
+}
+
+// Where is which unit a place is in, now and as proposed.
+type Where struct {
+	Found  string      `json:"found" doc:"what an address was understood as; empty for a point"`
+	Point  orb.Point   `json:"point" doc:"[lon, lat]"`
+	Before *PlacedUnit `json:"before" doc:"null where nobody is responsible"`
+	After  *FutureUnit `json:"after" doc:"null where nobody would be"`
+}
+
+// PlacedUnit is the unit that a place is in.
+type PlacedUnit struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+// FutureUnit is the unit that a place would be in.
+type FutureUnit struct {
+	PlacedUnit
+	New bool `json:"new" doc:"no unit with its code is in force yet, so its post has nobody"`
+	// Serving is told while the enquiry about addresses is open.
+	Serving *serves.ServingUnit `json:"serving" doc:"who is responsible; null of a new unit, and while the public enquiry is off"`
+}
+
+type unitsInput struct {
+	Path
+	Body public.Question
+}
+
+func (h handler) units(ctx context.Context, in *unitsInput) (*route.Body[Where], error) {
+	offer, err := serves.Offered(ctx, h.reader)
+	if err != nil {
+		return nil, err
+	}
+	if !offer.Map {
+		return nil, serves.ErrMapOff
+	}
+	return route.OK(public.Steady(ctx, func() (Where, error) { return h.where(ctx, in.ID, in.Body, offer.Service) }))
+}
+
+func (h handler) where(ctx context.Context, plan int64, q public.Question, service bool) (Where, error) {
+	now, err := public.Answer(ctx, h.reader, q)
+	if err != nil {
+		return Where{}, err
+	}
+	before, after, err := deliberation.At(ctx, h.reader, plan, geo.Snap(now.Point))
+	if err != nil {
+		return Where{}, err
+	}
+	out := Where{Found: now.Found, Point: now.Point}
+	if before != nil {
+		out.Before = &PlacedUnit{before.Code, before.Name}
+	}
+	if after == nil {
+		return out, nil
+	}
+	serving, err := serves.InForce(ctx, h.reader, geo.DayOf(time.Now()), after.Code)
+	if err != nil {
+		return Where{}, err
+	}
+	out.After = &FutureUnit{PlacedUnit: PlacedUnit{after.Code, after.Name}, New: serving == nil}
+	if service {
+		out.After.Serving = serving
 	}
 	return out, nil
 }

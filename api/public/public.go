@@ -61,18 +61,25 @@ func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.B
 	if !offer.Service {
 		return nil, serves.ErrOff
 	}
-	ready := time.NewTimer(AnswerTime)
-	defer ready.Stop()
-	answer, err := h.answer(ctx, in.Body)
-	select {
-	case <-ready.C:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	return route.OK(answer, err)
+	return route.OK(Steady(ctx, func() (serves.Served, error) { return Answer(ctx, h.reader, in.Body) }))
 }
 
-func (h handler) answer(ctx context.Context, q Question) (serves.Served, error) {
+// Steady gives an answer after AnswerTime, found or not.
+func Steady[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+	ready := time.NewTimer(AnswerTime)
+	defer ready.Stop()
+	answer, err := ask()
+	select {
+	case <-ready.C:
+		return answer, err
+	case <-ctx.Done():
+		var nothing T
+		return nothing, ctx.Err()
+	}
+}
+
+// Answer looks a place up, as the map's reader.
+func Answer(ctx context.Context, reader pg.DB, q Question) (serves.Served, error) {
 	day := geo.DayOf(time.Now())
 	switch {
 	case (q.Point == nil) == (q.Address == ""):
@@ -81,9 +88,9 @@ func (h handler) answer(ctx context.Context, q Question) (serves.Served, error) 
 		if !possible(*q.Point) {
 			return serves.Served{}, serves.ErrPlace
 		}
-		return serves.Point(ctx, h.reader, day, geo.Snap(*q.Point))
+		return serves.Point(ctx, reader, day, geo.Snap(*q.Point))
 	}
-	return serves.Address(ctx, h.reader, day, q.Address)
+	return serves.Address(ctx, reader, day, q.Address)
 }
 
 // possible is asked before a place goes to the lattice, which has no room for others.

@@ -219,6 +219,38 @@ func Look(ctx context.Context, db pg.DB, plan int64) (Consultation, []ShownUnit,
 	return list[0], units, remarks, nil
 }
 
+// At returns the units of an open consultation that a place is in, without their
+// borders, now and as proposed; nil where there is none. ErrElsewhere when there is neither.
+func At(ctx context.Context, db pg.DB, plan int64, at geo.Point) (before, after *ShownUnit, err error) {
+	list, err := consultations(ctx, db, `plan_id = $1 AND opens_on <= $2 AND closes_on > $2`, plan, geo.DayOf(time.Now()))
+	if err == nil && len(list) == 0 {
+		err = ErrConsultation
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("place in consultation %d: %w", plan, err)
+	}
+	rows, _ := db.Query(ctx, `
+		SELECT DISTINCT ON (side) side, code, name FROM consultation_unit
+		WHERE plan_id = $1 AND ST_Covers(geom, $2::geometry) ORDER BY side, ordinal`, plan, at)
+	units, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (u ShownUnit, err error) {
+		return u, row.Scan(&u.Side, &u.Code, &u.Name)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("place in consultation %d: %w", plan, err)
+	}
+	for i := range units {
+		if units[i].Side == Before {
+			before = &units[i]
+		} else {
+			after = &units[i]
+		}
+	}
+	if before == nil && after == nil {
+		return nil, nil, fmt.Errorf("place in consultation %d: %w", plan, ErrElsewhere)
+	}
+	return before, after, nil
+}
+
 // SayAsResident keeps a resident's comment on an open consultation until somebody has
 // read it. Nothing is kept of who it was. db is the engine's: a stranger writes nothing.
 func SayAsResident(ctx context.Context, db pg.DB, plan int64, at geo.Point, body string) error {

@@ -82,6 +82,8 @@ type Standing struct {
 	Log       []Entry   `json:"log" doc:"all that was done, oldest first"`
 	// Revision is the plan's, to be sent back with the next step.
 	Revision int `json:"revision"`
+	// People are the sign-in names of those who made, passed and commented on the plan.
+	People map[string]string `json:"people" doc:"sign-in names by account:12; without those who are gone"`
 }
 
 // Decided reports whether every stage is passed.
@@ -186,7 +188,27 @@ func Of(ctx context.Context, db pg.DB, actor staff.Actor, plan int64) (Standing,
 	if err != nil {
 		return Standing{}, fmt.Errorf("stages of plan %d: %w", plan, err)
 	}
-	return standing(ctx, db, plan, revision)
+	s, err := standing(ctx, db, plan, revision)
+	if err == nil {
+		s.People, err = people(ctx, db, plan)
+	}
+	return s, err
+}
+
+// people are the sign-in names of those who had to do with a plan.
+func people(ctx context.Context, db pg.DB, plan int64) (map[string]string, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT w.who, a.login FROM account a JOIN (
+			SELECT unnest(ARRAY[created_by, adopted_by, published_by]) AS who FROM plan WHERE id = $1
+			UNION SELECT done_by FROM plan_stage WHERE plan_id = $1
+			UNION SELECT unnest(ARRAY[made_by, resolved_by]) FROM plan_comment WHERE plan_id = $1) w ON w.who = 'account:' || a.id`, plan)
+	names := map[string]string{}
+	var who, login string
+	_, err := pgx.ForEachRow(rows, []any{&who, &login}, func() error { names[who] = login; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("people of plan %d: %w", plan, err)
+	}
+	return names, nil
 }
 
 func standing(ctx context.Context, db pg.DB, plan int64, revision int) (Standing, error) {
@@ -255,7 +277,7 @@ func Take(ctx context.Context, db pg.DB, actor staff.Actor, plan int64, step Ste
 		if err != nil {
 			return err
 		}
-		if after, err = standing(ctx, tx, plan, revision); err != nil {
+		if after, err = Of(ctx, tx, actor, plan); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, actor, map[Outcome]string{Passed: "pass", Returned: "return"}[step.Outcome], "plan", fmt.Sprint(plan),

@@ -217,6 +217,9 @@ func TestCommentsArePinnedByWhoPlansThere(t *testing.T) {
 	if _, err := deliberation.Say(ctx, h.db, anna, h.foreign, place, "x"); !errors.Is(err, deliberation.ErrPlan) {
 		t.Errorf("on another village's plan: %v, want %v", err, deliberation.ErrPlan)
 	}
+	if s, err := deliberation.Of(ctx, h.db, anna, h.plan); err != nil || s.People[anna.Name] != "anna" {
+		t.Errorf("who had to do with it: %v, %v", s.People, err)
+	}
 	yes, hide := true, deliberation.Hidden
 	if c, err = deliberation.Judge(ctx, h.db, anna, h.plan, c.ID, deliberation.Verdict{Resolved: &yes, State: &hide}); err != nil || c.ResolvedBy == nil || c.State != deliberation.Shown {
 		t.Errorf("resolved: %+v, %v; staff's own is not hidden", c, err)
@@ -278,6 +281,12 @@ func TestResidentsSeeBordersAndTheirCommentsWaitToBeRead(t *testing.T) {
 	if err := deliberation.SayAsResident(t.Context(), h.owner, h.plan, geo.Point{X: 1, Y: 1}, "x"); !errors.Is(err, deliberation.ErrElsewhere) {
 		t.Errorf("elsewhere: %v", err)
 	}
+	if now, then, err := deliberation.At(t.Context(), h.reader, h.plan, place); err != nil || now != nil || then == nil || then.Name != "一" {
+		t.Errorf("a place in the plan is in %+v now and in %+v then, %v", now, then, err)
+	}
+	if _, _, err := deliberation.At(t.Context(), h.reader, h.plan, geo.Point{X: 1, Y: 1}); !errors.Is(err, deliberation.ErrElsewhere) {
+		t.Errorf("a place elsewhere: %v", err)
+	}
 	if err := deliberation.SayAsResident(t.Context(), h.owner, h.plan, place, "路太远"); err != nil {
 		t.Fatal(err)
 	}
@@ -314,6 +323,9 @@ func TestResidentsSeeBordersAndTheirCommentsWaitToBeRead(t *testing.T) {
 	}
 	if _, _, _, err := deliberation.Look(t.Context(), h.reader, h.plan); !errors.Is(err, deliberation.ErrConsultation) {
 		t.Errorf("after it closed: %v", err)
+	}
+	if _, _, err := deliberation.At(t.Context(), h.reader, h.plan, place); !errors.Is(err, deliberation.ErrConsultation) {
+		t.Errorf("a place after it closed: %v", err)
 	}
 	var left int
 	if err := h.reader.QueryRow(t.Context(), `SELECT count(*) FROM consultation_unit`).Scan(&left); err != nil || left != 0 {

@@ -84,6 +84,7 @@ func Switch(ctx context.Context, db pg.DB, actor staff.Actor, o Offer) error {
 // Served is who serves a place.
 type Served struct {
 	Found   string        `json:"found" doc:"what an address was understood as: a street or building of the map; empty for a point"`
+	Point   orb.Point     `json:"point" doc:"[lon, lat]: the point, or a place of the street or building in the first unit"`
 	Units   []ServingUnit `json:"units" doc:"the responsible unit; several when a street runs through them"`
 	Nearest []Nearest     `json:"nearest" doc:"the nearest service point of each function"`
 }
@@ -189,7 +190,7 @@ func Address(ctx context.Context, db pg.DB, day geo.Day, text string) (Served, e
 }
 
 func answer(ctx context.Context, db pg.DB, day geo.Day, found string, units []int64, at geo.Point) (Served, error) {
-	a := Served{Found: found}
+	a := Served{Found: found, Point: at.Degrees()}
 	for _, id := range units {
 		u, err := unit(ctx, db, day, id)
 		if err != nil {
@@ -200,6 +201,22 @@ func answer(ctx context.Context, db pg.DB, day geo.Day, found string, units []in
 	var err error
 	a.Nearest, err = nearest(ctx, db, day, at)
 	return a, err
+}
+
+// InForce returns the responsible unit with a code; nil when none is in force.
+func InForce(ctx context.Context, db pg.DB, day geo.Day, code string) (*ServingUnit, error) {
+	var id int64
+	err := db.QueryRow(ctx, `
+		SELECT u.id FROM unit u JOIN boundary b ON b.unit_id = u.id AND b.valid_from <= $2 AND (b.valid_to IS NULL OR b.valid_to > $2)
+		WHERE u.code = $1`, code, day).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("unit %s: %w", code, err)
+	}
+	u, err := unit(ctx, db, day, id)
+	return &u, err
 }
 
 // unit is a unit with what lies above it; the office is the nearest one upwards.
