@@ -127,7 +127,8 @@ function Changes({ rows }: { rows: readonly Difference[] }) {
   return <Linked label={t('circle.dock.table')} columns={columns} rows={rows} first={redrawn} />;
 }
 
-const redrawn = (row: Difference) => row.only !== '' || row.before.households !== row.after.households;
+const redrawn = ({ only, before, after }: Difference) =>
+  only !== '' || before.households !== after.households || before.covered !== after.covered;
 
 function useNameColumn<Row extends { unit: string; name: string }>(): Column<Row> {
   const { t } = useTranslation();
