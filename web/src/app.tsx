@@ -20,6 +20,7 @@ const IncidentsPage = lazy(() => import('./incidents/page'));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
 const ComparePage = lazy(() => import('./compare/compare'));
+const ProposalsPage = lazy(() => import('./proposals/proposals'));
 const WorkshopPage = lazy(() => import('./workshop/workshop'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
@@ -77,6 +78,7 @@ function Themed() {
                 <Route path="/" element={<HomePage />} />
                 <Route path="/circle" element={<CirclePage />} />
                 <Route path="/compare" element={<ComparePage />} />
+                <Route path="/proposals/:id?" element={<ProposalsPage />} />
                 <Route path="/workshop/:plan?" element={<WorkshopPage />} />
                 <Route path="/incidents" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />

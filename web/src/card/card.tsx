@@ -105,6 +105,7 @@ function UnitSummary({ code, chain }: { code: string; chain: Ancestor[] }) {
 function UnitCard({ code }: { code: string }) {
   const { t } = useTranslation();
   const [view] = useView();
+  const may = useMay();
   const found = useUnit(code, view.at);
   if (found.isPending) return <Loading rows={8} />;
   if (found.isError) return <Failed cause={found.error} retry={() => found.refetch()} />;
@@ -120,6 +121,9 @@ function UnitCard({ code }: { code: string }) {
       <div className="card-actions">
         {box && <Button onClick={() => goToBounds(box)}>{t('unit.zoom')}</Button>}
         {unit.children > 0 && <PartsButton unit={unit} />}
+        {may('plan') && may('place') && (
+          <Link to={`/proposals?base=${unit.code}`}>{t('workshop.propose')}</Link>
+        )}
       </div>
       <Versions unit={unit} />
     </>

@@ -1,22 +1,21 @@
 // The maps of a comparison: two that move together, one over the other behind a
 // divider or beside it, or one with the land that changes hands.
-import { type MapRef, ScaleControl } from '@vis.gl/react-maplibre';
-import type { Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Map as MapLibreMap } from 'maplibre-gl';
+import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStatus } from '../api/queries';
 import { asBounds, type Bounds, boundsOf } from '../map/camera';
-import { MapCanvas, useBaseStyle } from '../map/canvas';
 import { MapControls } from '../map/controls';
-import { exposeForSupport } from '../map/page-map';
-import { reportFailure } from '../map/refresh';
-import { composeStyle } from '../map/style';
+import { useGround } from '../map/ground';
 import { usePalette, useTheme } from '../theme/theme';
-import { usePage } from '../view/store';
 import { Divider } from './divider';
+import { follow, OneMap, useShowing } from './pair';
 import { useAsked, useComparison, useDifference, useUnitsOf } from './queries';
 import { withDifference, withUnits } from './style';
 import { useCompareView } from './view';
+
+/** Where a press chooses a change. */
+const LAYERS = ['difference-fill', 'units-fill'];
 
 export default function CompareMap() {
   const { t } = useTranslation();
@@ -64,7 +63,11 @@ export default function CompareMap() {
             if (index === 0) setLoaded(map !== null);
           }}
           onMove={(map) => follow(map, maps.current)}
-          onChange={(change) => setView({ change: change === view.change ? null : change })}
+          layers={LAYERS}
+          onHit={(hit) => {
+            const change = Number(hit.change);
+            if (change > 0) setView({ change: change === view.change ? null : change });
+          }}
         />
       ))}
       <MapControls />
@@ -82,32 +85,6 @@ function aboutOf(
   return about?.name || about?.on || '';
 }
 
-/** useGround is the map without units. */
-function useGround(): StyleSpecification {
-  const { theme } = useTheme();
-  const palette = usePalette();
-  const base = useBaseStyle();
-  return useMemo(
-    () =>
-      composeStyle(base ?? null, {
-        origin: location.origin,
-        theme,
-        palette,
-        levels: [],
-        level: null,
-        layers: ['background'],
-        cells: 'households',
-        at: null,
-        unit: null,
-        place: null,
-        item: null,
-        draft: null,
-        fault: null,
-      }),
-    [base, theme, palette],
-  );
-}
-
 type Drawn = {
   features: readonly { geometry: { coordinates?: unknown } | null; properties: { change: number } }[];
 };
@@ -119,102 +96,4 @@ function useAround(units: Drawn | undefined, change: number | null): Bounds | nu
     const some = units.features.filter((one) => change !== null && one.properties.change === change);
     return boundsOf((some.length > 0 ? some : units.features).map((one) => one.geometry?.coordinates));
   }, [units, change]);
-}
-
-/** useShowing looks at what is asked about: a link keeps its own view at first. */
-function useShowing(maps: { current: (MapLibreMap | null)[] }, around: Bounds | null, loaded: boolean) {
-  const shown = useRef<string | null>(location.hash.includes('map=') ? '' : null);
-  const key = around?.join() ?? null;
-  useEffect(() => {
-    if (!loaded || key === null || shown.current === key) return;
-    const linked = shown.current === '';
-    shown.current = key;
-    if (linked) return;
-    const [west = 0, south = 0, east = 0, north = 0] = key.split(',').map(Number);
-    maps.current[0]?.fitBounds([west, south, east, north], { padding: 48, maxZoom: 18, animate: false });
-  }, [key, maps, loaded]);
-}
-
-/** follow moves the other map to where one is. */
-function follow(map: MapLibreMap, maps: readonly (MapLibreMap | null)[]) {
-  const other = maps.find((one) => one && one !== map);
-  if (!other) return;
-  const [here, there] = [map.getCenter(), other.getCenter()];
-  if (
-    here.lng === there.lng &&
-    here.lat === there.lat &&
-    map.getZoom() === other.getZoom() &&
-    map.getBearing() === other.getBearing()
-  )
-    return;
-  other.jumpTo({ center: here, zoom: map.getZoom(), bearing: map.getBearing() });
-}
-
-function OneMap(props: {
-  name: string;
-  first: boolean;
-  style: StyleSpecification;
-  bounds: Bounds;
-  /** How much is cut off from the left, in per cent. */
-  clip: number | null;
-  onMap: (map: MapLibreMap | null) => void;
-  onMove: (map: MapLibreMap) => void;
-  onChange: (change: number) => void;
-}) {
-  const { t } = useTranslation();
-  const ref = useRef<MapRef>(null);
-  const [ready, setReady] = useState(false);
-  const { first, name, onMap } = props;
-  const told = useRef(onMap);
-  told.current = onMap;
-  useEffect(
-    () => () => {
-      told.current(null);
-      if (first) usePage.setState({ map: null });
-    },
-    [first],
-  );
-  useEffect(() => {
-    if (ready) ref.current?.getCanvas().setAttribute('aria-label', `${name}. ${t('compare.keys')}`);
-  }, [name, ready, t]);
-  return (
-    <section
-      className="map"
-      aria-label={name}
-      data-ready={ready}
-      style={props.clip === null ? undefined : { clipPath: `inset(0 0 0 ${props.clip}%)` }}
-    >
-      <MapCanvas
-        ref={ref}
-        mapStyle={props.style}
-        initialViewState={{ bounds: props.bounds, fitBoundsOptions: { padding: 48, maxZoom: 18 } }}
-        hash={first ? 'map' : false}
-        maxZoom={21}
-        onLoad={(event) => {
-          const map = event.target as unknown as MapLibreMap;
-          map.keyboard.enable();
-          props.onMap(map);
-          if (first) {
-            usePage.setState({ map });
-            exposeForSupport(map);
-          } else {
-            const leader = usePage.getState().map;
-            if (leader) follow(leader, [leader, map]);
-          }
-          setReady(true);
-        }}
-        onMove={(event) => props.onMove(event.target as unknown as MapLibreMap)}
-        onError={(event) => reportFailure(event as never)}
-        onClick={(event) => {
-          const layers = ['difference-fill', 'units-fill'].filter((id) => event.target.getLayer(id));
-          const [hit] = event.target.queryRenderedFeatures(event.point, { layers });
-          const change = Number(hit?.properties.change);
-          if (change > 0) props.onChange(change);
-        }}
-      >
-        {first && <ScaleControl position="bottom-left" maxWidth={110} unit="metric" />}
-      </MapCanvas>
-      <p className={first ? 'compare-name' : 'compare-name compare-name-right'}>{name}</p>
-    </section>
-  );
 }

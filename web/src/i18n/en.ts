@@ -5,6 +5,7 @@ import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
 import { files } from './files.en';
 import { incidentProblems, incidents } from './incidents.en';
+import { proposals } from './proposals.en';
 import { plan } from './plan.en';
 import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
@@ -646,6 +647,7 @@ export const en: Dictionary = {
     circle: 'Service circle',
     workshop: 'Workshop',
     proposals: 'Proposals',
+    proposals: 'Proposals',
     compare: 'Compare',
     incidents: 'Incidents',
     account: 'My account',
@@ -792,6 +794,7 @@ export const en: Dictionary = {
   admin,
   circle,
   compare,
+  proposals,
   files,
   proposals,
   plan,

@@ -1,12 +1,13 @@
 // The pages beside the map: where each is, and whom it is shown to.
 import type { Permission } from '../account/session';
 
-export type PageName = 'circle' | 'workshop' | 'compare' | 'incidents' | 'account' | 'admin';
+export type PageName = 'circle' | 'workshop' | 'proposals' | 'compare' | 'incidents' | 'account' | 'admin';
 
 /** The pages in the order of the menu; a page without permissions is for everybody who has signed in. */
 export const PAGES: readonly { name: PageName; path: string; anyOf?: readonly Permission[] }[] = [
   { name: 'circle', path: '/circle', anyOf: ['count'] },
   { name: 'workshop', path: '/workshop', anyOf: ['plan'] },
+  { name: 'proposals', path: '/proposals', anyOf: ['plan'] },
   { name: 'compare', path: '/compare', anyOf: ['plan', 'count'] },
   { name: 'incidents', path: '/incidents', anyOf: ['count'] },
   { name: 'account', path: '/account' },

@@ -35,6 +35,7 @@ export function DraftsPage() {
         <Button type="primary" icon={<PlusOutlined aria-hidden="true" />} onClick={() => setMaking('')}>
           {t('workshop.begin')}
         </Button>
+        <Link to="/proposals">{t('workshop.propose')}</Link>
       </div>
       {plans.isPending && <Loading rows={6} />}
       {plans.isError && <Failed cause={plans.error} retry={() => plans.refetch()} />}
