@@ -19,7 +19,7 @@ export function Bar() {
   return (
     <div className="desk-bar">
       <Link to="/workshop">{t('workshop.drafts')}</Link>
-      <Link to={`/circle?plan=${plan.id}`}>{t('workshop.circle')}</Link>
+      <Link to={`/circle?plan=${plan.id}&level=${plan.level}`}>{t('workshop.circle')}</Link>
       <h2>{plan.name}</h2>
       <Popover
         open={open}

@@ -1,8 +1,9 @@
 // The analyst's work with the service circle: ask, see who is left out, take it home.
 import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
 import { closed, compute, dock, part } from './circle';
 import { stateOf } from './roles';
-import { accessible, expect, idle, isPhone, open, test } from './walk';
+import { accessible, expect, idle, isPhone, open, read, test } from './walk';
 
 test.describe('as analyst', () => {
   test.use({ storageState: stateOf('analyst') });
@@ -131,4 +132,71 @@ test.describe('as planner', () => {
     await first.click();
     await expect.poll(() => new URL(page.url()).searchParams.get('item')).toMatch(/^household:\d+$/);
   });
+
+  test('redraws in a draft and sees grids and coverage change together', async ({ page }) => {
+    test.skip(isPhone(page), 'the same parts are walked on a phone elsewhere');
+    const { plan, merged } = await mergedDraft(page);
+    await page.goto(`/workshop/${plan}`);
+    await page.getByRole('link', { name: '服务圈对比' }).click();
+    await expect(page).toHaveURL(/\/circle/);
+    await idle(page);
+    await expect(page.locator('.circle-form')).toContainText('服务圈走查草案');
+    await compute(page, 12);
+    // Both are there: what the draft ends, and what it makes of it, with the figures of both.
+    await expect(page).toHaveURL(/side=difference/);
+    const row = (code: string) => page.locator('.circle-dock-body tbody tr', { hasText: code });
+    await expect(row(merged.gone)).toContainText('将不再有', { timeout: 60_000 });
+    await expect(row(merged.stays)).toContainText('%');
+    const fill = () =>
+      page.evaluate(() => {
+        type Drawn = { queryRenderedFeatures: (of: { layers: string[] }) => unknown[] };
+        const { map } = (window as unknown as { wangge: { map: Drawn } }).wangge;
+        return map.queryRenderedFeatures({ layers: ['plan-fill'] }).length;
+      });
+    await row(merged.stays).getByRole('button').click();
+    await page.locator('.circle-chosen button').first().click();
+    await idle(page);
+    await expect.poll(fill).toBeGreaterThan(0);
+    await accessible(page);
+
+    // A point is closed in the same draft: one run tells of both.
+    const first = new URL(page.url()).searchParams.get('run');
+    const run = await read<{ params: { plan: number; before: number } }>(page.request, `/circles/${first}`);
+    expect(run.params.plan).toBe(plan);
+    expect(run.params.before).toBeGreaterThan(0);
+  });
 });
+
+/** mergedDraft makes a draft of a village in which two neighbours are one. */
+async function mergedDraft(page: Page): Promise<{ plan: number; merged: { gone: string; stays: string } }> {
+  const { request } = page;
+  const villages = await read<{ items: { code: string; children: number }[] }>(
+    request,
+    '/units?level=village&limit=40',
+  );
+  const base = villages.items.find((unit) => unit.children >= 4)?.code;
+  const made = await request.post('/api/v1/plans', {
+    data: { name: '服务圈走查草案', base, level: 'micro-grid' },
+  });
+  expect(made.ok(), await made.text()).toBe(true);
+  const plan = (await made.json()) as { id: number; revision: number };
+  type Unit = { id: number; role: string; code: string; area: [number, number][][][] };
+  const { units } = await read<{ units: Unit[] }>(request, `/plans/${plan.id}/division`);
+  const parts = units.filter((unit) => unit.role === 'part');
+  const points = (unit: Unit) => new Set(unit.area.flat(2).map(String));
+  const [into] = parts;
+  const ours = into && points(into);
+  const other = parts.find(
+    (unit) => unit !== into && [...points(unit)].filter((at) => ours?.has(at)).length > 1,
+  );
+  if (!into || !other) throw new Error('no two units are neighbours');
+  const edited = await request.post(`/api/v1/plans/${plan.id}/edits`, {
+    data: {
+      revision: plan.revision,
+      key: crypto.randomUUID(),
+      edit: { kind: 'merge', units: [into.id, other.id], into: into.id },
+    },
+  });
+  expect(edited.status(), await edited.text()).toBe(200);
+  return { plan: plan.id, merged: { gone: other.code, stays: into.code } };
+}
