@@ -5,7 +5,6 @@ import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
 import { files } from './files.en';
 import { incidentProblems, incidents } from './incidents.en';
-import { proposals } from './proposals.en';
 import { plan } from './plan.en';
 import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
@@ -647,7 +646,6 @@ export const en: Dictionary = {
     circle: 'Service circle',
     workshop: 'Workshop',
     proposals: 'Proposals',
-    proposals: 'Proposals',
     compare: 'Compare',
     incidents: 'Incidents',
     account: 'My account',
@@ -794,7 +792,6 @@ export const en: Dictionary = {
   admin,
   circle,
   compare,
-  proposals,
   files,
   proposals,
   plan,

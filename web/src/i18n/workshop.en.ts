@@ -7,7 +7,6 @@ export const workshop: typeof zh = {
   drafts: 'All drafts',
   circle: 'Service circle',
   propose: 'Have a division proposed',
-  propose: 'Have a division proposed',
   begin: 'New draft',
   beginHint: 'It starts from the plan in force within the unit you choose.',
   base: 'Redraw within which unit',

@@ -7,7 +7,6 @@ export const workshop = {
   circle: '服务圈对比',
   begin: '新建草案',
   propose: '由程序提出划分建议',
-  propose: '由程序提出划分建议',
   beginHint: '以现行方案为底稿，在所选单位范围内调整。',
   base: '在哪个单位内调整',
   basePlaceholder: '输入名称或编码查找',

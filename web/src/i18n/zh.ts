@@ -6,7 +6,6 @@ import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
 import { files } from './files.zh';
 import { incidentProblems, incidents } from './incidents.zh';
-import { proposals } from './proposals.zh';
 import { plan } from './plan.zh';
 import { proposals } from './proposals.zh';
 import { reach, reachProblems } from './reach.zh';
@@ -613,7 +612,6 @@ export const zh = {
     circle: '服务圈',
     workshop: '划分工作台',
     proposals: '划分建议',
-    proposals: '划分建议',
     compare: '方案对比',
     incidents: '事件分析',
     account: '我的账号',
@@ -751,7 +749,6 @@ export const zh = {
   admin,
   circle,
   compare,
-  proposals,
   files,
   proposals,
   plan,
