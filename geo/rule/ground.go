@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"wangge/geo"
 	"wangge/geo/topology"
@@ -43,11 +44,12 @@ type Source struct {
 	Above     map[string]geo.MultiPolygon // units above as they are in force, by code
 }
 
-// Ground answers again and again what lies in a unit. It never changes, and any
-// number of goroutines may use it.
+// Ground answers again and again what lies in a unit. What lies there never changes, and
+// any number of goroutines may use it.
 type Ground struct {
 	blind     bool
 	homes     []Home
+	reports   []geo.Point
 	atHomes   *places
 	atReports *places
 	posts     []Post
@@ -59,6 +61,9 @@ type Ground struct {
 	gates     []gate
 	atGates   *places
 	above     map[string]*shape
+
+	mu      sync.Mutex
+	tallies map[*geo.Point]*tally // by the first vertex of the area
 }
 
 // ground is a compound with what of it lies in the draft's land, in square steps.
@@ -71,7 +76,7 @@ type ground struct {
 
 // NewGround prepares what lies on the ground. It keeps the slices of the source.
 func NewGround(s Source) *Ground {
-	g := &Ground{blind: s.Blind, homes: s.Homes, posts: s.Posts, templates: s.Templates, barriers: s.Barriers,
+	g := &Ground{blind: s.Blind, homes: s.Homes, reports: s.Incidents, tallies: map[*geo.Point]*tally{}, posts: s.Posts, templates: s.Templates, barriers: s.Barriers,
 		ofUnit: map[string][]int32{}, above: map[string]*shape{}}
 	at := make([]geo.Point, len(s.Homes))
 	for i, h := range s.Homes {
@@ -180,7 +185,7 @@ func (g *Ground) fact(d *division, i int) (f Fact, others []int) {
 		return owner == i
 	}
 	if !g.blind {
-		g.count(&f, s, owns)
+		g.count(&f, d, i, owns)
 	}
 	g.staff(&f, d, s, owns)
 	g.cut(&f, s, owns)
@@ -189,31 +194,116 @@ func (g *Ground) fact(d *division, i int) (f Fact, others []int) {
 	return f, others
 }
 
-func (g *Ground) count(f *Fact, s *shape, owns func(geo.Point) bool) {
-	var households, empty, people, incidents int
-	counted := false
-	g.atHomes.in(s.bound, func(i int32, at geo.Point) {
-		if !owns(at) {
-			return
-		}
-		households++
-		if g.homes[i].Empty {
-			empty++
-		}
-		if n := g.homes[i].People; n >= 0 {
-			people += n
-			counted = true
-		}
-	})
-	g.atReports.in(s.bound, func(_ int32, at geo.Point) {
-		if owns(at) {
-			incidents++
-		}
-	})
-	f.Households, f.Empty, f.Incidents = &households, &empty, &incidents
-	if counted {
-		f.People = &people
+// count counts the homes and incidents of unit i: those inside it, and those on its
+// border that it owns. Those of a unit that is made of others below are theirs.
+func (g *Ground) count(f *Fact, d *division, i int, owns func(geo.Point) bool) {
+	of := []int{i}
+	if d.units[i].Loose {
+		of = d.below(i)
 	}
+	var sum number
+	homes, reports := map[int32]bool{}, map[int32]bool{} // on borders, each once
+	for _, k := range of {
+		t := g.tally(d, k)
+		sum.add(t.number)
+		for _, on := range t.homes {
+			homes[on] = true
+		}
+		for _, on := range t.reports {
+			reports[on] = true
+		}
+	}
+	for on := range homes {
+		if owns(g.homes[on].At) {
+			sum.home(g.homes[on])
+		}
+	}
+	for on := range reports {
+		if owns(g.reports[on]) {
+			sum.incidents++
+		}
+	}
+	f.Households, f.Empty, f.Incidents = &sum.households, &sum.empty, &sum.incidents
+	if sum.counted {
+		f.People = &sum.people
+	}
+}
+
+// number is what is counted in a unit.
+type number struct {
+	households, empty, people, incidents int
+	counted                              bool // some household has a head count
+}
+
+func (n *number) add(m number) {
+	n.households, n.empty, n.people, n.incidents = n.households+m.households, n.empty+m.empty, n.people+m.people, n.incidents+m.incidents
+	n.counted = n.counted || m.counted
+}
+
+func (n *number) home(h Home) {
+	n.households++
+	if h.Empty {
+		n.empty++
+	}
+	if h.People >= 0 {
+		n.people += h.People
+		n.counted = true
+	}
+}
+
+// tally is what was counted in an area: what lies inside for sure, and which homes and
+// incidents lie on its border.
+type tally struct {
+	number
+	area           geo.MultiPolygon
+	homes, reports []int32
+}
+
+// tally counts in unit i, or remembers what it counted: of a town of thousands of units
+// an edit changes a few.
+func (g *Ground) tally(d *division, i int) *tally {
+	area := d.units[i].Area
+	if len(area) == 0 {
+		return &tally{}
+	}
+	key := &area[0][0][0]
+	g.mu.Lock()
+	t := g.tallies[key]
+	g.mu.Unlock()
+	if t != nil && sameRings(t.area, area) {
+		return t
+	}
+	t = &tally{area: area}
+	s := d.shape(i)
+	g.atHomes.in(s.bound, func(k int32, at geo.Point) {
+		if inside, on := s.at(at); on {
+			t.homes = append(t.homes, k)
+		} else if inside {
+			t.home(g.homes[k])
+		}
+	})
+	g.atReports.in(s.bound, func(k int32, at geo.Point) {
+		if inside, on := s.at(at); on {
+			t.reports = append(t.reports, k)
+		} else if inside {
+			t.incidents++
+		}
+	})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.tallies) > 2*len(d.units)+100 { // most are of areas that are no more
+		clear(g.tallies)
+	}
+	g.tallies[key] = t
+	return t
+}
+
+// sameRings reports whether two areas are the very same slices. Areas are never written
+// to once they are made.
+func sameRings(a, b geo.MultiPolygon) bool {
+	return slices.EqualFunc(a, b, func(p, q geo.Polygon) bool {
+		return slices.EqualFunc(p, q, func(r, s geo.Ring) bool { return len(r) == len(s) && &r[0] == &s[0] })
+	})
 }
 
 // staff counts the posts of the unit of this code, and those of units that the draft

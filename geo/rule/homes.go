@@ -147,6 +147,16 @@ func (d *division) above(code string) int {
 	return -1
 }
 
+// below are the units that one above is made of.
+func (d *division) below(i int) (list []int) {
+	for k, u := range d.units {
+		if !u.Loose && u.Parent == d.units[i].Code {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
 // has reports whether the draft has a unit of this code on this level.
 func (d *division) has(level, code string) bool {
 	if d.codes == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,21 +32,23 @@ func edits() Benchmark {
 func runEdits(ctx context.Context, lab Lab) ([]Row, error) {
 	var rows []Row
 	for i, side := range lab.Scale.Edit {
-		more, err := editSize(ctx, lab, side, i == 0)
+		more, err := editSize(ctx, lab, newCounty(side).withVillages(lab.Scale.Village), strconv.Itoa(side*side), i == 0)
 		if err != nil {
 			return rows, fmt.Errorf("%d units: %w", side*side, err)
 		}
 		rows = append(rows, more...)
 	}
-	return rows, nil
+	flat := lab.Scale.Edit[0]
+	more, err := editSize(ctx, lab, newCounty(flat), fmt.Sprintf("%d-in-one", flat*flat), false)
+	return append(rows, more...), err
 }
 
 // homesEach is how many households a unit has, where the workshop is measured.
 const homesEach = 40
 
-// editSize measures a draft of side × side units.
-func editSize(ctx context.Context, lab Lab, side int, aims bool) ([]Row, error) {
-	county := newCounty(side)
+// editSize measures a draft of all units of a county.
+func editSize(ctx context.Context, lab Lab, county county, size string, aims bool) ([]Row, error) {
+	side := county.side
 	b, err := newImportBench(ctx, lab, county, homesEach*side*side)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func editSize(ctx context.Context, lab Lab, side int, aims bool) ([]Row, error) 
 	if err := d.work(lab.Scale.Edits); err != nil {
 		return nil, err
 	}
-	name, data := fmt.Sprintf("-%d", side*side), fmt.Sprintf("%d units of 60 points, %d households, %d edits", side*side, b.n, lab.Scale.Edits)
+	name, data := "-"+size, fmt.Sprintf("%d units of 60 points in %d above, %d households, %d edits", side*side, len(division.Parents), b.n, lab.Scale.Edits)
 	row := func(of string, costs []cost, q float64, aim float64, note string) Row {
 		c := quantile(costs, q)
 		r := less("edit-"+of+name+map[float64]string{0.5: "-p50", 0.99: "-p99"}[q], c.cpu.Seconds()*1000, 0, "ms", data).of(c, cost{}).note("processor time; %s", note)
