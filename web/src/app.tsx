@@ -21,6 +21,7 @@ const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
 const ComparePage = lazy(() => import('./compare/compare'));
 const ProposalsPage = lazy(() => import('./proposals/proposals'));
+const PlanPage = lazy(() => import('./plan/plan'));
 const WorkshopPage = lazy(() => import('./workshop/workshop'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
@@ -79,6 +80,7 @@ function Themed() {
                 <Route path="/circle" element={<CirclePage />} />
                 <Route path="/compare" element={<ComparePage />} />
                 <Route path="/proposals/:id?" element={<ProposalsPage />} />
+                <Route path="/plans/:plan" element={<PlanPage />} />
                 <Route path="/workshop/:plan?" element={<WorkshopPage />} />
                 <Route path="/incidents" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />

@@ -108,7 +108,8 @@ function Opened({ plan }: { plan: Plan }) {
       {plan.state === 'abandoned' && <Alert type="info" showIcon title={t('draft.abandoned')} />}
       {draft && (
         <p className="block">
-          <Link to={`/workshop/${plan.id}`}>{t('draft.workshop')}</Link>
+          <Link to={`/workshop/${plan.id}`}>{t('draft.workshop')}</Link>{' '}
+          <Link to={`/plans/${plan.id}`}>{t('plan.course')}</Link>
         </p>
       )}
       {draft && <Faults plan={plan} />}

@@ -2,7 +2,7 @@
 // the rest of the page, and a pick by mouse, finger or keyboard.
 import { type MapRef, ScaleControl } from '@vis.gl/react-maplibre';
 import type { Map as MapLibreMap, PaddingOptions, StyleSpecification } from 'maplibre-gl';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { LonLat } from '../api/types';
 import { usePage } from '../view/store';
 import type { Bounds } from './camera';
@@ -24,9 +24,11 @@ type Props = {
   onPick: (map: MapLibreMap, point: Pixel, at: LonLat) => void;
   /** The pointer moves over the map; null: it has left. */
   onPoint: (map: MapLibreMap, point: Pixel | null) => void;
+  /** Markers on the map. */
+  children?: ReactNode;
 };
 
-export function PageMap({ label, placing = null, style, bounds, padding, onPick, onPoint }: Props) {
+export function PageMap({ label, placing = null, style, bounds, padding, onPick, onPoint, children }: Props) {
   const ref = useRef<MapRef>(null);
   const [ready, setReady] = useState(false);
   const said = placing ?? label;
@@ -63,6 +65,7 @@ export function PageMap({ label, placing = null, style, bounds, padding, onPick,
         }}
       >
         <ScaleControl position="bottom-left" maxWidth={110} unit="metric" />
+        {children}
       </MapCanvas>
       <PickAtCentre onPick={onPick} />
       {ready && <MapControls />}

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button } from 'antd';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'react-router';
 import { type Permission, useMay, useSession } from '../account/session';
 import { answer, api, asProblem } from '../api/client';
 import { type List, useStatus, useSuggestion } from '../api/queries';
@@ -14,6 +15,7 @@ import { elapsed } from '../common/format';
 import { useShortcuts } from '../common/keys';
 import { remember } from '../common/storage';
 import { goToPlace } from '../map/camera';
+import { StoppedPlans } from '../plan/stopped';
 import { usePage } from '../view/store';
 
 function useOnline(): boolean {
@@ -38,6 +40,7 @@ export function Banners() {
       <Insecure />
       <BreakGlass />
       <DemoAdministrator />
+      <Stopped />
       <Placing />
     </div>
   );
@@ -151,6 +154,12 @@ function BreakGlass() {
       }
     />
   ));
+}
+
+/** Stopped are plans that did not take effect; the page of a plan says it by itself. */
+function Stopped() {
+  const { pathname } = useLocation();
+  return pathname.startsWith('/plans/') ? null : <StoppedPlans />;
 }
 
 /** DemoAdministrator tells who tries the demo as its administrator how to become a real one. */

@@ -36,6 +36,7 @@ export function Bar() {
           aria-label={t('workshop.about')}
         />
       </Popover>
+      <Link to={`/plans/${plan.id}`}>{t('plan.course')}</Link>
       <Status />
       <Others />
     </div>

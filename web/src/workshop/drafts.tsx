@@ -59,7 +59,7 @@ function Plans({ plans }: { plans: DraftPlan[] }) {
             {plan.state === 'draft' ? (
               <Link to={`/workshop/${plan.id}`}>{plan.name}</Link>
             ) : (
-              <span>{plan.name}</span>
+              <Link to={`/plans/${plan.id}`}>{plan.name}</Link>
             )}
             <small className="soft">
               {[
@@ -72,6 +72,7 @@ function Plans({ plans }: { plans: DraftPlan[] }) {
                 .join(' · ')}
             </small>
           </span>
+          {plan.state === 'draft' && <Link to={`/plans/${plan.id}`}>{t('plan.course')}</Link>}
           <Tag>{t(`planState.${plan.state as 'draft'}`)}</Tag>
           {plan.state === 'abandoned' && <Restore plan={plan} />}
         </li>
@@ -248,7 +249,7 @@ export function DraftMenu({ plan, onDone }: { plan: DraftPlan; onDone: () => voi
         <Button size="small" loading={copy.isPending} onClick={() => copy.mutate(undefined)}>
           {t('workshop.duplicate')}
         </Button>
-        <Link to={`/?panel=data&plan=${plan.id}`}>{t('workshop.publish')}</Link>
+        <Link to={`/plans/${plan.id}?tab=checks`}>{t('workshop.publish')}</Link>
         <Button size="small" danger type="text" onClick={giveUp}>
           {t('draft.abandon')}
         </Button>
