@@ -20,8 +20,11 @@ const IncidentsPage = lazy(() => import('./incidents/page'));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
 const ComparePage = lazy(() => import('./compare/compare'));
-const ProposalsPage = lazy(() => import('./proposals/proposals'));
+const BorderPage = lazy(() => import('./borderwalk/border'));
+const WalkPage = lazy(() => import('./borderwalk/walk'));
 const PlanPage = lazy(() => import('./plan/plan'));
+const ProposalsPage = lazy(() => import('./proposals/proposals'));
+const RulesPage = lazy(() => import('./rules/rules'));
 const WorkshopPage = lazy(() => import('./workshop/workshop'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
@@ -73,14 +76,18 @@ function Themed() {
           <Suspense fallback={<Waiting />}>
             <Routes>
               <Route path="/public" element={<EnquiryPage />} />
+              <Route path="/public/consultations/:consultation" element={<EnquiryPage />} />
               <Route path="/first" element={<FirstPage />} />
               <Route path="/password" element={<LinkPage />} />
               <Route element={<Gate />}>
                 <Route path="/" element={<HomePage />} />
                 <Route path="/circle" element={<CirclePage />} />
                 <Route path="/compare" element={<ComparePage />} />
-                <Route path="/proposals/:id?" element={<ProposalsPage />} />
                 <Route path="/plans/:plan" element={<PlanPage />} />
+                <Route path="/plans/:plan/border" element={<BorderPage />} />
+                <Route path="/border-walks/:walk?" element={<WalkPage />} />
+                <Route path="/proposals/:id?" element={<ProposalsPage />} />
+                <Route path="/rules/:set?" element={<RulesPage />} />
                 <Route path="/workshop/:plan?" element={<WorkshopPage />} />
                 <Route path="/incidents" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />

@@ -1,5 +1,6 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
 import { admin, adminProblems, enquiry } from './admin.en';
+import { border } from './borderwalk.en';
 import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
@@ -8,6 +9,7 @@ import { incidentProblems, incidents } from './incidents.en';
 import { plan } from './plan.en';
 import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
+import { rules } from './rules.en';
 import { siteProblems, sites } from './sites.en';
 import { workshop, workshopProblems } from './workshop.en';
 import type { Dictionary } from './zh';
@@ -648,6 +650,7 @@ export const en: Dictionary = {
     proposals: 'Proposals',
     compare: 'Compare',
     incidents: 'Incidents',
+    walks: 'Border walks',
     account: 'My account',
     admin: 'Administration',
   },
@@ -791,11 +794,13 @@ export const en: Dictionary = {
   },
   admin,
   circle,
+  border,
   compare,
   files,
   proposals,
   plan,
   reach,
+  rules,
   sites,
   workshop,
   incidents,

@@ -1,6 +1,7 @@
 // The words of the page in Chinese. The words of the trade follow docs/glossary.md.
 
 import { admin, adminProblems, enquiry } from './admin.zh';
+import { border } from './borderwalk.zh';
 import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
@@ -9,6 +10,7 @@ import { incidentProblems, incidents } from './incidents.zh';
 import { plan } from './plan.zh';
 import { proposals } from './proposals.zh';
 import { reach, reachProblems } from './reach.zh';
+import { rules } from './rules.zh';
 import { siteProblems, sites } from './sites.zh';
 import { workshop, workshopProblems } from './workshop.zh';
 
@@ -614,6 +616,7 @@ export const zh = {
     proposals: '划分建议',
     compare: '方案对比',
     incidents: '事件分析',
+    walks: '边界核查',
     account: '我的账号',
     admin: '管理',
   },
@@ -748,11 +751,13 @@ export const zh = {
   },
   admin,
   circle,
+  border,
   compare,
   files,
   proposals,
   plan,
   reach,
+  rules,
   sites,
   workshop,
   incidents,

@@ -1,7 +1,15 @@
 // The pages beside the map: where each is, and whom it is shown to.
 import type { Permission } from '../account/session';
 
-export type PageName = 'circle' | 'workshop' | 'proposals' | 'compare' | 'incidents' | 'account' | 'admin';
+export type PageName =
+  | 'circle'
+  | 'workshop'
+  | 'proposals'
+  | 'compare'
+  | 'incidents'
+  | 'walks'
+  | 'account'
+  | 'admin';
 
 /** The pages in the order of the menu; a page without permissions is for everybody who has signed in. */
 export const PAGES: readonly { name: PageName; path: string; anyOf?: readonly Permission[] }[] = [
@@ -10,6 +18,7 @@ export const PAGES: readonly { name: PageName; path: string; anyOf?: readonly Pe
   { name: 'proposals', path: '/proposals', anyOf: ['plan'] },
   { name: 'compare', path: '/compare', anyOf: ['plan', 'count'] },
   { name: 'incidents', path: '/incidents', anyOf: ['count'] },
+  { name: 'walks', path: '/border-walks', anyOf: ['record'] },
   { name: 'account', path: '/account' },
   { name: 'admin', path: '/admin', anyOf: ['post', 'privacy', 'audit', 'setting'] },
 ];
