@@ -11,6 +11,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/rule"
 	"wangge/geo/topology"
 )
 
@@ -76,7 +77,9 @@ type division struct {
 	level   string
 	rows    map[int]*Row
 	fabric  *topology.Fabric
-	parents []Above  // that its units may belong to
+	parents []Above     // that its units may belong to
+	inForce []rule.Unit // of the level, below the parents, as of basis
+	basis   int64
 	tops    []string // codes of the units that new units above may lie in; none = there can be none
 	// How its units, and those above, are numbered and named, and the codes that no new
 	// unit gets.

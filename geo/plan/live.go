@@ -239,35 +239,52 @@ func (w *Workshop) Facts(ctx context.Context, actor staff.Actor, id int64) (Stan
 	if err != nil {
 		return out, fmt.Errorf("facts of plan %d: %w", id, err)
 	}
-	inForce, err := grid.AllInForce(ctx, w.db, geo.DayOf(time.Now()))
+	units, err := b.before(ctx, w.db, p)
 	if err != nil {
+		return out, fmt.Errorf("facts of plan %d: %w", id, err)
+	}
+	out.InForce = g.Facts(units, nil)
+	if err := w.across(ctx, units, out.InForce); err != nil {
 		return out, err
 	}
-	d := draft{inForce: inForce}
-	d.below(0)
 	mine := map[string]int{}
 	for _, r := range b.rows {
 		if r.Role == Part {
 			mine[r.Code] = r.ID
 		}
 	}
-	above := map[string]bool{}
-	for _, a := range b.parents {
-		above[a.Code] = true
-	}
-	var units []rule.Unit
-	for _, u := range inForce {
-		parent := d.byID[u.ParentID].Code
-		if u.Level == p.Level && above[parent] {
-			units = append(units, rule.Unit{Ordinal: len(units) + 1, Code: u.Code, Name: u.Name, Level: u.Level, Parent: parent, Area: u.Area})
-		}
-	}
-	out.InForce = g.Facts(units, nil)
-	if err := w.across(ctx, units, out.InForce); err != nil {
-		return out, err
-	}
 	for i, f := range out.InForce {
 		out.InForce[i].Ordinal = mine[f.Code]
 	}
 	return out, nil
+}
+
+// before are the units in force of the draft's level below those above that it divides:
+// as they were read with the draft, and anew when a plan was published since.
+func (b *bench) before(ctx context.Context, db pg.DB, p Plan) ([]rule.Unit, error) {
+	now, err := basis(ctx, db)
+	if err != nil || now == b.basis {
+		return b.inForce, err
+	}
+	d := draft{level: p.Level}
+	if d.inForce, err = grid.AllInForce(ctx, db, geo.DayOf(time.Now())); err != nil {
+		return nil, err
+	}
+	d.below(0)
+	b.inForce, b.basis = d.standing(b.parents), now
+	return b.inForce, nil
+}
+
+// standing are the units in force of the draft's level below some above.
+func (d *draft) standing(above []Above) (units []rule.Unit) {
+	divided := map[string]bool{}
+	for _, a := range above {
+		divided[a.Code] = true
+	}
+	for _, u := range d.inForce {
+		if parent := d.byID[u.ParentID].Code; u.Level == d.level && divided[parent] {
+			units = append(units, rule.Unit{Ordinal: len(units) + 1, Code: u.Code, Name: u.Name, Level: u.Level, Parent: parent, Area: u.Area})
+		}
+	}
+	return units
 }

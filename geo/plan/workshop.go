@@ -200,7 +200,7 @@ func load(ctx context.Context, db pg.DB, actor staff.Actor, p Plan) (*division, 
 		}
 	}
 	slices.SortFunc(out.parents, func(a, b Above) int { return strings.Compare(a.Code, b.Code) })
-	out.level = p.Level
+	out.level, out.inForce, out.basis = p.Level, d.standing(out.parents), d.basis
 	above := ""
 	for _, a := range d.above {
 		above = a.Level

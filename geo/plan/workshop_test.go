@@ -631,6 +631,35 @@ func TestFactsFollowEveryStepAndTakingItBack(t *testing.T) {
 	}
 }
 
+// What is in force is read with the draft, and anew when somebody published since.
+func TestFactsTellWhatIsInForceNow(t *testing.T) {
+	db := gridded(t)
+	d, other := branch(t, db, "990101001000"), branch(t, db, "990101001000")
+	names := func() (list []string) {
+		t.Helper()
+		out, err := d.shop.Facts(t.Context(), d.actor, d.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range out.InForce {
+			list = append(list, f.Name)
+		}
+		return list
+	}
+	was := names()
+	if again := names(); len(was) != 4 || !slices.Equal(again, was) {
+		t.Fatalf("in force are %v, then %v", was, again)
+	}
+	other.do(plan.Edit{Op: topology.Op{Kind: plan.NameUnit, Units: []int{4}}, Name: "East of East"})
+	if got := names(); !slices.Equal(got, was) {
+		t.Errorf("another draft changed what is in force: %v", got)
+	}
+	other.publish("2026-02-01")
+	if got := names(); got[3] != "East of East" {
+		t.Errorf("after another plan was published: %v", got)
+	}
+}
+
 func TestAWaiverExcusesAFindingOfTheDraft(t *testing.T) {
 	db := gridded(t)
 	settle(t, db, 8)
