@@ -336,54 +336,65 @@ func TestWeaveRefusesADivisionThatIsWrong(t *testing.T) {
 	}
 }
 
-// TestTenThousandEditsKeepTheTiling makes random operations, most of them possible
-// and some not, on quilts with bent borders; takes some back; and looks at the
-// tiling after each.
-func TestTenThousandEditsKeepTheTiling(t *testing.T) {
-	total, every := 10_000, 25
+// patched is a quilt with a hole that another part fills, a part of two pieces, and land
+// that nobody has.
+func patched(rng *rand.Rand) quilt {
+	q := newQuilt(rng, 4, 2, 40_000)
+	q.merge("000000", "000001", "000002", "001000", "001002", "002000", "002001", "002002") // around 001001
+	q.merge("003000", "003003")
+	q.parts = slices.DeleteFunc(q.parts, func(p Part) bool { return p.Code == "001003" })
+	return q
+}
+
+// TestTenThousandSequencesOfEditsKeepTheTiling makes random operations, most of them
+// possible and some not, on maps with holes and enclaves; looks at the tiling; and takes
+// all back, which brings the same bytes.
+func TestTenThousandSequencesOfEditsKeepTheTiling(t *testing.T) {
+	total := 10_000
 	if testing.Short() {
-		total = 1_000
+		total = 500
 	}
+	const maps, long = 20, 250
 	done := map[OpKind]int{}
-	for seed := range uint64(20) {
+	for seed := range uint64(maps) {
 		rng := rand.New(rand.NewPCG(seed, 5))
-		q := newQuilt(rng, 5, 3, 40_000)
+		q := patched(rng)
 		f := woven(t, q)
-		next := len(q.parts) + 1
-		var journal []Patch
-		for i := range total / 20 {
-			op := randomOp(rng, f, next)
-			p, err := f.Apply(op)
-			if err == nil {
-				done[op.Kind]++
-				journal = append(journal, p)
-				next++
+		start := map[int]geo.MultiPolygon{}
+		for _, id := range f.Pieces() {
+			start[id] = f.Area(id)
+		}
+		for i := range total / maps {
+			edits := 1 + rng.IntN(4)
+			if i == 0 { // one goes far
+				edits = long
 			}
-			if rng.IntN(8) == 0 && len(journal) > 0 {
-				if err := f.Put(journal[len(journal)-1].Inverse()); err != nil {
+			var journal []Patch
+			for range edits {
+				op := randomOp(rng, f, len(q.parts)+len(journal)+1)
+				if p, err := f.Apply(op); err == nil {
+					done[op.Kind]++
+					journal = append(journal, p)
+				}
+			}
+			checkTiling(t, f, q.parent)
+			for _, p := range slices.Backward(journal) {
+				if err := f.Put(p.Inverse()); err != nil {
 					t.Fatal(err)
 				}
-				journal = journal[:len(journal)-1]
 			}
-			if i%every == 0 {
-				checkTiling(t, f, q.parent)
+			if ids := f.Pieces(); len(ids) != len(start) {
+				t.Fatalf("map %d, sequence %d: %d pieces came back, want %d", seed, i, len(ids), len(start))
 			}
-		}
-		checkTiling(t, f, q.parent)
-		for _, p := range slices.Backward(journal) {
-			if err := f.Put(p.Inverse()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		was := woven(t, q)
-		for _, id := range was.Pieces() {
-			if !equal(f.Area(id), was.Area(id)) {
-				t.Fatalf("seed %d: piece %d did not come back", seed, id)
+			for id, area := range start {
+				if !equal(f.Area(id), area) {
+					t.Fatalf("map %d, sequence %d: piece %d did not come back", seed, i, id)
+				}
 			}
 		}
 	}
 	for _, kind := range []OpKind{MovePoint, AddPoint, DeletePoint, MoveBorder, Reshape, SplitBy, Merge, Transfer} {
-		if done[kind] < total/100 {
+		if done[kind] < total/20 {
 			t.Errorf("%s was done only %d times", kind, done[kind])
 		}
 	}
