@@ -259,9 +259,9 @@ func TestAPlanConflictsWithThoseAboveAndBelow(t *testing.T) {
 // TestAnyRaceEndsWithWinnersThatAgree publishes at random, four at a time: the winners
 // do not conflict, each loser conflicts with a winner, and nobody waits for ever.
 func TestAnyRaceEndsWithWinnersThatAgree(t *testing.T) {
-	rounds := 200
+	rounds := 60
 	if testing.Short() {
-		rounds = 20
+		rounds = 10
 	}
 	c := newCounty(t, 4, 200)
 	for round := range rounds {
@@ -291,7 +291,7 @@ func TestAnyRaceEndsWithWinnersThatAgree(t *testing.T) {
 				t.Fatalf("round %d: %+v ends with %v among %+v %v", round, entries[i], err, entries, errs)
 			}
 		}
-		if round%10 == 9 || t.Failed() {
+		if round%5 == 4 || t.Failed() {
 			c.check(t)
 		}
 	}
