@@ -6,6 +6,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useParams } from 'react-router';
 import { answer, api } from '../api/client';
 import type { components } from '../api/schema';
 import type { LonLat } from '../api/types';
@@ -13,12 +14,14 @@ import { length, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading, Nothing } from '../common/states';
 import { Appearance } from '../page/settings';
 import { Mark } from '../panel/mark';
+import { ConsultationList } from './list';
 
 const PlaceMap = lazy(() => import('./place-map'));
+const Consulted = lazy(() => import('./consulted'));
 
 type Schemas = components['schemas'];
 type Served = Schemas['Served'];
-type Unit = Omit<Schemas['ServingUnit'], 'office'> & { office: Schemas['Office'] | null };
+export type Unit = Omit<Schemas['ServingUnit'], 'office'> & { office: Schemas['Office'] | null };
 type Question = { address: string } | { point: LonLat };
 
 const useOffer = () =>
@@ -30,7 +33,8 @@ const useOffer = () =>
 export default function EnquiryPage() {
   const { t } = useTranslation();
   const offer = useOffer();
-  const title = t('enquiry.title');
+  const { consultation } = useParams();
+  const title = t(consultation ? 'enquiry.consult.title' : 'enquiry.title');
   useEffect(() => {
     document.title = title;
     return () => {
@@ -48,13 +52,27 @@ export default function EnquiryPage() {
       </header>
       {offer.isPending && <Loading />}
       {offer.isError && <Failed cause={offer.error} retry={() => offer.refetch()} />}
-      {offer.data && !offer.data.service && (
-        <main className="enquiry-off">
-          <Nothing title={t('enquiry.off')}>{t('enquiry.offHint')}</Nothing>
-        </main>
-      )}
-      {offer.data?.service && <Enquiry offer={offer.data} />}
+      {offer.data && <Opened offer={offer.data} />}
     </div>
+  );
+}
+
+/** Opened is what is open: the enquiry, a consultation, or nothing. */
+function Opened({ offer }: { offer: Schemas['Offer'] }) {
+  const { t } = useTranslation();
+  const { consultation } = useParams();
+  if (consultation && offer.map) {
+    return (
+      <Suspense fallback={<Loading rows={6} />}>
+        <Consulted id={Number(consultation)} offer={offer} />
+      </Suspense>
+    );
+  }
+  if (offer.service) return <Enquiry offer={offer} />;
+  return (
+    <main className="enquiry-off">
+      {offer.map ? <ConsultationList /> : <Nothing title={t('enquiry.off')}>{t('enquiry.offHint')}</Nothing>}
+    </main>
   );
 }
 
@@ -102,6 +120,7 @@ function Enquiry({ offer }: { offer: Schemas['Offer'] }) {
           {ask.isError && <Failed cause={ask.error} />}
           {ask.data && !ask.isPending && <Result served={ask.data} />}
         </div>
+        {offer.map && <ConsultationList />}
       </div>
       {offer.map && (
         <Suspense fallback={<div className="enquiry-map" />}>
@@ -134,7 +153,7 @@ function Result({ served }: { served: Served }) {
   );
 }
 
-function Serving({ unit }: { unit: Unit }) {
+export function Serving({ unit }: { unit: Unit }) {
   const { t } = useTranslation();
   const english = useLanguage() === 'en';
   const title = useTitle();

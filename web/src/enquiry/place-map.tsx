@@ -3,11 +3,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Marker } from '@vis.gl/react-maplibre';
 import type { Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
 import { asBounds, type Bounds } from '../map/camera';
 import { MapCanvas, NOWHERE, useBaseStyle } from '../map/canvas';
+import { exposeForSupport } from '../map/page-map';
 import { ownAddress } from '../map/style';
 
 const UNKNOWN: Town = { bounds: null, attribution: '' };
@@ -16,17 +17,25 @@ export default function PlaceMap(props: {
   place: LonLat | null;
   reviewNumber: string;
   onPick: (place: LonLat) => void;
+  /** What the map is called, when it is not that of the enquiry. */
+  label?: string;
+  /** What is laid over the ground, and where that is. */
+  over?: { on: (style: StyleSpecification) => StyleSpecification; bounds: Bounds | null };
+  children?: ReactNode;
 }) {
   const { t } = useTranslation();
-  const style = useBaseStyle();
-  const { bounds, attribution } = useTownOf(style) ?? {};
+  const ground = useBaseStyle();
+  const { bounds, attribution } = useTownOf(ground) ?? {};
+  const { over, label = t('enquiry.map') } = props;
+  const on = over?.on;
+  const style = useMemo(() => (ground && on ? on(ground) : ground), [ground, on]);
   const [map, setMap] = useState<MapLibreMap | null>(null);
   const pick = useRef(props.onPick);
   pick.current = props.onPick;
   useEffect(() => {
     if (!map) return;
     const canvas = map.getCanvas();
-    canvas.setAttribute('aria-label', t('enquiry.map'));
+    canvas.setAttribute('aria-label', label);
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Enter') return;
       const { lng, lat } = map.getCenter();
@@ -34,17 +43,22 @@ export default function PlaceMap(props: {
     };
     canvas.addEventListener('keydown', onKey);
     return () => canvas.removeEventListener('keydown', onKey);
-  }, [map, t]);
+  }, [map, label]);
   if (!style || bounds === undefined || attribution === undefined) return <div className="enquiry-map" />;
   return (
-    <section className="enquiry-map" aria-label={t('enquiry.map')}>
+    <section className="enquiry-map" aria-label={label}>
       <MapCanvas
         mapStyle={style}
-        initialViewState={{ bounds: bounds ?? NOWHERE, fitBoundsOptions: { padding: 24 } }}
-        onLoad={(event) => setMap(event.target as unknown as MapLibreMap)}
+        initialViewState={{ bounds: over?.bounds ?? bounds ?? NOWHERE, fitBoundsOptions: { padding: 24 } }}
+        onLoad={(event) => {
+          const loaded = event.target as unknown as MapLibreMap;
+          exposeForSupport(loaded);
+          setMap(loaded);
+        }}
         onClick={(event) => props.onPick([event.lngLat.lng, event.lngLat.lat])}
       >
         {props.place && <Marker longitude={props.place[0]} latitude={props.place[1]} color="#b3301c" />}
+        {props.children}
       </MapCanvas>
       <p className="enquiry-review figures">
         {attribution}

@@ -555,6 +555,32 @@ export const enquiry: typeof enquiryZh = {
   nearest: 'Nearest service points',
   straight: 'In a straight line, not along streets.',
   map: 'Map. Click a place, or press Enter to ask about the centre',
+  consult: {
+    title: 'Consultations',
+    list: 'Residents are asked',
+    none: 'Residents are not asked about anything now.',
+    until: 'until {{day}} 00:00',
+    back: 'All consultations',
+    lead: 'The division as it is and as it is proposed: borders and names only.',
+    side: 'The map shows',
+    sides: { both: 'Both', before: 'Now', after: 'Proposed' },
+    where: 'Where do I belong',
+    whereHint: 'Type your address, or click the map where you want to know.',
+    same: 'no change',
+    nobody: 'in no grid',
+    isNew: 'A new grid: somebody is appointed when it takes effect. Until then the present one serves you.',
+    say: 'Comment on this place',
+    body: 'Your comment',
+    bodyHint:
+      'No account needed; nothing is kept of who you are. Leave out names, phone and identity numbers. It is shown once somebody has read it.',
+    choose: 'Click the map or ask for an address first, then comment.',
+    send: 'Send',
+    sent: 'Thank you. It will be shown here once somebody has read it.',
+    said: 'What residents say',
+    noneSaid: 'Nothing has been shown yet.',
+    map: 'Map of both divisions. Click a place, or press Enter to choose the centre',
+    remark: 'Comment: {{text}}',
+  },
 };
 
 /** What the server refuses on these pages. */
