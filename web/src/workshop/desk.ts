@@ -6,6 +6,7 @@ import { asProblem, Problem } from '../api/client';
 import type { LonLat } from '../api/types';
 import type { Engine } from './engine/engine';
 import { type Area, type Change, type Op, type Piece, type Refusal, Refused } from './engine/types';
+import { Latest } from './latest';
 import { type Command, newKey, type Outbox } from './outbox';
 import { changed, nextId, pending, type Rows, renumbered, withPieces } from './rows';
 import type { Server } from './server';
@@ -19,6 +20,7 @@ import {
   isOp,
   type Other,
   type RowChange,
+  type RuleSet,
   type Turn,
 } from './types';
 
@@ -31,7 +33,13 @@ export type Saving =
   | { state: 'conflict'; problem: Problem; asking: boolean };
 
 /** What would be, while something is drawn. */
-export type Preview = { pieces: readonly Piece[]; refused: Refusal | null; at: LonLat | null };
+export type Preview = {
+  pieces: readonly Piece[];
+  refused: Refusal | null;
+  at: LonLat | null;
+  /** What the server says of it, or of a place of it just before; null until it has. */
+  judged: Pick<DeskState, 'facts' | 'findings'> | null;
+};
 
 export type DeskState = {
   phase: 'loading' | 'ready' | 'failed';
@@ -39,6 +47,8 @@ export type DeskState = {
   plan: DraftPlan | null;
   rim: Area | null;
   parents: { code: string; name: string }[];
+  /** Codes of the units that new units above may lie in. */
+  tops: readonly string[];
   revision: number;
   head: number;
   /** How often something changed here; the journal is read again then. */
@@ -57,6 +67,8 @@ export type DeskState = {
   /** The same units as they are in force. */
   inForce: ReadonlyMap<number, Fact>;
   findings: readonly Finding[];
+  /** The rules that it is judged by. */
+  ruleSet: RuleSet | null;
   others: readonly Other[];
 };
 
@@ -66,6 +78,7 @@ const empty: DeskState = {
   plan: null,
   rim: null,
   parents: [],
+  tops: [],
   revision: 0,
   head: 0,
   changes: 0,
@@ -79,6 +92,7 @@ const empty: DeskState = {
   facts: new Map(),
   inForce: new Map(),
   findings: [],
+  ruleSet: null,
   others: [],
 };
 
@@ -112,6 +126,10 @@ export class Desk {
   private failures = 0;
   private callOff: (() => void) | null = null;
   private ended = false;
+  /** What the server is asked about previews: one at a time, the last of those that wait. */
+  private readonly trials = new Latest();
+  /** Counts the previews, so that an answer about one that has ended is not shown. */
+  private previews = 0;
 
   constructor(id: number, parts: Parts) {
     this.id = id;
@@ -174,6 +192,7 @@ export class Desk {
       plan: division.plan,
       rim: division.rim,
       parents: division.parents ?? [],
+      tops: division.tops ?? [],
       revision: since ?? division.plan.revision,
       head: division.plan.head ?? 0,
       pieces,
@@ -191,9 +210,9 @@ export class Desk {
   /** judge asks for the figures of all units, and the rules that they break. */
   async judge(): Promise<void> {
     try {
-      const { facts, in_force, findings } = await this.parts.server.facts(this.id);
+      const { facts, in_force, findings, rule_set } = await this.parts.server.facts(this.id);
       const byUnit = (list: readonly Fact[]) => new Map(list.map((fact) => [fact.ordinal, fact]));
-      this.set({ facts: byUnit(facts), inForce: byUnit(in_force), findings });
+      this.set({ facts: byUnit(facts), inForce: byUnit(in_force), findings, ruleSet: rule_set });
     } catch {
       // They come with the next edit.
     }
@@ -201,9 +220,11 @@ export class Desk {
 
   /** tryOut shows what an operation would do; the last place where it fits stays shown. */
   async tryOut(op: Op, at: LonLat | null): Promise<boolean> {
+    const judged = this.state.preview?.judged ?? null;
     try {
       const pieces = await this.parts.engine.ask('try', op);
-      this.set({ preview: { pieces, refused: null, at } });
+      this.set({ preview: { pieces, refused: null, at, judged } });
+      this.figure(op);
       return true;
     } catch (cause) {
       const refused = reasonOf(cause);
@@ -212,20 +233,37 @@ export class Desk {
           pieces: this.state.preview?.pieces ?? [],
           refused: { ...refused, at: refused.at ?? at },
           at,
+          judged,
         },
       });
       return false;
     }
   }
 
+  /** figure asks the server what a preview comes to. While something is unsent it knows another draft. */
+  private figure(op: Op): void {
+    const preview = this.previews;
+    this.trials.run(async () => {
+      if (this.queue.length > 0 || this.ended || preview !== this.previews) return;
+      const { revision } = this.state;
+      const edited = await this.parts.server.edit(this.id, { revision, key: newKey(), edit: op, try: true });
+      const { preview: shown } = this.state;
+      if (!shown || preview !== this.previews) return;
+      this.set({ preview: { ...shown, judged: judged(this.state, edited) } });
+    });
+  }
+
   /** drop ends a preview. */
   drop(): void {
-    this.set({ preview: null });
+    this.previews++;
+    this.trials.forget();
+    if (this.state.preview) this.set({ preview: null });
   }
 
   /** do makes an edit: at once here, and at the server in its turn. */
   async do(edit: Edit): Promise<boolean> {
     const key = newKey();
+    this.previews++;
     let pieces: readonly Piece[] = [];
     try {
       if (isOp(edit)) pieces = await this.parts.engine.ask('do', { key, op: edit });

@@ -10,11 +10,12 @@ import type {
 } from 'maplibre-gl';
 import type { LonLat } from '../api/types';
 import type { Palette } from '../theme/palette';
+import { keyOf } from './atoms';
 import type { BorderPoint, Piece } from './engine/types';
 import { UNCLAIMED } from './engine/types';
 import type { Rows } from './rows';
 import { middleOf } from './sketch';
-import type { Finding, Other } from './types';
+import type { Atom, Finding, Other } from './types';
 
 /** From this zoom on border points are shown, of the chosen units. */
 export const POINTS_FROM = 14;
@@ -24,9 +25,21 @@ export const LAYERS = {
   line: 'desk-line',
   point: 'desk-point',
   middle: 'desk-middle',
+  atom: 'desk-atom',
 } as const;
 
-const SOURCES = ['desk', 'desk-names', 'desk-shadow', 'desk-points', 'desk-sketch', 'desk-marks'] as const;
+/** What lines snap to on the ground: layers of the background. */
+export const GROUND = ['street', 'water', 'building'];
+
+const SOURCES = [
+  'desk',
+  'desk-names',
+  'desk-shadow',
+  'desk-atoms',
+  'desk-points',
+  'desk-sketch',
+  'desk-marks',
+] as const;
 type Source = (typeof SOURCES)[number];
 
 const nothing: FeatureCollection = { type: 'FeatureCollection', features: [] };
@@ -49,6 +62,8 @@ export class Drawing {
   private chosen = new Set<number>();
   private hidden = new Set<number>();
   private hovered: number | null = null;
+  /** What lines snap to is shown. */
+  private targets = false;
   private readonly ensure = () => this.draw();
 
   constructor(map: MapLibreMap, shown: Shown) {
@@ -86,7 +101,10 @@ export class Drawing {
           : this.held[name];
       this.map.addSource(name, { type: 'geojson', data, tolerance: 0.2 });
     }
-    for (const layer of this.layers()) if (!this.map.getLayer(layer.id)) this.map.addLayer(layer);
+    for (const layer of this.layers()) {
+      const { source } = layer as { source?: string };
+      if (!this.map.getLayer(layer.id) && source && this.map.getSource(source)) this.map.addLayer(layer);
+    }
     if (anew) this.restate();
   }
 
@@ -175,6 +193,26 @@ export class Drawing {
     );
   }
 
+  /** atoms draws land that is picked as a whole. */
+  atoms(shown: readonly Atom[], picked: ReadonlyMap<string, Atom>): void {
+    const all = new Map([...shown.map((atom) => [keyOf(atom), atom] as const), ...picked]);
+    this.put(
+      'desk-atoms',
+      [...all].map(([key, atom]) => ({
+        type: 'Feature',
+        properties: { key, kind: atom.kind, picked: picked.has(key) },
+        geometry: { type: 'MultiPolygon', coordinates: atom.area },
+      })),
+    );
+  }
+
+  /** target shows what lines snap to, or hides it. */
+  target(on: boolean): void {
+    if (this.targets === on) return;
+    this.targets = on;
+    this.paint(this.shown);
+  }
+
   /** points draws border points, and between them the places where one may be added. */
   points(rings: readonly (readonly BorderPoint[])[]): void {
     const features: Feature[] = [];
@@ -260,6 +298,34 @@ export class Drawing {
         paint: {
           'fill-color': ['case', stated('chosen'), p.seal, colour],
           'fill-opacity': ['case', stated('hidden'), 0, stated('hover'), 0.45, stated('chosen'), 0.24, base],
+        },
+      },
+      ...GROUND.map(
+        (ground): LayerSpecification => ({
+          id: `desk-target-${ground}`,
+          type: 'line',
+          source: 'background',
+          'source-layer': ground,
+          layout: { visibility: this.targets ? 'visible' : 'none' },
+          paint: { 'line-color': p.accent, 'line-width': 1.2, 'line-opacity': 0.85 },
+        }),
+      ),
+      {
+        id: LAYERS.atom,
+        type: 'fill',
+        source: 'desk-atoms',
+        paint: {
+          'fill-color': ['case', ['get', 'picked'], p.seal, p.accent],
+          'fill-opacity': ['case', ['get', 'picked'], 0.45, 0.08],
+        },
+      },
+      {
+        id: 'desk-atom-line',
+        type: 'line',
+        source: 'desk-atoms',
+        paint: {
+          'line-color': ['case', ['get', 'picked'], p.seal, p.accent],
+          'line-width': ['case', ['get', 'picked'], 2.4, 1],
         },
       },
       {

@@ -4,9 +4,11 @@
 import type { MapGeoJSONFeature, Map as MapLibreMap, MapMouseEvent, MapTouchEvent } from 'maplibre-gl';
 import { create } from 'zustand';
 import type { LonLat } from '../api/types';
+import { keyOf, pick, pickIn, useAtoms } from './atoms';
 import type { Desk } from './desk';
-import { type Drawing, LAYERS } from './drawing';
+import { type Drawing, GROUND, LAYERS } from './drawing';
 import type { Near, Op } from './engine/types';
+import { Latest } from './latest';
 import {
   areaOf,
   contains,
@@ -14,6 +16,7 @@ import {
   farEnough,
   gripOp,
   grips,
+  type Keeps,
   type Meant,
   middleOf,
   on7,
@@ -26,47 +29,35 @@ import { setWorkshop, type Tool, workshopView } from './view';
 const REACH = { mouse: 9, touch: 20 } as const;
 /** How far apart the points of a lasso are, in pixels. */
 const STRIDE = 6;
-/** What lines snap to on the ground. */
-const GROUND = ['street', 'water', 'building'];
 
 type Pixel = { x: number; y: number };
 type Press = MapMouseEvent | MapTouchEvent;
 
-/** What the hands hold: a sketch, or a border. */
-export const useHands = create<{ sketch: Sketch; hold: Near | null; target: number | null }>(() => ({
+/** How long a finger rests to open the menu, in milliseconds. */
+const REST = 550;
+
+/** Where the menu is open, and what is there. */
+export type Menu = { point: Pixel; at: LonLat; unit: number | null; near: Near | null };
+
+type Held = {
+  sketch: Sketch;
+  hold: Near | null;
+  /** Who gets land, and who may give it; none: all. */
+  target: number | null;
+  from: readonly number[];
+  keeps: Keeps;
+  menu: Menu | null;
+};
+
+/** What the hands hold: a sketch, or a border; and for whom. */
+export const useHands = create<Held>(() => ({
   sketch: [],
   hold: null,
   target: null,
+  from: [],
+  keeps: 'larger',
+  menu: null,
 }));
-
-/** Latest runs one task at a time and forgets all that waited but the last. */
-export class Latest {
-  private running: Promise<void> | null = null;
-  private next: (() => Promise<unknown>) | null = null;
-
-  run(task: () => Promise<unknown>): void {
-    this.next = task;
-    this.running ??= this.work();
-  }
-
-  /** idle is done when nothing runs and nothing waits. */
-  async idle(): Promise<void> {
-    while (this.running) await this.running;
-  }
-
-  private async work(): Promise<void> {
-    while (this.next) {
-      const task = this.next;
-      this.next = null;
-      try {
-        await task();
-      } catch {
-        // The engine has said why; the next one may do.
-      }
-    }
-    this.running = null;
-  }
-}
 
 export class Hands {
   private readonly map: MapLibreMap;
@@ -81,6 +72,11 @@ export class Hands {
   private legal: Op | null = null;
   private byKeys = false;
   private taking: Promise<void> | null = null;
+  /** What the next tool is to hold when it is taken up. */
+  private handed: Near | null = null;
+  /** A finger that rests. */
+  private resting: { at: Pixel; timer: ReturnType<typeof setTimeout> } | null = null;
+  private rested = false;
 
   constructor(map: MapLibreMap, desk: Desk, drawing: Drawing) {
     this.map = map;
@@ -104,13 +100,34 @@ export class Hands {
       'mousedown',
       (event: MapMouseEvent) => event.originalEvent.button === 0 && this.down(event, 'mouse'),
     );
-    onMap('touchstart', (event: MapTouchEvent) => event.points.length === 1 && this.down(event, 'touch'));
+    onMap('touchstart', (event: MapTouchEvent) => {
+      this.rested = false;
+      this.lift();
+      if (event.points.length !== 1) return;
+      this.rest(event);
+      this.down(event, 'touch');
+    });
+    onMap('contextmenu', (event: MapMouseEvent) => {
+      event.preventDefault();
+      void this.menu(event.point, place(event), 'mouse');
+    });
     onMap('mousemove', (event: MapMouseEvent) => this.move(event));
-    onMap('touchmove', (event: MapTouchEvent) => event.points.length === 1 && this.move(event));
+    onMap('touchmove', (event: MapTouchEvent) => {
+      const { resting } = this;
+      const far =
+        resting && Math.hypot(event.point.x - resting.at.x, event.point.y - resting.at.y) > REACH.touch / 2;
+      if (far || event.points.length !== 1) this.lift();
+      if (event.points.length === 1 && !this.rested) this.move(event);
+    });
     onMap('mouseup', () => void this.up());
-    onMap('touchend', () => void this.up());
+    onMap('touchend', (event: MapTouchEvent) => {
+      this.lift();
+      if (this.rested) event.originalEvent.preventDefault(); // no click follows, which would close the menu
+      else void this.up();
+    });
     onMap('click', (event: MapMouseEvent) => {
       this.byKeys = false;
+      if (this.rested) return; // it was a long press
       void this.press(event.point, place(event), event.originalEvent.shiftKey, event.originalEvent.altKey);
     });
     onMap('dblclick', () => void this.finish());
@@ -121,6 +138,8 @@ export class Hands {
 
   end(): void {
     for (const off of this.off) off();
+    this.lift();
+    useHands.setState({ menu: null });
     this.cancel();
   }
 
@@ -152,6 +171,47 @@ export class Hands {
     return id > 0 ? id : null;
   }
 
+  /** rest opens the menu where a finger stays. */
+  private rest(event: MapTouchEvent): void {
+    const at = event.point;
+    const there = place(event);
+    const timer = setTimeout(() => {
+      this.rested = true;
+      void this.menu(at, there, 'touch');
+    }, REST);
+    this.resting = { at, timer };
+  }
+
+  private lift(): void {
+    if (this.resting) clearTimeout(this.resting.timer);
+    this.resting = null;
+  }
+
+  /** menu opens what can be done with the point, the border and the unit at a place. */
+  private async menu(point: Pixel, at: LonLat, kind: keyof typeof REACH): Promise<void> {
+    this.cancel();
+    const near = await this.desk.ask('near', { at, reach: this.metres(REACH[kind]) });
+    useHands.setState({ menu: { point: { x: point.x, y: point.y }, at, unit: this.unitAt(point), near } });
+  }
+
+  /** hand gives a border to a tool, to go where the pointer is pressed next. */
+  hand(tool: Tool, near: Near): void {
+    if (this.tool === tool) {
+      this.cancel();
+      useHands.setState({ hold: near });
+      return;
+    }
+    this.handed = near;
+    setWorkshop({ tool });
+  }
+
+  /** change takes another tool up. */
+  change(): void {
+    this.cancel();
+    if (this.handed) useHands.setState({ hold: this.handed });
+    this.handed = null;
+  }
+
   private down(event: Press, kind: keyof typeof REACH): void {
     const { tool } = this;
     this.moved = false;
@@ -161,7 +221,7 @@ export class Hands {
       event.preventDefault(); // the map stays where it is
       this.start = event.point;
       this.taking = this.take(place(event), REACH[kind]);
-    } else if (drawn[tool] === 'lasso' && (tool !== 'select' || event.originalEvent.shiftKey)) {
+    } else if (drawn[tool] === 'lasso' && (!chooses(tool) || event.originalEvent.shiftKey)) {
       event.preventDefault();
       this.start = event.point;
       this.lasso = [place(event)];
@@ -221,7 +281,7 @@ export class Hands {
     const { tool } = this;
     const { sketch } = useHands.getState();
     this.drawing.hover(tool === 'select' || tool === 'split' ? this.unitAt(point) : null);
-    if (!drawn[tool] || tool === 'select') return;
+    if (!drawn[tool] || chooses(tool)) return;
     this.latest.run(async () => {
       const to = await this.snapped(point, at, alt, true);
       this.drawing.sketch(useHands.getState().sketch, drawn[tool] === 'lasso', to);
@@ -238,11 +298,11 @@ export class Hands {
   /** meant are the units that a sketch is about: chosen ones, or where it runs. */
   private meant(sketch: Sketch): Meant {
     const { sel } = workshopView.getState();
-    const { target } = useHands.getState();
+    const { target, from, keeps } = useHands.getState();
     const next = this.desk.nextId;
-    if (this.tool === 'transfer') return { unit: target ?? sel[0] ?? null, from: [], next };
+    if (this.tool === 'transfer') return { unit: target ?? sel[0] ?? null, from, next };
     if (this.tool === 'draw') return { unit: null, from: sel, next };
-    return { unit: this.crossed(sketch, sel), from: [], next };
+    return { unit: this.crossed(sketch, sel), from: [], next, keeps };
   }
 
   /** crossed is the unit that a line runs through: the chosen one, if it does, else that at its middle. */
@@ -282,6 +342,11 @@ export class Hands {
   /** close ends a lasso: it chooses units, or moves land. */
   private async close(lasso: Sketch): Promise<void> {
     await this.latest.idle();
+    if (this.tool === 'pick') {
+      pickIn(lasso);
+      this.cancel();
+      return;
+    }
     if (this.tool === 'select') {
       const inside = [...this.desk.state.pieces.values()]
         .filter((piece) => piece.id > 0 && piece.area && contains(lasso, middleOf(piece.area)))
@@ -314,6 +379,7 @@ export class Hands {
   private async press(point: Pixel, at: LonLat, shift: boolean, alt: boolean): Promise<void> {
     const { tool } = this;
     if (tool === 'select') return this.choose(this.unitAt(point), shift);
+    if (tool === 'pick') return this.pickAt(point, shift);
     if (tool === 'delete') return this.deleteAt(at);
     if (grips.includes(tool)) {
       if (this.moved && !this.byKeys) return; // the end of a drag
@@ -338,6 +404,13 @@ export class Hands {
     const { sel } = workshopView.getState();
     if (!more) setWorkshop({ sel: unit === null ? [] : [unit] });
     else if (unit !== null) setWorkshop({ sel: toggled(sel, unit) });
+  }
+
+  /** pickAt picks the atom under a point; a finger, which has no Shift, adds to what is picked. */
+  private pickAt(point: Pixel, shift: boolean): void {
+    const [found] = this.around(point, 0, [LAYERS.atom]);
+    const atom = useAtoms.getState().shown.find((one) => keyOf(one) === found?.properties.key);
+    pick(atom, shift || matchMedia('(pointer: coarse)').matches);
   }
 
   private async deleteAt(at: LonLat): Promise<void> {
@@ -435,6 +508,9 @@ export class Hands {
     }) as LonLat[][];
   }
 }
+
+/** chooses are the tools that draw a lasso with Shift only: without, they choose. */
+const chooses = (tool: Tool): boolean => tool === 'select' || tool === 'pick';
 
 /** toggled adds a unit, or takes it away. */
 export const toggled = (ids: readonly number[], id: number): readonly number[] =>

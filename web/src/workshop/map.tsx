@@ -1,5 +1,6 @@
 // The map of the workshop: the ground of the page's map, the draft over it.
-import { useEffect, useMemo, useRef } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLevels, useStatus } from '../api/queries';
 import { usePhone } from '../common/media';
@@ -9,9 +10,11 @@ import { PageMap } from '../map/page-map';
 import { composeStyle } from '../map/style';
 import { usePalette, useTheme } from '../theme/theme';
 import { usePage } from '../view/store';
+import { boxOf, leaveAtoms, useAtoms } from './atoms';
 import { useBench, useDesk } from './bench';
 import { Drawing } from './drawing';
 import { Hands } from './hands';
+import { atomsOf } from './server';
 import { grips, drawn as sketches } from './sketch';
 import { useWorkshopView } from './view';
 
@@ -25,9 +28,10 @@ export default function WorkshopMap() {
   const rim = useDesk((state) => state.rim);
   const style = useGround();
   useDrawing();
+  useAtomsOfView();
   const [view] = useWorkshopView();
   const bounds = (rim && boundsOf(rim)) ?? asBounds(plan?.bbox) ?? asBounds(status?.town?.bounds) ?? NOWHERE;
-  const draws = sketches[view.tool] !== undefined && view.tool !== 'select';
+  const draws = sketches[view.tool] !== undefined && view.tool !== 'select' && view.tool !== 'pick';
   return (
     <PageMap
       label={t('workshop.map')}
@@ -72,6 +76,41 @@ function useGround() {
   );
 }
 
+/** useAtomsOfView reads the land that may be picked where the map looks, while the tool for it is in hand. */
+function useAtomsOfView(): void {
+  const map = usePage((page) => page.map);
+  const plan = useDesk((state) => state.plan?.id ?? 0);
+  const [{ tool, grain }] = useWorkshopView();
+  const picks = tool === 'pick';
+  const [box, setBox] = useState<readonly number[] | null>(null);
+  useEffect(() => {
+    if (!map || !picks) return;
+    const look = () => {
+      const bounds = map.getBounds();
+      const next = boxOf([bounds.getWest(), bounds.getSouth()], [bounds.getEast(), bounds.getNorth()], grain);
+      setBox((now) => (now?.join() === next?.join() ? now : next));
+    };
+    look();
+    map.on('moveend', look);
+    return () => {
+      map.off('moveend', look);
+    };
+  }, [map, picks, grain]);
+  const { data, error, isFetching } = useQuery({
+    queryKey: ['workshop', plan, 'atoms', grain, box],
+    queryFn: ({ signal }) => atomsOf(plan, grain, box ?? [], signal),
+    enabled: picks && box !== null && plan > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  useEffect(() => {
+    if (!picks) return leaveAtoms();
+    if (box === null) useAtoms.setState({ shown: [], phase: 'wide' });
+    else if (data) useAtoms.setState({ shown: data, phase: 'ready' });
+    else if (error) useAtoms.setState({ shown: [], phase: 'failed', problem: error });
+    else if (isFetching) useAtoms.setState({ phase: 'loading' });
+  }, [picks, box, data, error, isFetching]);
+}
+
 /** useDrawing draws the desk on the map and gives the planner hands there. */
 function useDrawing(): void {
   const { desk, hands } = useBench();
@@ -98,8 +137,9 @@ function useDrawing(): void {
       if (now.preview !== before?.preview) drawn.preview(now.preview?.pieces ?? []);
       const refused = now.preview?.refused?.at ?? now.notice?.at ?? null;
       const was = before?.preview?.refused?.at ?? before?.notice?.at ?? null;
-      if (now.findings !== before?.findings || now.others !== before?.others || refused !== was) {
-        drawn.marks(now.findings, now.others, refused);
+      const judged = now.preview?.judged !== before?.preview?.judged;
+      if (judged || now.findings !== before?.findings || now.others !== before?.others || refused !== was) {
+        drawn.marks(now.preview?.judged?.findings ?? now.findings, now.others, refused);
       }
     };
     draw();
@@ -115,8 +155,13 @@ function useDrawing(): void {
 
   useEffect(() => drawing.current?.paint({ palette, dark }), [palette, dark]);
   useEffect(() => drawing.current?.choose(sel), [sel]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a map that comes is drawn on, too
+  useEffect(() => drawing.current?.target(view.targets), [view.targets, map]);
+  const { shown: atoms, picked } = useAtoms();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a map that comes is drawn on, too
+  useEffect(() => drawing.current?.atoms(atoms, picked), [atoms, picked, map]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tool lets go of what the last one held
-  useEffect(() => hands.current?.cancel(), [tool]);
+  useEffect(() => hands.current?.change(), [tool]);
 
   const pieces = useDesk((state) => state.pieces);
   const shows = sel.length > 0 && sel.length <= 20;

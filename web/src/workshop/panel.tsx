@@ -12,6 +12,7 @@ import { boundsOf, goToBounds, goToPlace } from '../map/camera';
 import { useBench, useDesk, useUnitName } from './bench';
 import type { Piece } from './engine/types';
 import { toggled } from './hands';
+import { Rules, Waivers } from './rules';
 import { server } from './server';
 import type { Fact, Row } from './types';
 import { setWorkshop, TABS, type Tab, useWorkshopView } from './view';
@@ -27,7 +28,7 @@ const PARTS: Record<Tab, () => React.ReactNode> = {
 export function Panel() {
   const { t } = useTranslation();
   const [{ tab }] = useWorkshopView();
-  const findings = useDesk((state) => state.findings);
+  const findings = useFindings();
   const broken = findings.filter((finding) => finding.hard && !finding.waiver).length;
   const Part = PARTS[tab];
   return (
@@ -140,6 +141,7 @@ function Units() {
         isChosen={({ row }) => sel.includes(row.id)}
         pageSize={50}
       />
+      <Aboves />
     </section>
   );
 }
@@ -150,7 +152,7 @@ function Chosen() {
   const { desk } = useBench();
   const [{ sel }] = useWorkshopView();
   const rows = useDesk((state) => state.rows);
-  const parents = useDesk((state) => state.parents);
+  const parents = useParents();
   const chosen = sel.flatMap((id) => rows.get(id) ?? []);
   const [only] = chosen.length === 1 ? chosen : [];
   if (chosen.length === 0) return <p className="hint">{t('workshop.nothingChosen')}</p>;
@@ -162,7 +164,6 @@ function Chosen() {
       ) : (
         <p>{t('workshop.count', { count: chosen.length })}</p>
       )}
-      <Above />
       <Button
         size="small"
         onClick={() => void desk.do({ kind: 'number', units: chosen.map((row) => row.id) })}
@@ -185,11 +186,60 @@ function Chosen() {
   );
 }
 
+/** useParents are the units above that units may belong to: those in force, and the new ones. */
+function useParents(): { code: string; name: string }[] {
+  const parents = useDesk((state) => state.parents);
+  const fresh = useNewAbove();
+  return [...parents, ...fresh];
+}
+
+/** useNewAbove are the units above that the draft makes. */
+function useNewAbove(): Row[] {
+  const rows = useDesk((state) => state.rows);
+  return [...rows.values()].filter((row) => row.role === 'parent');
+}
+
+/** Aboves are the new units above: named, and dropped while no unit belongs to them. */
+function Aboves() {
+  const { t } = useTranslation();
+  const { desk } = useBench();
+  const rows = useDesk((state) => state.rows);
+  const fresh = useNewAbove();
+  const tops = useDesk((state) => state.tops);
+  if (tops.length === 0 && fresh.length === 0) return null;
+  const below = (code: string) =>
+    [...rows.values()].filter((row) => row.role === 'part' && row.parent === code).length;
+  return (
+    <section className="desk-aboves" aria-label={t('workshop.aboves')}>
+      <h3>{t('workshop.aboves')}</h3>
+      {fresh.map((row) => (
+        <div key={row.id}>
+          <Name key={`${row.name}${row.code}`} row={row} />
+          <div className="desk-hint-buttons">
+            <small className="soft">{t('workshop.below', { count: below(row.code) })}</small>
+            <Button
+              size="small"
+              disabled={below(row.code) > 0}
+              aria-label={t('workshop.dropOf', { unit: row.name || row.code })}
+              onClick={() => void desk.do({ kind: 'drop', units: [row.id] })}
+            >
+              {t('workshop.drop')}
+            </Button>
+          </div>
+        </div>
+      ))}
+      {tops.length > 0 && <Above tops={tops} />}
+    </section>
+  );
+}
+
 /** Above makes a new unit above, for units to go to. */
-function Above() {
+function Above({ tops }: { tops: readonly string[] }) {
   const { t } = useTranslation();
   const { desk } = useBench();
   const [name, setName] = useState<string | null>(null);
+  const [code, setCode] = useState('');
+  const [top, setTop] = useState(tops[0]);
   if (name === null) {
     return (
       <Button size="small" onClick={() => setName('')}>
@@ -199,11 +249,17 @@ function Above() {
   }
   return (
     <form
-      className="desk-waive"
+      className="desk-above"
       onSubmit={(event) => {
         event.preventDefault();
-        void desk.do({ kind: 'above', name: name.trim() });
+        void desk.do({
+          kind: 'above',
+          name: name.trim(),
+          ...(code.trim() ? { code: code.trim() } : {}),
+          ...(tops.length > 1 && top ? { parent: top } : {}),
+        });
         setName(null);
+        setCode('');
       }}
     >
       <Input
@@ -215,9 +271,32 @@ function Above() {
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
-      <Button size="small" htmlType="submit" disabled={!name.trim()}>
-        {t('workshop.run')}
-      </Button>
+      <Input
+        size="small"
+        maxLength={24}
+        aria-label={t('workshop.aboveCode')}
+        placeholder={t('workshop.aboveCode')}
+        value={code}
+        onChange={(event) => setCode(event.target.value)}
+      />
+      {tops.length > 1 && (
+        <Select
+          size="small"
+          aria-label={t('workshop.aboveIn')}
+          getPopupContainer={overlays}
+          value={top}
+          options={tops.map((value) => ({ value, label: value }))}
+          onChange={setTop}
+        />
+      )}
+      <div className="desk-hint-buttons">
+        <Button size="small" type="primary" htmlType="submit" disabled={!name.trim()}>
+          {t('workshop.run')}
+        </Button>
+        <Button size="small" onClick={() => setName(null)}>
+          {t('common.cancel')}
+        </Button>
+      </div>
     </form>
   );
 }
@@ -301,18 +380,21 @@ function Figures() {
       {shown.map((id) => (
         <li key={id}>
           <h3>{name(rows.get(id), id)}</h3>
-          <FigureList id={id} piece={now.get(id)} stale={drawn.some((piece) => piece.id === id)} />
+          <FigureList id={id} piece={now.get(id)} drawn={drawn.some((piece) => piece.id === id)} />
         </li>
       ))}
     </ul>
   );
 }
 
-/** FigureList has figures of the server in a faint colour while they are those of before. */
-function FigureList({ id, piece, stale }: { id: number; piece: Piece | undefined; stale: boolean }) {
+/** FigureList has figures of the server in a faint colour until it has said what they are now. */
+function FigureList({ id, piece, drawn }: { id: number; piece: Piece | undefined; drawn: boolean }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const fact = useDesk((state) => state.facts.get(id));
+  const judged = useDesk((state) => state.preview?.judged ?? null);
+  const known = useDesk((state) => state.facts.get(id));
+  const fact = judged?.facts.get(id) ?? known;
+  const stale = drawn && !judged;
   const before = useDesk((state) => state.inForce.get(id));
   const write = (measure: Measure, figure: number) => {
     if (measure === 'area') return area(figure, language);
@@ -349,40 +431,47 @@ function FigureList({ id, piece, stale }: { id: number; piece: Piece | undefined
 function Findings() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const findings = useDesk((state) => state.findings);
+  const findings = useFindings();
   const rows = useDesk((state) => state.rows);
   const name = useUnitName();
-  if (findings.length === 0) return <Nothing title={t('workshop.noFindings')} />;
   return (
-    <ul className="faults">
-      {findings.slice(0, MOST).map((finding) => (
-        <li className="fault" key={`${finding.rule}-${finding.ordinal}-${finding.at.join()}`}>
-          <div className="fault-head">
-            <span className={finding.hard ? 'severity severity-hard' : 'severity severity-soft'}>
-              {t(finding.hard ? 'workshop.hard' : 'workshop.soft')}
-            </span>
-            <strong>{name(rows.get(finding.ordinal), finding.ordinal)}</strong>
-            <Button
-              size="small"
-              type="text"
-              icon={<AimOutlined aria-hidden="true" />}
-              aria-label={t('draft.goToFault', { what: finding[language] })}
-              onClick={() => {
-                setWorkshop({ sel: [finding.ordinal] });
-                goToPlace(finding.at);
-              }}
-            >
-              {t('draft.goTo')}
-            </Button>
-          </div>
-          <p>{finding[language]}</p>
-          <Waive finding={finding} />
-        </li>
-      ))}
-      {findings.length > MOST && <li>{t('common.andMore', { count: findings.length - MOST })}</li>}
-    </ul>
+    <>
+      <Rules />
+      {findings.length === 0 && <Nothing title={t('workshop.noFindings')} />}
+      <ul className="faults">
+        {findings.slice(0, MOST).map((finding) => (
+          <li className="fault" key={`${finding.rule}-${finding.ordinal}-${finding.at.join()}`}>
+            <div className="fault-head">
+              <span className={finding.hard ? 'severity severity-hard' : 'severity severity-soft'}>
+                {t(finding.hard ? 'workshop.hard' : 'workshop.soft')}
+              </span>
+              <strong>{name(rows.get(finding.ordinal), finding.ordinal)}</strong>
+              <Button
+                size="small"
+                type="text"
+                icon={<AimOutlined aria-hidden="true" />}
+                aria-label={t('draft.goToFault', { what: finding[language] })}
+                onClick={() => {
+                  setWorkshop({ sel: [finding.ordinal] });
+                  goToPlace(finding.at);
+                }}
+              >
+                {t('draft.goTo')}
+              </Button>
+            </div>
+            <p>{finding[language]}</p>
+            <Waive finding={finding} />
+          </li>
+        ))}
+        {findings.length > MOST && <li>{t('common.andMore', { count: findings.length - MOST })}</li>}
+      </ul>
+      <Waivers />
+    </>
   );
 }
+
+/** useFindings are the rules that are broken: while something is drawn, those that it would break. */
+const useFindings = () => useDesk((state) => state.preview?.judged?.findings ?? state.findings);
 
 /** How many findings are listed. */
 const MOST = 200;

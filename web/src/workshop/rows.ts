@@ -49,6 +49,9 @@ function apply(rows: Map<number, Row>, edit: Edit): void {
     case 'unlock':
       change(edit.units, { locked: edit.kind === 'lock' });
       break;
+    case 'drop':
+      for (const id of edit.units) rows.delete(id);
+      break;
     case 'merge':
       for (const id of edit.units) if (id !== edit.into) rows.delete(id);
       break;

@@ -2,7 +2,20 @@
 import { answer, api, done } from '../api/client';
 import type { List } from '../api/queries';
 import type { LonLat } from '../api/types';
-import type { Division, DraftPlan, Edit, Edited, Other, Standing, Step, Turn } from './types';
+import type {
+  Atom,
+  Division,
+  DraftPlan,
+  Edit,
+  Edited,
+  Grain,
+  Other,
+  RuleSet,
+  Standing,
+  Step,
+  Turn,
+  Waiver,
+} from './types';
 
 export type Asked = { revision: number; key: string; edit: Edit; try?: boolean };
 
@@ -48,6 +61,25 @@ export const server: Server = {
       api.POST('/plans/{id}/duplicate', { ...of(plan), body: { name, ...(revision ? { revision } : {}) } }),
     ),
 };
+
+/** atomsOf is the land in a box (west, south, east, north) that is picked as a whole. */
+export const atomsOf = async (plan: number, grain: Grain, box: readonly number[], signal: AbortSignal) => {
+  const { items } = await answer<List<Atom>>(
+    api.GET('/plans/{id}/atoms', {
+      signal,
+      params: { path: { id: plan }, query: { grain, box: [...box] } },
+      querySerializer: { array: { style: 'form', explode: false } },
+    }),
+  );
+  return items;
+};
+
+export const waiversOf = async (plan: number) =>
+  (await answer<List<Waiver>>(api.GET('/plans/{id}/waivers', of(plan)))).items;
+
+/** judgeBy makes a draft use a set of rules; 0 is that of its hierarchy. */
+export const judgeBy = (plan: number, set: number) =>
+  answer<RuleSet>(api.PUT('/plans/{id}/rules', { ...of(plan), body: { rule_set: set } }));
 
 /** waive excuses a unit from a rule, for a reason; without one the waiver is taken back. */
 export const waive = (id: number, rule: number, unit: number, reason: string | null) =>

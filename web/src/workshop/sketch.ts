@@ -8,6 +8,7 @@ export type Sketch = readonly LonLat[];
 /** What a tool draws, if it draws at all. */
 export const drawn: Partial<Record<Tool, 'line' | 'lasso'>> = {
   select: 'lasso',
+  pick: 'lasso',
   reshape: 'line',
   split: 'line',
   transfer: 'lasso',
@@ -45,7 +46,30 @@ export type Meant = {
   /** Units that may give land; none: all. */
   from: readonly number[];
   next: number;
+  /** Which part of a unit that is split keeps its code. */
+  keeps?: Keeps;
 };
+
+/** The larger part, or the one on a side of the line as it was drawn. */
+export const KEEPS = ['larger', 'left', 'right'] as const;
+export type Keeps = (typeof KEEPS)[number];
+
+/** beside is a place close to the middle of a line's longest stretch, on its left or right. */
+export function beside(line: Sketch, side: 'left' | 'right'): LonLat {
+  const stretches = line.slice(1).map((to, index) => [line[index] ?? to, to] as const);
+  const long = ([from, to]: readonly [LonLat, LonLat]) => Math.hypot(to[0] - from[0], to[1] - from[1]);
+  const [
+    [from, to] = [
+      [0, 0],
+      [0, 0],
+    ] as [LonLat, LonLat],
+  ] = [...stretches].sort((a, b) => long(b) - long(a));
+  const by = (side === 'left' ? 1e-6 : -1e-6) / (long([from, to]) || 1);
+  return on7([
+    (from[0] + to[0]) / 2 - (to[1] - from[1]) * by,
+    (from[1] + to[1]) / 2 + (to[0] - from[0]) * by,
+  ]);
+}
 
 /** sketchOp is what a finished sketch does; null while it is not enough. */
 export function sketchOp(tool: Tool, sketch: Sketch, meant: Meant): Op | null {
@@ -55,7 +79,13 @@ export function sketchOp(tool: Tool, sketch: Sketch, meant: Meant): Op | null {
       return line.length >= 2 ? { kind: 'reshape', line } : null;
     case 'split':
       return line.length >= 2 && meant.unit !== null
-        ? { kind: 'split', line, units: [meant.unit], into: meant.next }
+        ? {
+            kind: 'split',
+            line,
+            units: [meant.unit],
+            into: meant.next,
+            ...(meant.keeps && meant.keeps !== 'larger' ? { at: beside(line, meant.keeps) } : {}),
+          }
         : null;
     case 'transfer':
     case 'draw': {

@@ -2,15 +2,18 @@
 // pressed.
 import {
   AimOutlined,
+  AppstoreAddOutlined,
   BorderOuterOutlined,
   DeleteOutlined,
   DragOutlined,
   EditOutlined,
   ExpandOutlined,
+  HistoryOutlined,
   LockOutlined,
   MergeCellsOutlined,
   PlusCircleOutlined,
   QuestionCircleOutlined,
+  RadiusSettingOutlined,
   RedoOutlined,
   ScissorOutlined,
   SelectOutlined,
@@ -18,20 +21,25 @@ import {
   SwapOutlined,
   UndoOutlined,
 } from '@ant-design/icons';
-import { Button, Input, Select, Tooltip } from 'antd';
+import { Button, Input, Segmented, Select, Tooltip } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../common/format';
+import { area, useLanguage } from '../common/format';
 import { useShortcuts } from '../common/keys';
+import { useMedia } from '../common/media';
 import { overlays } from '../common/overlays';
+import { Failed } from '../common/states';
 import { boundsOf, goToBounds } from '../map/camera';
+import { give, unpick, useAtoms } from './atoms';
 import { useBench, useDesk, useReason, useUnitName } from './bench';
+import { UNCLAIMED } from './engine/types';
 import { useHands } from './hands';
-import { areaOf, drawn, gripOp, grips, parseSketch, sketchOp, writeSketch } from './sketch';
-import { setWorkshop, TOOLS, type Tool, useWorkshopView } from './view';
+import { areaOf, drawn, gripOp, grips, KEEPS, parseSketch, sketchOp, writeSketch } from './sketch';
+import { GRAINS, setWorkshop, TOOLS, type Tool, useWorkshopView } from './view';
 
 export const KEYS: Record<Tool, string> = {
   select: 'V',
+  pick: 'K',
   point: 'P',
   add: 'A',
   delete: 'D',
@@ -44,6 +52,7 @@ export const KEYS: Record<Tool, string> = {
 
 const ICONS: Record<Tool, ReactNode> = {
   select: <SelectOutlined aria-hidden="true" />,
+  pick: <AppstoreAddOutlined aria-hidden="true" />,
   point: <DragOutlined aria-hidden="true" />,
   add: <PlusCircleOutlined aria-hidden="true" />,
   delete: <DeleteOutlined aria-hidden="true" />,
@@ -110,7 +119,9 @@ export function Toolbar(props: { onMerge: () => void; onHelp: () => void }) {
       key: 'Escape',
       run: () => {
         const { sketch, hold } = useHands.getState();
+        const { picked } = useAtoms.getState();
         if (sketch.length > 0 || hold) hands.current?.cancel();
+        else if (picked.size > 0) unpick();
         else setWorkshop(tool === 'select' ? { sel: [] } : { tool: 'select' });
         desk.clear();
       },
@@ -159,8 +170,14 @@ export function Toolbar(props: { onMerge: () => void; onHelp: () => void }) {
         onClick={() => setWorkshop({ snap: !snap })}
       />
       <ToolButton
+        name={t('workshop.targets')}
+        icon={<RadiusSettingOutlined aria-hidden="true" />}
+        pressed={view.targets}
+        onClick={() => setWorkshop({ targets: !view.targets })}
+      />
+      <ToolButton
         name={t('workshop.force')}
-        icon={<BorderOuterOutlined aria-hidden="true" />}
+        icon={<HistoryOutlined aria-hidden="true" />}
         pressed={view.force}
         onClick={() => setWorkshop({ force: !view.force })}
       />
@@ -192,17 +209,13 @@ export function Toolbar(props: { onMerge: () => void; onHelp: () => void }) {
 export function Hint() {
   const { t } = useTranslation();
   const { hands } = useBench();
-  const [{ tool, sel }] = useWorkshopView();
-  const { sketch, hold, target } = useHands();
-  const rows = useDesk((state) => state.rows);
+  const [{ tool }] = useWorkshopView();
+  const { sketch, hold } = useHands();
   const refused = useDesk((state) => state.preview?.refused ?? state.notice);
   const reason = useReason();
   const language = useLanguage();
-  const name = useUnitName();
+  const touch = useMedia('(pointer: coarse)');
   const [typing, setTyping] = useState(false);
-  const options = [...rows.values()]
-    .filter((row) => row.role === 'part')
-    .map((row) => ({ value: row.id, label: name(row, row.id) }));
   return (
     <section className="desk-hint" aria-label={t('workshop.tool.title')}>
       {refused && (
@@ -212,20 +225,12 @@ export function Hint() {
         </p>
       )}
       <p>
-        <strong>{t(`workshop.tool.${tool}`)}</strong> {t(`workshop.does.${tool}`)}
+        <strong>{t(`workshop.tool.${tool}`)}</strong>{' '}
+        {touch && !types(tool) ? t(`workshop.touch.${tool as 'pick'}`) : t(`workshop.does.${tool}`)}
       </p>
-      {tool === 'transfer' && (
-        <Select
-          size="small"
-          showSearch={{ optionFilterProp: 'label' }}
-          aria-label={t('workshop.target')}
-          placeholder={t('workshop.target')}
-          getPopupContainer={overlays}
-          value={target ?? sel[0]}
-          options={options}
-          onChange={(id) => useHands.setState({ target: id })}
-        />
-      )}
+      {tool === 'transfer' && <Give />}
+      {tool === 'pick' && <Pick />}
+      {tool === 'split' && <Keep />}
       <div className="desk-hint-buttons">
         {sketch.length > 0 && (
           <>
@@ -242,14 +247,131 @@ export function Hint() {
             {t('common.cancel')}
           </Button>
         )}
-        {tool !== 'select' && (
+        {types(tool) && (
           <Button size="small" type="link" aria-expanded={typing} onClick={() => setTyping(!typing)}>
             {t('workshop.type')}
           </Button>
         )}
       </div>
-      {typing && tool !== 'select' && <Typed key={tool} tool={tool} />}
+      {typing && types(tool) && <Typed key={tool} tool={tool} />}
     </section>
+  );
+}
+
+/** types are the tools that take typed places. */
+const types = (tool: Tool): boolean => tool !== 'select' && tool !== 'pick';
+
+/** useUnitOptions are the units to choose from, the chosen ones first. */
+function useUnitOptions() {
+  const rows = useDesk((state) => state.rows);
+  const name = useUnitName();
+  return [...rows.values()]
+    .filter((row) => row.role === 'part')
+    .map((row) => ({ value: row.id, label: name(row, row.id) }));
+}
+
+/** Give chooses who gets land that is drawn around, and who may lose it. */
+function Give() {
+  const { t } = useTranslation();
+  const [{ sel }] = useWorkshopView();
+  const { target, from } = useHands();
+  const options = useUnitOptions();
+  return (
+    <>
+      <Select
+        size="small"
+        showSearch={{ optionFilterProp: 'label' }}
+        aria-label={t('workshop.target')}
+        placeholder={t('workshop.target')}
+        getPopupContainer={overlays}
+        value={target ?? sel[0]}
+        options={[...options, { value: UNCLAIMED, label: t('workshop.nobody') }]}
+        onChange={(id) => useHands.setState({ target: id })}
+      />
+      <Select
+        size="small"
+        mode="multiple"
+        allowClear
+        showSearch={{ optionFilterProp: 'label' }}
+        aria-label={t('workshop.from')}
+        placeholder={t('workshop.from')}
+        getPopupContainer={overlays}
+        value={[...from]}
+        options={options}
+        onChange={(ids) => useHands.setState({ from: ids })}
+      />
+    </>
+  );
+}
+
+/** Keep chooses the part of a unit that keeps its code when a line cuts it. */
+function Keep() {
+  const { t } = useTranslation();
+  const { keeps } = useHands();
+  return (
+    <Select
+      size="small"
+      aria-label={t('workshop.keepsCode')}
+      getPopupContainer={overlays}
+      value={keeps}
+      options={KEEPS.map((value) => ({ value, label: t(`workshop.keep.${value}`) }))}
+      onChange={(keeps) => useHands.setState({ keeps })}
+    />
+  );
+}
+
+/** Pick moves land that is picked as a whole: street blocks, compounds, villages, buildings. */
+function Pick() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { desk } = useBench();
+  const [{ grain, sel }] = useWorkshopView();
+  const { target } = useHands();
+  const { picked, phase, problem } = useAtoms();
+  const options = useUnitOptions();
+  const into = target ?? sel[0];
+  const run = async () => {
+    const op = into === undefined ? null : give(picked.values(), into);
+    if (op && (await desk.do(op))) unpick();
+  };
+  const land = [...picked.values()].reduce((sum, atom) => sum + atom.area_m2, 0);
+  return (
+    <>
+      <Segmented
+        size="small"
+        aria-label={t('workshop.grain.title')}
+        value={grain}
+        options={GRAINS.map((value) => ({ value, label: t(`workshop.grain.${value}`) }))}
+        onChange={(value) => {
+          unpick();
+          setWorkshop({ grain: value });
+        }}
+      />
+      <p className="hint" role="status">
+        {phase === 'wide' && t('problem.atoms_box')}
+        {phase === 'loading' && t('workshop.atomsLoading')}
+        {phase === 'ready' && t('workshop.picked', { count: picked.size, area: area(land, language) })}
+      </p>
+      {phase === 'failed' && <Failed cause={problem} />}
+      <Select
+        size="small"
+        showSearch={{ optionFilterProp: 'label' }}
+        aria-label={t('workshop.target')}
+        placeholder={t('workshop.target')}
+        getPopupContainer={overlays}
+        value={into}
+        options={[...options, { value: desk.nextId, label: t('workshop.toNew') }]}
+        onChange={(id) => useHands.setState({ target: id })}
+      />
+      <div className="desk-hint-buttons">
+        <Button size="small" type="primary" disabled={picked.size === 0 || into === undefined} onClick={run}>
+          {t('workshop.givePicked')}
+        </Button>
+        <Button size="small" disabled={picked.size === 0} onClick={unpick}>
+          {t('workshop.unpick')}
+        </Button>
+      </div>
+    </>
   );
 }
 
@@ -258,7 +380,7 @@ function Typed({ tool }: { tool: Tool }) {
   const { t } = useTranslation();
   const { desk } = useBench();
   const [{ sel }] = useWorkshopView();
-  const { sketch, target } = useHands();
+  const { sketch, target, from, keeps } = useHands();
   const [text, setText] = useState(() => writeSketch(sketch));
   const places = parseSketch(text);
   const run = async () => {
@@ -267,7 +389,12 @@ function Typed({ tool }: { tool: Tool }) {
     if (drawn[tool]) {
       const unit =
         tool === 'transfer' ? (target ?? sel[0] ?? null) : sel.length === 1 ? (sel[0] ?? null) : null;
-      const op = sketchOp(tool, places, { unit, from: tool === 'draw' ? sel : [], next: desk.nextId });
+      const op = sketchOp(tool, places, {
+        unit,
+        from: tool === 'draw' ? sel : from,
+        next: desk.nextId,
+        keeps,
+      });
       if (op) await desk.do(op);
       else desk.refuse(areaOf(places) || tool === 'split' ? 'unit_first' : 'operation_line');
       return;

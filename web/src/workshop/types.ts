@@ -1,4 +1,5 @@
 // What the workshop is told by the server, in its shapes.
+import type { components } from '../api/schema';
 import type { LonLat, Plan } from '../api/types';
 import type { Area, Op } from './engine/types';
 
@@ -36,7 +37,18 @@ export type Division = {
   next: number;
   units: Row[];
   parents: { code: string; name: string }[];
+  /** Codes of the units that new units above may lie in. */
+  tops: string[];
 };
+
+/** Land that is picked as a whole. */
+export type Atom = { kind: 'block' | 'building' | 'compound' | 'village'; area_m2: number; area: Area };
+export type Grain = 'block' | 'building';
+
+/** A set of local rules, and one of its rules. */
+export type RuleSet = components['schemas']['Set'];
+
+export type Waiver = { rule: number; ordinal: number; reason: string; by: string; at: string };
 
 export type Step = {
   seq: number;
@@ -76,7 +88,7 @@ export type Finding = {
   waiver?: { reason: string; by: string; at: string };
 };
 
-export type Standing = { facts: Fact[]; in_force: Fact[]; findings: Finding[] };
+export type Standing = { facts: Fact[]; in_force: Fact[]; findings: Finding[]; rule_set: RuleSet };
 
 export type Edited = {
   revision: number;

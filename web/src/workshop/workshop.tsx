@@ -17,6 +17,7 @@ import { Desk } from './desk';
 import { DraftsPage } from './drafts';
 import { startEngine } from './engine/engine';
 import type { Hands } from './hands';
+import { PlaceMenu } from './menu';
 import { outbox } from './outbox';
 import { Panel } from './panel';
 import { server } from './server';
@@ -101,6 +102,7 @@ function Bench() {
         )}
         <Toolbar onMerge={() => setMerging(true)} onHelp={() => setHelping(true)} />
         {phase === 'ready' && <Hint />}
+        {phase === 'ready' && <PlaceMenu onMerge={() => setMerging(true)} />}
       </div>
       {phone ? (
         <PhonePanel />
@@ -216,6 +218,7 @@ const MORE = [
   ['L', 'lock'],
   ['F', 'zoom'],
   ['X', 'snap'],
+  ['Shift F10', 'menu'],
   ['Alt', 'alt'],
   ['Shift', 'shift'],
   ['Enter', 'enter'],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '../../src/api/client';
 import type { LonLat } from '../../src/api/types';
+import { boxOf, give, keyOf, pick, pickIn, unpick, useAtoms } from '../../src/workshop/atoms';
 import { Desk } from '../../src/workshop/desk';
 import { type Engine, startEngine, type Thread } from '../../src/workshop/engine/engine';
 import { start } from '../../src/workshop/engine/start';
@@ -15,6 +16,7 @@ import { nextId, pending, renumbered } from '../../src/workshop/rows';
 import type { Asked, Server } from '../../src/workshop/server';
 import {
   areaOf,
+  beside,
   contains,
   farEnough,
   gripOp,
@@ -22,7 +24,7 @@ import {
   sketchOp,
   writeSketch,
 } from '../../src/workshop/sketch';
-import type { Division, Edited, Row } from '../../src/workshop/types';
+import type { Atom, Division, Edited, Fact, Row, RuleSet } from '../../src/workshop/types';
 import { readWorkshop, writeWorkshop } from '../../src/workshop/view';
 
 let ask: (what: string, body: string) => string;
@@ -74,7 +76,10 @@ const division = (): Division => ({
   next: 5,
   units: [row(1, square(0, 0)), row(2, square(0, 1)), row(3, square(1, 0)), row(4, square(1, 1))],
   parents: [],
+  tops: [],
 });
+
+const RULES = { id: 1, title_zh: '', title_en: '', rules: [] as unknown[] } as RuleSet;
 
 type Said = { what: 'edit' | 'undo' | 'redo'; asked: Partial<Asked> };
 
@@ -110,7 +115,7 @@ function serve(answer: (asked: Asked, count: number) => Partial<Edited> | Proble
       said.push({ what, asked: { revision: at } });
       return edited({ head: 0 });
     },
-    facts: async () => ({ facts: [], in_force: [], findings: [] }),
+    facts: async () => ({ facts: [], in_force: [], findings: [], rule_set: RULES }),
     steps: async () => ({ items: [] }),
     presence: async () => [],
     duplicate: async (_, name) => ({ ...division().plan, id: 8, name, revision: 1 }),
@@ -404,9 +409,105 @@ describe('a sketch', () => {
   });
 });
 
+describe('what the server says while something is dragged', () => {
+  const fact = (households: number) => ({ ordinal: 1, households }) as Fact;
+
+  it('is shown with the preview, one question at a time, and never put on', async () => {
+    let release: () => void = () => {};
+    const { server, said } = serve(() => ({ facts: [fact(40 + said.length)] }));
+    const { edit } = server;
+    server.edit = async (plan, asked) => {
+      await new Promise<void>((done) => {
+        release = done;
+      });
+      return edit(plan, asked);
+    };
+    const desk = new Desk(7, { engine: engine(), server, outbox: keep().box });
+    await desk.open();
+    for (const x of [1.1, 1.15, 1.2]) await desk.tryOut({ ...junction, to: place(x, 1) }, null);
+    expect(desk.state.preview?.judged).toBeNull();
+    const turn = async () => {
+      release();
+      await new Promise((done) => setTimeout(done, 5));
+    };
+    await turn();
+    expect(desk.state.preview?.judged?.facts.get(1)?.households).toBe(41);
+    await turn();
+    expect(said.map(({ asked }) => asked.edit)).toEqual([
+      { ...junction, to: place(1.1, 1) },
+      { ...junction, to: place(1.2, 1) },
+    ]);
+    expect(said.every(({ asked }) => asked.try)).toBe(true);
+    expect(desk.state.facts.size).toBe(0);
+    desk.drop();
+    expect(desk.state.preview).toBeNull();
+  });
+
+  it('is not shown once the drag has ended, and not asked while something is unsent', async () => {
+    const { server, said } = serve(() => new Problem({ status: 503, code: 'down', title: 'down' }));
+    const desk = new Desk(7, { engine: engine(), server, outbox: keep().box, later: () => () => {} });
+    await desk.open();
+    await desk.do(junction);
+    await flush(desk);
+    const before = said.length;
+    await desk.tryOut({ kind: 'move_point', at: place(1.2, 1), to: place(1, 1) }, null);
+    await new Promise((done) => setTimeout(done, 5));
+    expect(said.length).toBe(before);
+    expect(desk.state.preview?.pieces.length).toBeGreaterThan(0);
+  });
+});
+
+describe('land that is picked as a whole', () => {
+  const atom = (x: number): Atom => ({ kind: 'block', area_m2: 10, area: square(x, 0) });
+
+  it('is picked one by one or by a lasso, and given away in one edit', () => {
+    unpick();
+    useAtoms.setState({ shown: [atom(0), atom(1), atom(2)] });
+    expect(give(useAtoms.getState().picked.values(), 4)).toBeNull();
+    pick(atom(0), false);
+    pick(atom(2), true);
+    pick(atom(0), true);
+    expect([...useAtoms.getState().picked.keys()]).toEqual([keyOf(atom(2))]);
+    pickIn([place(0.9, -1), place(1.9, -1), place(1.9, 2), place(0.9, 2)]);
+    expect(give(useAtoms.getState().picked.values(), 4)).toEqual({
+      kind: 'transfer',
+      into: 4,
+      area: [...square(2, 0), ...square(1, 0)],
+    });
+    pick(undefined, false);
+    expect(useAtoms.getState().picked.size).toBe(0);
+  });
+
+  it('is asked for in boxes that hold while the map moves a little, and not for a whole county', () => {
+    const box = boxOf([120.0011, 30.0011], [120.0031, 30.0031], 'block');
+    expect(boxOf([120.0013, 30.0012], [120.0033, 30.0035], 'block')).toEqual(box);
+    expect(box?.[0]).toBeLessThan(120.0011 - 0.003);
+    expect(boxOf([120, 30], [120.2, 30.01], 'block')).toBeNull();
+    expect(boxOf([120, 30], [120.02, 30.01], 'building')).toBeNull();
+  });
+
+  it('leaves the code to the side of a line that is asked for', () => {
+    const line = [place(0, 0), place(2, 0)];
+    expect(beside(line, 'left')[1]).toBeGreaterThan(place(0, 0)[1]);
+    expect(beside(line, 'right')[1]).toBeLessThan(place(0, 0)[1]);
+    expect(sketchOp('split', line, { unit: 1, from: [], next: 5, keeps: 'left' })).toMatchObject({
+      at: beside(line, 'left'),
+    });
+    expect(sketchOp('split', line, { unit: 1, from: [], next: 5, keeps: 'larger' })).not.toHaveProperty('at');
+  });
+});
+
 describe('the address of the workshop', () => {
   it('holds the tool, the units and what is open', () => {
-    const view = { tool: 'split', sel: [3, 1], snap: false, force: true, tab: 'journal' } as const;
+    const view = {
+      tool: 'split',
+      sel: [3, 1],
+      snap: false,
+      targets: true,
+      force: true,
+      grain: 'building',
+      tab: 'journal',
+    } as const;
     expect(readWorkshop(`?${writeWorkshop(view)}`)).toEqual(view);
     expect(writeWorkshop(readWorkshop(''))).toBe('');
     expect(readWorkshop('?tool=fly&sel=1,x,-2,1&tab=no')).toMatchObject({
