@@ -98,11 +98,29 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 	for i, town := range both {
 		w.things[town]["candidate"] = w.newCandidate(t, town, int32(i)*20000)
 		w.things[town]["siting"] = w.sitingOf(t, town)
+		w.things[town]["proposal"] = w.newProposal(t, town)
 		w.things[town]["ruleset"] = w.newRuleset(t, town)
 		walk, point := w.newBorderWalk(t, town, number(w.things[town]["plan"]))
 		w.things[town]["border-walk"], w.things[town]["border-point"] = fmt.Sprint(walk), fmt.Sprint(point)
 	}
 	return w
+}
+
+// newProposal is one that was worked out for a town.
+func (w *towns) newProposal(t testing.TB, town string) (id string) {
+	t.Helper()
+	err := w.pool.QueryRow(t.Context(), `
+		WITH p AS (
+			INSERT INTO proposal (unit_id, params, found, created_by, finished_at)
+			SELECT id, jsonb_build_object('base', code, 'day', $2::text, 'max', 50), '{"alternatives": [{"score": {"units": 1}, "broken": []}], "proofs": []}', $3, now()
+			FROM unit WHERE code = $1 RETURNING id, unit_id)
+		INSERT INTO proposal_part (proposal_id, alternative, ordinal, unit_id, code, parent, households, geom)
+		SELECT p.id, 1, 1, p.unit_id, $1 || '001001', $1 || '001', 7, (SELECT geom FROM boundary b WHERE b.unit_id = p.unit_id LIMIT 1)
+		FROM p RETURNING proposal_id::text`, codeOf[town], newYear().String(), town).Scan(&id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // settle gives a town its staff and its things.
@@ -341,7 +359,7 @@ func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {
 		})
 	}
 	w.act(theirs, staff.Planner)
-	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/rulesets", "/api/v1/border-tasks",
+	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/proposals", "/api/v1/rulesets", "/api/v1/border-tasks",
 		"/api/v1/posts", "/api/v1/staffing/vacancies", "/api/v1/staffing/vacancies/units"} {
 		if got := w.call(t, http.MethodGet, path, nil); marked(string(got.body)) == "" {
 			t.Errorf("%s shows the other town's own planner nothing either: %.300s", path, got.body)
@@ -378,7 +396,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "rulesets", "border-walks", "border-points"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "border-walks", "border-points"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -390,13 +408,13 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "rulesets": th["ruleset"], "border-walks": th["border-walk"], "border-points": th["border-point"],
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "proposals": th["proposal"], "rulesets": th["ruleset"], "border-walks": th["border-walk"], "border-points": th["border-point"],
 		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)
 		}
 	}
-	return strings.NewReplacer("{household}", th["household"], "{code}", th["unit"], "{comment}", th["comment"], "{kind}", "households", "{rank}", "A", "{id}", "1").Replace(path)
+	return strings.NewReplacer("{household}", th["household"], "{code}", th["unit"], "{comment}", th["comment"], "{kind}", "households", "{rank}", "A", "{alternative}", "1", "{id}", "1").Replace(path)
 }
 
 // body is a body that an operation of the path can act on.
@@ -424,6 +442,8 @@ func (w *towns) body(path string) any {
 		return map[string]any{"id": uuid.NewString(), "verdict": "wrong"}
 	case "/plans/{id}/renewal":
 		return map[string]any{"revision": 1}
+	case "/proposals/{id}/alternatives/{alternative}/draft":
+		return map[string]any{"name": "x"}
 	case "/plans/{id}/stages":
 		return map[string]any{"stage": "proposal", "outcome": "passed", "revision": 1}
 	case "/plans/{id}/comments":
@@ -451,6 +471,7 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(x::text, E'\n' ORDER BY x.id) FROM absence x),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM candidate c WHERE c.name LIKE $2 || '%'),
 			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM siting s JOIN unit u ON u.id = s.unit_id WHERE u.code LIKE $1 || '%'),
+			(SELECT string_agg(p::text || q::text, E'\n' ORDER BY p.id) FROM proposal p JOIN proposal_part q ON q.proposal_id = p.id WHERE p.created_by = $2),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
 			(SELECT string_agg(s::text || r::text, E'\n' ORDER BY r.id) FROM rule_set s JOIN rule r ON r.set_id = s.id WHERE s.title_zh LIKE $2 || '%'),
 			(SELECT string_agg(k::text || p::text || coalesce(a::text, ''), E'\n' ORDER BY p.id, a.id) FROM border_walk k JOIN border_point p ON p.walk_id = k.id LEFT JOIN border_answer a ON a.point_id = p.id WHERE k.name LIKE $2 || '%'),

@@ -207,6 +207,49 @@ func TestRunsAndSearchesGoWhenTheyAreOldOrWereGivenUp(t *testing.T) {
 	}
 }
 
+func TestProposalsGoWhenTheyAreOldOrWereGivenUp(t *testing.T) {
+	o := newOffice(t)
+	ago := func(days int) time.Time { return time.Now().AddDate(0, 0, -days) }
+	propose := func(name string, job any, created time.Time, finished any) {
+		t.Helper()
+		o.exec(t, `INSERT INTO proposal (unit_id, params, created_by, job_id, created_at, finished_at, found)
+			VALUES (0, '{}', $1, $2, $3, $4, CASE WHEN $4::timestamptz IS NOT NULL THEN '{}'::jsonb END)`, name, job, created, finished)
+		o.exec(t, `INSERT INTO proposal_part (proposal_id, alternative, ordinal, unit_id, parent, households, geom)
+			SELECT id, 1, 1, 0, '', 0, ST_Multi(ST_MakeEnvelope(0, 0, 1, 1, 4326)) FROM proposal WHERE created_by = $1`, name)
+	}
+	job := func(state string, ended any) (id int64) {
+		t.Helper()
+		err := o.owner.QueryRow(t.Context(), `INSERT INTO job (kind, title, state, args, created_by, may, created_at, finished_at)
+			VALUES ('proposal', '', $1, '{}', 'x', 'plan', $2, $3) RETURNING id`, state, ago(40), ended).Scan(&id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	propose("old", nil, ago(370), ago(366))
+	propose("young", nil, ago(370), ago(364))
+	propose("failed", job("failed", ago(31)), ago(40), nil)
+	propose("failed again", job("failed", ago(29)), ago(40), nil)
+	propose("running", job("running", nil), ago(40), nil)
+	sweeps := map[string]privacy.Sweep{}
+	for _, kind := range []string{"proposal", "proposal-unfinished"} {
+		sweeps[kind] = privacy.Sweeps()[kind]
+	}
+	result, err := privacy.Retain(t.Context(), o.owner, o.ring, staff.System, sweeps, time.Now(), 0, quiet)
+	want := map[string]int64{"proposal": 1, "proposal-unfinished": 1}
+	if err != nil || fmt.Sprint(deletedBy(result)) != fmt.Sprint(want) {
+		t.Errorf("deleted %v, %v, want %v", deletedBy(result), err, want)
+	}
+	rows, _ := o.owner.Query(t.Context(), `SELECT p.created_by FROM proposal p JOIN proposal_part q ON q.proposal_id = p.id ORDER BY 1`)
+	if left, err := pgx.CollectRows(rows, pgx.RowTo[string]); err != nil || strings.Join(left, ", ") != "failed again, running, young" {
+		t.Errorf("left are %v, %v", left, err)
+	}
+	if n := o.count1(t, `SELECT count(*) FROM proposal_part`); n != 3 {
+		t.Errorf("%d parts are left, want those of three proposals", n)
+	}
+	o.wantProofs(t, want)
+}
+
 func TestRetentionWorksInBatchesAndCanBeCancelled(t *testing.T) {
 	o := newOffice(t)
 	o.exec(t, `INSERT INTO sign_in_try (key, failed, last_at) SELECT int4send(i), 1, now() - interval '2 days' FROM generate_series(1, 2500) i`)
@@ -265,7 +308,7 @@ func TestHowLongIsKeptHasLimits(t *testing.T) {
 		})
 	}
 	rules, err := privacy.Rules(desk, o.app, worker)
-	if err != nil || len(rules) != 20 || rules[0].Kind != "session" || rules[0].Days != 7 {
+	if err != nil || len(rules) != 22 || rules[0].Kind != "session" || rules[0].Days != 7 {
 		t.Errorf("%d rules, %+v, %v", len(rules), rules[0], err)
 	}
 	if n := o.count1(t, `SELECT count(*) FROM audit WHERE subject = 'retention' AND action = 'keep'`); n != 1 {

@@ -39,9 +39,11 @@ var plainSweeps = map[string]Sweep{
 	// A run stays as long as a search that was made on it later.
 	"circle": rows("circle", "id::text", `finished_at < $1
 		AND NOT EXISTS (SELECT FROM siting s WHERE s.circle_id = circle.id AND coalesce(s.finished_at, s.created_at) >= $1)`),
-	"circle-unfinished": rows("circle", "id::text", givenUp("circle")),
-	"siting":            rows("siting", "id::text", "finished_at < $1"),
-	"siting-unfinished": rows("siting", "id::text", givenUp("siting")),
+	"circle-unfinished":   rows("circle", "id::text", givenUp("circle")),
+	"siting":              rows("siting", "id::text", "finished_at < $1"),
+	"siting-unfinished":   rows("siting", "id::text", givenUp("siting")),
+	"proposal":            rows("proposal", "id::text", "finished_at < $1"),
+	"proposal-unfinished": rows("proposal", "id::text", givenUp("proposal")),
 	"consultation-comment": rows("plan_comment", "id::text", `resident AND EXISTS (
 		SELECT FROM consultation c WHERE c.plan_id = plan_comment.plan_id AND c.closes_on < $1)`),
 	"border-photo": rows("border_photo", "id::text", `EXISTS (
