@@ -137,14 +137,41 @@ func (w *Workshop) Rim(ctx context.Context, actor staff.Actor, id int64) (geo.Mu
 
 // bench is a draft as it stands in the database, locked until its mutex is released.
 func (w *Workshop) bench(ctx context.Context, actor staff.Actor, id int64) (*bench, Plan, error) {
+	w.mu.Lock()
+	b := w.open[id]
+	w.mu.Unlock()
+	if b == nil { // a plan that the actor may not open takes the place of no other
+		p, err := Get(ctx, w.db, actor, id)
+		if err == nil && p.State != Draft {
+			err = wrongState(p.State, Draft)
+		}
+		if err != nil {
+			return nil, p, err
+		}
+	}
+	b = w.seat(id)
+	b.mu.Lock()
 	p, err := Get(ctx, w.db, actor, id)
+	if err == nil && p.State != Draft {
+		err = wrongState(p.State, Draft)
+	}
+	if err == nil && b.revision != p.Revision {
+		b.revision = -1
+		if b.division, err = load(ctx, w.db, actor, p); err == nil {
+			b.revision = p.Revision
+		}
+	}
 	if err != nil {
+		b.mu.Unlock()
 		return nil, p, err
 	}
-	if p.State != Draft {
-		return nil, p, wrongState(p.State, Draft)
-	}
+	return b, p, nil
+}
+
+// seat is where a draft is kept in memory; the one that was used longest ago makes room.
+func (w *Workshop) seat(id int64) *bench {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	b := w.open[id]
 	if b == nil {
 		b = &bench{revision: -1}
@@ -160,19 +187,7 @@ func (w *Workshop) bench(ctx context.Context, actor staff.Actor, id int64) (*ben
 		}
 		delete(w.open, oldest)
 	}
-	w.mu.Unlock()
-
-	b.mu.Lock()
-	if p, err = Get(ctx, w.db, actor, id); err == nil && b.revision != p.Revision {
-		b.division, err = load(ctx, w.db, actor, p)
-		b.revision = p.Revision
-	}
-	if err != nil {
-		b.revision = -1
-		b.mu.Unlock()
-		return nil, p, err
-	}
-	return b, p, nil
+	return b
 }
 
 // load reads a draft for the workshop.
