@@ -9,7 +9,7 @@ BUILD := go build -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo t
 ENGINE := $(shell find cmd/engine geo/topology geo/fault geo/*.go -name '*.go' ! -name '*_test.go' 2>/dev/null)
 PAGE  := $(shell find web/src web/public web/scripts web/index.html web/package.json web/tsconfig.json web/vite.config.ts -type f ! -path 'web/src/workshop/engine/*.wasm' ! -name wasm_exec.js 2>/dev/null)
 
-.PHONY: help run build web test test-go test-web test-browser bench lint format install clean
+.PHONY: help run build web test test-go test-web test-browser bench bench-page lint format install clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test-browser: ## only the browser tests
 
 bench: build ## measure ours against the peer and write bench.json; ONLY=name for one
 	bin/wangge bench $(if $(ONLY),--only $(ONLY)) --out bench.json
+
+bench-page: web/node_modules/.package-lock.json ## measure the preview of an edit in a browser; EDITS=1000 for more
+	cd web && npm run bench --silent -- $(EDITS)
 
 lint: install web/node_modules/.package-lock.json ## look for mistakes, bad form and known vulnerabilities in Go and TypeScript
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }

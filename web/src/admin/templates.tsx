@@ -3,6 +3,7 @@ import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Checkbox, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { useMay } from '../account/session';
 import { answer, api } from '../api/client';
 import { useTitle } from '../common/format';
@@ -14,9 +15,12 @@ import { type KindOfPost, type Line, type Staffing, TOUCHED, usePost, useStaffin
 export function Templates() {
   const { t } = useTranslation();
   const staffing = useStaffing();
+  const plans = useMay()('plan');
   return (
     <>
-      <p className="soft">{t('admin.template.hint')}</p>
+      <p className="soft">
+        {t('admin.template.hint')} {plans && <Link to="/rules">{t('rules.title')}</Link>}
+      </p>
       <Shown query={staffing}>
         {({ levels, kinds, backstop }) => (
           <>

@@ -36,6 +36,7 @@ export function DraftsPage() {
           {t('workshop.begin')}
         </Button>
         <Link to="/proposals">{t('workshop.propose')}</Link>
+        <Link to="/rules">{t('rules.title')}</Link>
       </div>
       {plans.isPending && <Loading rows={6} />}
       {plans.isError && <Failed cause={plans.error} retry={() => plans.refetch()} />}

@@ -122,7 +122,8 @@ export class Hands {
     onMap('mouseup', () => void this.up());
     onMap('touchend', (event: MapTouchEvent) => {
       this.lift();
-      if (this.rested) event.originalEvent.preventDefault(); // no click follows, which would close the menu
+      if (this.rested)
+        event.originalEvent.preventDefault(); // no click follows, which would close the menu
       else void this.up();
     });
     onMap('click', (event: MapMouseEvent) => {
