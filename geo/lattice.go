@@ -133,6 +133,44 @@ func (m MultiPolygon) Bound() Bound {
 	return b
 }
 
+// At reports whether p lies inside the polygon, holes aside, or on its border. It is exact.
+func (g Polygon) At(p Point) (inside, on bool) {
+	for _, r := range g {
+		if len(r) == 0 {
+			continue
+		}
+		a := r[len(r)-1]
+		for _, b := range r {
+			aBelow, bBelow := a.Y <= p.Y, b.Y <= p.Y
+			if aBelow != bBelow {
+				side := Cross(a, b, p) // above 0: p is left of a→b
+				if side == 0 {
+					return false, true
+				}
+				if (side > 0) == aBelow { // the edge is east of p
+					inside = !inside
+				}
+			} else if a.Y == p.Y && b.Y == p.Y && min(a.X, b.X) <= p.X && p.X <= max(a.X, b.X) || b == p {
+				return false, true
+			}
+			a = b
+		}
+	}
+	return inside, false
+}
+
+// At reports whether p lies inside the area, or on the border of one of its polygons.
+func (m MultiPolygon) At(p Point) (inside, on bool) {
+	for _, g := range m {
+		in, border := g.At(p)
+		if border {
+			return false, true
+		}
+		inside = inside != in
+	}
+	return inside, false
+}
+
 // Orb returns the area in degrees with closed rings, for output.
 func (m MultiPolygon) Orb() orb.MultiPolygon {
 	out := make(orb.MultiPolygon, 0, len(m))

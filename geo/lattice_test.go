@@ -168,3 +168,36 @@ func TestBoundsTouchContainAndUnite(t *testing.T) {
 		t.Errorf("Bound of two parts = %v, want %v", got, want)
 	}
 }
+
+// A square with a hole in which stands another square, and one that touches it from
+// outside: inside, on the border and outside, along rows that run through vertices and
+// level edges too.
+func TestAtTellsInsideFromBorder(t *testing.T) {
+	square := func(x, y, side int32) geo.Ring {
+		return geo.Ring{{X: x, Y: y}, {X: x + side, Y: y}, {X: x + side, Y: y + side}, {X: x, Y: y + side}}
+	}
+	area := geo.MultiPolygon{{square(0, 0, 10), square(2, 2, 6).Reversed()}, {square(4, 4, 2)}, {square(10, 10, 3)}, {}}
+	in := func(v, low, high int32) bool { return low < v && v < high }
+	within := func(v, low, high int32) bool { return low <= v && v <= high }
+	for x := int32(-1); x <= 14; x++ {
+		for y := int32(-1); y <= 14; y++ {
+			var inside, on bool
+			for _, s := range [][2]int32{{0, 10}, {2, 8}, {4, 6}, {10, 13}} {
+				if in(x, s[0], s[1]) && in(y, s[0], s[1]) {
+					inside = !inside
+				} else if within(x, s[0], s[1]) && within(y, s[0], s[1]) {
+					on = true
+				}
+			}
+			if gotInside, gotOn := area.At(geo.Point{X: x, Y: y}); gotOn != on || gotInside != (inside && !on) {
+				t.Errorf("(%d, %d): inside %v, on the border %v; want %v, %v", x, y, gotInside, gotOn, inside && !on, on)
+			}
+		}
+	}
+	slope := geo.MultiPolygon{{{{X: 0, Y: 0}, {X: 4, Y: 2}, {X: 0, Y: 4}}}}
+	for p, want := range map[geo.Point][2]bool{{X: 2, Y: 1}: {false, true}, {X: 4, Y: 2}: {false, true}, {X: 3, Y: 2}: {true, false}, {X: 2, Y: 0}: {false, false}, {X: 5, Y: 2}: {false, false}, {X: -1, Y: 2}: {false, false}} {
+		if inside, on := slope.At(p); inside != want[0] || on != want[1] {
+			t.Errorf("%v: inside %v, on the border %v; want %v", p, inside, on, want)
+		}
+	}
+}

@@ -129,18 +129,8 @@ func passesThrough(area geo.MultiPolygon, a, b geo.Point) bool {
 }
 
 func strictlyInside(area geo.MultiPolygon, p geo.Point) bool {
-	for _, polygon := range area {
-		for _, r := range polygon {
-			a := r[len(r)-1]
-			for _, b := range r {
-				if geo.Cross(a, b, p) == 0 && geo.EmptyBound.Extend(a).Extend(b).Contains(p) {
-					return false
-				}
-				a = b
-			}
-		}
-	}
-	return covers(area, p)
+	inside, _ := area.At(p)
+	return inside
 }
 
 func sign(v int64) int {

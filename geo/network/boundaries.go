@@ -130,17 +130,6 @@ func parentOf(relations []*osm.Relation, areas []geo.MultiPolygon, r *osm.Relati
 }
 
 func covered(area geo.MultiPolygon, p geo.Point) bool {
-	for _, polygon := range area {
-		if in, on := contains(polygon[0], p); !in && !on {
-			continue
-		}
-		hole := slices.ContainsFunc(polygon[1:], func(h geo.Ring) bool {
-			in, on := contains(h, p)
-			return in && !on
-		})
-		if !hole {
-			return true
-		}
-	}
-	return false
+	inside, on := area.At(p)
+	return inside || on
 }

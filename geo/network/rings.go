@@ -182,26 +182,9 @@ func around(outer []geo.Ring, hole geo.Ring) int {
 // with all its points on the ring is in it.
 func covers(r, hole geo.Ring) bool {
 	for _, p := range hole {
-		if inside, on := contains(r, p); !on {
+		if inside, on := (geo.Polygon{r}).At(p); !on {
 			return inside
 		}
 	}
 	return true
-}
-
-// contains is the even-odd rule on lattice integers; on reports a point of the
-// ring itself.
-func contains(r geo.Ring, p geo.Point) (inside, on bool) {
-	for i, a := range r {
-		b := r[(i+1)%len(r)]
-		side := geo.Cross(a, b, p)
-		box := geo.EmptyBound.Extend(a).Extend(b)
-		if side == 0 && box.Contains(p) {
-			return false, true
-		}
-		if (a.Y <= p.Y) != (b.Y <= p.Y) && (side < 0) == (a.Y <= p.Y) {
-			inside = !inside
-		}
-	}
-	return inside, false
 }

@@ -345,7 +345,7 @@ func (f *Fabric) split(op Op) (Patch, error) {
 	keeps := c.largest([][]int32{append(slices.Clone(sides[0]), rest...), sides[1]})
 	if op.At != (geo.Point{}) {
 		for i, faces := range sides {
-			if covers(c.m.plane.area(faces), op.At) {
+			if in, on := c.m.plane.area(faces).At(op.At); in || on {
 				keeps = i
 			}
 		}
@@ -390,23 +390,4 @@ func (f *Fabric) transfer(op Op) (Patch, error) {
 		}
 	}
 	return c.patch(f, op.Into)
-}
-
-// covers reports whether p lies in the area or on its border.
-func covers(area geo.MultiPolygon, p geo.Point) bool {
-	in := false
-	for _, polygon := range area {
-		for _, r := range polygon {
-			for i, a := range r {
-				b := r[(i+1)%len(r)]
-				if a == p || between(a, b, p) {
-					return true
-				}
-				if a.Y > p.Y != (b.Y > p.Y) && (geo.Cross(a, b, p) > 0) == (b.Y > a.Y) {
-					in = !in
-				}
-			}
-		}
-	}
-	return in
 }

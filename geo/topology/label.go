@@ -220,24 +220,7 @@ func crossedAt(polygon geo.Polygon, y int32) []float64 {
 }
 
 // strictlyInside reports whether p lies in the polygon and not on its border.
-// It is exact.
 func strictlyInside(polygon geo.Polygon, p geo.Point) bool {
-	inside := false
-	for _, r := range polygon {
-		a := r[len(r)-1]
-		for _, b := range r {
-			if p == b || between(a, b, p) {
-				return false
-			}
-			low, high := a, b
-			if low.Y > high.Y {
-				low, high = high, low
-			}
-			if low.Y <= p.Y && p.Y < high.Y && geo.Cross(low, high, p) > 0 {
-				inside = !inside
-			}
-			a = b
-		}
-	}
+	inside, _ := polygon.At(p)
 	return inside
 }
