@@ -47,6 +47,7 @@ type bench struct {
 	mu       sync.Mutex
 	used     time.Time // guarded by the workshop
 	revision int
+	plan     Plan              // as it was when the division was read
 	grounds  map[string]ground // by account
 	*division
 }
@@ -117,6 +118,9 @@ func (w *Workshop) Division(ctx context.Context, actor staff.Actor, id int64) (D
 		return Division{}, fmt.Errorf("division of plan %d: %w", id, err)
 	}
 	defer b.mu.Unlock()
+	if p, err = Get(ctx, w.db, actor, id); err != nil {
+		return Division{}, fmt.Errorf("division of plan %d: %w", id, err)
+	}
 	out := Division{Plan: p, Rim: Land(b.fabric.Rim()), Next: b.next(), Rows: []*Row{}, Parents: b.parents, Tops: append([]string{}, b.tops...)}
 	for _, row := range b.rows {
 		out.Rows = append(out.Rows, row)
@@ -151,21 +155,41 @@ func (w *Workshop) bench(ctx context.Context, actor staff.Actor, id int64) (*ben
 	}
 	b = w.seat(id)
 	b.mu.Lock()
-	p, err := Get(ctx, w.db, actor, id)
-	if err == nil && p.State != Draft {
-		err = wrongState(p.State, Draft)
-	}
-	if err == nil && b.revision != p.Revision {
-		b.revision = -1
-		if b.division, err = load(ctx, w.db, actor, p); err == nil {
-			b.revision = p.Revision
-		}
-	}
+	p, err := b.stand(ctx, w.db, actor, id)
 	if err != nil {
 		b.mu.Unlock()
 		return nil, p, err
 	}
 	return b, p, nil
+}
+
+// stand is the draft as it stands, of which all is read again only when it is at another
+// revision than in memory: what Plan counts and measures in all units is as of then.
+func (b *bench) stand(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (Plan, error) {
+	p := b.plan
+	area := actor.Area(staff.Plan)
+	err := db.QueryRow(ctx, `
+		SELECT p.state, p.revision, p.head, p.name, p.note FROM plan p WHERE p.id = $1 AND in_area(p.area_id, $2, $3)`,
+		id, area.All, area.Roots).Scan(&p.State, &p.Revision, &p.Head, &p.Name, &p.Note)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return p, ErrUnknown
+	case err != nil:
+		return p, fmt.Errorf("plan %d: %w", id, err)
+	case p.State != Draft:
+		return p, wrongState(p.State, Draft)
+	case b.revision == p.Revision:
+		return p, nil
+	}
+	b.revision = -1
+	if p, err = Get(ctx, db, actor, id); err != nil {
+		return p, err
+	}
+	if b.division, err = load(ctx, db, actor, p); err != nil {
+		return p, err
+	}
+	b.plan, b.revision = p, p.Revision
+	return p, nil
 }
 
 // seat is where a draft is kept in memory; the one that was used longest ago makes room.
