@@ -63,7 +63,7 @@ function SetRow({ set, onCopy }: { set: RuleSet; onCopy: () => void }) {
   const title = useTitle()(set);
   const more = [
     t('rules.count', { count: set.rules.length }),
-    ...(set.builtin ? [] : [set.created_by, moment(set.updated_at, language)]),
+    ...(set.builtin ? [] : [moment(set.updated_at, language)]),
   ];
   return (
     <li className="row">

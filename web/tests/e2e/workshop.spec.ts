@@ -227,38 +227,168 @@ test.describe('as planner', () => {
     );
   });
 
-  test('is asked when somebody else was first, and keeps both', async ({ page, browser }) => {
+  test('is asked when somebody else was first: mine, theirs, both, later', async ({ page, browser }) => {
+    test.setTimeout(240_000);
     await begin(page, '两人同改');
     const id = planOf(page);
-    const other = await second(browser, `/workshop/${id}?tab=journal`);
-    try {
-      const [unit] = parts(await divided(page));
-      if (!unit) throw new Error('there is no unit');
-      // Both rename the same unit; the second one hears of the first.
-      const rename = async (who: Page, name: string) => {
-        await who.goto(`/workshop/${id}?sel=${unit.id}`);
-        await ready(who);
-        await who.getByLabel('名称', { exact: true }).fill(name);
-      };
-      await rename(page, '东门网格');
-      await rename(other, '西门网格');
-      await page.getByRole('button', { name: '更名' }).click();
-      await saved(page);
+    const other = await second(browser, `/workshop/${id}`);
+    const dialog = other.getByRole('dialog');
+    const waiting = other.getByRole('button', { name: /与他人改动冲突/ });
+    const nameOf = async (unit: number, plan = id) =>
+      (await read<Division>(page.request, `/plans/${plan}/division`)).units.find((one) => one.id === unit)
+        ?.name;
+    /** meet has both rename a unit; the second one is cut off meanwhile, and hears of it then. */
+    const meet = async (index: number, unit: number) => {
+      for (const who of [page, other]) {
+        if (index > 0)
+          await who
+            .getByRole('checkbox')
+            .nth(index - 1)
+            .uncheck();
+        await who.getByRole('checkbox').nth(index).check();
+      }
+      await other.context().setOffline(true);
+      await other.getByLabel('名称', { exact: true }).fill(`西门 ${unit}`);
       await other.getByRole('button', { name: '更名' }).click();
-      const dialog = other.getByRole('dialog');
+      await expect(other.locator('.desk-status')).toContainText('离线');
+      await page.getByLabel('名称', { exact: true }).fill(`东门 ${unit}`);
+      await page.getByRole('button', { name: '更名' }).click();
+      await expect.poll(() => nameOf(unit)).toBe(`东门 ${unit}`);
+      await other.context().setOffline(false);
       await expect(dialog).toContainText('有人先改了这些网格');
+    };
+    try {
+      const [a, b, c] = parts(await divided(page)).map((unit) => unit.id);
+      if (!a || !b || !c) throw new Error('there are too few units');
+
+      // Later: it waits in the browser, also over a reload; then mine.
+      await meet(0, a);
       await accessible(other);
       await dialog.getByRole('button', { name: '以后再说' }).click();
-      await other.getByRole('button', { name: /与他人改动冲突/ }).click();
+      await expect(waiting).toBeVisible();
+      await other.reload();
+      await ready(other);
+      await dialog.getByRole('button', { name: '以后再说' }).click();
+      await waiting.click();
       await dialog.getByRole('button', { name: '用我的' }).click();
+      await expect.poll(() => nameOf(a)).toBe(`西门 ${a}`);
       await saved(other);
-      const names = async () => (await divided(page)).units.find((one) => one.id === unit.id)?.name;
-      await expect.poll(names).toBe('西门网格');
+
+      // Theirs: one's own is given up.
+      await meet(1, b);
+      await dialog.getByRole('button', { name: '用对方的' }).click();
+      await saved(other);
+      expect(await nameOf(b)).toBe(`东门 ${b}`);
+      await expect(other.getByLabel('名称', { exact: true })).toHaveValue(`东门 ${b}`);
+      await expect(page.getByLabel('名称', { exact: true })).toHaveValue(`东门 ${b}`);
+
+      // Both: one's own goes to a copy of the draft.
+      await meet(2, c);
+      await dialog.getByRole('button', { name: '两个都留' }).click();
+      await dialog.getByRole('button', { name: '建立副本' }).click();
+      await expect(other).not.toHaveURL(new RegExp(`/workshop/${id}([?#]|$)`));
+      await ready(other);
+      await saved(other);
+      expect(await nameOf(c, planOf(other))).toBe(`西门 ${c}`);
+      expect(await nameOf(c)).toBe(`东门 ${c}`);
     } finally {
       await other.context().close();
     }
   });
+
+  test('gives land that is picked as a whole to a unit, and does it from the menu too', async ({ page }) => {
+    await begin(page, '整块划转');
+    const first = parts(await divided(page));
+    await tool(page, '选地块');
+    await page.getByText('单栋建筑').click();
+    await expect(page.locator('.desk-hint')).toContainText('已选 0 块');
+    await idle(page);
+    const found = await picked(page);
+    expect(found.into).not.toBe(found.from);
+    const { x, y } = await pixel(page, found.at);
+    await page.mouse.click(x, y);
+    await expect(page.locator('.desk-hint')).toContainText('已选 1 块');
+    await accessible(page);
+    const there = await pixel(page, middle(first.find((unit) => unit.id === found.into) as Unit));
+    await page.mouse.click(there.x, there.y, { button: 'right' });
+    await page.getByRole('menuitem', { name: '把所选 1 块划给它' }).click();
+    await saved(page);
+    await expect(page.locator('.desk-hint')).toContainText('已选 0 块');
+    const after = parts(await divided(page));
+    const changed = after.filter(
+      (unit) => JSON.stringify(unit.area) !== JSON.stringify(first.find((one) => one.id === unit.id)?.area),
+    );
+    expect(changed.map((unit) => unit.id)).toEqual(expect.arrayContaining([found.from, found.into]));
+  });
+
+  test('judges a draft by a copy of a set, with a rule changed and a waiver', async ({ page }) => {
+    await page.goto('/rules');
+    await page
+      .getByRole('button', { name: /^复制“青神县/ })
+      .first()
+      .click();
+    const title = `走查规则 ${Date.now()}`;
+    await page.getByRole('dialog').getByLabel('中文名称').fill(title);
+    await page.getByRole('dialog').getByRole('button', { name: '复制' }).click();
+    await page.getByLabel('规则 2 的下限').fill('90');
+    await expect(page.getByText('下限大于上限')).toBeVisible();
+    await expect(page.getByRole('button', { name: '保存' })).toBeDisabled();
+    await page.getByLabel('规则 2 的上限').fill('95');
+    await page.getByRole('button', { name: '保存' }).click();
+    await expect(page.getByText('每个微网格 90–95 户')).toBeVisible();
+    await accessible(page);
+
+    await begin(page, '按规则');
+    await page.getByRole('button', { name: '规则', exact: true }).click();
+    await page.getByRole('combobox', { name: '按哪套规则检查' }).click();
+    await page.locator('.ant-select-item-option', { hasText: title }).click();
+    await expect(page.locator('.fault').first()).toContainText('不少于 90');
+    await page.locator('.fault').first().getByRole('button', { name: '豁免' }).click();
+    await page.getByLabel('为什么可以例外').fill('会议决定');
+    await page.getByLabel('为什么可以例外').press('Enter');
+    await expect(page.getByRole('region', { name: '豁免' })).toContainText('会议决定');
+    await accessible(page);
+    await page.getByRole('link', { name: '查看规则' }).click();
+    await expect(page.getByRole('region', { name: '使用它的方案' })).toContainText('按规则');
+  });
 });
+
+/** picked is land on the map that one unit has and another may get: its middle, and both units. */
+async function picked(page: Page): Promise<{ at: LonLat; from: number; into: number }> {
+  const { units } = await divided(page);
+  const { items } = await read<{ items: { area: LonLat[][][]; kind: string }[] }>(
+    page.request,
+    `/plans/${planOf(page)}/atoms?grain=building`,
+  );
+  const land = units.filter((unit) => unit.role === 'part');
+  for (const { area, kind } of items) {
+    const at = middle({ area } as Unit);
+    const from = land.find((unit) => inside(unit, at));
+    const corners = area.flat(2);
+    const whole =
+      from && corners.every((corner) => !land.some((unit) => unit !== from && inside(unit, corner)));
+    const into = land.find((unit) => unit !== from && inside(unit, middle(unit)));
+    if (kind === 'building' && whole && into && onlyPart(items, area))
+      return { at, from: from.id, into: into.id };
+  }
+  throw new Error('no land is in one unit');
+}
+
+/** onlyPart: the middle of the land lies in no other land. */
+const onlyPart = (items: { area: LonLat[][][] }[], area: LonLat[][][]) =>
+  items.filter((one) => inside(one as Unit, middle({ area } as Unit))).length === 1;
+
+/** inside reports whether a place lies in a unit. */
+function inside(unit: Unit, [x, y]: LonLat): boolean {
+  let found = false;
+  for (const ring of unit.area.flat()) {
+    for (const [index, [ax, ay]] of ring.entries()) {
+      const [bx, by] = ring[(index + 1) % ring.length] as LonLat;
+      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) found = !found;
+    }
+  }
+  return found;
+}
 
 /** second is another window of the planner. */
 async function second(browser: Browser, address: string): Promise<Page> {
