@@ -242,6 +242,23 @@ func TestSuggestionsAreWhereNewBordersMeetAndLeaveTheStreets(t *testing.T) {
 	if list, err = Suggest(t.Context(), f.db, staff.Local, f.plan.ID, DefaultAway); err != nil || len(list) != 2 {
 		t.Errorf("beside a street: %+v, %v", list, err)
 	}
+	// The street leaves at the rim, and is farthest where the border ends: that place is
+	// a junction already.
+	street := `UPDATE map_feature SET geom = ST_Rotate(geom, radians(-20), ST_StartPoint(geom))`
+	if _, err := f.db.Exec(t.Context(), street); err != nil {
+		t.Fatal(err)
+	}
+	list, err = Suggest(t.Context(), f.db, staff.Local, f.plan.ID, DefaultAway)
+	places := map[string]bool{}
+	for _, s := range list {
+		places[fmt.Sprint(s.At)] = true
+	}
+	if err != nil || len(list) == 0 || len(places) != len(list) {
+		t.Errorf("a place is suggested twice: %+v, %v", list, err)
+	}
+	if _, err := f.db.Exec(t.Context(), `UPDATE map_feature SET geom = ST_Rotate(geom, radians(20), ST_StartPoint(geom))`); err != nil {
+		t.Fatal(err)
+	}
 	if list, err = Suggest(t.Context(), f.db, staff.Local, f.plan.ID, 5); err != nil || len(list) != 3 || *list[2].Metres < 9 || *list[2].Metres > 10 {
 		t.Errorf("with 5 m: %+v, %v", list, err)
 	}

@@ -72,7 +72,9 @@ func Suggest(ctx context.Context, db pg.DB, actor staff.Actor, of int64, away fl
 		ordinals, names := meeting(units, at)
 		list = append(list, Suggestion{Kind: kind, At: at.Degrees(), Units: ordinals, Names: names, Metres: metres, Question: questions[kind]})
 	}
+	known := map[geo.Point]bool{}
 	for _, at := range b.junctions() {
+		known[at] = true
 		add("junction", at, nil)
 	}
 	samples := b.samples()
@@ -80,7 +82,7 @@ func Suggest(ctx context.Context, db pg.DB, actor staff.Actor, of int64, away fl
 	if err != nil {
 		return nil, fmt.Errorf("suggestions for plan %d: %w", of, err)
 	}
-	for _, i := range peaks(samples, distances, away) {
+	for _, i := range peaks(samples, distances, away, known) {
 		var metres *float64
 		if distances[i] < math.Inf(1) {
 			metres = &distances[i]
@@ -256,19 +258,22 @@ func toStreets(ctx context.Context, db pg.DB, samples []sample) ([]float64, erro
 	return out, nil
 }
 
-// peaks are, of each stretch of samples farther away than allowed, the farthest one:
-// the farthest stretches first.
-func peaks(samples []sample, distances []float64, away float64) (list []int) {
+// peaks are, of each stretch of samples farther away than allowed, the farthest one
+// whose place is not known already: the farthest stretches first.
+func peaks(samples []sample, distances []float64, away float64, known map[geo.Point]bool) (list []int) {
 	done := make([]bool, len(samples))
 	for i := range samples {
 		if done[i] || distances[i] <= away {
 			continue
 		}
-		best, open := i, []int{i}
+		best, open := -1, []int{i}
 		for done[i] = true; len(open) > 0; {
 			k := open[len(open)-1]
 			open = open[:len(open)-1]
-			if distances[k] > distances[best] || distances[k] == distances[best] && len(samples[k].next) == 2 && len(samples[best].next) != 2 {
+			switch {
+			case known[samples[k].at]:
+			case best < 0 || distances[k] > distances[best],
+				distances[k] == distances[best] && len(samples[k].next) == 2 && len(samples[best].next) != 2:
 				best = k // of equally far ones rather one on the way than an end
 			}
 			for _, next := range samples[k].next {
@@ -277,7 +282,9 @@ func peaks(samples []sample, distances []float64, away float64) (list []int) {
 				}
 			}
 		}
-		list = append(list, best)
+		if best >= 0 {
+			list = append(list, best)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(distances[b], distances[a]) })
 	return list
