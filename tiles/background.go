@@ -32,7 +32,7 @@ var streetClass = map[string]struct {
 	"service": {"service", 14}, "track": {"track", 14},
 	"pedestrian": {"pedestrian", 13}, "square": {"pedestrian", 14}, "platform": {"pedestrian", 15}, "footway": {"path", 15}, "path": {"path", 14}, "cycleway": {"path", 14},
 	"steps": {"path", 15}, "bridleway": {"path", 15}, "corridor": {"path", 16},
-	"construction": {"construction", 14}, "rail": {"rail", 9}, "light_rail": {"rail", 12}, "subway": {"rail", 13}, "tram": {"rail", 13},
+	"construction": {"construction", 14}, "rail": {"rail", 9}, "narrow_gauge": {"rail", 11}, "light_rail": {"rail", 12}, "subway": {"rail", 13}, "tram": {"rail", 13},
 }
 
 // placeFrom is the zoom from which on the name of a place is drawn.

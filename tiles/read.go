@@ -318,10 +318,11 @@ type feature struct {
 // readBackground calls each with the features of the current network import.
 func readBackground(ctx context.Context, db pg.DB, each func(feature)) error {
 	rows, _ := db.Query(ctx, `
-		SELECT f.class, f.kind, f.name, f.name_en, f.layer,
+		SELECT CASE WHEN f.class = 'barrier' THEN 'street' ELSE f.class END, f.kind, f.name, f.name_en, f.layer,
 		       coalesce(f.tags->>'bridge', 'no') <> 'no', coalesce(f.tags->>'tunnel', 'no') <> 'no', f.geom
 		FROM map_feature f JOIN network_import i ON i.id = f.import_id AND i.current
 		WHERE f.class IN ('street', 'building', 'water', 'green', 'place', 'service')
+			OR f.class = 'barrier' AND f.kind IN ('rail', 'light_rail', 'subway', 'narrow_gauge')
 		ORDER BY f.class, f.osm_type, f.osm_id`)
 	var f feature
 	_, err := pgx.ForEachRow(rows, []any{&f.class, &f.kind, &f.name, &f.nameEn, &f.layer, &f.bridge, &f.tunnel, &f.shape}, func() error {

@@ -392,7 +392,7 @@ func TestCutRefuses(t *testing.T) {
 }
 
 func TestClasses(t *testing.T) {
-	for kind, want := range map[string]atom.Class{"primary": atom.MainRoad, "residential": atom.Street, "footway": atom.Path, "": atom.Path} {
+	for kind, want := range map[string]atom.Class{"primary": atom.MainRoad, "residential": atom.Street, "footway": atom.Path, "rail": atom.Rail, "": atom.Path} {
 		if got := atom.OfStreet(kind); got != want {
 			t.Errorf("street %q is %s, want %s", kind, got, want)
 		}
@@ -405,6 +405,12 @@ func TestClasses(t *testing.T) {
 	}
 	if c, ok := atom.OfBarrier("wall"); !ok || c != atom.Wall {
 		t.Error("a wall does")
+	}
+	if c, ok := atom.OfBarrier("rail"); !ok || c != atom.Rail {
+		t.Error("a railway does")
+	}
+	if _, ok := atom.OfBarrier("tram"); ok {
+		t.Error("a tram runs in the street")
 	}
 }
 

@@ -37,6 +37,7 @@ var UsualCosts = Costs{Open: 1, Edge: 0.3, Path: 0.5, Stream: 0.2, Street: 0.15,
 var streetClass = map[string]Class{
 	"motorway": MainRoad, "trunk": MainRoad, "primary": MainRoad,
 	"secondary": Street, "motorway_link": Street, "trunk_link": Street, "primary_link": Street, "secondary_link": Street, "tertiary_link": Street,
+	"rail":     Rail, // in files of lines
 	"tertiary": Street, "unclassified": Street, "residential": Street, "living_street": Street, "road": Street, "pedestrian": Street, "busway": Street,
 }
 
@@ -57,11 +58,13 @@ func OfWater(kind string) Class {
 	return Stream
 }
 
-// OfBarrier is the class of a kind of barrier, if it is a line that stops people.
+// OfBarrier is the class of a kind of barrier or railway, if it is a line that stops people.
 func OfBarrier(kind string) (Class, bool) {
 	switch kind {
 	case "wall", "fence", "city_wall", "retaining_wall", "hedge", "guard_rail":
 		return Wall, true
+	case "rail", "light_rail", "subway", "narrow_gauge":
+		return Rail, true
 	}
 	return Open, false
 }

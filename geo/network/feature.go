@@ -78,6 +78,16 @@ var barriers = set("gate", "swing_gate", "lift_gate", "sliding_gate", "kissing_g
 	"cycle_barrier", "stile", "turnstile", "full-height_turnstile", "toll_booth", "border_control", "entrance", "chain",
 	"wall", "fence", "hedge", "retaining_wall", "city_wall", "guard_rail", "ditch", "spikes", "jersey_barrier", "kerb")
 
+// railways are the values of railway whose tracks stop people. Those of trams are part
+// of the street; what is disused or under construction stops nobody.
+var railways = set("rail", "light_rail", "subway", "narrow_gauge")
+
+// railKind is what a line of tracks is. Sidings and yards lie beside one.
+func railKind(t osm.Tags) (string, bool) {
+	kind, service := t.Find("railway"), t.Find("service")
+	return kind, railways[kind] && (service == "" || service == "spur")
+}
+
 func set(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
 	for _, w := range words {
@@ -95,7 +105,7 @@ var wanted = map[string]map[string]bool{
 		"path", "cycleway", "sac_scale"),
 	Building: set("addr:housenumber", "addr:street", "addr:housename", "addr:place", "addr:unit", "building:levels", "height", "entrance"),
 	Service:  set("opening_hours", "wheelchair", "level", "addr:housenumber", "addr:street", "healthcare", "social_facility", "operator:type"),
-	Barrier:  set("access", "foot", "locked", "opening_hours", "wheelchair", "entrance", "kerb"),
+	Barrier:  set("access", "foot", "locked", "opening_hours", "wheelchair", "entrance", "kerb", "bridge", "tunnel"),
 	Entrance: set("access", "foot", "wheelchair", "level", "addr:housenumber", "addr:unit", "ref", "barrier", "locked"),
 	Place:    set("population", "landuse"),
 	Water:    set("intermittent", "tunnel", "width"),
@@ -149,6 +159,8 @@ func sortsOfWay(t osm.Tags, closed bool) []sort {
 		list = append(list, sort{Street, kind})
 	}
 	if kind := t.Find("barrier"); barriers[kind] {
+		list = append(list, sort{Barrier, kind})
+	} else if kind, ok := railKind(t); ok {
 		list = append(list, sort{Barrier, kind})
 	}
 	if kind := t.Find("waterway"); waters["waterway"][kind] && !closed {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/paulmach/osm"
+
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/staff"
 )
@@ -30,21 +32,49 @@ func realFile(t *testing.T, name string) (*os.File, int64) {
 	return f, info.Size()
 }
 
+func TestRailwaysAreBarriers(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		tags osm.Tags
+		want string
+	}{
+		{"a line", osm.Tags{{Key: "railway", Value: "rail"}}, "rail"},
+		{"a spur", osm.Tags{{Key: "railway", Value: "rail"}, {Key: "service", Value: "spur"}}, "rail"},
+		{"a metro", osm.Tags{{Key: "railway", Value: "subway"}}, "subway"},
+		{"a siding", osm.Tags{{Key: "railway", Value: "rail"}, {Key: "service", Value: "siding"}}, ""},
+		{"a tram", osm.Tags{{Key: "railway", Value: "tram"}}, ""},
+		{"one that is gone", osm.Tags{{Key: "railway", Value: "abandoned"}}, ""},
+		{"one behind a fence that is drawn as the same line", osm.Tags{{Key: "railway", Value: "rail"}, {Key: "barrier", Value: "fence"}}, "fence"},
+	} {
+		got := ""
+		for _, s := range sortsOfWay(tt.tags, false) {
+			if s.class == Barrier {
+				got += s.kind
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s is %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestRealExtractsBecomeMaps(t *testing.T) {
 	for _, tt := range []struct {
 		file              string
 		streets, building int // at least
+		railways          int // likewise
 	}{
-		{"liechtenstein/liechtenstein.osm.pbf", 4600, 8900},
-		{"osm-cn/shenzhen-longgang.osm.pbf", 300, 0},
-		{"osm-cn/shanghai-renminguangchang.osm.pbf", 300, 0},
-		{"osm-cn/beijing-bupt.osm.pbf", 100, 0},
-		{"porto-alegre/poa.osm.pbf", 5000, 0},
-		{"baltimore/baltimore.osm.pbf", 1000, 0},
+		{"liechtenstein/liechtenstein.osm.pbf", 4600, 8900, 1},
+		{"osm-cn/shenzhen-longgang.osm.pbf", 300, 0, 0},
+		{"osm-cn/shanghai-renminguangchang.osm.pbf", 300, 0, 0},
+		{"osm-cn/beijing-bupt.osm.pbf", 100, 0, 0},
+		{"porto-alegre/poa.osm.pbf", 5000, 0, 1},
+		{"baltimore/baltimore.osm.pbf", 1000, 0, 1},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			f, size := realFile(t, tt.file)
-			got, err := Import(t.Context(), pgtest.Tx(t), staff.Local, filepath.Base(tt.file), f, size, nil)
+			db := pgtest.Tx(t)
+			got, err := Import(t.Context(), db, staff.Local, filepath.Base(tt.file), f, size, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,6 +84,14 @@ func TestRealExtractsBecomeMaps(t *testing.T) {
 			}
 			if got.Counts[Street] < tt.streets || got.Counts[Building] < tt.building {
 				t.Errorf("streets %d, buildings %d; want at least %d, %d", got.Counts[Street], got.Counts[Building], tt.streets, tt.building)
+			}
+			var railways, onBridges int
+			err = db.QueryRow(t.Context(), `
+				SELECT count(*), count(*) FILTER (WHERE tags->>'bridge' <> 'no')
+				FROM map_feature WHERE class = 'barrier' AND kind IN ('rail', 'light_rail', 'subway', 'narrow_gauge')`).Scan(&railways, &onBridges)
+			t.Logf("%d railways, %d on bridges", railways, onBridges)
+			if err != nil || railways < tt.railways {
+				t.Errorf("%d railways, %v; want at least %d", railways, err, tt.railways)
 			}
 		})
 	}

@@ -150,8 +150,8 @@ func notBelow(level string) error {
 	return ErrParams.Saying(fmt.Sprintf("Level %q does not lie below the unit.", level))
 }
 
-// features reads the streets, waters, walls and buildings of the map. What runs below
-// the ground parts nothing.
+// features reads the streets, waters, railways, walls and buildings of the map. What
+// runs below the ground parts nothing, nor does a railway on a bridge.
 func (s *site) features(ctx context.Context, db pg.DB) error {
 	b := s.ground.Unit.Bound()
 	rows, _ := db.Query(ctx, `
@@ -160,6 +160,7 @@ func (s *site) features(ctx context.Context, db pg.DB) error {
 		JOIN network_import i ON i.id = f.import_id AND i.current
 		WHERE f.class IN ('street', 'water', 'barrier', 'building') AND f.geom && $1::geometry
 		  AND f.layer >= 0 AND coalesce(f.tags->>'tunnel', 'no') = 'no' AND coalesce(f.tags->>'indoor', 'no') = 'no'
+		  AND (f.class <> 'barrier' OR coalesce(f.tags->>'bridge', 'no') = 'no')
 		ORDER BY f.class, f.osm_type, f.osm_id`, orb.Bound{Min: b.Min.Degrees(), Max: b.Max.Degrees()})
 	var class, kind string
 	var shape orb.Geometry

@@ -152,6 +152,41 @@ func TestAVillageIsDividedAnew(t *testing.T) {
 	}
 }
 
+func TestARailwayIsNotCrossed(t *testing.T) {
+	db := newTown(t)
+	rail := func(id int, x float64, tags string) {
+		t.Helper()
+		// A house on the tracks would go to one side with its land, and part nothing.
+		if _, err := db.Exec(t.Context(), `DELETE FROM map_feature WHERE class = 'building' AND geom && ST_SetSRID(ST_MakeLine($1::geometry, $2::geometry), 4326)`,
+			ledgertest.At(x, -0.2), ledgertest.At(x, 2.2)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(t.Context(), `INSERT INTO map_feature (import_id, class, osm_type, osm_id, kind, geom, tags)
+			SELECT id, 'barrier', 'w', $1, 'rail', ST_SetSRID(ST_MakeLine($2::geometry, $3::geometry), 4326), $4::jsonb FROM network_import`,
+			id, ledgertest.At(x, -0.2), ledgertest.At(x, 2.2), tags); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One unit for all of the land is divided by every railway that nobody crosses.
+	whole := func(barriers ...string) bool {
+		t.Helper()
+		p, _ := made(t, db, proposal.Params{Units: 1, Barriers: barriers, Alternatives: 1})
+		return len(p.Found.Proofs) == 0 && len(p.Found.Alternatives[0].Broken) == 0
+	}
+	if rail(9000, 1.6, `{"bridge": "yes"}`); !whole("rail") {
+		t.Error("people do not pass below a railway on a bridge")
+	}
+	if rail(9001, 0.8, `{}`); whole("rail") || !whole() {
+		t.Error("a unit reaches across a railway, or may not though it is no barrier")
+	}
+	_, all := made(t, db, proposal.Params{Units: 3, Barriers: []string{"rail"}, Alternatives: 1})
+	for _, part := range all[0] {
+		if b, line := part.Area.Bound(), ledgertest.At(0.8, 0).X; b.Min.X < line-2_000 && b.Max.X > line+2_000 {
+			t.Errorf("part %d reaches across the railway: %v", part.Ordinal, b)
+		}
+	}
+}
+
 func TestADivisionIsRebalanced(t *testing.T) {
 	db := newTown(t)
 	p, all := made(t, db, proposal.Params{Rebalance: true, Min: 60, Max: 130, Locked: []string{village + "003"}, Alternatives: 1})

@@ -69,7 +69,7 @@ type Fact struct {
 	Needs       []Need   `json:"needs" doc:"the template of its level"`
 	Outside     *float64 `json:"outside" doc:"m² that lie outside the unit above as it is in force; null when that has none"`
 	Cut         []Cut    `json:"cut" doc:"compounds and natural villages of which another unit has land too"`
-	Crossed     []Across `json:"crossed" doc:"rivers and main roads with land of the unit on both sides"`
+	Crossed     []Across `json:"crossed" doc:"rivers, railways and main roads with land of the unit on both sides"`
 	Minutes     *float64 `json:"minutes" doc:"on foot from one end to the other; null = not known"`
 
 	shape geo.MultiPolygon
@@ -99,7 +99,7 @@ func (c Cut) Share() float64 {
 	return 100 * min(c.Inside, c.Other) / (c.Inside + c.Other)
 }
 
-// Across is a river or main road with land of the unit on both sides.
+// Across is a river, railway or main road with land of the unit on both sides.
 type Across struct {
 	Kind   string    `json:"kind" doc:"river, canal, motorway, trunk, primary …"`
 	Name   string    `json:"name"`

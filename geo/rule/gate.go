@@ -6,7 +6,7 @@ import (
 	"wangge/geo"
 )
 
-// Barrier is a river, a canal or a main road: a line, or the area of the water.
+// Barrier is a river, a canal, a railway or a main road: a line, or the area of the water.
 type Barrier struct {
 	Kind string
 	Name string

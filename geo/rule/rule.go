@@ -8,7 +8,7 @@
 //	ground.go   what lies on the ground, to count again while a border moves
 //	homes.go    who a home on a border belongs to
 //	shape.go    inside, overlap, perimeter, compactness
-//	gate.go     rivers and main roads, as pairs of places on either side
+//	gate.go     rivers, railways and main roads, as pairs of places on either side
 //
 // It is pure: the same ground and units give the same findings. Counting is exact:
 // a home belongs to the unit whose closed polygon covers it on the lattice, and on a
@@ -39,7 +39,7 @@ const (
 	Contiguous  Kind = "contiguous"  // one piece
 	Inside      Kind = "inside"      // within the unit above as it is in force; max m² outside
 	Compounds   Kind = "compounds"   // compounds and natural villages whole; max percent cut off
-	Barriers    Kind = "barriers"    // not on both sides of a river or main road; max metres
+	Barriers    Kind = "barriers"    // not on both sides of a river, railway or main road; max metres
 	Staffing    Kind = "staffing"    // posts that somebody holds: 1 + 2 + N
 )
 

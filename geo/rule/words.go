@@ -43,7 +43,7 @@ func (r Rule) sentences() (zh, en string) {
 	case Compounds:
 		return "小区、自然村不被" + unitZh + "边界分割；过大的可单独分成几个" + unitZh, "No border of a " + unitEn + " cuts a compound or natural village, but into units of its own"
 	case Barriers:
-		return unitZh + "不跨越河流和主干道", "No " + unitEn + " lies on both sides of a river or main road"
+		return unitZh + "不跨越河流、铁路和主干道", "No " + unitEn + " lies on both sides of a river, railway or main road"
 	case Staffing:
 		if len(r.Needs) == 0 {
 			return unitZh + "按岗位模板配齐人员", "Each " + unitEn + " has the holders that its template asks for"
@@ -167,6 +167,7 @@ func called(name, kind string) (zh, en string) {
 }
 
 var nameless = map[string][2]string{
+	"rail": {"铁路", "a railway"}, "light_rail": {"轻轨", "a light railway"}, "subway": {"地铁", "a metro line"}, "narrow_gauge": {"铁路", "a railway"},
 	"river": {"河流", "a river"}, "riverbank": {"河流", "a river"}, "canal": {"河道", "a canal"}, "compound": {"小区或自然村", "a compound or natural village"},
 }
 

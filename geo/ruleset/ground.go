@@ -27,7 +27,7 @@ func Facts(ctx context.Context, db pg.DB, actor staff.Actor, day geo.Day, below 
 
 // Load reads what lies on the ground below some units in force on a day, given by
 // their codes: homes and head counts, open incidents, posts and who holds them,
-// compounds, rivers and main roads. db is the engine's, for the sums of a unit count
+// compounds, rivers, railways and main roads. db is the engine's, for the sums of a unit count
 // homes that its planner need not see one by one; so the actor must plan there, or
 // the error is staff.ErrOutside, and who may not see single places there gets no
 // numbers of homes at all: units could be drawn around one house.
@@ -182,13 +182,15 @@ func (l *loader) compounds() error {
 	return err
 }
 
-// barriers reads the rivers, canals and main roads of the map that lie on the ground
-// or above it.
+// barriers reads the rivers, canals, railways and main roads of the map that lie on the
+// ground or above it; people pass below a railway on a bridge.
 func (l *loader) barriers() error {
 	rows, _ := l.db.Query(l.ctx, `
 		SELECT f.kind, f.name, f.geom FROM map_feature f JOIN network_import i ON i.id = f.import_id AND i.current
 		WHERE f.geom && $1::geometry AND f.layer >= 0 AND coalesce(f.tags->>'tunnel', 'no') = 'no'
-		  AND (f.class = 'street' AND f.kind IN ('motorway', 'trunk', 'primary') OR f.class = 'water' AND f.kind IN ('river', 'riverbank', 'canal'))
+		  AND (f.class = 'street' AND f.kind IN ('motorway', 'trunk', 'primary', 'rail')
+			OR f.class = 'barrier' AND f.kind IN ('rail', 'light_rail', 'subway', 'narrow_gauge') AND coalesce(f.tags->>'bridge', 'no') = 'no'
+			OR f.class = 'water' AND f.kind IN ('river', 'riverbank', 'canal'))
 		ORDER BY f.class, f.osm_type, f.osm_id`, l.bound)
 	var b rule.Barrier
 	var shape orb.Geometry

@@ -52,7 +52,8 @@ func (w *town) furnish() {
 		class, kind, name string
 		layer             int
 		from              int64
-	}{{"street", "primary", "大道", 0, imported}, {"street", "residential", "小路", 0, imported}, {"street", "trunk", "隧道", -1, imported}, {"street", "primary", "旧路", 0, old}, {"water", "stream", "小溪", 0, imported}} {
+	}{{"street", "primary", "大道", 0, imported}, {"street", "residential", "小路", 0, imported}, {"street", "trunk", "隧道", -1, imported}, {"street", "primary", "旧路", 0, old}, {"water", "stream", "小溪", 0, imported},
+		{"barrier", "rail", "铁路", 0, imported}, {"barrier", "fence", "栅栏", 0, imported}, {"barrier", "subway", "地铁", -1, imported}} {
 		w.id(`INSERT INTO map_feature (import_id, class, osm_type, osm_id, kind, name, layer, geom) VALUES ($1, $4, 'w', $5, $6, $7, $8, `+line+`) RETURNING 1`,
 			f.from, a, b, f.class, i, f.kind, f.name, f.layer)
 	}
@@ -110,7 +111,7 @@ func TestTheGroundIsWhatTheLedgersSay(t *testing.T) {
 	if len(top.Cut) != 0 || len(west.Cut) != 2 || len(east.Cut) != 1 || len(north.Cut) != 1 {
 		t.Errorf("cut: %+v, %+v, %+v, %+v", top.Cut, west.Cut, east.Cut, north.Cut)
 	}
-	if len(top.Crossed) != 2 || len(west.Crossed) != 1 || west.Crossed[0].Name != "大道" || len(north.Crossed) != 1 || north.Crossed[0].Kind != "river" {
+	if len(top.Crossed) != 3 || len(west.Crossed) != 2 || west.Crossed[0].Name != "大道" || west.Crossed[1].Name != "铁路" || len(north.Crossed) != 1 || north.Crossed[0].Kind != "river" {
 		t.Errorf("crossed: %+v, %+v, %+v", top.Crossed, west.Crossed, north.Crossed)
 	}
 	if got, _ := json.Marshal(west.Posts); string(got) != `[{"kind":"leader","all":1,"held":1},{"kind":"worker","all":1,"held":0}]` {

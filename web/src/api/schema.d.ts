@@ -4948,7 +4948,7 @@ export interface components {
              * @description Polsby–Popper, 4π·area/perimeter²: 1 for a disc; 0 = not known
              */
             compactness: number;
-            /** @description rivers and main roads with land of the unit on both sides */
+            /** @description rivers, railways and main roads with land of the unit on both sides */
             crossed: components["schemas"]["Across"][];
             /** @description compounds and natural villages of which another unit has land too */
             cut: components["schemas"]["Cut"][];
