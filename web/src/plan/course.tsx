@@ -237,7 +237,9 @@ function Ladder({ plan, course }: { plan: Plan; course: Standing }) {
   const sealed = plan.state === 'adopted' || plan.state === 'published';
   const by = (name: string | null, at: string | null) =>
     [who(name), at && moment(at, language)].filter(Boolean).join(' · ');
-  const stages = course.procedure.stages.map((stage): Rung => {
+  // A plan that is sealed was decided in the procedure of its time; what was passed then is told below.
+  const procedure = sealed ? [] : course.procedure.stages;
+  const stages = procedure.map((stage): Rung => {
     const entry = course.passed.find((one) => one.stage === stage.code);
     const wants = [
       stage.other_than.length > 0 &&
@@ -283,9 +285,11 @@ function Ladder({ plan, course }: { plan: Plan; course: Standing }) {
   const none = course.procedure.stages.length === 0;
   return (
     <section aria-label={t('plan.tab.course')}>
-      <p className="soft">
-        {none ? t('plan.step.direct') : t('plan.step.within', { procedure: title(course.procedure) })}
-      </p>
+      {!sealed && (
+        <p className="soft">
+          {none ? t('plan.step.direct') : t('plan.step.within', { procedure: title(course.procedure) })}
+        </p>
+      )}
       <ol className="plan-ladder">
         {rungs.map((rung, index) => (
           <li

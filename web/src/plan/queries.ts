@@ -30,6 +30,14 @@ export const useCourse = (plan: Plan) =>
     queryFn: ({ signal }) => answer<Course>(api.GET('/plans/{id}/stages', { signal, ...of(plan.id) })),
   });
 
+export const useProcedures = () =>
+  useQuery({
+    queryKey: ['procedures'],
+    queryFn: ({ signal }) => answer<List<Schemas['Procedure']>>(api.GET('/procedures', { signal })),
+    select: (list) => list.items,
+    staleTime: 300_000,
+  });
+
 /** useChecklist is what stops a draft on a day; null for a day is today in China. */
 export const useChecklist = (plan: Plan, day: string | null) =>
   useQuery({

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { today } from '../admin/common';
 import type { Plan } from '../api/types';
 import { useTitle } from '../common/format';
-import { type Course, type Stage, useMine } from './queries';
+import { type Course, type Stage, useMine, useProcedures } from './queries';
 
 /** useWho writes who did something: "account:12" is the reader, or somebody with a sign-in name. */
 export function useWho(people: Record<string, string> | undefined): (by: string | null) => string {
@@ -18,12 +18,13 @@ export function useWho(people: Record<string, string> | undefined): (by: string 
   };
 }
 
-/** useStageName is the title of a stage in the reader's language. */
-export function useStageName(course: Course | undefined): (code: string) => string {
+/** useStageName is the title of a stage in the reader's language, also of a procedure that was followed before. */
+export function useStageName(course: Course): (code: string) => string {
   const title = useTitle();
+  const others = useProcedures().data ?? [];
   return (code) =>
     title(
-      course?.procedure.stages.find((stage) => stage.code === code),
+      [course.procedure, ...others].flatMap(({ stages }) => stages).find((stage) => stage.code === code),
       code,
     );
 }
