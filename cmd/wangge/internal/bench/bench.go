@@ -55,7 +55,7 @@ type Scale struct {
 	Heavy   int     // times that costly work is measured
 }
 
-// The scales. Quick takes a few minutes on two processors, full about half an
+// The scales. Quick takes a quarter of an hour on two processors, full about half an
 // hour; smoke only shows that everything still runs.
 var (
 	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Race: 3_000, Village: 4, Compare: 8, Edit: []int{8}, Edits: 20, Tiles: 0.01, Side: 8, Audit: 2_000, Walk: 2_000, Copies: 2, Light: 1, Heavy: 1}
