@@ -57,7 +57,7 @@ export default function BorderMap(props: {
       placing={props.placing}
       style={style}
       bounds={bounds}
-      padding={48}
+      padding={{ top: 48, bottom: 48, left: 48, right: 96 }}
       onPick={(_map, _point, at) => props.onPick(at)}
       onPoint={noPoint}
     >
