@@ -102,7 +102,9 @@ test('has a village divided: proofs at their places, alternatives, a draft', asy
 
 test('shows a long search, stops it, and asks again; the present division is evened out', async ({
   page,
+  complaints,
 }) => {
+  complaints.allow(/status of 404/); // of a proposal that there is not
   const { code } = await village(page);
   const towns = await read<{ items: Unit[] }>(page.request, '/units?limit=1');
   await open(page, `/proposals?base=${towns.items[0]?.code}`);
@@ -121,7 +123,7 @@ test('shows a long search, stops it, and asks again; the present division is eve
 
   // Few households move, and grids keep their codes.
   await open(page, `/proposals?base=${code}`);
-  await side(page).getByText('均衡现有').click();
+  await side(page).getByText('均衡现有', { exact: true }).click();
   await expect(side(page).getByText(/网格保留编号/)).toBeVisible();
   await start(page).click();
   await expect(verdict(page)).toBeVisible({ timeout: 60_000 });
