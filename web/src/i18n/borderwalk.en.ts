@@ -45,7 +45,7 @@ export const border: typeof zh = {
   about: '{{count}} points · {{length}} in straight lines',
   progress: '{{answered}} of {{count}} answered',
   forPost: 'post {{name}}',
-  forAccount: '{{login}}',
+  forAccount: 'account {{login}}',
   reassign: 'Give to another',
   handed: 'It was given to another',
   open: 'Open',

@@ -43,7 +43,7 @@ export const border = {
   about: '{{count}} 点 · 直线 {{length}}',
   progress: '已答 {{answered}} / {{count}}',
   forPost: '岗位 {{name}}',
-  forAccount: '{{login}}',
+  forAccount: '账号 {{login}}',
   reassign: '改派',
   handed: '已改派',
   open: '打开任务',
