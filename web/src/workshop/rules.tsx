@@ -43,6 +43,7 @@ export function Rules() {
         size="small"
         loading={busy || sets.isPending}
         disabled={busy}
+        showSearch={{ optionFilterProp: 'label' }}
         aria-label={t('rules.use')}
         getPopupContainer={overlays}
         value={used?.id}

@@ -340,9 +340,9 @@ test.describe('as planner', () => {
 
     await begin(page, '按规则');
     await page.getByRole('button', { name: '规则', exact: true }).click();
-    await page.getByRole('combobox', { name: '按哪套规则检查' }).click();
+    await page.getByRole('combobox', { name: '按哪套规则检查' }).fill(title);
     await page.locator('.ant-select-item-option', { hasText: title }).click();
-    await expect(page.locator('.fault').first()).toContainText('不少于 90');
+    await expect(page.locator('.fault').first()).toContainText('至少 90');
     await page.locator('.fault').first().getByRole('button', { name: '豁免' }).click();
     await page.getByLabel('为什么可以例外').fill('会议决定');
     await page.getByLabel('为什么可以例外').press('Enter');
