@@ -119,6 +119,9 @@ func (d *draft) faultsOfRedrawn(u Unit) []Fault {
 		f.Kind, f.Detail, f.Repairs = staleParent, "its boundary in force has changed since this draft redrew it", []string{reset}
 	case len(u.Area) == 0:
 		f.Kind, f.Detail, f.Repairs = swallowed, "other units take all of its land: it ends when this draft is published", []string{reset, accept}
+		if d.base != 0 { // in a branch somebody has moved its units elsewhere, one by one
+			f.Hard, f.Repairs = false, nil
+		}
 	default:
 		return nil
 	}
