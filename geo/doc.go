@@ -21,6 +21,8 @@
 //	coverage    measures of who is reached: shares, percentiles, catchments, loads
 //	hotspot     where values lie higher or lower together than chance would put them
 //	walk        the walking network: who may pass where, and how far everything is
+//	track       fixes of a walk: what is believed, along which streets it ran, what it saw
+//	beat        a walk along the streets that are worth most to be seen now
 //	atlas       map sheets as PNG and PDF
 //	town        the generated demo town
 //

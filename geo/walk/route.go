@@ -1,6 +1,10 @@
 package walk
 
-import "wangge/geo"
+import (
+	"slices"
+
+	"wangge/geo"
+)
 
 // Route is one way on foot.
 type Route struct {
@@ -44,20 +48,45 @@ func (n *Network) Route(mode Mode, from, to Place) (r Route, ok bool) {
 	return r, true
 }
 
-// stretch is a part of an edge that is walked from one offset to another.
-type stretch struct {
-	edge     int32
-	from, to uint32
+// Stretch is a part of an edge that is walked from one offset to another, in mm from
+// the edge's start.
+type Stretch struct {
+	Edge     int32
+	From, To uint32
 }
 
-// trace writes the course of the way that ends with an access. The way is followed
-// from its end: each step goes to where the label says it came from.
+// Length of a stretch in mm.
+func (s Stretch) Length() uint32 { return max(s.From, s.To) - min(s.From, s.To) }
+
+// Way is the course by which the last Spread comes to an access, from its source on;
+// nil where it does not. It is appended to way.
+func (w *Walker) Way(to Access, way []Stretch) []Stretch {
+	if w.at(to.Edge, to.Offset, to.Walk, w.on(to.Edge)) >= unreached {
+		return way
+	}
+	first := len(way)
+	way, _ = w.course(to, way)
+	slices.Reverse(way[first:])
+	return way
+}
+
+// trace writes the course of the way that ends with an access.
 func (w *Walker) trace(r *Route, end Access) {
+	back, first := w.course(end, nil)
+	r.Length = first + end.Walk
+	for i := len(back) - 1; i >= 0; i-- {
+		r.walk(w.n, back[i])
+	}
+}
+
+// course appends the stretches of the way that ends with an access, the last first,
+// and says how long the way to the first street was. It is followed from its end: each
+// step goes to where the label says it came from.
+func (w *Walker) course(end Access, back []Stretch) (_ []Stretch, first uint32) {
 	n := w.n
-	var back []stretch // from the end to the start
-	begin := func(s stretch, t *start) {
+	begin := func(s Stretch, t *start) {
 		back = append(back, s)
-		r.Length = t.walk
+		first = t.walk
 	}
 	up, down, length := w.up[end.Edge], w.down[end.Edge], n.length[end.Edge]
 	target := w.at(end.Edge, end.Offset, 0, w.on(end.Edge))
@@ -65,15 +94,15 @@ func (w *Walker) trace(r *Route, end Access) {
 	switch {
 	case (up < impassable || end.Offset == 0) && w.label[n.from[end.Edge]]+share(up, length, end.Offset)<<32 == target:
 		v = n.from[end.Edge]
-		back = append(back, stretch{end.Edge, 0, end.Offset})
+		back = append(back, Stretch{end.Edge, 0, end.Offset})
 	case (down < impassable || end.Offset == length) && w.label[n.to[end.Edge]]+share(down, length, length-end.Offset)<<32 == target:
 		v = n.to[end.Edge]
-		back = append(back, stretch{end.Edge, length, end.Offset})
+		back = append(back, Stretch{end.Edge, length, end.Offset})
 	default:
 		for _, t := range w.on(end.Edge) {
 			only := [1]start{t}
 			if w.straight(end.Edge, end.Offset, only[:]) == target {
-				begin(stretch{end.Edge, t.offset, end.Offset}, &t)
+				begin(Stretch{end.Edge, t.offset, end.Offset}, &t)
 				break
 			}
 		}
@@ -81,15 +110,12 @@ func (w *Walker) trace(r *Route, end Access) {
 	for v >= 0 {
 		v = w.before(v, &back, begin)
 	}
-	r.Length += end.Walk
-	for i := len(back) - 1; i >= 0; i-- {
-		r.walk(n, back[i])
-	}
+	return back, first
 }
 
 // before finds where the label of a node came from: a neighbour, or -1 for a source
 // on one of its edges.
-func (w *Walker) before(v int32, back *[]stretch, begin func(stretch, *start)) int32 {
+func (w *Walker) before(v int32, back *[]Stretch, begin func(Stretch, *start)) int32 {
 	n := w.n
 	for j := n.first[v]; j < n.first[v+1]; j++ {
 		e := int32(n.arcs[j] >> 1)
@@ -99,13 +125,13 @@ func (w *Walker) before(v int32, back *[]stretch, begin func(stretch, *start)) i
 			here, there, cost = there, here, w.up[e]
 		}
 		if u := n.heads[j]; cost < impassable && w.label[u]+uint64(cost)<<32 == w.label[v] {
-			*back = append(*back, stretch{e, there, here})
+			*back = append(*back, Stretch{e, there, here})
 			return u
 		}
 		for _, t := range w.on(e) {
 			walked := uint32(max(t.offset, here) - min(t.offset, here))
 			if (cost < impassable || walked == 0) && label(uint64(t.walk)+share(cost, n.length[e], walked), t.source) == w.label[v] {
-				begin(stretch{e, t.offset, here}, &t)
+				begin(Stretch{e, t.offset, here}, &t)
 				return -1
 			}
 		}
@@ -114,29 +140,32 @@ func (w *Walker) before(v int32, back *[]stretch, begin func(stretch, *start)) i
 }
 
 // walk goes along a part of an edge.
-func (r *Route) walk(n *Network, s stretch) {
-	if s.from == s.to && len(r.Line) > 0 {
+func (r *Route) walk(n *Network, s Stretch) {
+	if s.From == s.To && len(r.Line) > 0 {
 		return
 	}
-	line := n.part(s.edge, min(s.from, s.to), max(s.from, s.to))
-	if s.from > s.to {
-		for i, k := 0, len(line)-1; i < k; i, k = i+1, k-1 {
-			line[i], line[k] = line[k], line[i]
-		}
-	}
-	for _, p := range line {
+	for _, p := range n.Course(s) {
 		if len(r.Line) == 0 || r.Line[len(r.Line)-1] != p {
 			r.Line = append(r.Line, p)
 		}
 	}
-	length := max(s.from, s.to) - min(s.from, s.to)
+	length := s.Length()
 	r.Length += length
-	kind, street := n.traits[s.edge].Kind, n.street[s.edge]
+	kind, street := n.traits[s.Edge].Kind, n.street[s.Edge]
 	if last := len(r.Legs) - 1; last >= 0 && r.Legs[last].Kind == kind && r.Legs[last].Street == street {
 		r.Legs[last].Length += length
 	} else {
 		r.Legs = append(r.Legs, Leg{kind, length, street})
 	}
+}
+
+// Course is the line of a stretch, in the direction in which it is walked.
+func (n *Network) Course(s Stretch) []geo.Point {
+	line := n.part(s.Edge, min(s.From, s.To), max(s.From, s.To))
+	if s.From > s.To {
+		slices.Reverse(line)
+	}
+	return line
 }
 
 // part of an edge's course between two offsets in mm, as a new line. The ends are

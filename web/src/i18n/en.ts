@@ -855,6 +855,9 @@ export const en: Dictionary = {
     service_tier_unknown: 'The tier is not in the list of tiers',
     visits_refused:
       'The household wants no visits; its contact may be opened for an emergency, a service or a check',
+    beat_question: 'The streets, the start or the end of the walk make no sense',
+    beat_streets: 'There are too many streets to choose from; choose a smaller unit',
+    beat_short: 'The time is not enough to walk from the start to the end; give more time or choose a nearer end',
     walk_pairs:
       'Too many homes and points are within reach of each other; ask for fewer minutes, fewer points or a smaller unit',
     zone_dates: 'A zone ends after the day it begins',
