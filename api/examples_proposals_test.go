@@ -28,9 +28,7 @@ func proposalExamples() []example {
 		{"list-proposals", "", list, func(w *table, town string) request {
 			shows := map[string]string{}
 			for _, of := range []string{ours, theirs} {
-				if w.things[of]["proposal"] == "" {
-					w.things[of]["proposal"] = fmt.Sprint(w.proposed(of))
-				}
+				w.proposed(of)
 				shows[of] = `"unit":"` + w.things[of]["village"] + `"`
 			}
 			return request{path: v1 + "/proposals?limit=1000", shows: shows}

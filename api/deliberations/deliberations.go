@@ -9,7 +9,6 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"wangge/api/public"
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/deliberation"
@@ -233,7 +232,7 @@ type FutureUnit struct {
 
 type unitsInput struct {
 	Path
-	Body public.Question
+	Body serves.Question
 }
 
 func (h handler) units(ctx context.Context, in *unitsInput) (*route.Body[Where], error) {
@@ -244,11 +243,11 @@ func (h handler) units(ctx context.Context, in *unitsInput) (*route.Body[Where],
 	if !offer.Map {
 		return nil, serves.ErrMapOff
 	}
-	return route.OK(public.Steady(ctx, func() (Where, error) { return h.where(ctx, in.ID, in.Body, offer.Service) }))
+	return route.OK(route.Steady(ctx, func() (Where, error) { return h.where(ctx, in.ID, in.Body, offer.Service) }))
 }
 
-func (h handler) where(ctx context.Context, plan int64, q public.Question, service bool) (Where, error) {
-	now, err := public.Answer(ctx, h.reader, q)
+func (h handler) where(ctx context.Context, plan int64, q serves.Question, service bool) (Where, error) {
+	now, err := serves.Ask(ctx, h.reader, geo.DayOf(time.Now()), q)
 	if err != nil {
 		return Where{}, err
 	}

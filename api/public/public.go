@@ -6,18 +6,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/paulmach/orb"
-
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/pg"
 	"wangge/geo/serves"
 	"wangge/geo/staff"
 )
-
-// AnswerTime is how long every answer takes, found or not, so that its time says
-// nothing about an address.
-const AnswerTime = 400 * time.Millisecond
 
 // Mount adds /public and the offices of units. What is open is read as the map's
 // reader, which has no personal column at all.
@@ -47,13 +41,7 @@ func (h handler) change(ctx context.Context, in *route.Body[serves.Offer]) (*rou
 	return route.OK(serves.Offered(ctx, h.db))
 }
 
-// Question is a place: a point or an address.
-type Question struct {
-	Point   *orb.Point `json:"point,omitempty" doc:"[lon, lat]"`
-	Address string     `json:"address,omitempty" maxLength:"200"`
-}
-
-func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.Body[serves.Served], error) {
+func (h handler) serves(ctx context.Context, in *route.Body[serves.Question]) (*route.Body[serves.Served], error) {
 	offer, err := serves.Offered(ctx, h.reader)
 	if err != nil {
 		return nil, err
@@ -61,40 +49,8 @@ func (h handler) serves(ctx context.Context, in *route.Body[Question]) (*route.B
 	if !offer.Service {
 		return nil, serves.ErrOff
 	}
-	return route.OK(Steady(ctx, func() (serves.Served, error) { return Answer(ctx, h.reader, in.Body) }))
+	return route.OK(route.Steady(ctx, func() (serves.Served, error) { return serves.Ask(ctx, h.reader, geo.DayOf(time.Now()), in.Body) }))
 }
-
-// Steady gives an answer after AnswerTime, found or not.
-func Steady[T any](ctx context.Context, ask func() (T, error)) (T, error) {
-	ready := time.NewTimer(AnswerTime)
-	defer ready.Stop()
-	answer, err := ask()
-	select {
-	case <-ready.C:
-		return answer, err
-	case <-ctx.Done():
-		var nothing T
-		return nothing, ctx.Err()
-	}
-}
-
-// Answer looks a place up, as the map's reader.
-func Answer(ctx context.Context, reader pg.DB, q Question) (serves.Served, error) {
-	day := geo.DayOf(time.Now())
-	switch {
-	case (q.Point == nil) == (q.Address == ""):
-		return serves.Served{}, serves.ErrAsk
-	case q.Point != nil:
-		if !possible(*q.Point) {
-			return serves.Served{}, serves.ErrPlace
-		}
-		return serves.Point(ctx, reader, day, geo.Snap(*q.Point))
-	}
-	return serves.Address(ctx, reader, day, q.Address)
-}
-
-// possible is asked before a place goes to the lattice, which has no room for others.
-func possible(p orb.Point) bool { return p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90 }
 
 type officeInput struct {
 	route.AsOf

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wangge/api/public"
+	"wangge/api/route"
 	"wangge/api/route/routetest"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/pg"
@@ -110,7 +111,7 @@ func TestWhoServesAPlace(t *testing.T) {
 		t.Errorf("a household's address is answered with %s, another with %s", bodies[0], bodies[1])
 	}
 	for _, took := range times {
-		if took < public.AnswerTime {
+		if took < route.AnswerTime {
 			t.Errorf("answered after %v, before all others are", took)
 		}
 	}

@@ -122,6 +122,29 @@ type Nearest struct {
 // maxCandidates bounds the units that an address may mean.
 const maxCandidates = 5
 
+// Question is a place: a point or an address.
+type Question struct {
+	Point   *orb.Point `json:"point,omitempty" doc:"[lon, lat]"`
+	Address string     `json:"address,omitempty" maxLength:"200"`
+}
+
+// Ask answers a question.
+//
+// Errors: ErrAsk, ErrPlace, and those of Point and Address.
+func Ask(ctx context.Context, db pg.DB, day geo.Day, q Question) (Served, error) {
+	switch {
+	case (q.Point == nil) == (q.Address == ""):
+		return Served{}, ErrAsk
+	case q.Point == nil:
+		return Address(ctx, db, day, q.Address)
+	}
+	// It is asked before the place goes to the lattice, which has no room for others.
+	if p := *q.Point; !(p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90) {
+		return Served{}, ErrPlace
+	}
+	return Point(ctx, db, day, geo.Snap(*q.Point))
+}
+
 // Point answers for a place.
 func Point(ctx context.Context, db pg.DB, day geo.Day, at geo.Point) (Served, error) {
 	if d := at.Degrees(); d[0] < -180 || d[0] > 180 || d[1] < -90 || d[1] > 90 {
