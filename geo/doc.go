@@ -21,6 +21,7 @@
 //	coverage    measures of who is reached: shares, percentiles, catchments, loads
 //	hotspot     where values lie higher or lower together than chance would put them
 //	walk        the walking network: who may pass where, and how far everything is
+//	worktime    deadlines in minutes, working hours and working days, with holidays, pauses and extensions
 //	track       fixes of a walk: what is believed, along which streets it ran, what it saw
 //	beat        a walk along the streets that are worth most to be seen now
 //	atlas       map sheets as PNG and PDF
@@ -48,6 +49,8 @@
 //	household     the household ledger, and the one contact a household may leave
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
+//	visit         which visits are due by which cadence, and that they were made; nothing about persons
+//	calendar      holidays, and weekends worked for them
 //	plan          drafts, faults, repairs and the one way to publish
 //	borderwalk    points on the borders of a draft to look at in the field, and what was found there
 //	deliberation  what people say about a plan: stages, comments on places, consultations of residents

@@ -36,6 +36,7 @@ var plainSweeps = map[string]Sweep{
 	"api-token":     rows("api_token", "id::text", "expires_at < $1"),
 	"request":       rows("request", "id::text", "state = 'done' AND done_at < $1"),
 	"consent":       rows("consent", "id::text", "withdrawn_at < $1"),
+	"visit":         rows("visit", "id::text", "visited_at < $1"),
 	// A run stays as long as a search that was made on it later.
 	"circle": rows("circle", "id::text", `finished_at < $1
 		AND NOT EXISTS (SELECT FROM siting s WHERE s.circle_id = circle.id AND coalesce(s.finished_at, s.created_at) >= $1)`),

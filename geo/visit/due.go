@@ -1,0 +1,142 @@
+package visit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+)
+
+// Due is a visit that is to be made.
+type Due struct {
+	Household int64      `json:"household"`
+	Cadence   string     `json:"cadence"`
+	Unit      string     `json:"unit" doc:"code of the unit responsible; empty outside all"`
+	Address   string     `json:"address"`
+	Point     *geo.Point `json:"-"`
+	Post      *int64     `json:"post" doc:"that keeps in touch with the household"`
+	LastAt    *time.Time `json:"last_at" doc:"when somebody was met or declined last; null: never"`
+	TriedAt   *time.Time `json:"tried_at" doc:"when nobody was at home since; null: not tried since"`
+	DueOn     geo.Day    `json:"due_on" doc:"the last day within the cadence; of a household that was never visited, counted from when it came into the ledger or was linked"`
+	Overdue   bool       `json:"overdue" doc:"due before today"`
+}
+
+// DueFilter narrows the list; zero values do not.
+type DueFilter struct {
+	Unit    string // code: the unit's and all units' below it
+	Cadence string
+	Mine    bool    // linked to a post of the actor's, or by a cadence of the level of its posts
+	Until   geo.Day // due on that day or before; zero is today
+	// After is the last of the page before.
+	After *Due
+	Limit int
+}
+
+// due is every household that visits are wanted for, with each cadence that it is in,
+// within an area ($1, $2) and, if $3 is not 0, a unit. An empty dwelling is not
+// visited. Days are those in China.
+const due = `
+	WITH home AS (
+		SELECT h.id, o.unit_id, h.address, h.compound, h.building, h.stairwell, h.doorplate, h.point, h.kind,
+			h.age_0_2, h.age_3_6, h.age_80, (h.created_at AT TIME ZONE 'Asia/Shanghai')::date AS since, l.post_id, l.since AS linked_on
+		FROM household h
+		LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
+		LEFT JOIN visit_link l ON l.household_id = h.id
+		WHERE h.closed_on IS NULL AND h.merged_into IS NULL AND h.occupied IS DISTINCT FROM false
+		  AND ($1 OR EXISTS (SELECT FROM unit_ancestor s WHERE s.unit_id = coalesce(o.unit_id, h.area_id) AND s.ancestor_id = ANY ($2)))
+		  AND ($3::bigint = 0 OR EXISTS (SELECT FROM unit_ancestor s WHERE s.unit_id = o.unit_id AND s.ancestor_id = $3))),
+	wanted AS (
+		SELECT h.*, c.code AS cadence, c.level, c.days, CASE WHEN c.homes = 'linked' THEN h.linked_on ELSE h.since END AS begun,
+			EXISTS (SELECT FROM visit_refusal r WHERE r.household_id = h.id) AS refused
+		FROM home h JOIN cadence c ON c.used AND CASE c.homes
+			WHEN 'linked' THEN h.post_id IS NOT NULL
+			WHEN 'aged' THEN h.age_80 > 0
+			WHEN 'children' THEN coalesce(h.age_0_2, 0) + coalesce(h.age_3_6, 0) > 0
+			WHEN 'rental' THEN h.kind = 'rental'
+			ELSE true END),
+	made AS (
+		SELECT v.household_id, v.cadence, max(v.visited_at) FILTER (WHERE v.outcome <> 'nobody') AS last_at,
+			max(v.visited_at) FILTER (WHERE v.outcome = 'nobody') AS tried_at
+		FROM visit v WHERE v.household_id IN (SELECT id FROM home) GROUP BY 1, 2),
+	standing AS (
+		SELECT w.*, m.last_at, CASE WHEN m.tried_at > coalesce(m.last_at, '-infinity') THEN m.tried_at END AS tried_at,
+			coalesce((m.last_at AT TIME ZONE 'Asia/Shanghai')::date, w.begun) + w.days AS due_on
+		FROM wanted w LEFT JOIN made m ON m.household_id = w.id AND m.cadence = w.cadence)`
+
+// DueIn returns the visits that are due, the longest overdue first. Households that
+// want no visits are not among them.
+func DueIn(ctx context.Context, db pg.DB, actor staff.Actor, f DueFilter, today geo.Day) ([]Due, error) {
+	area := actor.Area(staff.Record)
+	unit, err := unitOf(ctx, db, area, f.Unit)
+	if err != nil {
+		return nil, fmt.Errorf("visits due in %s: %w", f.Unit, err)
+	}
+	until := f.Until
+	if until.IsZero() {
+		until = today
+	}
+	posts := []int64{}
+	for _, g := range actor.Grants {
+		if g.Post > 0 {
+			posts = append(posts, g.Post)
+		}
+	}
+	var afterDay *geo.Day
+	var after Due
+	if f.After != nil {
+		after = *f.After
+		afterDay = &after.DueOn
+	}
+	rows, _ := db.Query(ctx, due+`
+		SELECT s.id, s.cadence, coalesce(u.code, ''),
+			CASE WHEN s.address <> '' THEN s.address ELSE concat_ws(' ', nullif(s.compound, ''), nullif(s.building, ''), nullif(s.stairwell, ''), nullif(s.doorplate, '')) END,
+			s.point, s.post_id, s.last_at, s.tried_at, s.due_on, s.due_on < $4
+		FROM standing s LEFT JOIN unit u ON u.id = s.unit_id
+		WHERE NOT s.refused AND s.due_on <= $5 AND ($6 = '' OR s.cadence = $6)
+		  AND (NOT $7 OR s.post_id = ANY ($8)
+			OR s.level <> '' AND s.level IN (SELECT n.level FROM post p JOIN unit n ON n.id = p.unit_id WHERE p.id = ANY ($8)))
+		  AND ($9::date IS NULL OR (s.due_on, s.id, s.cadence) > ($9, $10, $11))
+		ORDER BY s.due_on, s.id, s.cadence LIMIT $12`,
+		area.All, area.Roots, unit, today, until, f.Cadence, f.Mine, posts, afterDay, after.Household, after.Cadence, f.Limit)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
+	if err != nil {
+		return nil, fmt.Errorf("visits due: %w", err)
+	}
+	return list, nil
+}
+
+// Standing is how a cadence stands in a unit.
+type Standing struct {
+	Cadence string `json:"cadence"`
+	Homes   int    `json:"homes" doc:"households that it is for, without those that want no visits"`
+	InTime  int    `json:"in_time" doc:"not overdue"`
+	Overdue int    `json:"overdue"`
+	Never   int    `json:"never" doc:"nobody was met there yet"`
+	Refused int    `json:"refused" doc:"households that want no visits"`
+}
+
+// Stand tells for each cadence how the unit ("" = all of the actor's area) stands: by
+// unit, never by person.
+func Stand(ctx context.Context, db pg.DB, actor staff.Actor, unit string, today geo.Day) ([]Standing, error) {
+	area := actor.Area(staff.Record)
+	id, err := unitOf(ctx, db, area, unit)
+	if err != nil {
+		return nil, fmt.Errorf("visits in %s: %w", unit, err)
+	}
+	rows, _ := db.Query(ctx, due+`
+		SELECT c.code, count(s.id) FILTER (WHERE NOT s.refused), count(s.id) FILTER (WHERE NOT s.refused AND s.due_on >= $4),
+			count(s.id) FILTER (WHERE NOT s.refused AND s.due_on < $4), count(s.id) FILTER (WHERE NOT s.refused AND s.last_at IS NULL),
+			count(s.id) FILTER (WHERE s.refused)
+		FROM cadence c LEFT JOIN standing s ON s.cadence = c.code
+		WHERE c.used GROUP BY c.code, c.ordinal ORDER BY c.ordinal`, area.All, area.Roots, id, today)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Standing])
+	if err != nil {
+		return nil, fmt.Errorf("visits in %s: %w", unit, err)
+	}
+	return list, nil
+}
