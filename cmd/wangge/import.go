@@ -35,6 +35,7 @@ type importCommand struct {
 	MapPoints     importMapPoints  `cmd:"" help:"Service points from the map that was imported: hospitals, pharmacies, kindergartens, libraries, town halls …, with their opening hours."`
 	Candidates    importCandidates `cmd:"" help:"Sites where a service point could stand (idle houses, vacant premises, places): CSV, XLSX or GeoJSON."`
 	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
+	Holidays      importHolidays   `cmd:"" help:"The calendar of a year: holidays, and weekends worked for them. CSV or XLSX."`
 	Streets       importStreets    `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
 	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
 }

@@ -457,6 +457,7 @@ export const admin: typeof adminZh = {
       deletion: 'deletion',
       demo: 'demo',
       glass: 'break-glass access',
+      holidays: 'holidays',
       household: 'household',
       incident: 'incident',
       job: 'job',

@@ -445,6 +445,7 @@ export const admin = {
       deletion: '删除',
       demo: '示例数据',
       glass: '应急查看',
+      holidays: '节假日',
       household: '户',
       incident: '事件',
       job: '任务',

@@ -827,6 +827,9 @@ export const en: Dictionary = {
     contact_look: 'Say what for: visit, emergency, service or check',
     contact_none: 'This household has left no contact',
     field_unregistered: 'This personal field is not in the purpose register, so it cannot be kept',
+    holiday_none: 'A calendar has between 1 and 1000 days',
+    holiday_rows:
+      'Some rows are no day of a calendar, so nothing was stored. Correct the places named and send the list again',
     household_kind: 'The kind is owner, rental, self-built, collective or unknown',
     household_no_address: 'Give an address, or compound, building and doorplate',
     household_unplaced: 'The household has no place yet; put it on the map first',

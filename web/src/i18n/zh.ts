@@ -783,6 +783,8 @@ export const zh = {
     contact_look: '请选用途：走访、紧急、服务或核对',
     contact_none: '这一户没有留下联系方式',
     field_unregistered: '该项个人信息没有登记用途，不能保存',
+    holiday_none: '日历应有 1 至 1000 天',
+    holiday_rows: '有些行不是有效的日子，未保存任何内容；请改正所列各处后重新提交',
     household_kind: '类型应为自住、出租、自建房、集体户或未知',
     household_no_address: '请填地址，或小区、楼栋和门牌',
     household_unplaced: '这一户还没有位置，请先在图上定位',
