@@ -1,7 +1,8 @@
 // Package web holds the page people see: a TypeScript application in src, built
-// into dist and embedded in the program. Go knows three things about it: where
-// the files are, how they are cached, and which sources the page may use (its
-// Content-Security-Policy). Everything else is in src.
+// into dist and embedded in the program. Go knows four things about it: where
+// the files are, how they are cached, that the officer's page has a document of its own,
+// and which sources the pages may use (their Content-Security-Policy). Everything else
+// is in src.
 //
 // dist is built, never committed; without it the program compiles and the page
 // says how to build it.
@@ -24,14 +25,14 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// noncePlaceholder stands in index.html wherever the nonce of a response goes.
+// noncePlaceholder stands in a document wherever the nonce of a response goes.
 const noncePlaceholder = "__CSP_NONCE__"
 
 // notBuilt is shown when the program was compiled without the page.
 const notBuilt = "The page is not built into this program. Build it with: make web (or: cd web && npm ci && npm run build), then build the program again.\n" +
 	"程序中没有内置网页。请先执行 make web，再重新编译程序。\n"
 
-// Files returns the built page: index.html, assets with hashed names, and the
+// Files returns the built page: its documents, assets with hashed names, and the
 // compressed forms (.br, .gz) beside them. It holds only .gitkeep when the page
 // has not been built.
 func Files() fs.FS {
@@ -72,7 +73,7 @@ type asset struct {
 }
 
 // Handler serves the page in files, as Files returns them. A path without an
-// extension is a route of the page and gets index.html; a missing file is 404.
+// extension is a route of the page and gets its document; a missing file is 404.
 func Handler(files fs.FS) (http.Handler, error) {
 	assets, err := load(files)
 	if err != nil {
@@ -90,7 +91,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	if a, ok := h.assets[name]; ok && name != "index.html" {
+	if a, ok := h.assets[name]; ok && path.Ext(name) != ".html" {
 		serveAsset(w, r, a)
 		return
 	}
@@ -98,7 +99,16 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "404 page not found")
 		return
 	}
-	h.serveIndex(w, r)
+	h.serveDocument(w, r, documentOf(name))
+}
+
+// documentOf is the document of a route: the officer's page, for a phone, has its own,
+// without the code of the desk.
+func documentOf(name string) string {
+	if name == "patrol" || strings.HasPrefix(name, "patrol/") {
+		return "patrol.html"
+	}
+	return "index.html"
 }
 
 // refuse answers in plain text. http.Error would set headers of its own beside
@@ -109,10 +119,10 @@ func refuse(w http.ResponseWriter, status int, text string) {
 	_, _ = fmt.Fprintln(w, text)
 }
 
-// serveIndex writes index.html with a fresh nonce. It is never stored: the nonce
+// serveDocument writes a document with a fresh nonce. It is never stored: the nonce
 // must not be used twice, and it names the assets of the current build.
-func (h handler) serveIndex(w http.ResponseWriter, r *http.Request) {
-	index, ok := h.assets["index.html"]
+func (h handler) serveDocument(w http.ResponseWriter, r *http.Request, name string) {
+	document, ok := h.assets[name]
 	if !ok {
 		refuse(w, http.StatusServiceUnavailable, notBuilt)
 		return
@@ -130,7 +140,7 @@ func (h handler) serveIndex(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// An error here means that the client has gone.
-	_, _ = w.Write(bytes.ReplaceAll(index.plain, []byte(noncePlaceholder), []byte(nonce)))
+	_, _ = w.Write(bytes.ReplaceAll(document.plain, []byte(noncePlaceholder), []byte(nonce)))
 }
 
 func serveAsset(w http.ResponseWriter, r *http.Request, a asset) {

@@ -11,6 +11,7 @@ import (
 func page() fstest.MapFS {
 	return fstest.MapFS{
 		"index.html":          {Data: []byte(`<meta nonce="__CSP_NONCE__"><link nonce="__CSP_NONCE__">`)},
+		"patrol.html":         {Data: []byte(`<meta nonce="__CSP_NONCE__"><title>Patrol</title>`)},
 		"assets/app-1.js":     {Data: []byte("plain")},
 		"assets/app-1.js.br":  {Data: []byte("brotli")},
 		"assets/app-1.js.gz":  {Data: []byte("gzip")},
@@ -98,6 +99,24 @@ func TestEachPageHasItsOwnNonceAndPolicy(t *testing.T) {
 	}
 	if got := one.Header().Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control = %q; want no-store", got)
+	}
+}
+
+func TestTheOfficersPageHasItsOwnDocument(t *testing.T) {
+	for target, own := range map[string]bool{
+		"/patrol": true, "/patrol/": true, "/patrol/outbox": true,
+		"/": false, "/patrols": false, "/plans/patrol": false,
+	} {
+		w := get(t, page(), "GET", target)
+		if got := strings.Contains(w.Body.String(), "Patrol"); w.Code != 200 || got != own {
+			t.Errorf("%s = %d %q; the officer's page: want %v", target, w.Code, w.Body, own)
+		}
+		if strings.Contains(w.Body.String(), noncePlaceholder) || w.Header().Get("Content-Security-Policy") == "" {
+			t.Errorf("%s lacks its nonce or policy", target)
+		}
+	}
+	if got := get(t, page(), "GET", "/patrol.html").Code; got != 404 {
+		t.Errorf("/patrol.html = %d; want 404, for only its address gives it a nonce", got)
 	}
 }
 

@@ -1,7 +1,8 @@
 // Measures what a visit loads, gzipped: index.html, everything it loads at once, the
 // page and the map with its worker; for the first view, for the analyst's page with all
 // its tables and charts, for the comparison of divisions, and for the planner's workshop
-// with its engine. Fails when one is over budget.
+// with its engine; and for the officer's page on a phone, which has nothing of the desk.
+// Fails when one is over budget.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -11,6 +12,7 @@ const BUDGET = 850;
 const CIRCLE_BUDGET = 1100;
 const COMPARE_BUDGET = 900;
 const WORKSHOP_BUDGET = 2150;
+const PATROL_BUDGET = 700;
 const dist = new URL('../dist/', import.meta.url).pathname;
 const assets = join(dist, 'assets');
 
@@ -42,7 +44,9 @@ const later = (name) =>
     (match) => match[1],
   );
 
-const entry = [...index.matchAll(/assets\/([^"']+)/g)].map((match) => match[1]);
+const entryOf = (html) => [...html.matchAll(/assets\/([^"']+)/g)].map((match) => match[1]);
+const entry = entryOf(index);
+const patrol = entryOf(readFileSync(join(dist, 'patrol.html'), 'utf8'));
 const named = (pattern) => files.filter((name) => pattern.test(name));
 const workers = named(/maplibre.*worker/);
 // The engine of the workshop and the worker that runs it.
@@ -71,6 +75,17 @@ const views = {
       ...engine,
     ]),
   ],
+  patrol: [
+    PATROL_BUDGET,
+    closure([
+      ...patrol,
+      ...words,
+      ...[...closure(patrol)]
+        .filter((name) => /js$/.test(name) && !words.includes(name))
+        .flatMap(later)
+        .filter((name) => !/^(zh|en)-/.test(name)),
+    ]),
+  ],
 };
 
 const always = size(join(dist, 'index.html')) + size(join(dist, 'boot.js')) + size(join(dist, 'boot.css'));
@@ -86,6 +101,13 @@ for (const [view, [budget, loaded]] of Object.entries(views)) {
     console.error(`The ${view} is ${(total / 1024 - budget).toFixed(1)} KiB over its budget.`);
     over = true;
   }
+}
+const desk = [...views.patrol[1]].filter((name) =>
+  /\bantd\b|ant-btn/.test(readFileSync(join(assets, name), 'utf8')),
+);
+if (desk.length > 0) {
+  console.error(`The officer's page loads the kit of the desk: ${desk.join(', ')}`);
+  over = true;
 }
 console.log(`${kib([...sizes.values()].reduce((sum, bytes) => sum + bytes, 0))}  everything there is`);
 if (over) process.exit(1);

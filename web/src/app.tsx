@@ -4,15 +4,17 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as AntApp, Button, ConfigProvider } from 'antd';
 import en from 'antd/locale/en_US';
 import zh from 'antd/locale/zh_CN';
-import { Component, lazy, type ReactNode, Suspense } from 'react';
+import { Component, lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
 import { Gate, Waiting } from './account/gate';
 import { asProblem } from './api/client';
 import { useMedia } from './common/media';
 import { overlays } from './common/overlays';
-import { useLanguageOfAddress } from './i18n/language';
-import { antdTheme, useTheme, useThemeOnPage } from './theme/theme';
+import { useLanguageOfAddress } from './i18n/choice';
+import { antdTheme } from './theme/antd';
+import { useThemeOnPage } from './theme/page';
+import { useTheme } from './theme/theme';
 import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
@@ -92,6 +94,7 @@ function Themed() {
                 <Route path="/incidents" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />
                 <Route path="/admin/*" element={<AdminPages />} />
+                <Route path="/patrol" element={<OtherDocument />} />
                 <Route path="*" element={<Navigate to="/" replace />} />
               </Route>
             </Routes>
@@ -100,6 +103,12 @@ function Themed() {
       </AntApp>
     </ConfigProvider>
   );
+}
+
+/** OtherDocument leaves for a page of the server that is not part of this one. */
+function OtherDocument() {
+  useEffect(() => location.reload(), []);
+  return <Waiting />;
 }
 
 /** LastResort shows an error of the page itself instead of a blank screen. */

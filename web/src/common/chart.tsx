@@ -5,8 +5,8 @@ import { GridComponent, MarkLineComponent, TooltipComponent, VisualMapComponent 
 import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
+import { FONT } from '../theme/fonts';
 import type { Palette } from '../theme/palette';
-import { FONT } from '../theme/theme';
 
 use([
   BarChart,

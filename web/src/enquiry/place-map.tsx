@@ -6,8 +6,8 @@ import type { Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
-import { asBounds, type Bounds } from '../map/camera';
-import { MapCanvas, NOWHERE, useBaseStyle } from '../map/canvas';
+import { asBounds, type Bounds, NOWHERE } from '../map/camera';
+import { MapCanvas, useBaseStyle } from '../map/canvas';
 import { exposeForSupport } from '../map/page-map';
 import { ownAddress } from '../map/style';
 

@@ -2,12 +2,12 @@
 // else what it prefers. It changes without a reload; the words of a language are
 // fetched when it is first shown.
 import i18next from 'i18next';
-import { useEffect } from 'react';
 import { initReactI18next } from 'react-i18next';
 import type { Language } from '../common/format';
 import { remember } from '../common/storage';
-import { useView } from '../view/url';
 import type { Dictionary } from './zh';
+
+type Words = Record<Language, () => Promise<object>>;
 
 const dictionaries: Record<Language, () => Promise<Dictionary>> = {
   zh: () => import('./zh').then(({ zh }) => zh),
@@ -20,12 +20,21 @@ export function preferred(remembered: string | null, browser: string): Language 
   return /^zh\b/i.test(browser) || browser === '' ? 'zh' : 'en';
 }
 
+/** What one page alone says, beside the words that all have. */
+let more: Words | null = null;
+
+const wordsOf = async (language: Language) => ({
+  ...(await dictionaries[language]()),
+  ...(await more?.[language]()),
+});
+
 /** startLanguage is done when the page can be written in the language of its reader. */
-export async function startLanguage(): Promise<void> {
+export async function startLanguage(ofThisPage: Words | null = null): Promise<void> {
+  more = ofThisPage;
   const asked = new URLSearchParams(location.search).get('lang');
   const language = preferred(asked ?? remember.get('lang'), navigator.language ?? '');
   wanted = language;
-  const page = await dictionaries[language]();
+  const page = await wordsOf(language);
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: { [language]: { page } },
@@ -44,34 +53,13 @@ let wanted: Language;
 export async function changeLanguage(language: Language): Promise<void> {
   wanted = language;
   if (!i18next.hasResourceBundle(language, 'page')) {
-    i18next.addResourceBundle(language, 'page', await dictionaries[language]());
+    i18next.addResourceBundle(language, 'page', await wordsOf(language));
   }
   if (wanted === language) await i18next.changeLanguage(language);
 }
 
-function showLanguage(language: string): void {
+/** showLanguage says in the document which language it is in. */
+export function showLanguage(language: string): void {
   document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN';
   document.title = i18next.t('app.title');
-}
-
-/** useLanguageOfAddress follows ?lang= when the address changes. */
-export function useLanguageOfAddress(): void {
-  const [view] = useView();
-  const { lang } = view;
-  useEffect(() => {
-    if (lang) changeLanguage(lang);
-  }, [lang]);
-  useEffect(() => {
-    i18next.on('languageChanged', showLanguage);
-    return () => i18next.off('languageChanged', showLanguage);
-  }, []);
-}
-
-export function useSetLanguage(): (language: Language) => void {
-  const [, setView] = useView();
-  return (language) => {
-    remember.set('lang', language);
-    setView({ lang: language });
-    changeLanguage(language);
-  };
 }

@@ -6,6 +6,9 @@ import { usePage } from '../view/store';
 
 export type Bounds = [west: number, south: number, east: number, north: number];
 
+/** All of China, where nobody has said where the town is. */
+export const NOWHERE: Bounds = [88, 20, 122, 46];
+
 /** asBounds checks a box that came from outside; null when it is not one. */
 export function asBounds(box: readonly number[] | null | undefined): Bounds | null {
   if (box?.length !== 4 || box.some((edge) => !Number.isFinite(edge))) return null;

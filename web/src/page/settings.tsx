@@ -10,7 +10,7 @@ import { Button, Segmented, Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useCopy } from '../common/copy';
 import { useLanguage } from '../common/format';
-import { useSetLanguage } from '../i18n/language';
+import { useSetLanguage } from '../i18n/choice';
 import type { ThemeChoice } from '../theme/palette';
 import { useTheme } from '../theme/theme';
 import { usePage } from '../view/store';

@@ -4,6 +4,8 @@ import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../src/i18n/en';
 import { changeLanguage, preferred } from '../../src/i18n/language';
+import { patrol as patrolEn } from '../../src/i18n/patrol.en';
+import { patrol as patrolZh } from '../../src/i18n/patrol.zh';
 import { zh } from '../../src/i18n/zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -19,8 +21,8 @@ function flatten(tree: Tree, path = ''): Record<string, string> {
 const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 describe('the dictionaries', () => {
-  const chinese = flatten(zh);
-  const english = flatten(en);
+  const chinese = flatten({ ...zh, patrol: patrolZh });
+  const english = flatten({ ...en, patrol: patrolEn });
 
   it('have the same keys', () => {
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());

@@ -1,0 +1,14 @@
+// MapLibre as every map of the page has it: with its worker and its style sheet.
+import 'maplibre-gl/dist/maplibre-gl.css';
+import * as maplibregl from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { ownAddress } from './style';
+
+maplibregl.setWorkerUrl(workerUrl);
+
+export { maplibregl };
+
+/** ownRequest asks for everything at the server that sent the page. */
+export const ownRequest = (url: string) => ({
+  url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
+});

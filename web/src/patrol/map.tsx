@@ -1,0 +1,220 @@
+// The map in the officer's hand: the ground, the borders of the lowest units, and where
+// the phone is. It follows the phone until it is moved by hand.
+import type { Feature } from 'geojson';
+import type { GeoJSONSource, Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { answer, api } from '../api/client';
+import type { Level, Status } from '../api/types';
+import { useLanguage } from '../common/format';
+import { asBounds, NOWHERE } from '../map/camera';
+import { maplibregl, ownRequest } from '../map/maplibre';
+import { composeStyle } from '../map/style';
+import { MAP_FONT } from '../theme/fonts';
+import type { Palette } from '../theme/palette';
+import { Icon } from './icon';
+import { useLook } from './look';
+import { circle, type Fix, usePlace } from './place';
+
+/** The closest that following brings the map by itself. */
+const NEAR = 16.5;
+
+export default function PatrolMap() {
+  const { t } = useTranslation();
+  const { theme, palette } = useLook();
+  const fix = usePlace((place) => place.fix);
+  const element = useRef<HTMLDivElement>(null);
+  const [map, setMap] = useState<MapLibreMap | null>(null);
+  const [following, setFollowing] = useState(true);
+  const [bearing, setBearing] = useState(0);
+  const ground = useGround();
+  const style = useMemo(() => withPlace(ground.style, palette), [ground.style, palette]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once; its style follows below
+  useEffect(() => {
+    const container = element.current;
+    if (!container) return;
+    const made = new maplibregl.Map({
+      container,
+      style,
+      bounds: NOWHERE,
+      attributionControl: false,
+      transformRequest: ownRequest,
+      localIdeographFontFamily: MAP_FONT,
+      maxPitch: 0,
+      touchPitch: false,
+      fadeDuration: 0,
+      maxZoom: 20,
+    });
+    made.addControl(new maplibregl.ScaleControl({ maxWidth: 90, unit: 'metric' }), 'bottom-left');
+    made.on('rotate', () => setBearing(made.getBearing()));
+    // Zooming in place keeps following; a move or a turn by hand ends it.
+    for (const begun of ['dragstart', 'rotatestart'] as const) {
+      made.on(begun, (event) => event.originalEvent && setFollowing(false));
+    }
+    made.on('load', () => {
+      container.dataset.ready = 'true';
+      setMap(made);
+    });
+    (window as unknown as { wangge?: unknown }).wangge = { map: made }; // for browser tests, as on the desk
+    return () => made.remove();
+  }, []);
+
+  useEffect(() => {
+    map?.setStyle(style, { diff: true });
+  }, [map, style]);
+
+  useEffect(() => {
+    map?.getCanvas().setAttribute('aria-label', t('patrol.map'));
+  }, [map, t]);
+
+  const { bounds } = ground;
+  const placed = fix !== null;
+  useEffect(() => {
+    if (map && bounds && !placed) map.fitBounds(bounds, { animate: false, padding: 24 });
+  }, [map, bounds, placed]);
+
+  useEffect(() => {
+    if (!map) return;
+    const show = () => map.getSource<GeoJSONSource>('here')?.setData(hereOf(fix));
+    show();
+    map.on('styledata', show); // a new style begins with an empty source
+    return () => {
+      map.off('styledata', show);
+    };
+  }, [map, fix]);
+
+  useEffect(() => {
+    if (!map || !fix || !following) return;
+    map.jumpTo({ center: fix.at, zoom: Math.max(map.getZoom(), NEAR) });
+  }, [map, fix, following]);
+
+  return (
+    <div className="patrol-map">
+      <div ref={element} className="patrol-canvas" data-theme={theme} />
+      <div className="patrol-map-buttons">
+        <button type="button" aria-label={t('map.north')} onClick={() => map?.resetNorth({ animate: false })}>
+          <Icon name="north" turn={-bearing} />
+        </button>
+        {fix && (
+          <button
+            type="button"
+            aria-label={t('patrol.follow')}
+            aria-pressed={following}
+            onClick={() => setFollowing(true)}
+          >
+            <Icon name="here" />
+          </button>
+        )}
+      </div>
+      <p className="patrol-credit">
+        {ground.credit} {t('map.reviewNumber')}
+        {ground.review || t('map.reviewNumberNone')}
+      </p>
+    </div>
+  );
+}
+
+type Known = { base: StyleSpecification | null; levels: Level[]; status: Status | null };
+
+/** useGround is the ground as the server draws it, with the borders of the lowest units; plain without signal. */
+function useGround() {
+  const language = useLanguage();
+  const { theme, palette } = useLook();
+  const [known, setKnown] = useState<Known>({ base: null, levels: [], status: null });
+  useEffect(() => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const load = async () => {
+      const [base, levels, status] = await Promise.allSettled([
+        fetch(`/style.json?theme=${theme}&lang=${language}`, { signal }).then((response) =>
+          response.ok ? (response.json() as Promise<StyleSpecification>) : Promise.reject(response.status),
+        ),
+        answer<{ items: Level[] }>(api.GET('/levels', { signal })),
+        answer<Status>(api.GET('/status', { signal })),
+      ]);
+      if (signal.aborted) return;
+      setKnown((before) => ({
+        base: base.status === 'fulfilled' ? base.value : before.base,
+        levels: levels.status === 'fulfilled' ? levels.value.items : before.levels,
+        status: status.status === 'fulfilled' ? status.value : before.status,
+      }));
+    };
+    load();
+    window.addEventListener('online', load);
+    return () => {
+      leaving.abort();
+      window.removeEventListener('online', load);
+    };
+  }, [theme, language]);
+
+  const { base, levels, status } = known;
+  const style = useMemo(() => {
+    const lowest = levels.filter(({ units }) => units > 0).sort((a, b) => b.rank - a.rank)[0];
+    return composeStyle(base, {
+      origin: location.origin,
+      theme,
+      palette,
+      levels,
+      level: lowest?.code ?? null,
+      layers: ['background'],
+      cells: 'households',
+      at: null,
+      unit: null,
+      place: null,
+      item: null,
+      draft: null,
+      fault: null,
+    });
+  }, [base, levels, theme, palette]);
+  const bounds = useMemo(() => asBounds(status?.town?.bounds), [status]);
+  return { style, bounds, credit: status?.attribution ?? '', review: status?.review_number ?? '' };
+}
+
+const nothing = { type: 'FeatureCollection' as const, features: [] as Feature[] };
+
+/** hereOf is the phone and the circle within which it surely is. */
+function hereOf(fix: Fix | null) {
+  if (!fix) return nothing;
+  const point: Feature = {
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'Point', coordinates: fix.at },
+  };
+  const around: Feature = {
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'Polygon', coordinates: [circle(fix.at, fix.accuracy ?? 0)] },
+  };
+  return { ...nothing, features: fix.accuracy ? [around, point] : [point] };
+}
+
+/** withPlace lays the phone over the ground. */
+function withPlace(ground: StyleSpecification, palette: Palette): StyleSpecification {
+  return {
+    ...ground,
+    sources: { ...ground.sources, here: { type: 'geojson', data: nothing } },
+    layers: [
+      ...ground.layers,
+      {
+        id: 'here-around',
+        type: 'fill',
+        source: 'here',
+        filter: ['==', ['geometry-type'], 'Polygon'],
+        paint: { 'fill-color': palette.accent, 'fill-opacity': 0.18, 'fill-outline-color': palette.accent },
+      },
+      {
+        id: 'here',
+        type: 'circle',
+        source: 'here',
+        filter: ['==', ['geometry-type'], 'Point'],
+        paint: {
+          'circle-radius': 8,
+          'circle-color': palette.accent,
+          'circle-stroke-color': palette.casing,
+          'circle-stroke-width': 3,
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+// The frame of the officer's page: one screen at a time, and the way to the others within
+// reach of a thumb.
+import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Icon } from './icon';
+import { useLookOnPage } from './look';
+import { Me } from './me';
+import { seek, usePlace } from './place';
+import { SignIn } from './sign-in';
+import { ask, useWho } from './who';
+
+const PatrolMap = lazy(() => import('./map'));
+
+const SCREENS = ['map', 'me'] as const;
+type Screen = (typeof SCREENS)[number];
+
+export function Patrol() {
+  useLookOnPage();
+  return (
+    <LastResort>
+      <Whose />
+    </LastResort>
+  );
+}
+
+/** Whose shows the page of whoever has signed in, also when the server cannot say so just now. */
+function Whose() {
+  const { t } = useTranslation();
+  const { officer, sign_in } = useWho();
+  useEffect(() => {
+    ask();
+    window.addEventListener('online', ask);
+    return () => window.removeEventListener('online', ask);
+  }, []);
+  if (officer) return <Screens key={officer.account} />;
+  if (sign_in === 'unasked')
+    return (
+      <p className="boot-wait" role="status">
+        {t('common.loading')}
+      </p>
+    );
+  return (
+    <main className="patrol-entry">
+      <h1>{t('patrol.title')}</h1>
+      <SignIn />
+    </main>
+  );
+}
+
+function Screens() {
+  const { t } = useTranslation();
+  const [screen, setScreen] = useState<Screen>('map');
+  useEffect(seek, []);
+  return (
+    <div className="patrol">
+      <main className="patrol-screen">
+        <h1 className="off-screen">{t(`patrol.screen.${screen}`)}</h1>
+        {/* The map stays: making it anew takes seconds on a phone. */}
+        <div hidden={screen !== 'map'} className="patrol-first">
+          <Suspense fallback={<div className="patrol-map" />}>
+            <PatrolMap />
+          </Suspense>
+          <NoPlace />
+        </div>
+        {screen === 'me' && <Me />}
+      </main>
+      <nav className="patrol-nav" aria-label={t('patrol.screens')}>
+        {SCREENS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            aria-current={name === screen ? 'page' : undefined}
+            onClick={() => setScreen(name)}
+          >
+            <Icon name={name} />
+            {t(`patrol.screen.${name}`)}
+          </button>
+        ))}
+      </nav>
+    </div>
+  );
+}
+
+/** NoPlace says why the phone's place is not on the map, and what helps. */
+function NoPlace() {
+  const { t } = useTranslation();
+  const seeking = usePlace((place) => place.seeking);
+  if (seeking === 'off' || seeking === 'on') return null;
+  return (
+    <div className="patrol-notice" role="status">
+      <p>{t(`patrol.seeking.${seeking}`)}</p>
+      {seeking === 'denied' && (
+        <button type="button" onClick={seek}>
+          {t('common.retry')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** LastResort shows an error of the page itself instead of a blank screen. */
+class LastResort extends Component<{ children: ReactNode }, { cause: Error | null }> {
+  override state: { cause: Error | null } = { cause: null };
+
+  static getDerivedStateFromError(cause: Error) {
+    return { cause };
+  }
+
+  override render() {
+    return this.state.cause ? <Broken cause={this.state.cause} /> : this.props.children;
+  }
+}
+
+function Broken({ cause }: { cause: Error }) {
+  const { t } = useTranslation();
+  return (
+    <main className="patrol-entry" role="alert">
+      <h1>{t('broken.title')}</h1>
+      <p>{t('patrol.broken')}</p>
+      <pre>{cause.message}</pre>
+      <button type="button" className="patrol-main" onClick={() => location.reload()}>
+        {t('banner.reload')}
+      </button>
+    </main>
+  );
+}
