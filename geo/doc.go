@@ -49,6 +49,7 @@
 //	household     the household ledger, and the one contact a household may leave
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
+//	premises      three-colour premises, blocks with a freshness contract, checkpoints and beats
 //	visit         which visits are due by which cadence, and that they were made; nothing about persons
 //	calendar      holidays, and weekends worked for them
 //	plan          drafts, faults, repairs and the one way to publish

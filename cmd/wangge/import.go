@@ -27,17 +27,20 @@ import (
 
 // importCommand brings files in, as the page does.
 type importCommand struct {
-	Boundaries    importBoundaries `cmd:"" help:"Boundaries of one level: GeoJSON, KML, zipped Shapefile, GeoPackage, or the administrative areas of an .osm.pbf. Makes a draft, and with --publish puts it in force."`
-	Households    importHouseholds `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
-	Incidents     importIncidents  `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
-	ServicePoints importPoints     `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
-	Demand        importDemand     `cmd:"" help:"Counts of people by H3 cell, building or place: CSV, XLSX or GeoJSON. Makes a demand set, or its next version."`
-	MapPoints     importMapPoints  `cmd:"" help:"Service points from the map that was imported: hospitals, pharmacies, kindergartens, libraries, town halls …, with their opening hours."`
-	Candidates    importCandidates `cmd:"" help:"Sites where a service point could stand (idle houses, vacant premises, places): CSV, XLSX or GeoJSON."`
-	Zones         importFile       `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
-	Holidays      importHolidays   `cmd:"" help:"The calendar of a year: holidays, and weekends worked for them. CSV or XLSX."`
-	Streets       importStreets    `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
-	OSM           importOSM        `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
+	Boundaries    importBoundaries  `cmd:"" help:"Boundaries of one level: GeoJSON, KML, zipped Shapefile, GeoPackage, or the administrative areas of an .osm.pbf. Makes a draft, and with --publish puts it in force."`
+	Households    importHouseholds  `cmd:"" help:"Households: CSV, XLSX or GeoJSON."`
+	Incidents     importIncidents   `cmd:"" help:"Incidents: CSV, XLSX or GeoJSON."`
+	ServicePoints importPoints      `cmd:"" help:"Service points: CSV, XLSX or GeoJSON."`
+	Demand        importDemand      `cmd:"" help:"Counts of people by H3 cell, building or place: CSV, XLSX or GeoJSON. Makes a demand set, or its next version."`
+	MapPoints     importMapPoints   `cmd:"" help:"Service points from the map that was imported: hospitals, pharmacies, kindergartens, libraries, town halls …, with their opening hours."`
+	Candidates    importCandidates  `cmd:"" help:"Sites where a service point could stand (idle houses, vacant premises, places): CSV, XLSX or GeoJSON."`
+	Premises      importPremises    `cmd:"" help:"Three-colour premises with grade, reason and the day until which it holds: CSV, XLSX or GeoJSON."`
+	Checkpoints   importCheckpoints `cmd:"" help:"Checkpoints of patrols with their radius: CSV, XLSX or GeoJSON."`
+	Blocks        importBlocks      `cmd:"" help:"Zones that are to be seen every so many days, by their codes: CSV or XLSX."`
+	Zones         importFile        `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
+	Holidays      importHolidays    `cmd:"" help:"The calendar of a year: holidays, and weekends worked for them. CSV or XLSX."`
+	Streets       importStreets     `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
+	OSM           importOSM         `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
 }
 
 // importFile is what every import needs to know.
@@ -160,6 +163,33 @@ func (c *importCandidates) Run(p *program) error {
 	req.Source = c.Source
 	return c.do(p, req, printReport)
 }
+
+// importRegister adds who keeps a register.
+type importRegister struct {
+	importFile
+	Source string `help:"Who keeps the register; with the numbers in it, what tells its entries apart. By default the file's name."`
+}
+
+func (c *importRegister) run(p *program, kind upload.Kind) error {
+	req := c.request(kind)
+	req.Source = c.Source
+	return c.do(p, req, printReport)
+}
+
+type importPremises struct{ importRegister }
+
+// Run imports three-colour premises.
+func (c *importPremises) Run(p *program) error { return c.run(p, upload.Premises) }
+
+type importCheckpoints struct{ importRegister }
+
+// Run imports checkpoints.
+func (c *importCheckpoints) Run(p *program) error { return c.run(p, upload.Checkpoints) }
+
+type importBlocks struct{ importRegister }
+
+// Run imports blocks.
+func (c *importBlocks) Run(p *program) error { return c.run(p, upload.Blocks) }
 
 type importOSM struct {
 	databaseFlags

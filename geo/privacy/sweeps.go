@@ -29,14 +29,15 @@ func Sweeps() map[string]Sweep {
 
 // plainSweeps are rows with an id and a time.
 var plainSweeps = map[string]Sweep{
-	"session":       rows("session", "id::text", "seen_at < $1"),
-	"sign-in-try":   rows("sign_in_try", "encode(key, 'hex')", "last_at < $1"),
-	"one-time-link": rows("one_time_link", "encode(digest, 'hex')", "expires_at < $1"),
-	"known-device":  rows("known_device", "encode(digest, 'hex')", "used_at < $1"),
-	"api-token":     rows("api_token", "id::text", "expires_at < $1"),
-	"request":       rows("request", "id::text", "state = 'done' AND done_at < $1"),
-	"consent":       rows("consent", "id::text", "withdrawn_at < $1"),
-	"visit":         rows("visit", "id::text", "visited_at < $1"),
+	"session":         rows("session", "id::text", "seen_at < $1"),
+	"sign-in-try":     rows("sign_in_try", "encode(key, 'hex')", "last_at < $1"),
+	"one-time-link":   rows("one_time_link", "encode(digest, 'hex')", "expires_at < $1"),
+	"known-device":    rows("known_device", "encode(digest, 'hex')", "used_at < $1"),
+	"api-token":       rows("api_token", "id::text", "expires_at < $1"),
+	"request":         rows("request", "id::text", "state = 'done' AND done_at < $1"),
+	"consent":         rows("consent", "id::text", "withdrawn_at < $1"),
+	"visit":           rows("visit", "id::text", "visited_at < $1"),
+	"checkpoint-mark": rows("checkpoint_mark", "id::text", "marked_at < $1"),
 	// A run stays as long as a search that was made on it later.
 	"circle": rows("circle", "id::text", `finished_at < $1
 		AND NOT EXISTS (SELECT FROM siting s WHERE s.circle_id = circle.id AND coalesce(s.finished_at, s.created_at) >= $1)`),

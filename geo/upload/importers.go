@@ -16,6 +16,7 @@ import (
 	"wangge/geo/ledger"
 	"wangge/geo/network"
 	"wangge/geo/pg"
+	"wangge/geo/premises"
 	"wangge/geo/servicepoint"
 	"wangge/geo/sheet"
 	"wangge/geo/staff"
@@ -35,6 +36,9 @@ var importers = map[Kind]importer{
 	Streets:       importStreets,
 	Demand:        importTable(intoDemand),
 	Candidates:    importTable(intoCandidates),
+	Premises:      importTable(intoRegister(premises.Import)),
+	Checkpoints:   importTable(intoRegister(premises.ImportCheckpoints)),
+	Blocks:        importTable(intoRegister(premises.ImportBlocks)),
 }
 
 // tabular brings rows to a subject; the report, and what the guard found.
@@ -95,6 +99,19 @@ func intoCandidates(ctx context.Context, db pg.DB, actor staff.Actor, rows ledge
 		Progress: func(rows int64, stage string) { step(stage, rows, 0) },
 	})
 	return report, report.Guard, err
+}
+
+// registerImport is what the registers of patrols offer.
+type registerImport func(context.Context, pg.DB, staff.Actor, ledger.Rows, premises.Options) (premises.Report, error)
+
+func intoRegister(do registerImport) tabular {
+	return func(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, system crs.CRS, req Request, step Step) (any, *crs.Verdict, error) {
+		report, err := do(ctx, db, actor, rows, premises.Options{
+			Source: req.source(), CRS: system, Fields: req.Fields, Confirm: req.Confirm, DryRun: req.DryRun,
+			Progress: func(rows int64, stage string) { step(stage, rows, 0) },
+		})
+		return report, report.Guard, err
+	}
 }
 
 // rowsOf opens a file of points, or a table.
