@@ -140,7 +140,7 @@ function Send({ plan, chosen, onChosen, onToggle }: Props) {
           <li key={one.key}>
             <Input.TextArea
               aria-label={t('border.question', { number: index + 1 })}
-              autoSize={{ minRows: 1, maxRows: 4 }}
+              rows={2}
               maxLength={300}
               status={faults.has(`points/${index}`) ? 'error' : undefined}
               value={one.question}

@@ -27,7 +27,10 @@ export const test = base.extend<{ complaints: Complaints }>({
       });
       await page.addInitScript(() => {
         document.addEventListener('securitypolicyviolation', (event) => {
-          console.error(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`);
+          const { violatedDirective, blockedURI, sourceFile, lineNumber, columnNumber } = event;
+          console.error(
+            `Content-Security-Policy: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}:${columnNumber}`,
+          );
         });
       });
       await use({ allow: (pattern) => allowed.push(pattern) });
