@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/patrol"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
@@ -50,6 +52,7 @@ func (c *retentionRun) Run(p *program) error {
 // sweeps are what retention can delete, with the files of a spool.
 func sweeps(spool upload.Spool) map[string]privacy.Sweep {
 	all := privacy.Sweeps()
+	maps.Copy(all, patrol.Sweeps())
 	all["spool"] = func(_ context.Context, _ pgx.Tx, _ *vault.Ring, before time.Time, _ int) ([]string, error) {
 		return spool.SweepBefore(before)
 	}

@@ -487,6 +487,7 @@ export const admin: typeof adminZh = {
       'service-point': 'service point',
       siting: 'siting',
       'rule-set': 'set of rules',
+      shift: 'shift',
       'border-walk': 'border walk',
       units: 'units',
       households: 'households',

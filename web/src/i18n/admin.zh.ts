@@ -475,6 +475,7 @@ export const admin = {
       'service-point': '服务点',
       siting: '选址',
       'rule-set': '规则集',
+      shift: '班次',
       'border-walk': '边界核查',
       units: '网格',
       households: '户',
