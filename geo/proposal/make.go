@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
+	"wangge/geo"
 	"wangge/geo/atom"
 	"wangge/geo/grid"
 	"wangge/geo/job"
@@ -144,8 +145,14 @@ func (s *site) tell(atoms *atom.Atoms, answer *propose.Answer) (*Found, [][]Part
 			within[u] = atoms.List[i].Within
 		}
 		var parts []Part
-		for _, u := range atoms.Parts(a.Unit) {
-			part := Part{Ordinal: len(parts) + 1, Households: households[u.Unit], Area: u.Area, Parent: s.parents[s.above[max(0, within[u.Unit])]].Code}
+		units := atoms.Parts(a.Unit)
+		var areas []geo.MultiPolygon
+		for _, u := range units {
+			areas = append(areas, u.Area)
+		}
+		areas = topology.Slim(areas, s.ground.Within)
+		for i, u := range units {
+			part := Part{Ordinal: len(parts) + 1, Households: households[u.Unit], Area: areas[i], Parent: s.parents[s.above[max(0, within[u.Unit])]].Code}
 			if int(u.Unit) < len(s.present) {
 				part.Code = s.present[u.Unit].Code
 			}

@@ -106,7 +106,9 @@ func (w *workday) outside(step string) {
 			w.Errorf("%s: %s came", step, code)
 		}
 	}
-	w.Logf("%s: %d vertices on borders of units outside", step, more)
+	if w.Logf("%s: %d vertices on borders of units outside", step, more); more > 40 {
+		w.Errorf("%s: %d vertices on borders of units outside; few borders end there", step, more)
+	}
 }
 
 // tile checks that units of a level tile those above, in the town.
