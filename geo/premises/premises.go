@@ -7,6 +7,7 @@
 //	block.go       zones with a freshness contract
 //	checkpoint.go  checkpoints and marks
 //	beat.go        beats, and the checkpoints that were missed
+//	suggest.go     a walk along the streets that were not seen for longest
 //	import.go      registers from files
 package premises
 
