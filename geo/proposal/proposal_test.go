@@ -19,6 +19,8 @@ import (
 	"wangge/geo/plan"
 	"wangge/geo/proposal"
 	"wangge/geo/propose"
+	"wangge/geo/rule"
+	"wangge/geo/ruleset"
 	"wangge/geo/staff"
 	"wangge/geo/staff/stafftest"
 	"wangge/geo/topology"
@@ -149,6 +151,68 @@ func TestAVillageIsDividedAnew(t *testing.T) {
 	}
 	if _, err := plan.Get(t.Context(), db, staff.Local, draft.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+// The change of Qingshen: whoever lives there is divided into blocks of 30–50 households.
+func TestCaseATownIsNewlyDividedIntoBlocksOf30To50Households(t *testing.T) {
+	db := newTown(t)
+	p, _ := made(t, db, proposal.Params{Min: 30, Max: 50, Divide: true, Barriers: []string{"river"}, Seed: 1, Alternatives: 1})
+	if best := p.Found.Alternatives[0]; len(best.Broken) > 0 || len(p.Found.Proofs) > 0 || best.Score.Units < 8 || best.Score.Units > 13 {
+		t.Fatalf("%+v, proofs %+v", best, p.Found.Proofs)
+	}
+	draft, err := proposal.Adopt(t.Context(), db, staff.Local, p.ID, 1, "30–50 户一片")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The compound of 60 households had to be cut. That breaks a rule of its own, which
+	// may be waived with a reason.
+	standing, err := plan.NewWorkshop(db, nil).Facts(t.Context(), staff.Local, draft.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waived := 0
+	for _, f := range standing.Findings {
+		if !f.Hard {
+			continue
+		}
+		if f.Kind != rule.Compounds {
+			t.Errorf("%+v", f)
+		}
+		waived++
+		if err := ruleset.Waive(t.Context(), db, staff.Local, draft.ID, f.Rule, f.Ordinal, "荷花苑有 60 户"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if waived == 0 {
+		t.Error("nobody is told that the compound is cut")
+	}
+	if _, err := plan.Publish(t.Context(), db, staff.Local, draft.ID, draft.Revision, grid.Today(), func(string, int64, int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Query(t.Context(), `
+		SELECT u.code, count(h.id), count(h.id) FILTER (WHERE NOT ST_Covers(b.geom, h.point)) FROM unit u
+		JOIN boundary b ON b.unit_id = u.id AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+		LEFT JOIN household_unit hu ON hu.unit_id = u.id AND hu.valid_from <= $1 AND (hu.valid_to IS NULL OR hu.valid_to > $1)
+		LEFT JOIN household h ON h.id = hu.household_id WHERE u.level = 'micro-grid' GROUP BY u.code`, grid.Today())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	units, households := 0, 0
+	for rows.Next() {
+		var code string
+		var n, astray int
+		if err := rows.Scan(&code, &n, &astray); err != nil {
+			t.Fatal(err)
+		}
+		if n < 30 || n > 50 || astray > 0 {
+			t.Errorf("%s has %d households, %d of them outside", code, n, astray)
+		}
+		units, households = units+1, households+n
+	}
+	if units != p.Found.Alternatives[0].Score.Units || households != 400 {
+		t.Errorf("%d units in force with %d households", units, households)
 	}
 }
 
