@@ -31,12 +31,16 @@ export class Problem extends Error {
   }
 }
 
-/** asProblem makes a Problem of whatever was thrown. */
+/** asProblem makes a Problem of whatever was thrown, or of the body of one, such as a job keeps. */
 export function asProblem(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
+  if (isBody(cause)) return new Problem(cause);
   const text = cause instanceof Error ? cause.message : String(cause);
   return new Problem({ status: 0, code: 'network', title: text });
 }
+
+const isBody = (cause: unknown): cause is ProblemBody =>
+  cause !== null && typeof cause === 'object' && 'code' in cause && 'status' in cause;
 
 /** problemOf makes a Problem of an answer that was not one of success. */
 export function problemOf(status: number, body: unknown, retryAfter?: string | null): Problem {

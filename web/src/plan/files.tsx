@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
-import { API, answer, api, Problem } from '../api/client';
+import { API, answer, api } from '../api/client';
 import { isActive, type List, useJob } from '../api/queries';
 import type { components } from '../api/schema';
 import type { Job, Plan } from '../api/types';
@@ -124,7 +124,7 @@ function UnderWay({ job: id }: { job: number }) {
   if (isActive(job)) return <JobProgress job={job} />;
   return (
     <>
-      {job.problem && <Failed cause={new Problem(job.problem)} />}
+      {job.problem && <Failed cause={job.problem} />}
       {job.state !== 'done' && (
         <Button size="small" loading={again.isPending} onClick={() => again.mutate(id)}>
           {t('jobs.retry')}

@@ -79,7 +79,7 @@ function State({ proposal }: { proposal: Proposal }) {
       />
     );
   return job?.problem ? (
-    <Failed cause={asProblem(job.problem)} />
+    <Failed cause={job.problem} />
   ) : (
     <Alert type="error" showIcon title={t('proposals.failed')} description={t('proposals.askAgainHint')} />
   );
