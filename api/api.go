@@ -28,6 +28,7 @@ import (
 	"wangge/api/comparisons"
 	"wangge/api/consents"
 	"wangge/api/deliberations"
+	"wangge/api/deliveries"
 	"wangge/api/demandsets"
 	"wangge/api/exports"
 	"wangge/api/households"
@@ -51,6 +52,7 @@ import (
 	"wangge/api/servicepoints"
 	"wangge/api/sessions"
 	"wangge/api/settings"
+	"wangge/api/shifts"
 	"wangge/api/sitings"
 	"wangge/api/staffing"
 	"wangge/api/standards"
@@ -70,6 +72,7 @@ import (
 	"wangge/geo/job"
 	"wangge/geo/ledger"
 	"wangge/geo/network"
+	"wangge/geo/patrol"
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
@@ -95,7 +98,8 @@ type Config struct {
 	Guard     *account.Guard
 	Provider  *provider.Provider // of the organisation; nil = none
 	Tiles     *tiles.Server
-	Footpaths *network.Footpaths // the walking network, one for all requests
+	Footpaths *network.Footpaths     // the walking network, one for all requests
+	Kinds     map[string]patrol.Take // what phones may deliver beside shifts and fixes
 	Spool     upload.Spool
 	Page      http.Handler                // the web page
 	Font      func() (*atlas.Font, error) // of map sheets
@@ -204,6 +208,8 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	requests.Mount(a, c.DB, c.Engine, c.Ring)
 	retention.Mount(a, c.DB, c.Queue)
 	borderwalks.Mount(a, c.DB, c.Engine)
+	deliveries.Mount(a, patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: c.Kinds, Now: time.Now})
+	shifts.Mount(a, c.DB)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }

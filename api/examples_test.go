@@ -760,6 +760,7 @@ func examples() []example {
 	rows = append(rows, comparisonExamples()...)
 	rows = append(rows, rulesetExamples()...)
 	rows = append(rows, borderWalkExamples()...)
+	rows = append(rows, patrolExamples()...)
 	rows = append(rows, dossierExamples()...)
 	return append(rows,
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer cell, the counts as published", thing, cellShows, nil},

@@ -102,6 +102,7 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 		w.things[town]["ruleset"] = w.newRuleset(t, town)
 		walk, point := w.newBorderWalk(t, town, number(w.things[town]["plan"]))
 		w.things[town]["border-walk"], w.things[town]["border-point"] = fmt.Sprint(walk), fmt.Sprint(point)
+		w.patrolled(t, town)
 	}
 	return w
 }

@@ -109,7 +109,7 @@ func (a *arrival) believed(at time.Time) bool {
 // Deliver stores what a phone sends. All that the receipt calls stored is committed; a
 // refused item harms no other. Deliveries of one account take turns.
 //
-// Errors, with which nothing is stored: ErrItems, ErrDevice.
+// Errors, with which nothing is stored: ErrItems, ErrDevice, ErrClock.
 func (d Desk) Deliver(ctx context.Context, actor staff.Actor, in Delivery) (Receipt, error) {
 	receipt, err := d.deliver(ctx, actor, in)
 	if err != nil {
@@ -132,6 +132,9 @@ func (d Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rece
 	var err error
 	if a.device, err = uuid.Parse(in.Device); err != nil {
 		return Receipt{}, ErrDevice
+	}
+	if y := in.SentAt.UTC().Year(); y < 1850 || y > 2200 { // a Duration has room for 292 years
+		return Receipt{}, ErrClock
 	}
 	if err := a.setClock(ctx, d.DB, in.SentAt); err != nil {
 		return Receipt{}, err
@@ -218,8 +221,11 @@ func (d Desk) take(ctx context.Context, tx pgx.Tx, a *arrival, item Item, track 
 	if err = faults.Of(err); err == nil {
 		return result, nil
 	}
-	if !refuses(err) {
+	switch {
+	case !refuses(err):
 		return Result{}, err
+	case fault.Of(err) == nil && !pg.ErrCode(err, "42501"):
+		err = ErrBody.Because(err)
 	}
 	return Result{ID: item.ID, State: Refused, Err: err}, nil
 }

@@ -224,7 +224,7 @@ func Track(ctx context.Context, db pg.DB, actor staff.Actor, s Shift, after, lim
 	rows, _ := db.Query(ctx, `
 		SELECT f.seq, f.at, f.device_at, f.x, f.y, f.accuracy::float8, f.mark, s.spans @> f.at
 		FROM fix f JOIN shift s ON s.no = f.shift_no
-		WHERE f.shift_no = $1 AND s.account_id = $2 AND f.seq > $3 ORDER BY f.seq LIMIT $4`, s.No, actor.Account, after, limit)
+		WHERE f.shift_no = $1 AND s.account_id = $2 AND f.seq > $3::bigint ORDER BY f.seq LIMIT $4`, s.No, actor.Account, after, limit)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Fix, err error) {
 		var at geo.Point
 		var accuracy float64

@@ -1,6 +1,4 @@
-// Package patrol keeps what phones send from patrols, each thing exactly once, and makes
-// of it what the town may know: which streets and corners were seen, by duty and not by
-// name.
+// Package patrol keeps what phones send from patrols, each thing exactly once.
 //
 // A phone may have been offline for days, loses answers and sends again. So every item of
 // a delivery has an id of the phone's, and fixes a sequence in their shift; nothing
@@ -10,9 +8,7 @@
 //	deliver.go  the one way in: items, receipts, the clock of a phone
 //	shift.go    times on duty, from their steps
 //	fix.go      where somebody was, kept by day and dropped after retention
-//	count.go    what was seen: cleaned, laid on streets, counted without a person
-//	coverage.go how much of a unit was seen, and how long ago
-//	gpx.go      one's own track as a file, and one of another program
+//	gpx.go      one's own track as a file
 package patrol
 
 import (
@@ -22,23 +18,19 @@ import (
 
 // Faults of patrols.
 var (
-	ErrItems     = fault.New(fault.Invalid, "delivery_items", "A delivery has between 1 and 200 items. Send the rest in another.")
-	ErrDevice    = fault.New(fault.Invalid, "delivery_device", "The device of a delivery is named by a UUID.")
-	ErrKey       = fault.New(fault.Invalid, "item_id", "An item is named by a UUID of its own.")
-	ErrChanged   = fault.New(fault.Conflict, "item_changed", "An item with this id was delivered before, and said something else. Give what is new an id of its own.")
-	ErrKind      = fault.New(fault.Invalid, "item_kind_unknown", "This server takes no items of this kind. The page may be newer than the server.")
-	ErrBody      = fault.New(fault.Invalid, "item_body", "The item does not say what its kind has to say.")
-	ErrClock     = fault.New(fault.Invalid, "item_time", "The time of this cannot be right. Set the clock of the phone, and say when it was.")
-	ErrStarted   = fault.New(fault.Conflict, "shift_started", "The shift was started before, by another item.")
-	ErrEnded     = fault.New(fault.Conflict, "shift_ended", "The shift was ended before, by another item.")
-	ErrMembers   = fault.New(fault.Invalid, "shift_members", "Members of a team are up to 20 other accounts that serve where you do.")
-	ErrNoPost    = fault.New(fault.Forbidden, "shift_post", "A patrol belongs to a post that may record, and you hold none now.")
-	ErrConsent   = fault.New(fault.Conflict, "track_consent", "Your track is recorded only with your separate consent. Give it in My account, then send this again.")
-	ErrShift     = fault.New(fault.NotFound, "shift_unknown", "You have no such shift.")
-	ErrPeriod    = fault.New(fault.Invalid, "patrol_period", "The period begins before it ends, and is at most 366 days long.")
-	ErrGPX       = fault.New(fault.Invalid, "gpx_malformed", "This is no GPX file with a track.")
-	ErrGPXTimes  = fault.New(fault.Invalid, "gpx_times", "The points of the track need times that rise, none of them longer ago than tracks are kept or yet to come.")
-	ErrGPXLength = fault.New(fault.TooLarge, "gpx_length", "The track has more than 100,000 points.")
+	ErrItems   = fault.New(fault.Invalid, "delivery_items", "A delivery has between 1 and 200 items. Send the rest in another.")
+	ErrDevice  = fault.New(fault.Invalid, "delivery_device", "The device of a delivery is named by a UUID.")
+	ErrKey     = fault.New(fault.Invalid, "item_id", "An item is named by a UUID of its own.")
+	ErrChanged = fault.New(fault.Conflict, "item_changed", "An item with this id was delivered before, and said something else. Give what is new an id of its own.")
+	ErrKind    = fault.New(fault.Invalid, "item_kind_unknown", "This server takes no items of this kind. The page may be newer than the server.")
+	ErrBody    = fault.New(fault.Invalid, "item_body", "The item does not say what its kind has to say.")
+	ErrClock   = fault.New(fault.Invalid, "item_time", "The time of this cannot be right. Set the clock of the phone, and say when it was.")
+	ErrStarted = fault.New(fault.Conflict, "shift_started", "The shift was started before, by another item.")
+	ErrEnded   = fault.New(fault.Conflict, "shift_ended", "The shift was ended before, by another item.")
+	ErrMembers = fault.New(fault.Invalid, "shift_members", "Members of a team are up to 20 other accounts that serve where you do.")
+	ErrNoPost  = fault.New(fault.Forbidden, "shift_post", "A patrol belongs to a post that may record, and you hold none now.")
+	ErrConsent = fault.New(fault.Conflict, "track_consent", "Your track is recorded only with your separate consent. Give it in My account, then send this again.")
+	ErrShift   = fault.New(fault.NotFound, "shift_unknown", "You have no such shift.")
 )
 
 var faults = pg.Faults{

@@ -222,10 +222,14 @@ func TestARefusedItemHarmsNoOther(t *testing.T) {
 		}
 	}
 	o.complete(3)
+	if _, err := o.desk.Deliver(o.ctx, o.actor, patrol.Delivery{Device: o.device, Items: []patrol.Item{bad}}); !errors.Is(err, patrol.ErrClock) {
+		t.Errorf("sent in the year 1: %v", err)
+	}
 	// What was refused may come right later, under the same id.
 	bad.Body = []byte(`{"text": "good"}`)
 	o.want(bad, patrol.Stored, nil)
 	for _, d := range []patrol.Delivery{{Device: o.device}, {Device: "x", Items: []patrol.Item{bad}}, {Device: o.device, Items: make([]patrol.Item, 201)}} {
+		d.SentAt = now
 		if _, err := o.desk.Deliver(o.ctx, o.actor, d); !errors.Is(err, patrol.ErrItems) && !errors.Is(err, patrol.ErrDevice) {
 			t.Errorf("%.40v: %v", d, err)
 		}

@@ -988,10 +988,6 @@ export const en: Dictionary = {
     shift_post: 'A patrol belongs to a post that may record; you hold none now',
     track_consent: 'Your track needs your separate consent: give it in My account, then send this again',
     shift_unknown: 'You have no such shift',
-    patrol_period: 'The period begins before it ends and is at most 366 days long',
-    gpx_malformed: 'This is no GPX file with a track',
-    gpx_times: 'The times of the track must rise, none before tracks are kept or yet to come',
-    gpx_length: 'The track has more than 100,000 points',
     border_walk_unknown: 'There is no such border walk',
     border_walk_text:
       'A walk has a name, and each point a question of up to 300 characters, without personal data',

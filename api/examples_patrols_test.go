@@ -1,0 +1,57 @@
+package api_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/geo/staff"
+)
+
+// shiftOf is a shift of an account, or of a guest.
+func (w *table) shiftOf(town string) string {
+	who, id := w.who, uuid.NewString()
+	if who == 0 {
+		who = w.other[town]
+	}
+	w.one(`INSERT INTO shift (id, account_id, post_id, kind) VALUES ($1, $2, 1, 'worker') RETURNING no`, id, who)
+	return id
+}
+
+// patrolExamples are those of what phones send on patrol, and of one's own tracks.
+func patrolExamples() []example {
+	const v1 = "/api/v1"
+	ofShift := func(more string) func(*table, string) request {
+		return func(w *table, town string) request {
+			return request{path: v1 + "/shifts/" + w.shiftOf(town) + more, personal: true}
+		}
+	}
+	return []example{
+		{"deliver", "", self, func(*table, string) request {
+			now := time.Now().UTC().Format(time.RFC3339)
+			return request{path: v1 + "/deliveries", body: object{"device": uuid.NewString(), "sent_at": now, "items": []object{
+				{"id": uuid.NewString(), "kind": "shift", "at": now, "body": object{"shift": uuid.NewString(), "do": "start"}}}}}
+		}, nil},
+		{"list-shifts", "", self, at(v1 + "/shifts"), nil},
+		{"get-shift", "", self, ofShift(""), nil},
+		{"get-track", "", self, ofShift("/track"), nil},
+		{"export-track", "", self, ofShift("/gpx"), nil},
+	}
+}
+
+// patrolled is what a patrol of a town leaves behind, its kind named after the town.
+func (w *towns) patrolled(t testing.TB, town string) {
+	t.Helper()
+	_, err := w.pool.Exec(t.Context(), `
+		WITH s AS (
+			INSERT INTO shift (id, account_id, post_id, kind, unit_id) SELECT gen_random_uuid(), $1, 1, $2, id FROM unit WHERE code = $3 RETURNING *),
+		d AS (
+			INSERT INTO delivered (account_id, id, kind, digest, device, device_at, at)
+			SELECT account_id, id, kind, '', id, now(), now() FROM s)
+		INSERT INTO seen_cell (day, unit_id, cell, kind, teams) SELECT now()::date, unit_id, 1, kind, 1 FROM s`,
+		w.accounts[town][staff.Worker], town, codeOf[town]+"001001")
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,95 @@
+// Package shifts serves one's own times on duty and where one was. Nobody sees those of
+// others.
+package shifts
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"wangge/api/route"
+	"wangge/geo/patrol"
+	"wangge/geo/pg"
+)
+
+// Mount adds /shifts.
+func Mount(a route.API, db pg.DB) {
+	h := handler{db}
+	op := func(id, summary, more string) route.Op {
+		return route.Op{ID: id, Self: true, Tag: "patrols", Summary: summary, Description: more}
+	}
+	route.Get(a, "/shifts", op("list-shifts", "Your own shifts, those that came last first", ""), h.list)
+	route.Get(a, "/shifts/{shift}", op("get-shift", "One of your own shifts", ""), h.get)
+	route.Get(a, "/shifts/{shift}/track", op("get-track", "Where you were on a shift of yours", "Every fix with its time by the server's clock and by the phone's, and why it does not count, if it does not. Fixes are dropped after their retention."), h.track)
+	route.Get(a, "/shifts/{shift}/gpx", op("export-track", "Where you were on a shift of yours, as GPX 1.1", "Fixes that count, in segments between pauses and gaps."), h.gpx)
+}
+
+type handler struct{ db pg.DB }
+
+func (h handler) list(ctx context.Context, in *route.Paging) (*route.Body[route.List[patrol.Shift]], error) {
+	before, err := route.Number(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, err := patrol.Shifts(ctx, h.db, route.Actor(ctx), before, in.Limit+1)
+	return route.OK(route.Page(list, in.Limit, func(s patrol.Shift) string { return strconv.FormatInt(s.No, 10) }), err)
+}
+
+// Path names a shift.
+type Path struct {
+	Shift string `path:"shift" format:"uuid"`
+}
+
+func (h handler) shift(ctx context.Context, p Path) (patrol.Shift, error) {
+	id, err := uuid.Parse(p.Shift)
+	if err != nil {
+		return patrol.Shift{}, patrol.ErrShift
+	}
+	return patrol.Get(ctx, h.db, route.Actor(ctx), id)
+}
+
+func (h handler) get(ctx context.Context, in *Path) (*route.Body[patrol.Shift], error) {
+	return route.OK(h.shift(ctx, *in))
+}
+
+type trackInput struct {
+	Path
+	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"2000"`
+	Cursor string `query:"cursor" maxLength:"20"`
+}
+
+func (h handler) track(ctx context.Context, in *trackInput) (*route.Body[route.List[patrol.Fix]], error) {
+	after, err := route.Number(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.shift(ctx, in.Path)
+	if err != nil {
+		return nil, err
+	}
+	list, err := patrol.Track(ctx, h.db, route.Actor(ctx), s, int(after), in.Limit+1)
+	return route.OK(route.Page(list, in.Limit, func(f patrol.Fix) string { return strconv.Itoa(f.Seq) }), err)
+}
+
+// file is an answer that is no JSON.
+type file struct {
+	Type        string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+func (h handler) gpx(ctx context.Context, in *Path) (*file, error) {
+	s, err := h.shift(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	list, err := patrol.Track(ctx, h.db, route.Actor(ctx), s, 0, patrol.MaxTrack)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = patrol.WriteGPX(&out, s, list)
+	return &file{Type: "application/gpx+xml", Disposition: route.Attachment("shift-" + in.Shift + ".gpx"), Body: out.Bytes()}, err
+}
