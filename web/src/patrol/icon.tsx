@@ -1,6 +1,7 @@
 // The few signs of the officer's page, drawn large.
 const PATHS = {
   map: 'M9 4 3 6.5v13L9 17l6 2.5 6-2.5V4l-6 2.5zM9 4v13M15 6.5v13',
+  outbox: 'M4 13v6h16v-6h-5a3 3 0 0 1-6 0zM12 10V3M9 6l3-3 3 3',
   me: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 20.5c1.2-4 4.3-6 8-6s6.8 2 8 6',
   here: 'M12 2v4M12 18v4M2 12h4M18 12h4M12 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM12 13a1 1 0 1 0 0-2 1 1 0 0 0 0 2z',
   north: 'M12 3 7.5 20 12 17l4.5 3z',

@@ -5,7 +5,7 @@ import type { GeoJSONSource, Map as MapLibreMap, StyleSpecification } from 'mapl
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
-import type { Level, Status } from '../api/types';
+import type { Level, LonLat, Status } from '../api/types';
 import { useLanguage } from '../common/format';
 import { asBounds, NOWHERE } from '../map/camera';
 import { maplibregl, ownRequest } from '../map/maplibre';
@@ -15,6 +15,7 @@ import type { Palette } from '../theme/palette';
 import { Icon } from './icon';
 import { useLook } from './look';
 import { circle, type Fix, usePlace } from './place';
+import { useDuty } from './shift';
 
 /** The closest that following brings the map by itself. */
 const NEAR = 16.5;
@@ -23,6 +24,7 @@ export default function PatrolMap() {
   const { t } = useTranslation();
   const { theme, palette } = useLook();
   const fix = usePlace((place) => place.fix);
+  const lines = useDuty((duty) => duty.lines);
   const element = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibreMap | null>(null);
   const [following, setFollowing] = useState(true);
@@ -76,13 +78,13 @@ export default function PatrolMap() {
 
   useEffect(() => {
     if (!map) return;
-    const show = () => map.getSource<GeoJSONSource>('here')?.setData(hereOf(fix));
+    const show = () => map.getSource<GeoJSONSource>('here')?.setData(hereOf(fix, lines));
     show();
     map.on('styledata', show); // a new style begins with an empty source
     return () => {
       map.off('styledata', show);
     };
-  }, [map, fix]);
+  }, [map, fix, lines]);
 
   useEffect(() => {
     if (!map || !fix || !following) return;
@@ -173,8 +175,8 @@ function useGround() {
 
 const nothing = { type: 'FeatureCollection' as const, features: [] as Feature[] };
 
-/** hereOf is the phone and the circle within which it surely is. */
-function hereOf(fix: Fix | null) {
+/** hereOf is the phone, the circle within which it surely is, and the way of the shift, open at its gaps. */
+function hereOf(fix: Fix | null, lines: LonLat[][]) {
   if (!fix) return nothing;
   const point: Feature = {
     type: 'Feature',
@@ -186,7 +188,12 @@ function hereOf(fix: Fix | null) {
     properties: {},
     geometry: { type: 'Polygon', coordinates: [circle(fix.at, fix.accuracy ?? 0)] },
   };
-  return { ...nothing, features: fix.accuracy ? [around, point] : [point] };
+  const way: Feature = {
+    type: 'Feature',
+    properties: { part: 'way' },
+    geometry: { type: 'MultiLineString', coordinates: lines.filter((line) => line.length > 1) },
+  };
+  return { ...nothing, features: fix.accuracy ? [way, around, point] : [way, point] };
 }
 
 /** withPlace lays the phone over the ground. */
@@ -196,6 +203,14 @@ function withPlace(ground: StyleSpecification, palette: Palette): StyleSpecifica
     sources: { ...ground.sources, here: { type: 'geojson', data: nothing } },
     layers: [
       ...ground.layers,
+      {
+        id: 'way',
+        type: 'line',
+        source: 'here',
+        filter: ['==', ['get', 'part'], 'way'], // one line of several counts as a LineString
+        layout: { 'line-join': 'round', 'line-cap': 'round' },
+        paint: { 'line-color': palette.seal, 'line-width': 5 },
+      },
       {
         id: 'here-around',
         type: 'fill',

@@ -2,16 +2,20 @@
 // reach of a thumb.
 import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Duty } from './duty';
 import { Icon } from './icon';
 import { useLookOnPage } from './look';
 import { Me } from './me';
+import { runOutbox, usePost } from './outbox/outbox';
+import { OutboxScreen } from './outbox-screen';
 import { seek, usePlace } from './place';
+import { runShift } from './shift';
 import { SignIn } from './sign-in';
 import { ask, useWho } from './who';
 
 const PatrolMap = lazy(() => import('./map'));
 
-const SCREENS = ['map', 'me'] as const;
+const SCREENS = ['map', 'outbox', 'me'] as const;
 type Screen = (typeof SCREENS)[number];
 
 export function Patrol() {
@@ -27,12 +31,13 @@ export function Patrol() {
 function Whose() {
   const { t } = useTranslation();
   const { officer, sign_in } = useWho();
+  const revoked = usePost((post) => post.revoked);
   useEffect(() => {
     ask();
     window.addEventListener('online', ask);
     return () => window.removeEventListener('online', ask);
   }, []);
-  if (officer) return <Screens key={officer.account} />;
+  if (officer) return <Screens key={officer.account} account={officer.account} />;
   if (sign_in === 'unasked')
     return (
       <p className="boot-wait" role="status">
@@ -42,15 +47,32 @@ function Whose() {
   return (
     <main className="patrol-entry">
       <h1>{t('patrol.title')}</h1>
+      {revoked && (
+        <p className="patrol-bad" role="alert">
+          {t('patrol.revoked')}
+        </p>
+      )}
       <SignIn />
     </main>
   );
 }
 
-function Screens() {
+function Screens({ account }: { account: number }) {
   const { t } = useTranslation();
   const [screen, setScreen] = useState<Screen>('map');
+  const outbox = usePost((post) => post.outbox);
   useEffect(seek, []);
+  useEffect(() => {
+    const leaving = new AbortController();
+    runOutbox(account, leaving.signal);
+    return () => leaving.abort();
+  }, [account]);
+  useEffect(() => {
+    if (!outbox) return;
+    const leaving = new AbortController();
+    runShift(outbox, leaving.signal);
+    return () => leaving.abort();
+  }, [outbox]);
   return (
     <div className="patrol">
       <main className="patrol-screen">
@@ -61,7 +83,9 @@ function Screens() {
             <PatrolMap />
           </Suspense>
           <NoPlace />
+          <Duty />
         </div>
+        {screen === 'outbox' && <OutboxScreen />}
         {screen === 'me' && <Me />}
       </main>
       <nav className="patrol-nav" aria-label={t('patrol.screens')}>

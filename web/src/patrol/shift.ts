@@ -1,0 +1,128 @@
+// The shift on this phone: what the officer does with it, and the fixes that belong to it.
+// It is kept in the outbox's database, so that a reload or a killed browser goes on with it.
+import { create } from 'zustand';
+import type { LonLat } from '../api/types';
+import type { Outbox } from './outbox/store';
+import { type Fix, onFix } from './place';
+
+export type Transport = 'foot' | 'bicycle' | 'car';
+export const TRANSPORTS: readonly Transport[] = ['foot', 'bicycle', 'car'];
+
+export type Shift = {
+  id: string;
+  started: number;
+  transport: Transport;
+  paused: boolean;
+  /** Fixes that were recorded, and how often none came for longer than GAP. */
+  fixes: number;
+  gaps: number;
+  /** When the last fix was recorded, in milliseconds since 1970 by the phone. */
+  last: number | null;
+};
+
+/** Longer without a fix is a gap: the phone was locked, or there was no signal, in milliseconds. */
+export const GAP = 60_000;
+
+/** Fixes closer together tell nothing new of somebody on foot, in milliseconds. */
+const OFTEN = 3_000;
+
+/** Where this shift went since the page was opened; a gap begins a new line. */
+type Duty = { shift: Shift | null; lines: LonLat[][]; failed: boolean };
+
+export const useDuty = create<Duty>(() => ({ shift: null, lines: [], failed: false }));
+
+/** runShift goes on with the shift that this phone keeps, and records its fixes until it is stopped. */
+export async function runShift(outbox: Outbox, signal: AbortSignal): Promise<void> {
+  const kept = ((await outbox.kept('shift')) ?? null) as Shift | null;
+  if (signal.aborted) return;
+  useDuty.setState({ shift: kept, lines: [], failed: false });
+  const tell = (fix: Fix) => record(outbox, fix);
+  onFix.add(tell);
+  signal.addEventListener('abort', () => {
+    onFix.delete(tell);
+    useDuty.setState({ shift: null, lines: [] });
+  });
+}
+
+async function record(outbox: Outbox, fix: Fix): Promise<void> {
+  const { shift, lines } = useDuty.getState();
+  if (!shift || shift.paused || fix.ms < shift.started) return;
+  if (shift.last !== null && fix.ms - shift.last < OFTEN) return;
+  const gap = shift.last !== null && fix.ms - shift.last > GAP;
+  const next = { ...shift, last: fix.ms, fixes: shift.fixes + 1, gaps: shift.gaps + (gap ? 1 : 0) };
+  const line = gap || lines.length === 0 ? [] : (lines.at(-1) ?? []);
+  const before = line.length === 0 ? lines : lines.slice(0, -1);
+  useDuty.setState({ shift: next, lines: [...before, [...line, fix.at]] });
+  try {
+    await outbox.record(shift.id, [fix.ms, fix.at[0], fix.at[1], fix.accuracy]);
+    if (useDuty.getState().shift?.id === shift.id) await outbox.keep('shift', next);
+    useDuty.setState({ failed: false });
+  } catch {
+    useDuty.setState({ failed: true }); // the screen says so: nothing is recorded
+  }
+}
+
+async function change(outbox: Outbox, step: object, shift: Shift | null): Promise<void> {
+  await outbox.add('shift', step);
+  await outbox.keep('shift', shift);
+  useDuty.setState({ shift });
+}
+
+export async function start(outbox: Outbox, transport: Transport): Promise<void> {
+  const id = crypto.randomUUID();
+  const shift = { id, started: Date.now(), transport, paused: false, fixes: 0, gaps: 0, last: null };
+  useDuty.setState({ lines: [] });
+  await change(outbox, { do: 'start', shift: id, transport }, shift);
+}
+
+export async function pauseOrResume(outbox: Outbox): Promise<void> {
+  const { shift } = useDuty.getState();
+  if (!shift) return;
+  const paused = !shift.paused;
+  // What comes after a pause does not join what was before.
+  await change(
+    outbox,
+    { do: paused ? 'pause' : 'resume', shift: shift.id },
+    { ...shift, paused, last: null },
+  );
+  useDuty.setState(({ lines }) => ({ lines: lines.at(-1)?.length ? [...lines, []] : lines }));
+}
+
+/** end closes the shift; its fixes stand before its end in the outbox. */
+export async function end(outbox: Outbox): Promise<void> {
+  const { shift } = useDuty.getState();
+  if (!shift) return;
+  await outbox.seal();
+  await change(outbox, { do: 'end', shift: shift.id }, null);
+}
+
+/**
+ * stayAwake asks the phone not to lock while something is recorded, and again whenever the
+ * page comes back to the front. It returns how to let go; held tells whether it does.
+ */
+export function stayAwake(held: (is: boolean) => void): () => void {
+  let lock: WakeLockSentinel | null = null;
+  let left = false;
+  const ask = async () => {
+    if (left || document.visibilityState !== 'visible') return;
+    try {
+      const got = await navigator.wakeLock.request('screen');
+      if (left) {
+        await got.release();
+        return;
+      }
+      lock = got;
+      held(true);
+      lock.addEventListener('release', () => !left && held(false));
+    } catch {
+      held(false); // not supported, or the battery is low
+    }
+  };
+  ask();
+  document.addEventListener('visibilitychange', ask);
+  return () => {
+    left = true;
+    document.removeEventListener('visibilitychange', ask);
+    lock?.release();
+  };
+}
