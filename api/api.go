@@ -40,6 +40,7 @@ import (
 	"wangge/api/places"
 	"wangge/api/plans"
 	"wangge/api/posts"
+	"wangge/api/premises"
 	"wangge/api/presets"
 	"wangge/api/proposals"
 	"wangge/api/public"
@@ -59,6 +60,7 @@ import (
 	"wangge/api/status"
 	"wangge/api/tokens"
 	"wangge/api/units"
+	"wangge/api/visits"
 	"wangge/api/walks"
 	"wangge/api/zones"
 	"wangge/geo"
@@ -210,6 +212,8 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	borderwalks.Mount(a, c.DB, c.Engine)
 	deliveries.Mount(a, patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: c.Kinds, Now: time.Now})
 	shifts.Mount(a, c.DB)
+	visits.Mount(a, c.DB)
+	premises.Mount(a, c.DB, c.Engine, c.Footpaths)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }

@@ -761,6 +761,8 @@ func examples() []example {
 	rows = append(rows, rulesetExamples()...)
 	rows = append(rows, borderWalkExamples()...)
 	rows = append(rows, patrolExamples()...)
+	rows = append(rows, visitExamples()...)
+	rows = append(rows, beatExamples()...)
 	rows = append(rows, dossierExamples()...)
 	return append(rows,
 		example{"/tiles/:layer/:z/:x/:y.mvt", "layer cell, the counts as published", thing, cellShows, nil},

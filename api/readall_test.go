@@ -20,10 +20,12 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/plan"
 	"wangge/geo/post"
+	"wangge/geo/premises"
 	"wangge/geo/ruleset"
 	"wangge/geo/servicepoint"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
+	"wangge/geo/visit"
 )
 
 // readAll calls the stored functions that read, with ids of a town's things, and
@@ -86,6 +88,17 @@ func readAll(t testing.TB, ctx context.Context, db pg.Pool, actor staff.Actor, t
 	tell(borderwalk.Points(ctx, db, actor, number("border-walk")))
 	tell(borderwalk.Tasks(ctx, db, actor, true, 0, 100))
 	tell(borderwalk.FoundOn(ctx, db, actor, number("plan")))
+	tell(visit.DueIn(ctx, db, actor, visit.DueFilter{Until: grid.Today(), Limit: 1000}, grid.Today()))
+	tell(visit.List(ctx, db, actor, visit.Filter{Limit: 100}))
+	tell(visit.Links(ctx, db, actor, number("post")))
+	tell(premises.List(ctx, db, actor, premises.Filter{Limit: 100}, day))
+	tell(premises.Get(ctx, db, actor, number("premises"), day))
+	tell(premises.Blocks(ctx, db, actor, "", false, day, 100))
+	tell(premises.Checkpoints(ctx, db, actor, "", 0, 100))
+	tell(premises.CodeOf(ctx, db, actor, number("checkpoint")))
+	tell(premises.Marks(ctx, db, actor, number("checkpoint"), 100))
+	tell(premises.Beats(ctx, db, actor, "", 0, 100))
+	tell(premises.GetBeat(ctx, db, actor, number("beat")))
 	tell(ruleset.List(ctx, db, actor))
 	tell(ruleset.Get(ctx, db, actor, number("ruleset")))
 	tell(ruleset.Of(ctx, db, actor, number("plan")))

@@ -110,6 +110,9 @@ func (s *service) sample(t testing.TB, path string) string {
 		"/api/v1/rulesets":       `SELECT min(id)::text FROM rule_set`,
 		"/api/v1/proposals":      `SELECT coalesce(max(id), 0)::text FROM proposal`,
 		"/api/v1/border-walks":   `SELECT max(id)::text FROM border_walk`,
+		"/api/v1/premises":       `SELECT max(id)::text FROM premises`,
+		"/api/v1/checkpoints":    `SELECT max(id)::text FROM checkpoint`,
+		"/api/v1/beats":          `SELECT max(id)::text FROM beat`,
 		"/api/v1/public":         `SELECT '1'`,
 	} {
 		if strings.HasPrefix(path, prefix) && strings.Contains(path, "{id}") {
@@ -220,6 +223,7 @@ func (s *service) circle(t testing.TB) {
 func (s *service) everyRead(t *testing.T) {
 	s.circle(t)
 	s.branch(t)
+	s.registers(t)
 	absent := map[string]bool{"/api/v1/jobs/{id}": true, "/api/v1/plans/{id}/dossiers/{job}": true, "/api/v1/imports/{id}/original": true} // none was run, no boundary file came
 	personal := map[string]bool{}                                                                                                          // the caller of these tests has no account of which one could speak
 	for _, path := range []string{"session", "sessions", "tokens", "absences", "break-glass", "consents", "requests", "requests/{id}", "shifts", "shifts/{shift}", "shifts/{shift}/track", "shifts/{shift}/gpx"} {

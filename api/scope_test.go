@@ -96,6 +96,7 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 		w.things[town]["circle"] = w.circleOf(t, town)
 	}
 	for i, town := range both {
+		w.newRegisters(t, town, int32(i)*20000)
 		w.things[town]["candidate"] = w.newCandidate(t, town, int32(i)*20000)
 		w.things[town]["siting"] = w.sitingOf(t, town)
 		w.things[town]["proposal"] = w.newProposal(t, town)
@@ -360,7 +361,7 @@ func TestNobodyOfOneTownReadsOrChangesAnythingOfTheOther(t *testing.T) {
 		})
 	}
 	w.act(theirs, staff.Planner)
-	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/proposals", "/api/v1/rulesets", "/api/v1/border-tasks",
+	for _, path := range []string{"/api/v1/units", "/api/v1/households", "/api/v1/incidents", "/api/v1/plans", "/api/v1/imports", "/api/v1/jobs", "/api/v1/zones", "/api/v1/demand-sets", "/api/v1/candidates", "/api/v1/sitings", "/api/v1/proposals", "/api/v1/rulesets", "/api/v1/border-tasks", "/api/v1/visits/due?until=2150-01-01", "/api/v1/premises", "/api/v1/blocks", "/api/v1/checkpoints", "/api/v1/beats",
 		"/api/v1/posts", "/api/v1/staffing/vacancies", "/api/v1/staffing/vacancies/units"} {
 		if got := w.call(t, http.MethodGet, path, nil); marked(string(got.body)) == "" {
 			t.Errorf("%s shows the other town's own planner nothing either: %.300s", path, got.body)
@@ -397,7 +398,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "border-walks", "border-points"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "border-walks", "border-points", "premises", "checkpoints", "beats"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -409,7 +410,7 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "proposals": th["proposal"], "rulesets": th["ruleset"], "border-walks": th["border-walk"], "border-points": th["border-point"],
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "proposals": th["proposal"], "rulesets": th["ruleset"], "border-walks": th["border-walk"], "border-points": th["border-point"], "premises": th["premises"], "checkpoints": th["checkpoint"], "beats": th["beat"],
 		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)
@@ -441,6 +442,12 @@ func (w *towns) body(path string) any {
 		return map[string]any{"name": "x", "points": []any{map[string]any{"at": place(28000, 5000), "question": "x"}}}
 	case "/border-points/{id}/answers":
 		return map[string]any{"id": uuid.NewString(), "verdict": "wrong"}
+	case "/premises/{id}/inspections":
+		return map[string]any{"grade": "green", "reason": "", "inspected_on": newYear().String(), "valid_until": "2150-01-01", "post": nil}
+	case "/beats/{id}":
+		return map[string]any{"name": "x", "unit": w.things[ours]["unit"], "weekdays": []int{1}, "starts": 0, "ends": 60, "checkpoints": []int64{number(w.things[ours]["checkpoint"])}}
+	case "/posts/{id}/links":
+		return map[string]any{"households": []int64{}}
 	case "/plans/{id}/renewal":
 		return map[string]any{"revision": 1}
 	case "/proposals/{id}/alternatives/{alternative}/draft":
@@ -476,6 +483,11 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
 			(SELECT string_agg(s::text || r::text, E'\n' ORDER BY r.id) FROM rule_set s JOIN rule r ON r.set_id = s.id WHERE s.title_zh LIKE $2 || '%'),
 			(SELECT string_agg(k::text || p::text || coalesce(a::text, ''), E'\n' ORDER BY p.id, a.id) FROM border_walk k JOIN border_point p ON p.walk_id = k.id LEFT JOIN border_answer a ON a.point_id = p.id WHERE k.name LIKE $2 || '%'),
+			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM premises p WHERE p.name LIKE $2 || '%'),
+			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM checkpoint c WHERE c.name LIKE $2 || '%'),
+			(SELECT string_agg(b::text || s::text, E'\n' ORDER BY b.id) FROM beat b JOIN beat_stop s ON s.beat_id = b.id WHERE b.name LIKE $2 || '%'),
+			(SELECT string_agg(v::text, E'\n' ORDER BY v.id) FROM visit v JOIN unit u ON u.id = v.unit_id WHERE u.code LIKE $1 || '%'),
+			(SELECT string_agg(l::text, E'\n' ORDER BY l.household_id) FROM visit_link l JOIN post p ON p.id = l.post_id JOIN unit u ON u.id = p.unit_id WHERE u.code LIKE $1 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM plan_comment c JOIN plan p ON p.id = c.plan_id WHERE p.name LIKE $2 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.plan_id) FROM consultation c WHERE c.title LIKE $2 || '%'),
 			(SELECT string_agg(s::text, E'\n' ORDER BY s.id) FROM plan_stage s WHERE s.note LIKE $2 || '%'),

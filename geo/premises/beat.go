@@ -18,11 +18,11 @@ import (
 // Beat is a round of checkpoints that is walked on some days.
 type Beat struct {
 	ID int64 `json:"id"`
-	Plan
+	Round
 }
 
-// Plan is what is said of a beat.
-type Plan struct {
+// Round is what is said of a beat.
+type Round struct {
 	Name        string  `json:"name" minLength:"1" maxLength:"100"`
 	Unit        string  `json:"unit" minLength:"1" maxLength:"64" doc:"code of the unit whose posts walk it"`
 	Weekdays    []int16 `json:"weekdays" minItems:"1" maxItems:"7" doc:"1 Monday … 7 Sunday"`
@@ -45,7 +45,7 @@ var (
 	ErrBeatUnit = fault.New(fault.NotFound, "beat_unit", "There is no such unit where you may plan.")
 )
 
-func (p *Plan) check() error {
+func (p *Round) check() error {
 	p.Name = strings.TrimSpace(p.Name)
 	p.Weekdays = slices.Clone(p.Weekdays)
 	slices.Sort(p.Weekdays)
@@ -97,7 +97,7 @@ func beats(ctx context.Context, db pg.DB, where string, args ...any) ([]Beat, er
 // SetBeat makes a beat (id 0), or makes another of one there is.
 //
 // Errors: ErrPlan, ErrBeatUnit, ErrBeat, ErrStops.
-func SetBeat(ctx context.Context, db pg.DB, actor staff.Actor, id int64, p Plan) (Beat, error) {
+func SetBeat(ctx context.Context, db pg.DB, actor staff.Actor, id int64, p Round) (Beat, error) {
 	if err := p.check(); err != nil {
 		return Beat{}, fmt.Errorf("beat %d: %w", id, err)
 	}
@@ -135,7 +135,7 @@ func SetBeat(ctx context.Context, db pg.DB, actor staff.Actor, id int64, p Plan)
 }
 
 // putBeat writes a beat without its checkpoints.
-func putBeat(ctx context.Context, tx pgx.Tx, actor staff.Actor, id, unit int64, p Plan) (int64, error) {
+func putBeat(ctx context.Context, tx pgx.Tx, actor staff.Actor, id, unit int64, p Round) (int64, error) {
 	if id == 0 {
 		err := tx.QueryRow(ctx, `INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
 			p.Name, unit, p.Weekdays, p.Starts, p.Ends, actor.Name).Scan(&id)

@@ -219,6 +219,14 @@ func sameMark(ctx context.Context, tx pgx.Tx, actor staff.Actor, n NewMark) (kno
 // who set them.
 func Marks(ctx context.Context, db pg.DB, actor staff.Actor, checkpoint int64, limit int) ([]Marked, error) {
 	area := actor.Area(staff.Record)
+	var known bool
+	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM checkpoint c WHERE c.id = $3 AND `+staff.In("c.unit_id", 1)+`)`, area.All, area.Roots, checkpoint).Scan(&known)
+	if err == nil && !known {
+		err = ErrCheckpoint
+	}
+	if err != nil {
+		return nil, fmt.Errorf("marks of checkpoint %d: %w", checkpoint, err)
+	}
 	rows, _ := db.Query(ctx, `
 		SELECT m.id, m.checkpoint_id, m.by, m.metres, m.flags, m.marked_at, m.received_at
 		FROM checkpoint_mark m JOIN checkpoint c ON c.id = m.checkpoint_id

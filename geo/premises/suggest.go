@@ -88,7 +88,7 @@ func Suggest(ctx context.Context, db, engine pg.DB, paths func(context.Context) 
 	if err != nil {
 		return Suggestion{}, fmt.Errorf("suggest a beat: %w", err)
 	}
-	r, err := newRound(n, area, a)
+	r, err := newField(n, area, a)
 	if err != nil {
 		return Suggestion{}, fmt.Errorf("suggest a beat in %s: %w", a.Unit, err)
 	}
@@ -132,8 +132,8 @@ func staleness(seen map[int64]geo.Day, key int64, today geo.Day) int {
 	return min(MostDays, int(today.Start().Sub(day.Start())/(24*time.Hour)))
 }
 
-// round is the part of the network that a walk can come to.
-type round struct {
+// field is the part of the network that a walk can come to.
+type field struct {
 	n        *walk.Network
 	from, to walk.Access
 	budget   uint32 // mm along streets
@@ -153,9 +153,9 @@ type street struct {
 	counts bool // it is of the unit
 }
 
-// newRound takes from the network what a walk can come to: streets of the unit and those
+// newField takes from the network what a walk can come to: streets of the unit and those
 // beside it of which no straight way from the start and on to the end is too long.
-func newRound(n *walk.Network, unit geo.MultiPolygon, a Ask) (*round, error) {
+func newField(n *walk.Network, unit geo.MultiPolygon, a Ask) (*field, error) {
 	from, err := join(n, a.From)
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func newRound(n *walk.Network, unit geo.MultiPolygon, a Ask) (*round, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &round{n: n, from: from, to: to, speed: a.KmH, corners: map[int32]int32{}}
+	r := &field{n: n, from: from, to: to, speed: a.KmH, corners: map[int32]int32{}}
 	budget := a.Minutes / 60 * a.KmH * 1e6
 	if aside := float64(from.Walk) + float64(to.Walk); aside < budget {
 		r.budget = uint32(budget - aside)
@@ -212,7 +212,7 @@ func join(n *walk.Network, at orb.Point) (walk.Access, error) {
 }
 
 // corner is the one where a walk starts or ends: a node, or a new one on the edge.
-func (r *round) corner(a walk.Access) int32 {
+func (r *field) corner(a walk.Access) int32 {
 	from, to := r.n.Ends(a.Edge)
 	switch {
 	case a.Offset == 0:
@@ -226,7 +226,7 @@ func (r *round) corner(a walk.Access) int32 {
 	return int32(r.count - 1)
 }
 
-func (r *round) node(v int32) int32 {
+func (r *field) node(v int32) int32 {
 	c, ok := r.corners[v]
 	if !ok {
 		c = int32(r.count)
@@ -237,7 +237,7 @@ func (r *round) node(v int32) int32 {
 }
 
 // add adds an edge, cut where the walk starts and ends.
-func (r *round) add(e int32, counts bool) {
+func (r *field) add(e int32, counts bool) {
 	a, b := r.n.Ends(e)
 	at, corner := uint32(0), r.node(a)
 	cut := func(offset uint32, next int32) {
@@ -263,7 +263,7 @@ func (r *round) add(e int32, counts bool) {
 }
 
 // parts calls visit with the parts that a street touches, and how many mm of each.
-func (r *round) parts(s street, visit func(key int64, mm uint32)) {
+func (r *field) parts(s street, visit func(key int64, mm uint32)) {
 	for nth := range track.Parts(r.n, s.Edge) {
 		part := track.Part{Edge: s.Edge, Nth: nth}
 		whole := part.Stretch(r.n)
@@ -274,7 +274,7 @@ func (r *round) parts(s street, visit func(key int64, mm uint32)) {
 }
 
 // keys are those of all parts that count.
-func (r *round) keys() []int64 {
+func (r *field) keys() []int64 {
 	keys := []int64{}
 	for _, s := range r.streets {
 		if s.counts {
@@ -286,7 +286,7 @@ func (r *round) keys() []int64 {
 
 // question is what the search is asked: a street is worth the metres of its parts times
 // the days since each was seen.
-func (r *round) question(days func(key int64) int) beat.Question {
+func (r *field) question(days func(key int64) int) beat.Question {
 	r.days = days
 	q := beat.Question{Corners: r.count, Start: r.start, End: r.end, Budget: r.budget, Seed: 1}
 	for _, s := range r.streets {
@@ -300,7 +300,7 @@ func (r *round) question(days func(key int64) int) beat.Question {
 }
 
 // tell writes a walk down for people.
-func (r *round) tell(b beat.Beat) Suggestion {
+func (r *field) tell(b beat.Beat) Suggestion {
 	length := float64(b.Length) + float64(r.from.Walk) + float64(r.to.Walk)
 	s := Suggestion{Metres: tenth(length / 1000), Minutes: tenth(length / 1e6 / r.speed * 60), Share: 1, Line: []orb.Point{}, Legs: []Leg{}}
 	if b.Bound > 0 {

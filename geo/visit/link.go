@@ -16,6 +16,14 @@ import (
 // record there.
 func Links(ctx context.Context, db pg.DB, actor staff.Actor, post int64) ([]int64, error) {
 	area := actor.Area(staff.Record)
+	var known bool
+	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM post p WHERE p.id = $1 AND `+staff.In("p.unit_id", 2)+`)`, post, area.All, area.Roots).Scan(&known)
+	if err == nil && !known {
+		err = ErrPost
+	}
+	if err != nil {
+		return nil, fmt.Errorf("links of post %d: %w", post, err)
+	}
 	rows, _ := db.Query(ctx, `
 		SELECT l.household_id
 		FROM visit_link l JOIN household h ON h.id = l.household_id LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL

@@ -11,6 +11,7 @@ import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
 import { rules } from './rules.en';
 import { siteProblems, sites } from './sites.en';
+import { visitProblems } from './visits.en';
 import { workshop, workshopProblems } from './workshop.en';
 import type { Dictionary } from './zh';
 
@@ -357,6 +358,9 @@ export const en: Dictionary = {
     'service-points': 'Service points',
     demand: 'Demand (people)',
     candidates: 'Candidate sites',
+    premises: 'Three-colour premises',
+    checkpoints: 'Checkpoints',
+    blocks: 'Blocks to be seen',
     osm: 'OSM background',
     streets: 'Street lines',
   },
@@ -812,6 +816,7 @@ export const en: Dictionary = {
     ...workshopProblems,
     ...compareProblems,
     ...reachProblems,
+    ...visitProblems,
     ...siteProblems,
     ...incidentProblems,
     audit_too_young: 'The log is kept for three years at least; choose an earlier day',
@@ -860,7 +865,8 @@ export const en: Dictionary = {
       'The household wants no visits; its contact may be opened for an emergency, a service or a check',
     beat_question: 'The streets, the start or the end of the walk make no sense',
     beat_streets: 'There are too many streets to choose from; choose a smaller unit',
-    beat_short: 'The time is not enough to walk from the start to the end; give more time or choose a nearer end',
+    beat_short:
+      'The time is not enough to walk from the start to the end; give more time or choose a nearer end',
     walk_pairs:
       'Too many homes and points are within reach of each other; ask for fewer minutes, fewer points or a smaller unit',
     zone_dates: 'A zone ends after the day it begins',

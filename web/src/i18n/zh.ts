@@ -12,6 +12,7 @@ import { proposals } from './proposals.zh';
 import { reach, reachProblems } from './reach.zh';
 import { rules } from './rules.zh';
 import { siteProblems, sites } from './sites.zh';
+import { visitProblems } from './visits.zh';
 import { workshop, workshopProblems } from './workshop.zh';
 
 export const zh = {
@@ -330,6 +331,9 @@ export const zh = {
     'service-points': '服务点',
     demand: '需求数据（人口）',
     candidates: '候选点',
+    premises: '三色场所',
+    checkpoints: '打卡点',
+    blocks: '更新区块',
     osm: 'OSM 底图',
     streets: '街道线',
   },
@@ -769,6 +773,7 @@ export const zh = {
     ...workshopProblems,
     ...compareProblems,
     ...reachProblems,
+    ...visitProblems,
     ...siteProblems,
     ...incidentProblems,
     audit_too_young: '日志至少保存三年，请选更早的日期',

@@ -1,0 +1,36 @@
+// What is said of visits, premises, checkpoints and beats in Chinese.
+
+export const visitProblems = {
+  cadence_unknown: '没有这个走访周期',
+  cadence_terms: '走访周期须有中英文名称、对象和 1 至 366 天；仅包联对象须填写每岗户数上限',
+  cadence_ordinal: '该顺序已被其他走访周期占用',
+  visit_household: '您的登记范围内没有这一户',
+  visit_outcome: '请选择走访结果：见到、无人或谢绝',
+  visit_time: '走访时间应在最近 60 天内，且不晚于现在',
+  visit_taken: '该编号已用于另一次走访，请换一个',
+  visit_unwanted: '该户不接受走访，不予登记',
+  visit_post: '您的登记范围内没有这个岗位',
+  visit_links_too_many: '包联户数超过每岗上限，请分给其他岗位',
+  visit_cursor: '走访记录的分页位置无效',
+  premises_unknown: '您可查看位置的范围内没有这处场所',
+  premises_finding:
+    '检查结果应为红、黄或绿；红、黄须写明原因且不含个人信息；有效期不早于检查日期，检查日期不晚于今天',
+  premises_post: '没有这个岗位',
+  block_unknown: '您的登记范围内没有这个区块',
+  block_seen: '查看日期不能晚于今天',
+  checkpoint_unknown: '没有这个打卡点',
+  checkpoint_way: '打卡方式应为定位（附位置），或二维码、NFC（附内容）',
+  checkpoint_time: '打卡时间应在最近 60 天内，且不晚于现在',
+  checkpoint_taken: '该编号已用于另一次打卡，请换一个',
+  beat_unknown: '没有这条巡查路线',
+  beat_plan:
+    '巡查路线须有名称（不含个人信息）、至少一个星期几、早于结束的开始时间和 1 至 200 个不重复的打卡点',
+  beat_checkpoints: '部分打卡点不存在、已停用或不在该单元内',
+  beat_unit: '您的规划范围内没有这个单元',
+  beat_ask: '步行时间应为 5 至 240 分钟，速度 1 至 8 公里/小时，起止位置须有效',
+  beat_off_street: '起点或终点 200 米内没有可到达的街道，请选择靠近街道的位置',
+  register_rows: '部分行有误，未导入任何数据，请改正后重新提交',
+  register_fields: '缺少必要的列，请在映射中指定',
+  register_too_many: '每次最多导入 10 万行，请按区域拆分',
+  register_taken: '同一来源下的部分编号已被其他区域使用，请更换来源名称',
+};
