@@ -178,7 +178,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	search.Mount(a, c.DB)
 	households.Mount(a, c.DB)
 	households.MountContact(a, c.DB, c.Ring)
-	incidents.Mount(a, c.DB)
+	incidents.Mount(a, c.DB, c.Engine)
 	incidents.MountAnalysis(a, c.DB, c.Reader)
 	servicepoints.Mount(a, c.DB)
 	zones.Mount(a, c.DB)

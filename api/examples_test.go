@@ -759,6 +759,7 @@ func examples() []example {
 	rows = append(rows, walkExamples()...)
 	rows = append(rows, comparisonExamples()...)
 	rows = append(rows, rulesetExamples()...)
+	rows = append(rows, incidentExamples()...)
 	rows = append(rows, borderWalkExamples()...)
 	rows = append(rows, patrolExamples()...)
 	rows = append(rows, visitExamples()...)

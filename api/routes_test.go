@@ -147,6 +147,7 @@ func (s *service) sample(t testing.TB, path string) string {
 var needed = map[string]string{
 	"/api/v1/places":                      "?lon=118.5&lat=30.5",
 	"/api/v1/circles/{id}/change":         "?before=1",
+	"/api/v1/incidents/near":              "?lon=118.5&lat=30.5&category=0102",
 	"/api/v1/incidents/analysis/units":    "?from=2026-01-01&to=2026-03-01",
 	"/api/v1/incidents/analysis/cells":    "?from=2026-01-01&to=2026-03-01",
 	"/api/v1/incidents/analysis/trend":    "?from=2026-01-01&to=2026-03-01",

@@ -195,6 +195,7 @@ func (w *towns) settle(t testing.TB, town string, x int32) {
 		t.Fatal(err)
 	}
 	th["post"] = strconv.FormatInt(held, 10)
+	th["charge"] = w.newCharge(t, town, x)
 	var absence int64
 	err = w.pool.QueryRow(t.Context(), `
 		INSERT INTO absence (account_id, starts_at, reason, recorded_by) VALUES ($1, now(), 'leave', 'test') RETURNING id`, w.accounts[town][staff.Member]).Scan(&absence)
@@ -398,7 +399,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "border-walks", "border-points", "premises", "checkpoints", "beats"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "charges", "border-walks", "border-points", "premises", "checkpoints", "beats"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -410,7 +411,7 @@ func changesThings(path string) bool {
 func (w *towns) with(town, path string) string {
 	th := w.things[town]
 	for prefix, id := range map[string]string{"households": th["household"], "incidents": th["incident"], "service-points": th["service-point"],
-		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "proposals": th["proposal"], "rulesets": th["ruleset"], "border-walks": th["border-walk"], "border-points": th["border-point"], "premises": th["premises"], "checkpoints": th["checkpoint"], "beats": th["beat"],
+		"plans": th["plan"], "imports": th["import"], "jobs": th["job"], "demand-sets": th["demand-set"], "candidates": th["candidate"], "sitings": th["siting"], "proposals": th["proposal"], "rulesets": th["ruleset"], "charges": th["charge"], "border-walks": th["border-walk"], "border-points": th["border-point"], "premises": th["premises"], "checkpoints": th["checkpoint"], "beats": th["beat"],
 		"posts": th["post"], "absences": th["absence"]} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/") {
 			path = strings.ReplaceAll(path, "{id}", id)

@@ -1,4 +1,5 @@
-// Package incidents serves the incident ledger and its categories.
+// Package incidents serves the incident ledger: reports, steps, whose an incident is, and
+// what deadlines are counted by.
 package incidents
 
 import (
@@ -23,19 +24,35 @@ type Incident struct {
 	Cell  string     `json:"cell" doc:"H3, resolution 11"`
 }
 
-// Mount adds /incidents and /incident-categories.
-func Mount(a route.API, db pg.DB) {
-	h := handler{db}
+// Mount adds /incidents, /incident-categories, /incident-reasons, /incident-limits,
+// /holidays and /charges. engine finds whose an incident is, and counts deadlines anew.
+func Mount(a route.API, db, engine pg.DB) {
+	h := handler{db, engine}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "incidents"} }
 	report := op("report-incident", "Report an incident; the same id again is the same incident").For(staff.Record)
 	report.Status = 201
 	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first").For(staff.Place), h.list)
 	route.Post(a, "/incidents", report, h.report)
+	near := op("check-report", "In whose unit a report would fall, another unit within 30 m, and incidents like it nearby").For(staff.Record)
+	route.Get(a, "/incidents/near", near, h.near)
 	route.Get(a, "/incidents/{id}", op("get-incident", "One incident").For(staff.Place), h.get)
+	route.Get(a, "/incidents/{id}/steps", op("incident-steps", "What was done with an incident, and what can be done").For(staff.Place), h.steps)
+	route.Post(a, "/incidents/{id}/steps", op("take-incident-step", "Do something with an incident; the same id again is the same step").For(staff.Place), h.do)
+	route.Get(a, "/incidents/{id}/responsible", op("incident-responsible", "Whose an incident is, and why").For(staff.Place), h.responsible)
 	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents").For(staff.Map), h.categories)
+	route.Get(a, "/incident-reasons", op("list-incident-reasons", "Reasons for steps, by code").For(staff.Map), h.reasons)
+	route.Get(a, "/incident-limits", op("list-incident-limits", "How long incidents may stand in a state, by category").For(staff.Map), h.limits)
+	route.Put(a, "/incident-limits", op("set-incident-limits", "Take these limits in place of all").For(staff.Setting), h.setLimits)
+	route.Get(a, "/holidays", op("list-holidays", "Days off and weekends worked, by which deadlines are counted").For(staff.Map), h.holidays)
+	route.Put(a, "/holidays", op("set-holidays", "Take these days in place of those of their years").For(staff.Setting), h.setHolidays)
+	add := op("add-charge", "Give a post an asset, a line or a zone: it is asked before the grid").For(staff.Post)
+	add.Status = 201
+	route.Get(a, "/charges", op("list-charges", "Posts that answer for assets, lines and zones, as GeoJSON").For(staff.Map), h.charges)
+	route.Post(a, "/charges", add, h.addCharge)
+	route.Delete(a, "/charges/{id}", op("remove-charge", "Take an asset, a line or a zone from its post").For(staff.Post), h.removeCharge)
 }
 
-type handler struct{ db pg.DB }
+type handler struct{ db, engine pg.DB }
 
 func shown(i incident.Incident, err error) (Incident, error) {
 	out := Incident{Incident: i}
@@ -52,15 +69,16 @@ func shown(i incident.Incident, err error) (Incident, error) {
 type listInput struct {
 	route.Paging
 	Unit     string    `query:"unit" maxLength:"64" doc:"code: the unit's and all units' below it"`
-	State    string    `query:"state" enum:"reported,accepted,dispatched,handled,closed,held"`
+	State    string    `query:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
 	Open     bool      `query:"open" doc:"all that are not closed"`
+	Overdue  bool      `query:"overdue" doc:"open, and the next step should have been taken"`
 	Category string    `query:"category" maxLength:"100" doc:"a large class stands for its small ones too"`
 	From     time.Time `query:"from" doc:"reported not before"`
 	To       time.Time `query:"to" doc:"reported before"`
 }
 
 func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[Incident]], error) {
-	f := incident.Filter{Unit: in.Unit, State: incident.State(in.State), Open: in.Open, Category: in.Category, From: in.From, To: in.To, Limit: in.Limit + 1}
+	f := incident.Filter{Unit: in.Unit, State: incident.State(in.State), Open: in.Open, Overdue: in.Overdue, Category: in.Category, From: in.From, To: in.To, Limit: in.Limit + 1}
 	var err error
 	if f.AfterTime, f.AfterID, err = readCursor(in.Cursor); err != nil {
 		return nil, err
@@ -121,6 +139,9 @@ type NewIncident struct {
 	Address    string    `json:"address,omitempty" maxLength:"200"`
 	ReportedAt time.Time `json:"reported_at"`
 	Point      orb.Point `json:"point" doc:"[lon, lat]"`
+	Accuracy   *float64  `json:"accuracy,omitempty" minimum:"0" maximum:"10000" doc:"metres"`
+	Text       string    `json:"text,omitempty" maxLength:"200" doc:"refused when it holds a phone or identity number"`
+	Private    bool      `json:"private,omitempty" doc:"for nobody but those who work on it"`
 }
 
 func (h handler) report(ctx context.Context, in *route.Body[NewIncident]) (*route.Body[Incident], error) {
@@ -129,8 +150,8 @@ func (h handler) report(ctx context.Context, in *route.Body[NewIncident]) (*rout
 	if err != nil {
 		return nil, err
 	}
-	got, _, err := incident.Create(ctx, h.db, route.Actor(ctx), incident.New{
-		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: at,
+	got, _, err := incident.Report(ctx, h.db, h.engine, route.Actor(ctx), incident.New{
+		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: at, Accuracy: n.Accuracy, Text: n.Text, Private: n.Private,
 	}, time.Now())
 	return route.OK(shown(got, err))
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"wangge/geo/calendar"
+	"wangge/geo/incident"
 	"wangge/geo/staff"
 )
 
@@ -35,7 +36,7 @@ func (c *importHolidays) Run(p *program) error {
 		return err
 	}
 	defer done()
-	if err := calendar.Put(p.ctx, pool, staff.Local, list); err != nil {
+	if err := incident.SetHolidays(p.ctx, pool, staff.Local, list); err != nil {
 		return explained(err)
 	}
 	fmt.Fprintf(p.stdout, "%d days\n", len(list))

@@ -113,7 +113,7 @@ func (h *hamlet) home(x, y float64) {
 
 func (h *hamlet) report(x, y float64) {
 	h.Helper()
-	_, _, err := incident.Create(h.Context(), h.db, staff.Local, incident.New{ID: uuid.New(), Category: "0102", Address: "x",
+	_, _, err := incident.Report(h.Context(), h.db, h.db, staff.Local, incident.New{ID: uuid.New(), Category: "0102", Address: "x",
 		ReportedAt: time.Now().Add(-time.Hour), Point: ledgertest.At(x, y)}, time.Now())
 	if err != nil {
 		h.Fatal(err)

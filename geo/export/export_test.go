@@ -60,7 +60,7 @@ func village(t *testing.T) *pgxpool.Pool {
 	if _, err := household.Add(t.Context(), db, staff.Local, "h2", household.Dwelling{Compound: "康桥", Building: "2", Doorplate: "=1+1", Kind: household.Owner}, nil); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = incident.Create(t.Context(), db, staff.Local, incident.New{ID: uuid.New(), Category: "0102", ReportedAt: time.Date(2026, 3, 1, 15, 4, 5, 0, time.UTC), Point: at}, time.Now())
+	_, _, err = incident.Report(t.Context(), db, db, staff.Local, incident.New{ID: uuid.New(), Category: "0102", ReportedAt: time.Date(2026, 3, 1, 15, 4, 5, 0, time.UTC), Point: at}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,19 @@
 // Package incident keeps the incident ledger: what was reported, where, and how
 // it stands. Incidents come from other systems by file (Import) or are reported
-// here (Create). Each has its H3 cell and the unit that is responsible; a closed
+// here (Report). Each has its H3 cell and the unit that is responsible; a closed
 // one stays with the unit that had it.
 //
-// No text of a report is kept, for it may name people; the category, the place
-// and the times are.
+// Of what was reported a short text is kept, refused when it holds a phone or identity
+// number; an import keeps none. What is done with an incident is a ledger of steps (Do),
+// with reasons by code, each by whom and when, and by when the next one is due.
+//
+//	incident.go  incidents: listed, reported
+//	import.go    those of other systems
+//	step.go      pure: which step leads where, what its clock is
+//	act.go       steps taken
+//	limit.go     how long each step may take
+//	duty.go      whose an incident is and why; charges; borders and duplicates near a report
+//	analysis*.go counts by place and time
 package incident
 
 import (
@@ -36,6 +45,7 @@ const (
 	Accepted   State = "accepted"   // 受理
 	Dispatched State = "dispatched" // 派遣
 	Handled    State = "handled"    // 处置
+	Verified   State = "verified"   // 核查
 	Closed     State = "closed"     // 结案
 	Held       State = "held"       // 挂账
 )
@@ -46,16 +56,19 @@ type Incident struct {
 	Source     string     `json:"source"`
 	SourceID   string     `json:"source_id"`
 	Category   string     `json:"category" doc:"a code of the category list, or the source's own word"`
-	State      State      `json:"state" enum:"reported,accepted,dispatched,handled,closed,held"`
+	State      State      `json:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
 	Address    string     `json:"address"`
 	Department string     `json:"department"`
 	ReportedAt time.Time  `json:"reported_at"`
-	DueAt      *time.Time `json:"due_at"`
+	DueAt      *time.Time `json:"due_at" doc:"by when the next step is due; null while nothing is, as in one that is held"`
 	ClosedAt   *time.Time `json:"closed_at"`
 	Point      *geo.Point `json:"-"`
 	Cell       *cell.Cell `json:"-"`
 	Unit       string     `json:"unit" doc:"code of the unit responsible, empty outside all"`
 	UpdatedAt  time.Time  `json:"updated_at"`
+	Text       string     `json:"text" doc:"of the report, at most 200 characters"`
+	Accuracy   *float64   `json:"accuracy" doc:"metres, of the place; null when it is not known"`
+	Private    bool       `json:"private" doc:"for nobody but those who work on it"`
 }
 
 // Category is a class of incidents; large classes have no parent.
@@ -74,12 +87,13 @@ var (
 	ErrPlace    = fault.New(fault.Invalid, "incident_place", "This is no possible place.")
 	ErrPersonal = fault.New(fault.Invalid, "incident_personal", "The address looks like a phone or identity number, which is not kept.")
 	ErrExists   = fault.New(fault.Conflict, "incident_exists", "Another incident has this id already.")
-	ErrTime     = fault.New(fault.Invalid, "incident_time", "The incident was not reported yet at that time.")
+	ErrTime     = fault.New(fault.Invalid, "incident_time", "Nothing was reported at that time: it lies in the future or before 2000.")
 )
 
 const columns = `
 	i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
-	i.point, i.cell, coalesce(u.code, ''), i.updated_at`
+	i.point, i.cell, coalesce(u.code, ''), i.updated_at,
+	i.text, i.accuracy, i.private`
 
 const tables = `
 	FROM incident i
@@ -105,6 +119,7 @@ type Filter struct {
 	Unit     string // code: incidents of the unit and of all units below it
 	State    State
 	Open     bool   // all that are not closed
+	Overdue  bool   // open, and the next step should have been taken
 	Category string // a large class stands for its small ones too
 	From, To time.Time
 	// AfterTime and AfterID are of the last incident of the page before.
@@ -119,7 +134,8 @@ const matching = `
 	  AND ($3 = '' OR i.category = $3 OR i.category IN (SELECT code FROM incident_category WHERE parent = $3))
 	  AND ($4::timestamptz IS NULL OR i.reported_at >= $4)
 	  AND ($5::timestamptz IS NULL OR i.reported_at < $5)
-	  AND ($6::timestamptz IS NULL OR (i.reported_at, i.id) < ($6, $7))`
+	  AND ($6::timestamptz IS NULL OR (i.reported_at, i.id) < ($6, $7))
+	  AND (NOT $9 OR i.closed_at IS NULL AND i.due_at < now())`
 
 // List returns incidents, newest first.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
@@ -150,11 +166,11 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, e
 
 // where is the condition of a filter with its parameters; the eighth is the limit.
 func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
-	narrowed, more, err := ledger.Incidents.Narrow(ctx, db, actor, f.Unit, "i", 9)
+	narrowed, more, err := ledger.Incidents.Narrow(ctx, db, actor, f.Unit, "i", 10)
 	if err != nil {
 		return "", nil, err
 	}
-	args = []any{string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit}
+	args = []any{string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit, f.Overdue}
 	return matching + narrowed, append(args, more...), nil
 }
 
@@ -185,22 +201,33 @@ type New struct {
 	ID         uuid.UUID // chosen by the client, so that a repeated request is the same incident
 	Category   string
 	Address    string
+	Text       string // at most 200 characters, without a phone or identity number
 	ReportedAt time.Time
 	Point      geo.Point
+	Accuracy   *float64 // metres
+	Private    bool
+	Shift      *uuid.UUID // in which it was seen
 }
 
-// Create reports an incident. The same id again returns the incident as it
-// stands; created tells whether it is new.
-func Create(ctx context.Context, db pg.DB, actor staff.Actor, n New, now time.Time) (got Incident, created bool, err error) {
-	if n.Address, err = n.check(now); err != nil {
+// Report reports an incident and finds whose it is. The same id again from the same
+// account returns the incident as it stands; created tells whether it is new. Its clock
+// runs from now, when the server learned of it: nobody could have accepted it before.
+// engine finds whose it is, also above what actor may see.
+func Report(ctx context.Context, db, engine pg.DB, actor staff.Actor, n New, now time.Time) (got Incident, created bool, err error) {
+	if n, err = n.check(now); err != nil {
 		return Incident{}, false, fmt.Errorf("report incident: %w", err)
+	}
+	var reporter *int64
+	if actor.Account != 0 {
+		reporter = &actor.Account
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-			INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell, area_id)
-			SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7, $8 FROM incident_category WHERE code = $3
+			INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell, area_id, text, accuracy, private, shift_id, reporter_id)
+			SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM incident_category WHERE code = $3
 			ON CONFLICT DO NOTHING`,
-			n.ID, Hand, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point), actor.Area(staff.Record).Home())
+			n.ID, Hand, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point), actor.Area(staff.Record).Home(),
+			n.Text, n.Accuracy, n.Private, n.Shift, reporter)
 		if err != nil {
 			return err
 		}
@@ -213,6 +240,13 @@ func Create(ctx context.Context, db pg.DB, actor staff.Actor, n New, now time.Ti
 		if err := ledger.Incidents.Within(ctx, tx, actor, staff.Record, []uuid.UUID{n.ID}); err != nil {
 			return err
 		}
+		step := Taken{ID: n.ID, Ordinal: 1, Act: ToReport, After: Reported, At: now, Actor: actor.Name, Post: postOf(actor, staff.Record)}
+		if err := take(ctx, tx, actor, n.ID, []Taken{step}); err != nil {
+			return err
+		}
+		if err := decide(ctx, tx, engine, n.ID, now); err != nil {
+			return err
+		}
 		if err := audit.Write(ctx, tx, actor, "report", "incident", n.ID.String(), map[string]any{"category": n.Category}); err != nil {
 			return err
 		}
@@ -221,27 +255,59 @@ func Create(ctx context.Context, db pg.DB, actor staff.Actor, n New, now time.Ti
 	if err != nil {
 		return Incident{}, false, fmt.Errorf("report incident: %w", err)
 	}
-	got, err = Get(ctx, db, actor, n.ID)
-	switch {
-	case errors.Is(err, ErrUnknown): // nothing was inserted, and no such id is there
-		return Incident{}, false, fmt.Errorf("report incident: %w", ErrCategory)
-	case err == nil && !created && got.Source != Hand:
-		return Incident{}, false, fmt.Errorf("report incident: %w", ErrExists)
+	if !created {
+		err = known(ctx, db, n, reporter)
 	}
-	return got, created, err
+	if err == nil {
+		got, err = Get(ctx, db, actor, n.ID)
+	}
+	if err != nil {
+		return Incident{}, false, fmt.Errorf("report incident: %w", err)
+	}
+	return got, created, nil
 }
 
-func (n New) check(now time.Time) (address string, err error) {
-	d := n.Point.Degrees()
-	address = ledger.Clean(n.Address)
-	_, personal := sheet.LooksPersonal(address)
+// known returns nil when a report was taken from the same account before, and else why
+// nothing was inserted.
+func known(ctx context.Context, db pg.DB, n New, reporter *int64) error {
+	var listed, same bool
+	err := db.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM incident_category WHERE code = $2),
+		       EXISTS (SELECT FROM incident WHERE id = $1 AND source = $3 AND reporter_id IS NOT DISTINCT FROM $4)`,
+		n.ID, n.Category, Hand, reporter).Scan(&listed, &same)
 	switch {
-	case d[0] == math.Trunc(d[0]) && d[1] == math.Trunc(d[1]), math.Abs(d[0]) > 180, math.Abs(d[1]) > 90:
-		return "", ErrPlace
-	case personal:
-		return "", ErrPersonal
-	case n.ReportedAt.IsZero() || n.ReportedAt.After(now.Add(time.Hour)):
-		return "", ErrTime
+	case err == nil && !listed:
+		return ErrCategory
+	case err == nil && !same:
+		return ErrExists
 	}
-	return address, nil
+	return err
+}
+
+// check returns the report as it is kept.
+func (n New) check(now time.Time) (New, error) {
+	var err error
+	n.Address = ledger.Clean(n.Address)
+	if _, personal := sheet.LooksPersonal(n.Address); personal {
+		return n, ErrPersonal
+	}
+	if n.Text, err = text(n.Text); err != nil {
+		return n, err
+	}
+	switch {
+	case !possible(n.Point):
+		return n, ErrPlace
+	case n.ReportedAt.Year() < 2000 || n.ReportedAt.After(now.Add(time.Hour)):
+		return n, ErrTime
+	case n.Accuracy != nil && !(*n.Accuracy >= 0 && *n.Accuracy <= 10_000):
+		return n, ErrAccuracy
+	}
+	return n, nil
+}
+
+// possible reports whether something can have been seen at a place: whole degrees are
+// what a device says that knows none.
+func possible(p geo.Point) bool {
+	d := p.Degrees()
+	return (d[0] != math.Trunc(d[0]) || d[1] != math.Trunc(d[1])) && math.Abs(d[0]) <= 180 && math.Abs(d[1]) <= 90
 }

@@ -112,11 +112,11 @@ func TestAReportSentTwiceIsOneIncident(t *testing.T) {
 	ledgertest.Town(t, tx, 2)
 	now := time.Now()
 	n := incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now, Point: ledgertest.At(1.5, 1.5)}
-	first, created, err := incident.Create(t.Context(), tx, staff.Local, n, now)
+	first, created, err := incident.Report(t.Context(), tx, tx, staff.Local, n, now)
 	if err != nil || !created || first.Unit != "310115001001004" || first.State != incident.Reported {
 		t.Fatalf("first = %+v, %v, %v", first, created, err)
 	}
-	second, created, err := incident.Create(t.Context(), tx, staff.Local, n, now)
+	second, created, err := incident.Report(t.Context(), tx, tx, staff.Local, n, now)
 	if err != nil || created || second.ID != first.ID {
 		t.Errorf("second = %+v, %v, %v", second, created, err)
 	}
@@ -130,7 +130,7 @@ func TestAReportSentTwiceIsOneIncident(t *testing.T) {
 		{"tomorrow", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now.Add(25 * time.Hour), Point: ledgertest.At(1.5, 1.5)}, incident.ErrTime},
 		{"a phone", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now, Address: "13812345678", Point: ledgertest.At(1.5, 1.5)}, incident.ErrPersonal},
 	} {
-		if _, _, err := incident.Create(t.Context(), tx, staff.Local, tt.n, now); !errors.Is(err, tt.want) {
+		if _, _, err := incident.Report(t.Context(), tx, tx, staff.Local, tt.n, now); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}

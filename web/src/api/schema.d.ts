@@ -650,6 +650,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts that answer for assets, lines and zones, as GeoJSON */
+        get: operations["list-charges"];
+        put?: never;
+        /** Give a post an asset, a line or a zone: it is asked before the grid */
+        post: operations["add-charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/charges/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an asset, a line or a zone from its post */
+        delete: operations["remove-charge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/checkpoints": {
         parameters: {
             query?: never;
@@ -1148,6 +1183,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Days off and weekends worked, by which deadlines are counted */
+        get: operations["list-holidays"];
+        /** Take these days in place of those of their years */
+        put: operations["set-holidays"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/households": {
         parameters: {
             query?: never;
@@ -1380,6 +1433,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incident-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long incidents may stand in a state, by category */
+        get: operations["list-incident-limits"];
+        /** Take these limits in place of all */
+        put: operations["set-incident-limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incident-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reasons for steps, by code */
+        get: operations["list-incident-reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/incidents": {
         parameters: {
             query?: never;
@@ -1518,6 +1606,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incidents/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In whose unit a report would fall, another unit within 30 m, and incidents like it nearby */
+        get: operations["check-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/incidents/{id}": {
         parameters: {
             query?: never;
@@ -1529,6 +1634,41 @@ export interface paths {
         get: operations["get-incident"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose an incident is, and why */
+        get: operations["incident-responsible"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done with an incident, and what can be done */
+        get: operations["incident-steps"];
+        put?: never;
+        /** Do something with an incident; the same id again is the same step */
+        post: operations["take-incident-step"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3929,6 +4069,47 @@ export interface components {
             /** Format: int64 */
             age_80: number | null;
         };
+        Alike: {
+            /**
+             * Format: double
+             * @description metres, of the place; null when it is not known
+             */
+            accuracy: number | null;
+            address: string;
+            /** @description a code of the category list, or the source's own word */
+            category: string;
+            /** @description H3, resolution 11 */
+            cell: string;
+            /** Format: date-time */
+            closed_at: string | null;
+            department: string;
+            /**
+             * Format: date-time
+             * @description by when the next step is due; null while nothing is, as in one that is held
+             */
+            due_at: string | null;
+            id: string;
+            /** Format: double */
+            metres: number;
+            /** @description [lon, lat]; null without a place */
+            point: number[];
+            /** @description for nobody but those who work on it */
+            private: boolean;
+            /** Format: date-time */
+            reported_at: string;
+            /** @description of the same category; else of the same large class */
+            same: boolean;
+            source: string;
+            source_id: string;
+            /** @enum {string} */
+            state: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
+            /** @description of the report, at most 200 characters */
+            text: string;
+            /** @description code of the unit responsible, empty outside all */
+            unit: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Alternative: {
             /** @description rules that it breaks, and where */
             broken: components["schemas"]["Breach"][];
@@ -4421,6 +4602,13 @@ export interface components {
             /** @description visits are due by it */
             used: boolean;
         };
+        CalendarDay: {
+            day: string;
+            /** @description of the holiday */
+            name: string;
+            /** @description a weekend that is worked for a holiday (调休上班); false: a day off */
+            working: boolean;
+        };
         Candidate: {
             /**
              * Format: int64
@@ -4756,6 +4944,38 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        Charge: {
+            /** @description of incidents; a large class stands for its small ones, empty for all */
+            category: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "asset" | "line" | "zone";
+            name: string;
+            /** Format: int64 */
+            post: number;
+            /**
+             * Format: double
+             * @description metres around it
+             */
+            reach: number;
+            /** @description code of the post's */
+            unit: string;
+        };
+        ChargeFields: {
+            /** @description of incidents; a large class stands for its small ones, empty for all */
+            category?: string;
+            /** @enum {string} */
+            kind: "asset" | "line" | "zone";
+            name: string;
+            /** Format: int64 */
+            post: number;
+            /**
+             * Format: double
+             * @description metres around it
+             */
+            reach: number;
+        };
         Check: {
             /** @description what was looked at */
             code: string;
@@ -4808,7 +5028,7 @@ export interface components {
              */
             minutes: number | null;
             /** @description the nearest points, as many as the run keeps */
-            nearest: components["schemas"]["Near"][];
+            nearest: components["schemas"]["CircleNear"][];
             /** @description why not covered: beyond (the standard), no_point, no_place, too_far_from_street, behind_water, no_network, island, far; empty when covered */
             reason: string;
         };
@@ -4827,7 +5047,7 @@ export interface components {
              */
             minutes: number | null;
             /** @description the nearest points, as many as the run keeps */
-            nearest: components["schemas"]["Near"][];
+            nearest: components["schemas"]["CircleNear"][];
             /**
              * Format: int64
              * @description of the ages of the column
@@ -4837,6 +5057,18 @@ export interface components {
             reason: string;
             /** @description code of the lowest unit */
             unit: string;
+        };
+        CircleNear: {
+            /** Format: double */
+            minutes: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description 0: not for you to see
+             */
+            point: number;
+            /** Format: int64 */
+            stop: number;
         };
         CirclePreset: {
             /** @description of the preset that it is; empty when its numbers are one's own */
@@ -4976,6 +5208,11 @@ export interface components {
         };
         CodeBody: {
             code: string;
+        };
+        CollectionCharge: {
+            features: components["schemas"]["FeatureCharge"][];
+            /** @enum {string} */
+            type: "FeatureCollection";
         };
         CollectionComment: {
             features: components["schemas"]["FeatureComment"][];
@@ -5690,6 +5927,19 @@ export interface components {
             /** @enum {string} */
             type: "Feature";
         };
+        FeatureCharge: {
+            /** @description GeoJSON geometry, WGS 84, or null */
+            geometry: ({
+                coordinates?: unknown[];
+                type?: string;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            id: string;
+            properties: components["schemas"]["Charge"];
+            /** @enum {string} */
+            type: "Feature";
+        };
         FeatureComment: {
             /** @description GeoJSON geometry, WGS 84, or null */
             geometry: ({
@@ -5976,22 +6226,18 @@ export interface components {
             Size: number;
         };
         Found: {
-            /** @description the best first */
-            alternatives: components["schemas"]["Alternative"][];
-            /**
-             * Format: int64
-             * @description street blocks, compounds and the like, of which the units are made
-             */
-            atoms: number;
             /** Format: int64 */
-            households: number;
+            charge: number;
+            /** @enum {string} */
+            kind: "asset" | "line" | "zone";
             /**
-             * Format: int64
-             * @description households of the unit whose place lies outside of it; they count nowhere
+             * Format: double
+             * @description from the incident
              */
-            outside: number;
-            /** @description why no division keeps the rules */
-            proofs: components["schemas"]["Proof"][];
+            metres: number;
+            name: string;
+            /** Format: int64 */
+            post: number;
         };
         FoundSite: {
             /** @description [lon, lat]; absent for a neighbour's point */
@@ -6235,6 +6481,11 @@ export interface components {
             units: components["schemas"]["Carried"][];
         };
         Incident: {
+            /**
+             * Format: double
+             * @description metres, of the place; null when it is not known
+             */
+            accuracy: number | null;
             address: string;
             /** @description a code of the category list, or the source's own word */
             category: string;
@@ -6243,21 +6494,35 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
             department: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description by when the next step is due; null while nothing is, as in one that is held
+             */
             due_at: string | null;
             id: string;
             /** @description [lon, lat]; null without a place */
             point: number[];
+            /** @description for nobody but those who work on it */
+            private: boolean;
             /** Format: date-time */
             reported_at: string;
             source: string;
             source_id: string;
             /** @enum {string} */
-            state: "reported" | "accepted" | "dispatched" | "handled" | "closed" | "held";
+            state: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
+            /** @description of the report, at most 200 characters */
+            text: string;
             /** @description code of the unit responsible, empty outside all */
             unit: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        IncidentReason: {
+            /** @description the steps it is given for */
+            acts: string[];
+            code: string;
+            title_en: string;
+            title_zh: string;
         };
         Info: {
             code: string;
@@ -6428,6 +6693,19 @@ export interface components {
              * @description units in force on the date asked for
              */
             readonly units: number;
+        };
+        Limit: {
+            /** Format: int64 */
+            amount: number;
+            /** @description code of a small or a large class; empty = all that have no limit of their own */
+            category: string;
+            /**
+             * @description in which the incident stands
+             * @enum {string}
+             */
+            state: "reported" | "accepted" | "dispatched" | "handled" | "verified";
+            /** @enum {string} */
+            unit: "minutes" | "working-hours" | "working-days";
         };
         Line: {
             /** @description the post needs a deputy B */
@@ -6607,6 +6885,16 @@ export interface components {
              */
             total?: number;
         };
+        ListDay: {
+            items: components["schemas"]["CalendarDay"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListDifference: {
             items: components["schemas"]["Difference"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -6709,6 +6997,16 @@ export interface components {
         };
         ListLevel: {
             items: components["schemas"]["Level"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListLimit: {
+            items: components["schemas"]["Limit"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -6859,6 +7157,16 @@ export interface components {
         };
         ListPurpose: {
             items: components["schemas"]["Purpose"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
+        ListReason: {
+            items: components["schemas"]["IncidentReason"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -7218,16 +7526,13 @@ export interface components {
             to: string;
         };
         Near: {
-            /** Format: double */
-            minutes: number;
+            /** @description another unit of the level within 30 m of the place, or null: ask which */
+            border: components["schemas"]["Hint"];
+            /** @description open incidents within 50 m and seven days, of the category or its large class */
+            duplicates: components["schemas"]["Alike"][];
             name: string;
-            /**
-             * Format: int64
-             * @description 0: not for you to see
-             */
-            point: number;
-            /** Format: int64 */
-            stop: number;
+            /** @description code; empty outside your area */
+            unit: string;
         };
         Nearest: {
             function: string;
@@ -7305,6 +7610,13 @@ export interface components {
             /** @description code; whose administrators keep the account. Empty = one's own area */
             unit?: string;
         };
+        NewCharge: {
+            /** @description GeoJSON: a Point for an asset, a LineString for a line, a Polygon for a zone */
+            geometry: unknown;
+            properties: components["schemas"]["ChargeFields"];
+            /** @enum {string} */
+            type: "Feature";
+        };
         NewContact: {
             /**
              * @description how consent was given
@@ -7319,6 +7631,9 @@ export interface components {
              */
             notice_version: number;
             phone: string;
+        };
+        NewHolidays: {
+            days: components["schemas"]["CalendarDay"][];
         };
         NewHousehold: {
             address: string;
@@ -7336,6 +7651,11 @@ export interface components {
             stairwell: string;
         };
         NewIncident: {
+            /**
+             * Format: double
+             * @description metres
+             */
+            accuracy?: number;
             address?: string;
             category: string;
             /**
@@ -7345,8 +7665,15 @@ export interface components {
             id: string;
             /** @description [lon, lat] */
             point: number[];
+            /** @description for nobody but those who work on it */
+            private?: boolean;
             /** Format: date-time */
             reported_at: string;
+            /** @description refused when it holds a phone or identity number */
+            text?: string;
+        };
+        NewLimits: {
+            limits: components["schemas"]["Limit"][];
         };
         NewNotice: {
             /**
@@ -7453,6 +7780,34 @@ export interface components {
             stops: components["schemas"]["Stop"][];
             /** @description a code of the tier list */
             tier: string;
+        };
+        NewStep: {
+            /** @enum {string} */
+            act: "accept" | "dispatch" | "handle" | "verify" | "reject" | "close" | "return" | "reopen" | "hold" | "resume" | "extend" | "move";
+            /**
+             * Format: int64
+             * @description of an extension
+             */
+            amount?: number;
+            /**
+             * @description the state as you saw it; a conflict when it is another by now
+             * @enum {string}
+             */
+            from?: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
+            /**
+             * Format: uuid
+             * @description chosen by the client, so that a repeated request is the same step
+             */
+            id: string;
+            /** @description [lon, lat] of a move */
+            point?: number[];
+            /** @description a code of GET /api/v1/incident-reasons; needed to return, reject, close, reopen, hold, resume and extend */
+            reason?: string;
+            /**
+             * @description of an extension
+             * @enum {string}
+             */
+            unit?: "minutes" | "working-hours" | "working-days";
         };
         NewToken: {
             /** Format: date-time */
@@ -8025,7 +8380,7 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             /** @description absent until it is done */
-            found?: components["schemas"]["Found"];
+            found?: components["schemas"]["ProposalFound"];
             /** Format: int64 */
             id: number;
             /**
@@ -8038,6 +8393,24 @@ export interface components {
             state: "waiting" | "running" | "done" | "failed" | "cancelled";
             /** @description code of the unit that is divided */
             unit: string;
+        };
+        ProposalFound: {
+            /** @description the best first */
+            alternatives: components["schemas"]["Alternative"][];
+            /**
+             * Format: int64
+             * @description street blocks, compounds and the like, of which the units are made
+             */
+            atoms: number;
+            /** Format: int64 */
+            households: number;
+            /**
+             * Format: int64
+             * @description households of the unit whose place lies outside of it; they count nowhere
+             */
+            outside: number;
+            /** @description why no division keeps the rules */
+            proofs: components["schemas"]["Proof"][];
         };
         ProposalParams: {
             /**
@@ -8315,6 +8688,21 @@ export interface components {
             reason: string;
             /** Format: int64 */
             unit: number;
+        };
+        Responsible: {
+            /** @description the assets, lines and zones whose posts were asked before those of the grid, in order */
+            asked: components["schemas"]["Found"][];
+            /**
+             * Format: date-time
+             * @description when it was decided
+             */
+            at: string;
+            /** @enum {string} */
+            basis: "asset" | "line" | "zone" | "grid" | "backstop";
+            /** @description with every holder that was asked, in order */
+            duty: components["schemas"]["Duty"];
+            /** @description code; empty outside all */
+            unit: string;
         };
         Restated: {
             /**
@@ -9050,6 +9438,16 @@ export interface components {
             /** @description first day no longer counted */
             to: string;
         };
+        Steps: {
+            /** @description possible now, for who may */
+            acts: string[];
+            /** Format: date-time */
+            due_at: string | null;
+            /** @description in order */
+            items: components["schemas"]["Taken"][];
+            /** @enum {string} */
+            state: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
+        };
         Stop: {
             hours: string;
             name: string;
@@ -9102,6 +9500,43 @@ export interface components {
             people: components["schemas"]["People"];
             /** @description the numbers are those of the last publication, small ones hidden: the caller may not see single households here */
             published: boolean;
+        };
+        Taken: {
+            /** @enum {string} */
+            act: "report" | "accept" | "dispatch" | "handle" | "verify" | "reject" | "close" | "return" | "reopen" | "hold" | "resume" | "extend" | "move";
+            /** @description the account */
+            actor: string;
+            /** @enum {string} */
+            after: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
+            /**
+             * Format: int64
+             * @description of an extension
+             */
+            amount: number | null;
+            /** Format: date-time */
+            at: string;
+            /** @description state; empty for the report */
+            before: string;
+            /**
+             * Format: date-time
+             * @description by when the next step was due, as counted then
+             */
+            due_at: string | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description within the incident, from 1
+             */
+            ordinal: number;
+            /**
+             * Format: int64
+             * @description by which it could be done
+             */
+            post: number | null;
+            /** @description a code of GET /api/v1/incident-reasons, or empty */
+            reason: string;
+            /** @description of an extension */
+            unit: string;
         };
         Tally: {
             /** Format: int64 */
@@ -14739,6 +15174,317 @@ export interface operations {
             };
         };
     };
+    "list-charges": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["CollectionCharge"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCharge"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charge"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-checkpoints": {
         parameters: {
             query?: {
@@ -18159,6 +18905,212 @@ export interface operations {
             };
         };
     };
+    "list-holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHolidays"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-households": {
         parameters: {
             query?: {
@@ -20068,6 +21020,313 @@ export interface operations {
             };
         };
     };
+    "list-incident-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLimit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-incident-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLimits"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLimit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-incident-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReason"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-incidents": {
         parameters: {
             query?: {
@@ -20075,9 +21334,11 @@ export interface operations {
                 cursor?: string;
                 /** @description code: the unit's and all units' below it */
                 unit?: string;
-                state?: "reported" | "accepted" | "dispatched" | "handled" | "closed" | "held";
+                state?: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
                 /** @description all that are not closed */
                 open?: boolean;
+                /** @description open, and the next step should have been taken */
+                overdue?: boolean;
                 /** @description a large class stands for its small ones too */
                 category?: string;
                 /** @description reported not before */
@@ -20993,6 +22254,113 @@ export interface operations {
             };
         };
     };
+    "check-report": {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+                category: string;
+                /** @description when it was seen; now if left out */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Near"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-incident": {
         parameters: {
             query?: never;
@@ -21003,6 +22371,319 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Responsible"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Steps"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-incident-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStep"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

@@ -353,6 +353,14 @@ export const admin: typeof adminZh = {
       unsigned: 'no valid signature',
     },
     actions: {
+      extend: 'extend',
+      resume: 'resume',
+      hold: 'hold',
+      reject: 'reject',
+      verify: 'verify',
+      handle: 'handle',
+      dispatch: 'dispatch',
+      accept: 'accept',
       set: 'set',
       link: 'linked',
       log: 'logged',
@@ -457,6 +465,8 @@ export const admin: typeof adminZh = {
       demo_accounts_removed: 'demo accounts removed',
     },
     subjects: {
+      'incident-limits': 'limits of incidents',
+      charge: 'charge',
       cadence: 'visit cadence',
       visit: 'visit',
       premises: 'three-colour premises',

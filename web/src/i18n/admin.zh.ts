@@ -341,6 +341,14 @@ export const admin = {
       unsigned: '签名无效',
     },
     actions: {
+      extend: '延期',
+      resume: '恢复办理',
+      hold: '挂账',
+      reject: '核查不通过',
+      verify: '核查',
+      handle: '处置',
+      dispatch: '派单',
+      accept: '受理',
       set: '设定',
       link: '包联',
       log: '登记走访',
@@ -445,6 +453,8 @@ export const admin = {
       demo_accounts_removed: '删示例账号',
     },
     subjects: {
+      'incident-limits': '事件时限',
+      charge: '责任清单',
       cadence: '走访周期',
       visit: '走访',
       premises: '三色场所',

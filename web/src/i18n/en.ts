@@ -200,6 +200,7 @@ export const en: Dictionary = {
     accepted: 'accepted',
     dispatched: 'dispatched',
     handled: 'handled',
+    verified: 'verified',
     closed: 'closed',
     held: 'held',
   },
@@ -839,11 +840,24 @@ export const en: Dictionary = {
     household_no_address: 'Give an address, or compound, building and doorplate',
     household_unplaced: 'The household has no place yet; put it on the map first',
     import_source_taken: 'Another area keeps a source of this name; choose another',
+    charge_invalid:
+      'A charge is a point for an asset, a line for a line, a polygon for a zone, with a name of up to 100 characters without personal data, and at most 50 metres around it',
+    charge_unknown: 'There is no such charge',
+    incident_accuracy: 'The accuracy of a place is between 0 and 10,000 metres',
+    incident_act: 'This cannot be done with the incident as it stands now',
+    incident_extend: 'An extension is an amount of minutes, working hours or working days',
+    incident_limits:
+      'Some limits make no sense: want a category of the list or none, a state, and an amount of minutes, working hours or working days',
+    incident_reason: 'This step needs a reason that is meant for it',
+    incident_same_person: 'Another person than the one who handled the incident verifies it',
+    incident_stale: 'Somebody else has changed the incident since you opened it. Look at it again',
+    incident_text:
+      'The text has more than 200 characters, or looks like it holds a phone or identity number, which is not kept',
     incident_category: 'The category is not in the list of categories',
     incident_exists: 'Another incident has this id already',
     incident_personal: 'The address looks like a phone or identity number, which is not kept',
     incident_place: 'This is no possible place',
-    incident_time: 'The incident was not reported yet at that time',
+    incident_time: 'Nothing was reported at that time: it lies in the future or before 2000',
     level_exists: 'This level exists already',
     osm_features:
       'The file asks for something that is not read here, such as the history of elements; use an ordinary extract',

@@ -1,0 +1,69 @@
+package api_test
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+
+	"wangge/geo"
+	incidents "wangge/geo/incident"
+	"wangge/geo/staff"
+)
+
+// newIncident is one that was just reported in a town.
+func (w *table) newIncident(town string) string {
+	w.t.Helper()
+	got, _, err := incidents.Report(w.t.Context(), w.pool, w.pool, staff.Local, incidents.New{
+		ID: uuid.New(), Category: "0102", ReportedAt: time.Now(), Point: geo.Snap(place(w.x(town)+2000, 3000))}, time.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return got.ID.String()
+}
+
+// newCharge gives the leader of a town a lamp.
+func (w *towns) newCharge(t testing.TB, town string, x int32) string {
+	t.Helper()
+	post, _ := strconv.ParseInt(w.things[town]["post"], 10, 64)
+	c, err := incidents.AddCharge(t.Context(), w.pool, staff.Local, incidents.Charge{
+		Kind: incidents.ByAsset, Name: town + "路灯", Reach: 10, Post: post, Shape: orb.Point(place(x+1200, 3000))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(c.ID, 10)
+}
+
+// incidentExamples are those of steps, of whose an incident is, and of what deadlines are
+// counted by.
+func incidentExamples() []example {
+	const v1 = "/api/v1"
+	return []example{
+		{"check-report", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/incidents/near?category=0102&" + lonLatQuery(place(w.x(town)+2000, 3000)), shows: codes}
+		}, nil},
+		{"incident-steps", "", thing, of(v1+"/incidents/{}/steps", "incident"), nil},
+		{"incident-responsible", "", thing, of(v1+"/incidents/{}/responsible", "incident"), nil},
+		{"take-incident-step", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/incidents/" + w.newIncident(town) + "/steps", body: object{"id": uuid.New(), "act": "accept", "from": "reported"}}
+		}, nil},
+		{"take-incident-step", "that a dispatcher takes", thing, func(w *table, town string) request {
+			return request{path: v1 + "/incidents/" + w.newIncident(town) + "/steps", body: object{"id": uuid.New(), "act": "close", "reason": "duplicate"}}
+		}, nil},
+		{"list-incident-reasons", "", general, at(v1 + "/incident-reasons"), nil},
+		{"list-incident-limits", "", general, at(v1 + "/incident-limits"), nil},
+		{"set-incident-limits", "", general, sending(v1+"/incident-limits", object{"limits": []object{{"category": "", "state": "reported", "amount": 2, "unit": "working-hours"}}}), nil},
+		{"list-holidays", "", general, at(v1 + "/holidays"), nil},
+		{"set-holidays", "", general, sending(v1+"/holidays", object{"days": []object{{"day": "2027-01-01", "working": false, "name": "元旦"}}}), nil},
+		{"list-charges", "", list, showing(v1+"/charges", marks), nil},
+		{"add-charge", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/charges", body: object{"type": "Feature", "geometry": object{"type": "Point", "coordinates": place(w.x(town)+1200, 3000)},
+				"properties": object{"kind": "asset", "name": town + "路灯", "reach": 10, "post": w.vacancy(town, staff.Worker)}}}
+		}, nil},
+		{"remove-charge", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/charges/" + w.newCharge(w.t, town, w.x(town))}
+		}, nil},
+	}
+}

@@ -1,0 +1,429 @@
+package incident_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+
+	"wangge/geo"
+	"wangge/geo/calendar"
+	"wangge/geo/incident"
+	"wangge/geo/ledger/ledgertest"
+	"wangge/geo/pg/pgtest"
+	"wangge/geo/post"
+	"wangge/geo/staff"
+	"wangge/geo/worktime"
+)
+
+// desk is a town of four grids with a leader each, and a dispatcher of the village.
+type desk struct {
+	*testing.T
+	tx         pgx.Tx
+	now        time.Time
+	leaders    []staff.Actor
+	dispatcher staff.Actor
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{T: t, tx: pgtest.Tx(t), now: time.Date(2026, 9, 21, 2, 0, 0, 0, time.UTC)} // Monday, ten o'clock in China
+	for _, unit := range ledgertest.Town(t, d.tx, 2) {
+		actor, _ := d.post(staff.Leader, unit)
+		d.leaders = append(d.leaders, actor)
+	}
+	var village int64
+	if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&village); err != nil {
+		t.Fatal(err)
+	}
+	d.dispatcher, _ = d.post(staff.Dispatcher, village)
+	return d
+}
+
+// post is a new post with a new holder A.
+func (d *desk) post(kind staff.Kind, unit int64) (staff.Actor, int64) {
+	d.Helper()
+	var account, post int64
+	err := d.tx.QueryRow(d.Context(), `
+		WITH c AS (INSERT INTO account (login) VALUES ($3) RETURNING id),
+		p AS (INSERT INTO post (kind, unit_id, ordinal, valid_from) VALUES ($1, $2, (SELECT 1 + count(*) FROM post), '2024-01-01') RETURNING id)
+		INSERT INTO holder (post_id, rank, account_id, valid_from) SELECT p.id, 'A', c.id, '2024-01-01' FROM p, c RETURNING account_id, post_id`,
+		string(kind), unit, uuid.NewString()).Scan(&account, &post)
+	if err != nil {
+		d.Fatal(err)
+	}
+	actor, err := staff.Load(d.Context(), d.tx, account)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return actor, post
+}
+
+func (d *desk) report(by staff.Actor, x, y float64, category string) incident.Incident {
+	d.Helper()
+	got, created, err := incident.Report(d.Context(), d.tx, d.tx, by, incident.New{ID: uuid.New(), Category: category, ReportedAt: d.now, Point: ledgertest.At(x, y)}, d.now)
+	if err != nil || !created {
+		d.Fatal(created, err)
+	}
+	return got
+}
+
+func (d *desk) try(by staff.Actor, id uuid.UUID, doing incident.Doing) (incident.Incident, error) {
+	if doing.ID == uuid.Nil {
+		doing.ID = uuid.New()
+	}
+	return incident.Do(d.Context(), d.tx, d.tx, by, id, doing, d.now)
+}
+
+func (d *desk) do(by staff.Actor, id uuid.UUID, act incident.Act, reason string) incident.Incident {
+	d.Helper()
+	got, err := d.try(by, id, incident.Doing{Act: act, Reason: reason})
+	if err != nil {
+		d.Fatal(err)
+	}
+	return got
+}
+
+func (d *desk) responsible(id uuid.UUID) incident.Responsible {
+	d.Helper()
+	r, err := incident.ResponsibleFor(d.Context(), d.tx, d.tx, staff.Local, id, d.now)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return r
+}
+
+func china(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.In(time.FixedZone("", 8*60*60)).Format("01-02 15:04")
+}
+
+func TestAnIncidentGoesFromReportToClosing(t *testing.T) {
+	d := newDesk(t)
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	for _, s := range []struct {
+		by     staff.Actor
+		act    incident.Act
+		reason string
+		state  incident.State
+		due    string
+	}{
+		{d.leaders[0], incident.ToAccept, "", incident.Accepted, "09-21 15:00"},
+		{d.leaders[0], incident.ToReturn, "unclear", incident.Reported, "09-21 12:00"},
+		{d.dispatcher, incident.ToAccept, "", incident.Accepted, "09-21 15:00"},
+		{d.dispatcher, incident.ToDispatch, "", incident.Dispatched, "09-21 15:00"}, // four working hours for rubbish
+		{d.dispatcher, incident.ToHold, "weather", incident.Held, ""},
+		{d.leaders[0], incident.ToResume, "ready", incident.Dispatched, "09-21 15:00"},
+		{d.leaders[0], incident.ToHandle, "", incident.Handled, "09-23 18:00"},
+		{d.dispatcher, incident.ToReject, "partly-done", incident.Dispatched, "09-21 15:00"},
+		{d.leaders[0], incident.ToHandle, "", incident.Handled, "09-23 18:00"},
+		{d.dispatcher, incident.ToVerify, "", incident.Verified, "09-22 18:00"},
+		{d.dispatcher, incident.ToClose, "solved", incident.Closed, ""},
+		{d.dispatcher, incident.ToReopen, "back-again", incident.Accepted, "09-21 15:00"},
+	} {
+		got := d.do(s.by, i.ID, s.act, s.reason)
+		if got.State != s.state || china(got.DueAt) != s.due || (got.ClosedAt != nil) != (s.state == incident.Closed) {
+			t.Fatalf("%s: %s, due %s, closed %v; want %s, due %s", s.act, got.State, china(got.DueAt), got.ClosedAt, s.state, s.due)
+		}
+	}
+	steps, err := incident.Steps(t.Context(), d.tx, d.leaders[0], i.ID)
+	if err != nil || len(steps) != 13 {
+		t.Fatalf("%d steps, %v", len(steps), err)
+	}
+	for n, s := range steps {
+		if s.Ordinal != n+1 || s.Post == nil || n > 0 && s.Before != steps[n-1].After {
+			t.Errorf("step %d = %+v", n+1, s)
+		}
+	}
+}
+
+func TestWhatMayNotBeDone(t *testing.T) {
+	d := newDesk(t)
+	reported := d.report(d.leaders[0], 0.5, 0.5, "0102").ID
+	handled := d.report(d.leaders[0], 0.5, 0.5, "0102").ID
+	d.do(d.leaders[0], handled, incident.ToAccept, "")
+	d.do(d.dispatcher, handled, incident.ToDispatch, "")
+	dispatched := d.report(d.leaders[0], 0.5, 0.5, "0102").ID
+	d.do(d.leaders[0], dispatched, incident.ToAccept, "")
+	d.do(d.dispatcher, dispatched, incident.ToDispatch, "")
+	d.do(d.leaders[0], handled, incident.ToHandle, "")
+	taken := d.report(d.leaders[0], 0.5, 0.5, "0102").ID
+	for _, tt := range []struct {
+		name string
+		by   staff.Actor
+		id   uuid.UUID
+		do   incident.Doing
+		want error
+	}{
+		{"skipping steps", d.dispatcher, reported, incident.Doing{Act: incident.ToDispatch}, incident.ErrAct},
+		{"an act that is none", d.dispatcher, reported, incident.Doing{Act: "forget"}, incident.ErrAct},
+		{"verifying what one did oneself", d.leaders[0], handled, incident.Doing{Act: incident.ToVerify}, incident.ErrSame},
+		{"rejecting what one did oneself", d.leaders[0], handled, incident.Doing{Act: incident.ToReject, Reason: "not-done"}, incident.ErrSame},
+		{"no reason", d.dispatcher, handled, incident.Doing{Act: incident.ToReject}, incident.ErrReason},
+		{"a reason of another act", d.dispatcher, handled, incident.Doing{Act: incident.ToReject, Reason: "duplicate"}, incident.ErrReason},
+		{"a reason in words", d.dispatcher, handled, incident.Doing{Act: incident.ToReject, Reason: "王某没有去"}, incident.ErrReason},
+		{"a reason where none is given", d.leaders[0], reported, incident.Doing{Act: incident.ToAccept, Reason: "duplicate"}, incident.ErrReason},
+		{"what changed meanwhile", d.dispatcher, handled, incident.Doing{Act: incident.ToVerify, From: incident.Dispatched}, incident.ErrStale},
+		{"dispatching without being a dispatcher", d.leaders[0], dispatched, incident.Doing{Act: incident.ToHold, Reason: "weather"}, staff.ErrForbidden},
+		{"an extension of nothing", d.dispatcher, dispatched, incident.Doing{Act: incident.ToExtend, Reason: "weather"}, incident.ErrExtend},
+		{"a pin nowhere", d.dispatcher, dispatched, incident.Doing{Act: incident.ToMove}, incident.ErrPlace},
+		{"the id of another step", d.leaders[0], reported, incident.Doing{ID: taken, Act: incident.ToAccept}, incident.ErrExists},
+		{"the leader of another grid", d.leaders[1], reported, incident.Doing{Act: incident.ToAccept}, incident.ErrUnknown},
+		{"the public", staff.Public, reported, incident.Doing{Act: incident.ToAccept}, incident.ErrUnknown},
+		{"no such incident", d.dispatcher, uuid.New(), incident.Doing{Act: incident.ToAccept}, incident.ErrUnknown},
+		{"moving it out of one's grid", d.leaders[0], reported, incident.Doing{Act: incident.ToMove, Point: ledgertest.At(1.5, 0.5)}, staff.ErrOutside},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := d.try(tt.by, tt.id, tt.do); !errors.Is(err, tt.want) {
+				t.Errorf("%v, want %v", err, tt.want)
+			}
+		})
+	}
+	for id, want := range map[uuid.UUID]int{reported: 1, handled: 4, dispatched: 3} {
+		if steps, err := incident.Steps(t.Context(), d.tx, staff.Local, id); err != nil || len(steps) != want {
+			t.Errorf("%d steps, %v; what was refused left something", len(steps), err)
+		}
+	}
+}
+
+func TestAStepSentTwiceIsOne(t *testing.T) {
+	d := newDesk(t)
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	doing := incident.Doing{ID: uuid.New(), Act: incident.ToAccept, From: incident.Reported}
+	for range 3 {
+		if got, err := d.try(d.leaders[0], i.ID, doing); err != nil || got.State != incident.Accepted {
+			t.Fatal(got, err)
+		}
+	}
+	if steps, _ := incident.Steps(t.Context(), d.tx, staff.Local, i.ID); len(steps) != 2 {
+		t.Errorf("%d steps, want 2", len(steps))
+	}
+	if _, _, err := incident.Report(t.Context(), d.tx, d.tx, d.dispatcher, incident.New{ID: i.ID, Category: "0102", ReportedAt: d.now, Point: ledgertest.At(0.5, 0.5)}, d.now); !errors.Is(err, incident.ErrExists) {
+		t.Errorf("the id of somebody else's incident: %v", err)
+	}
+}
+
+func TestOverdueIsWhatShouldHaveBeenDone(t *testing.T) {
+	d := newDesk(t)
+	late := d.report(d.leaders[0], 0.5, 0.5, "0501") // within 15 minutes, two months ago
+	d.do(d.dispatcher, d.report(d.leaders[0], 0.5, 0.5, "0501").ID, incident.ToClose, "duplicate")
+	d.now = time.Now()
+	d.report(d.leaders[0], 0.5, 0.5, "0501")
+	list, err := incident.List(t.Context(), d.tx, d.dispatcher, incident.Filter{Overdue: true, Limit: 10})
+	if err != nil || len(list) != 1 || list[0].ID != late.ID {
+		t.Errorf("overdue: %+v, %v", list, err)
+	}
+	if n, err := incident.Count(t.Context(), d.tx, d.dispatcher, incident.Filter{Overdue: true}); n != 1 || err != nil {
+		t.Errorf("%d overdue, %v", n, err)
+	}
+}
+
+func TestAnotherCalendarAndOtherLimitsMoveDeadlines(t *testing.T) {
+	d := newDesk(t)
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	day, _ := geo.ParseDay("2026-09-21")
+	if err := incident.SetHolidays(t.Context(), d.tx, staff.Local, []calendar.Day{{Day: day, Name: "停工"}}); err != nil {
+		t.Fatal(err)
+	}
+	due := func() string {
+		got, err := incident.Get(t.Context(), d.tx, staff.Local, i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return china(got.DueAt)
+	}
+	if due() != "09-22 11:00" {
+		t.Errorf("with a day off it is due at %s", due())
+	}
+	minutes := incident.Limits{{Category: "01", State: incident.Reported, Limit: worktime.Limit{Amount: 5, Unit: worktime.Minutes}}}
+	if err := incident.SetLimits(t.Context(), d.tx, staff.Local, minutes); err != nil || due() != "09-21 10:05" {
+		t.Errorf("with five minutes it is due at %s, %v", due(), err)
+	}
+	for name, bad := range map[string]incident.Limit{
+		"no such category": {Category: "8888", State: incident.Reported, Limit: minutes[0].Limit},
+		"no such state":    {State: "lost", Limit: minutes[0].Limit},
+		"a state at rest":  {State: incident.Closed, Limit: minutes[0].Limit},
+		"no amount":        {State: incident.Reported, Limit: worktime.Limit{Unit: worktime.Minutes}},
+		"twice":            minutes[0],
+	} {
+		if err := incident.SetLimits(t.Context(), d.tx, staff.Local, append(minutes, bad)); !errors.Is(err, incident.ErrLimits) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := incident.SetLimits(t.Context(), d.tx, d.dispatcher, minutes); !errors.Is(err, staff.ErrForbidden) {
+		t.Errorf("by a dispatcher: %v", err)
+	}
+}
+
+func TestWhoseAnIncidentIs(t *testing.T) {
+	d := newDesk(t)
+	units := map[float64]int64{}
+	for x, code := range map[float64]string{0.5: "310115001001001", 1.5: "310115001001002"} {
+		var id int64
+		if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = $1`, code).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		units[x] = id
+	}
+	if r := d.responsible(d.report(d.leaders[0], 0.5, 0.5, "0102").ID); r.Basis != incident.ByGrid || r.Duty.Account != d.leaders[0].Account || len(r.Asked) != 0 {
+		t.Errorf("of the grid: %+v", r)
+	}
+	charge := func(kind incident.Basis, category string, reach float64, shape orb.Geometry) (staff.Actor, int64) {
+		keeper, post := d.post(staff.Worker, units[0.5])
+		if _, err := incident.AddCharge(t.Context(), d.tx, staff.Local, incident.Charge{Kind: kind, Name: string(kind), Category: category, Reach: reach, Post: post, Shape: shape}); err != nil {
+			t.Fatal(err)
+		}
+		return keeper, post
+	}
+	p := ledgertest.Degrees
+	zone, _ := charge(incident.ByZone, "", 0, orb.Polygon{{p(0.2, 0.2), p(0.8, 0.2), p(0.8, 0.8), p(0.2, 0.8), p(0.2, 0.2)}})
+	line, _ := charge(incident.ByLine, "01", 15, orb.LineString{p(0.1, 0.5), p(0.9, 0.5)})
+	asset, assetPost := charge(incident.ByAsset, "0102", 10, p(0.5, 0.5))
+	for _, tt := range []struct {
+		name     string
+		x, y     float64
+		category string
+		basis    incident.Basis
+		want     staff.Actor
+	}{
+		{"at the asset", 0.5, 0.5, "0102", incident.ByAsset, asset},
+		{"5 m from the asset", 0.505, 0.5, "0102", incident.ByAsset, asset},
+		{"on the line, far from the asset", 0.3, 0.5, "0102", incident.ByLine, line},
+		{"at the asset, of another small class", 0.5, 0.5, "0103", incident.ByLine, line},
+		{"at the asset, of another large class", 0.5, 0.5, "0501", incident.ByZone, zone},
+		{"in the zone alone", 0.5, 0.7, "0102", incident.ByZone, zone},
+		{"outside all", 0.5, 0.9, "0102", incident.ByGrid, d.leaders[0]},
+	} {
+		r := d.responsible(d.report(d.leaders[0], tt.x, tt.y, tt.category).ID)
+		if r.Basis != tt.basis || r.Duty.Account != tt.want.Account {
+			t.Errorf("%s: %s, account %d; want %s, %d", tt.name, r.Basis, r.Duty.Account, tt.basis, tt.want.Account)
+		}
+	}
+	if _, err := d.tx.Exec(t.Context(), `INSERT INTO absence (account_id, starts_at, reason, recorded_by) VALUES ($1, '2026-01-01', 'leave', 'test')`, asset.Account); err != nil {
+		t.Fatal(err)
+	}
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	r := d.responsible(i.ID)
+	if r.Basis != incident.ByLine || r.Duty.Account != line.Account || r.Duty.Steps[0].Post != assetPost || r.Duty.Steps[0].State != "away" || len(r.Asked) != 3 {
+		t.Errorf("with the asset's away: %+v", r)
+	}
+	got, err := d.try(d.dispatcher, i.ID, incident.Doing{Act: incident.ToMove, Reason: "pin-wrong", Point: ledgertest.At(1.5, 0.5)})
+	if r := d.responsible(i.ID); err != nil || got.Unit != "310115001001002" || r.Basis != incident.ByGrid || r.Duty.Account != d.leaders[1].Account || r.Unit != got.Unit {
+		t.Errorf("moved: %+v, %+v, %v", got, r, err)
+	}
+	// Nobody is left: the answer is never empty.
+	if _, err := d.tx.Exec(t.Context(), `UPDATE holder SET valid_to = '2024-02-01'`); err != nil {
+		t.Fatal(err)
+	}
+	local, _, err := incident.Report(t.Context(), d.tx, d.tx, staff.Local, incident.New{ID: uuid.New(), Category: "0102", ReportedAt: d.now, Point: ledgertest.At(0.5, 0.5)}, d.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := d.responsible(local.ID); r.Basis != incident.ByBackstop || len(r.Duty.Steps) == 0 {
+		t.Errorf("with nobody there: %+v", r)
+	}
+}
+
+func TestAChargeThatMakesNoSense(t *testing.T) {
+	d := newDesk(t)
+	var unit int64
+	if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001001'`).Scan(&unit); err != nil {
+		t.Fatal(err)
+	}
+	_, held := d.post(staff.Worker, unit)
+	good := incident.Charge{Kind: incident.ByAsset, Name: "路灯 7", Reach: 10, Post: held, Shape: ledgertest.Degrees(0.5, 0.5)}
+	for name, tt := range map[string]struct {
+		change func(*incident.Charge)
+		actor  staff.Actor
+		want   error
+	}{
+		"a line that is a point":  {func(c *incident.Charge) { c.Kind = incident.ByLine }, staff.Local, incident.ErrCharge},
+		"by the grid":             {func(c *incident.Charge) { c.Kind = incident.ByGrid }, staff.Local, incident.ErrCharge},
+		"half a town around it":   {func(c *incident.Charge) { c.Reach = 500 }, staff.Local, incident.ErrCharge},
+		"no name":                 {func(c *incident.Charge) { c.Name = " " }, staff.Local, incident.ErrCharge},
+		"the phone of a person":   {func(c *incident.Charge) { c.Name = "13812345678" }, staff.Local, incident.ErrCharge},
+		"no shape":                {func(c *incident.Charge) { c.Shape = nil }, staff.Local, incident.ErrCharge},
+		"no such post":            {func(c *incident.Charge) { c.Post = 999_999 }, staff.Local, post.ErrUnknownPost},
+		"no such category":        {func(c *incident.Charge) { c.Category = "8888" }, staff.Local, incident.ErrCategory},
+		"who does not keep posts": {func(*incident.Charge) {}, d.dispatcher, staff.ErrOutside},
+	} {
+		c := good
+		tt.change(&c)
+		sub, err := d.tx.Begin(t.Context()) // a statement that fails ends its transaction
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := incident.AddCharge(t.Context(), sub, tt.actor, c); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+		_ = sub.Rollback(t.Context())
+	}
+	c, err := incident.AddCharge(t.Context(), d.tx, staff.Local, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := incident.RemoveCharge(t.Context(), d.tx, d.dispatcher, c.ID); !errors.Is(err, incident.ErrChargeUnknown) {
+		t.Errorf("removed by a dispatcher: %v", err)
+	}
+	if err := incident.RemoveCharge(t.Context(), d.tx, staff.Local, c.ID); err != nil {
+		t.Error(err)
+	}
+	if list, err := incident.Charges(t.Context(), d.tx, staff.Local, 0, 10); err != nil || len(list) != 0 {
+		t.Errorf("left: %+v, %v", list, err)
+	}
+}
+
+func TestABorderNearAReportIsTold(t *testing.T) {
+	d := newDesk(t)
+	for _, tt := range []struct {
+		x      float64
+		border string
+	}{{0.5, ""}, {0.988, "310115001001002"}, {0.96, ""}, {1.012, "310115001001001"}} {
+		got, err := incident.Where(t.Context(), d.tx, staff.Local, ledgertest.At(tt.x, 0.5))
+		code := ""
+		if got.Border != nil {
+			code = got.Border.Code
+		}
+		if err != nil || code != tt.border || got.Unit == "" {
+			t.Errorf("%.4f: %+v, %v; want %q", tt.x, got, err, tt.border)
+		}
+	}
+	if got, err := incident.Where(t.Context(), d.tx, staff.Local, ledgertest.At(9, 9)); err != nil || got.Unit != "" || got.Border != nil {
+		t.Errorf("outside all units: %+v, %v", got, err)
+	}
+}
+
+func TestDuplicatesAreNearInPlaceTimeAndKind(t *testing.T) {
+	d := newDesk(t)
+	akin := d.report(d.leaders[0], 0.5, 0.5, "0103")
+	same := d.report(d.leaders[0], 0.54, 0.5, "0102") // 38 m away
+	d.report(d.leaders[0], 0.5, 0.5, "0501")          // another large class
+	d.report(d.leaders[0], 0.56, 0.5, "0102")         // 57 m away
+	closed := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	d.do(d.dispatcher, closed.ID, incident.ToClose, "solved")
+	d.now = d.now.AddDate(0, 0, -8)
+	d.report(d.leaders[0], 0.5, 0.5, "0102") // long ago
+	d.now = d.now.AddDate(0, 0, 8)
+	find := func(actor staff.Actor) (ids []uuid.UUID) {
+		list, err := incident.Duplicates(t.Context(), d.tx, actor, ledgertest.At(0.5, 0.5), "0102", d.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			ids = append(ids, a.ID)
+		}
+		return ids
+	}
+	got := find(d.leaders[0])
+	if !slices.Equal(got, []uuid.UUID{same.ID, akin.ID}) {
+		t.Errorf("duplicates %v; want %s and %s", got, same.ID, akin.ID)
+	}
+	if got := find(d.leaders[1]); len(got) != 0 {
+		t.Errorf("the leader of another grid is told of %v", got)
+	}
+}

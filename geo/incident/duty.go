@@ -1,0 +1,321 @@
+package incident
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+
+	"wangge/geo"
+	"wangge/geo/audit"
+	"wangge/geo/cell"
+	"wangge/geo/fault"
+	"wangge/geo/grid"
+	"wangge/geo/ledger"
+	"wangge/geo/pg"
+	"wangge/geo/post"
+	"wangge/geo/sheet"
+	"wangge/geo/staff"
+)
+
+// Basis is why an incident is somebody's.
+type Basis string
+
+// The bases, in the order in which they are asked: who answers for the thing itself comes
+// before who answers for the land it stands on.
+const (
+	ByAsset    Basis = "asset"
+	ByLine     Basis = "line"
+	ByZone     Basis = "zone"
+	ByGrid     Basis = "grid"
+	ByBackstop Basis = "backstop" // 兜底: nobody else is there
+)
+
+// Found is a charge that an incident falls under.
+type Found struct {
+	Charge int64   `json:"charge"`
+	Kind   Basis   `json:"kind" enum:"asset,line,zone"`
+	Name   string  `json:"name"`
+	Post   int64   `json:"post"`
+	Metres float64 `json:"metres" doc:"from the incident"`
+}
+
+// Responsible is whose an incident is, and why.
+type Responsible struct {
+	Basis Basis     `json:"basis" enum:"asset,line,zone,grid,backstop"`
+	Duty  post.Duty `json:"duty" doc:"with every holder that was asked, in order"`
+	Asked []Found   `json:"asked" doc:"the assets, lines and zones whose posts were asked before those of the grid, in order"`
+	At    time.Time `json:"at" doc:"when it was decided"`
+	Unit  string    `json:"unit" doc:"code; empty outside all"`
+}
+
+// basis is by which of the charges, or by what else, a duty was found.
+func basis(d post.Duty, asked []Found) Basis {
+	for _, f := range asked {
+		if d.Post == f.Post && !d.Backstop {
+			return f.Kind
+		}
+	}
+	if d.Backstop || d.Post == 0 {
+		return ByBackstop
+	}
+	return ByGrid
+}
+
+// find decides whose an incident is. engine looks at all posts.
+func find(ctx context.Context, engine pg.DB, at geo.Point, category string, unit int64, now time.Time) (r Responsible, err error) {
+	rows, _ := engine.Query(ctx, `
+		SELECT c.id, c.kind, c.name, c.post_id, ST_Distance(c.shape::geography, $1::geometry::geography)
+		FROM charge c
+		WHERE c.shape && ST_Expand($1::geometry, 0.002) AND ST_DWithin(c.shape::geography, $1::geometry::geography, c.reach)
+		  AND (c.category IN ('', $2) OR c.category = (SELECT parent FROM incident_category WHERE code = $2))
+		ORDER BY array_position(ARRAY['asset', 'line', 'zone'], c.kind), length(c.category) DESC, 5, ST_Area(c.shape), c.id
+		LIMIT 10`, at, category)
+	if r.Asked, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Found]); err != nil {
+		return r, fmt.Errorf("who is in charge: %w", err)
+	}
+	posts := make([]int64, len(r.Asked))
+	for i, f := range r.Asked {
+		posts[i] = f.Post
+	}
+	if r.Duty, err = post.ResponsibleFirst(ctx, engine, posts, unit, now); err != nil {
+		return r, err
+	}
+	r.Basis, r.At = basis(r.Duty, r.Asked), now
+	if r.Asked == nil {
+		r.Asked = []Found{}
+	}
+	return r, nil
+}
+
+// decide finds whose an incident is and keeps it.
+func decide(ctx context.Context, tx pgx.Tx, engine pg.DB, id uuid.UUID, now time.Time) error {
+	r, err := ask(ctx, tx, engine, id, now)
+	if err != nil {
+		return err
+	}
+	found, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO incident_duty (incident_id, ordinal, decided_at, basis, post_id, account_id, found)
+		SELECT $1, 1 + coalesce(max(ordinal), 0), $2, $3, nullif($4, 0), nullif($5, 0), $6 FROM incident_duty WHERE incident_id = $1`,
+		id, now, r.Basis, r.Duty.Post, r.Duty.Account, found)
+	return err
+}
+
+// ask finds whose an incident is now.
+func ask(ctx context.Context, db, engine pg.DB, id uuid.UUID, now time.Time) (Responsible, error) {
+	var at *geo.Point
+	var category, code string
+	var unit int64
+	err := db.QueryRow(ctx, `
+		SELECT i.point, i.category, coalesce(o.unit_id, 0), coalesce(u.code, '')
+		FROM incident i LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL LEFT JOIN unit u ON u.id = o.unit_id
+		WHERE i.id = $1`, id).Scan(&at, &category, &unit, &code)
+	if err != nil {
+		return Responsible{}, err
+	}
+	if at == nil {
+		return Responsible{}, ErrPlace
+	}
+	r, err := find(ctx, engine, *at, category, unit, now)
+	r.Unit = code
+	return r, err
+}
+
+// ResponsibleFor returns whose an incident is and why, as it was decided when it was
+// reported, moved or reopened here; for one that was imported, as it is now.
+func ResponsibleFor(ctx context.Context, db, engine pg.DB, actor staff.Actor, id uuid.UUID, now time.Time) (r Responsible, err error) {
+	if _, err := Get(ctx, db, actor, id); err != nil {
+		return r, err
+	}
+	var found []byte
+	err = db.QueryRow(ctx, `SELECT found FROM incident_duty WHERE incident_id = $1 ORDER BY ordinal DESC LIMIT 1`, id).Scan(&found)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		r, err = ask(ctx, db, engine, id, now)
+	case err == nil:
+		err = json.Unmarshal(found, &r)
+	}
+	if err != nil {
+		return r, fmt.Errorf("who is responsible for incident %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// Charge is a post that answers for an asset, a line or a zone.
+type Charge struct {
+	ID       int64        `json:"id"`
+	Kind     Basis        `json:"kind" enum:"asset,line,zone"`
+	Name     string       `json:"name"`
+	Category string       `json:"category" doc:"of incidents; a large class stands for its small ones, empty for all"`
+	Reach    float64      `json:"reach" doc:"metres around it"`
+	Post     int64        `json:"post"`
+	Unit     string       `json:"unit" doc:"code of the post's"`
+	Shape    orb.Geometry `json:"-"`
+}
+
+// Faults of charges.
+var (
+	ErrCharge        = fault.New(fault.Invalid, "charge_invalid", "A charge is a point for an asset, a line for a line, a polygon for a zone, with a name of up to 100 characters without personal data, and at most 50 metres around it.")
+	ErrChargeUnknown = fault.New(fault.NotFound, "charge_unknown", "There is no such charge.")
+)
+
+var chargeFaults = pg.Faults{
+	"charge_shape_fits_its_kind": ErrCharge,
+	"charge_reach_is_short":      ErrCharge,
+	"charge_name_is_short":       ErrCharge,
+}
+
+// Charges returns those of the units that actor may see, by id, after one.
+func Charges(ctx context.Context, db pg.DB, actor staff.Actor, after int64, limit int) ([]Charge, error) {
+	area := actor.Area(staff.Map)
+	rows, _ := db.Query(ctx, `
+		SELECT c.id, c.kind, c.name, c.category, c.reach, c.post_id, coalesce(u.code, ''), c.shape
+		FROM charge c LEFT JOIN unit u ON u.id = c.unit_id
+		WHERE `+staff.In("c.unit_id", 1)+` AND c.id > $3 ORDER BY c.id LIMIT $4`, area.All, area.Roots, after, limit)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Charge])
+	if err != nil {
+		return nil, fmt.Errorf("charges: %w", err)
+	}
+	return list, nil
+}
+
+// AddCharge gives a post an asset, a line or a zone. Who keeps the posts of a unit does.
+func AddCharge(ctx context.Context, db pg.DB, actor staff.Actor, c Charge) (Charge, error) {
+	c.Name = ledger.Clean(c.Name)
+	if _, personal := sheet.LooksPersonal(c.Name); personal || !slices.Contains([]Basis{ByAsset, ByLine, ByZone}, c.Kind) || c.Shape == nil {
+		return Charge{}, ErrCharge
+	}
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := checkCategory(ctx, tx, actor, c.Category); err != nil {
+			return err
+		}
+		var unit int64
+		err := tx.QueryRow(ctx, `
+			SELECT p.unit_id, u.code FROM post p JOIN unit u ON u.id = p.unit_id WHERE p.id = $1 AND (p.valid_to IS NULL OR p.valid_to > $2)`,
+			c.Post, grid.Today()).Scan(&unit, &c.Unit)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return post.ErrUnknownPost
+		}
+		if err != nil {
+			return err
+		}
+		if err := staff.Within(ctx, tx, actor, staff.Post, unit); err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `
+			INSERT INTO charge (kind, name, category, shape, reach, post_id, unit_id, created_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`, c.Kind, c.Name, c.Category, c.Shape, c.Reach, c.Post, unit, actor.Name).Scan(&c.ID)
+		if err != nil {
+			return chargeFaults.Of(err)
+		}
+		return audit.Write(ctx, tx, actor, "add", "charge", strconv.FormatInt(c.ID, 10), map[string]any{"kind": c.Kind, "post": c.Post})
+	})
+	if err != nil {
+		return Charge{}, fmt.Errorf("charge of post %d: %w", c.Post, err)
+	}
+	return c, nil
+}
+
+func checkCategory(ctx context.Context, tx pgx.Tx, actor staff.Actor, code string) error {
+	known, err := Categories(ctx, tx, actor)
+	if err == nil && code != "" && !slices.ContainsFunc(known, func(c Category) bool { return c.Code == code }) {
+		err = ErrCategory
+	}
+	return err
+}
+
+// RemoveCharge takes an asset, a line or a zone from its post. What was decided by it stays.
+func RemoveCharge(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
+	area := actor.Area(staff.Post)
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM charge WHERE id = $1 AND `+staff.In("unit_id", 2), id, area.All, area.Roots)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrChargeUnknown
+		}
+		if err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, actor, "remove", "charge", strconv.FormatInt(id, 10), nil)
+	})
+	if err != nil {
+		return fmt.Errorf("charge %d: %w", id, err)
+	}
+	return nil
+}
+
+// How far from a report, in metres, and how long before or after it another may be of the
+// same matter.
+const (
+	nearby   = 50
+	nearTime = 7 * 24 * time.Hour
+)
+
+// Alike is an incident like one that is about to be reported.
+type Alike struct {
+	Incident
+	Metres float64 `json:"metres"`
+	Same   bool    `json:"same" doc:"of the same category; else of the same large class"`
+}
+
+// Duplicates are open incidents within 50 m that were reported within seven days before or
+// after, of the same category or large class: the same category first, then the nearest.
+func Duplicates(ctx context.Context, db pg.DB, actor staff.Actor, at geo.Point, category string, reported time.Time) ([]Alike, error) {
+	area := actor.Area(staff.Place)
+	cells := []int64{} // of about 50 m each
+	for _, c := range cell.At(at).Around(3) {
+		cells = append(cells, int64(c))
+	}
+	rows, _ := db.Query(ctx, `SELECT`+columns+`, ST_Distance(i.point::geography, $3::geometry::geography), i.category = $4`+tables+`
+		WHERE `+staff.In("coalesce(o.unit_id, i.area_id)", 1)+`
+		  AND i.cell = ANY ($5) AND i.closed_at IS NULL AND i.reported_at BETWEEN $6 AND $7
+		  AND (i.category = $4 OR EXISTS (SELECT FROM incident_category a, incident_category b
+		       WHERE a.code = i.category AND b.code = $4 AND coalesce(a.parent, a.code) = coalesce(b.parent, b.code)))
+		  AND ST_Distance(i.point::geography, $3::geometry::geography) <= $8
+		ORDER BY i.category = $4 DESC, ST_Distance(i.point::geography, $3::geometry::geography), i.id
+		LIMIT 10`, area.All, area.Roots, at, category, cells, reported.Add(-nearTime), reported.Add(nearTime), float64(nearby))
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Alike])
+	if err != nil {
+		return nil, fmt.Errorf("incidents nearby: %w", err)
+	}
+	return list, nil
+}
+
+// Place says in whose unit a report would fall, and whether a border is near.
+type Place struct {
+	Unit   string     `json:"unit" doc:"code; empty outside your area"`
+	Name   string     `json:"name"`
+	Border *grid.Hint `json:"border" doc:"another unit of the level within 30 m of the place, or null: ask which"`
+}
+
+// Where is in whose unit a place lies, and the other unit within grid.MaxHint of it.
+func Where(ctx context.Context, db pg.DB, actor staff.Actor, at geo.Point) (p Place, err error) {
+	day := grid.Today()
+	u, ok, err := grid.At(ctx, db, actor, day, at)
+	if err != nil || !ok {
+		return p, err
+	}
+	p.Unit, p.Name = u.Code, u.Name
+	p.Border, err = grid.NearBorder(ctx, db, actor, day, at, u)
+	return p, err
+}
+
+// text is a report's text as it is kept, or ErrText.
+func text(s string) (string, error) {
+	s = strings.TrimSpace(ledger.Clean(s))
+	if _, personal := sheet.LooksPersonal(s); personal || len([]rune(s)) > 200 {
+		return "", ErrText
+	}
+	return s, nil
+}

@@ -1,0 +1,148 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/geo/audit"
+	"wangge/geo/calendar"
+	"wangge/geo/fault"
+	"wangge/geo/pg"
+	"wangge/geo/staff"
+	"wangge/geo/worktime"
+)
+
+// Limit is how long incidents of a category may stand in a state.
+type Limit struct {
+	Category string `json:"category" maxLength:"100" doc:"code of a small or a large class; empty = all that have no limit of their own"`
+	State    State  `json:"state" enum:"reported,accepted,dispatched,handled,verified" doc:"in which the incident stands"`
+	worktime.Limit
+}
+
+// Limits are all of them.
+type Limits []Limit
+
+// of is the limit of a state: that of the small class, else of the large one, else of all.
+func (l Limits) of(category, parent string, state State) worktime.Limit {
+	for _, class := range []string{category, parent, ""} {
+		for _, limit := range l {
+			if limit.Category == class && limit.State == state {
+				return limit.Limit
+			}
+		}
+	}
+	return worktime.Limit{}
+}
+
+// LimitsOf returns all limits, by category and state.
+func LimitsOf(ctx context.Context, db pg.DB) (Limits, error) {
+	rows, _ := db.Query(ctx, `SELECT category, state, amount, unit FROM incident_limit
+		ORDER BY category, array_position(ARRAY['reported', 'accepted', 'dispatched', 'handled', 'verified'], state)`)
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Limit, err error) {
+		err = row.Scan(&l.Category, &l.State, &l.Amount, &l.Unit)
+		return l, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("limits of incidents: %w", err)
+	}
+	return list, nil
+}
+
+// SetLimits takes the list in place of all limits and counts the deadlines of open
+// incidents anew. It holds everywhere, so actor decides on settings everywhere. db is the
+// engine's: the incidents are not the actor's to see.
+func SetLimits(ctx context.Context, db pg.DB, actor staff.Actor, list Limits) error {
+	if err := actor.Must(staff.Setting); err != nil {
+		return err
+	}
+	if !actor.Area(staff.Setting).All {
+		return staff.ErrOutside
+	}
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		known, err := Categories(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		if err := list.check(known); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM incident_limit`); err != nil {
+			return err
+		}
+		for _, l := range list {
+			if _, err := tx.Exec(ctx, `INSERT INTO incident_limit VALUES ($1, $2, $3, $4)`, l.Category, l.State, l.Amount, l.Unit); err != nil {
+				return err
+			}
+		}
+		if err := recount(ctx, tx); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, actor, "change", "incident-limits", "", map[string]any{"limits": len(list)})
+	})
+	if err != nil {
+		return fmt.Errorf("limits of incidents: %w", err)
+	}
+	return nil
+}
+
+func (l Limits) check(known []Category) error {
+	codes := map[string]bool{"": true}
+	for _, c := range known {
+		codes[c.Code] = true
+	}
+	var places []fault.Place
+	seen := map[[2]string]bool{}
+	for i, limit := range l {
+		why := ""
+		key := [2]string{limit.Category, string(limit.State)}
+		switch err := limit.Check(); {
+		case err != nil:
+			why = err.Error()
+		case !codes[limit.Category]:
+			why = "There is no such category."
+		case next[limit.State] == nil || limit.State == Held || limit.State == Closed:
+			why = "This state has no clock."
+		case seen[key]:
+			why = "This category and state are in the list twice."
+		}
+		if seen[key] = true; why != "" {
+			places = append(places, fault.Place{Pointer: fmt.Sprintf("/limits/%d", i), Code: "limit", Detail: why})
+		}
+	}
+	if len(places) > 0 {
+		return ErrLimits.With(places...)
+	}
+	return nil
+}
+
+// SetHolidays changes the calendar (calendar.Put) and counts the deadlines of open
+// incidents anew. db is the engine's.
+func SetHolidays(ctx context.Context, db pg.DB, actor staff.Actor, list []calendar.Day) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := calendar.Put(ctx, tx, actor, list); err != nil {
+			return err
+		}
+		return recount(ctx, tx)
+	})
+}
+
+// recount counts the deadlines of all open incidents that have steps.
+func recount(ctx context.Context, tx pgx.Tx) error {
+	rows, _ := tx.Query(ctx, `SELECT id FROM incident i WHERE closed_at IS NULL AND EXISTS (SELECT FROM incident_step s WHERE s.incident_id = i.id) ORDER BY id FOR UPDATE`)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[[16]byte])
+	if err != nil {
+		return fmt.Errorf("open incidents: %w", err)
+	}
+	w, err := rules(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := w.recount(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
