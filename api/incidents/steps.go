@@ -19,9 +19,9 @@ import (
 
 // Steps are what was done with an incident, and what can be done.
 type Steps struct {
-	State incident.State  `json:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
-	DueAt *time.Time      `json:"due_at"`
-	Acts  []incident.Act  `json:"acts" doc:"possible now, for who may"`
+	State incident.State   `json:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
+	DueAt *time.Time       `json:"due_at"`
+	Acts  []incident.Act   `json:"acts" doc:"possible now, for who may"`
 	Items []incident.Taken `json:"items" doc:"in order"`
 }
 
@@ -74,8 +74,8 @@ type nearInput struct {
 	At       time.Time `query:"at" doc:"when it was seen; now if left out"`
 }
 
-// Near is what to know before a report is sent.
-type Near struct {
+// ReportCheck is what to know before a report is sent.
+type ReportCheck struct {
 	incident.Place
 	Duplicates []Alike `json:"duplicates" doc:"open incidents within 50 m and seven days, of the category or its large class"`
 }
@@ -87,7 +87,7 @@ type Alike struct {
 	Same   bool    `json:"same" doc:"of the same category; else of the same large class"`
 }
 
-func (h handler) near(ctx context.Context, in *nearInput) (*route.Body[Near], error) {
+func (h handler) near(ctx context.Context, in *nearInput) (*route.Body[ReportCheck], error) {
 	actor := route.Actor(ctx)
 	at, err := route.Place(orb.Point{in.Lon, in.Lat})
 	if err != nil {
@@ -104,7 +104,7 @@ func (h handler) near(ctx context.Context, in *nearInput) (*route.Body[Near], er
 	if err != nil {
 		return nil, err
 	}
-	out := Near{Place: place, Duplicates: []Alike{}}
+	out := ReportCheck{Place: place, Duplicates: []Alike{}}
 	for _, a := range list {
 		one, _ := shown(a.Incident, nil)
 		out.Duplicates = append(out.Duplicates, Alike{Incident: one, Metres: a.Metres, Same: a.Same})

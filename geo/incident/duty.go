@@ -39,8 +39,8 @@ const (
 	ByBackstop Basis = "backstop" // 兜底: nobody else is there
 )
 
-// Found is a charge that an incident falls under.
-type Found struct {
+// InCharge is a charge that an incident falls under.
+type InCharge struct {
 	Charge int64   `json:"charge"`
 	Kind   Basis   `json:"kind" enum:"asset,line,zone"`
 	Name   string  `json:"name"`
@@ -50,15 +50,15 @@ type Found struct {
 
 // Responsible is whose an incident is, and why.
 type Responsible struct {
-	Basis Basis     `json:"basis" enum:"asset,line,zone,grid,backstop"`
-	Duty  post.Duty `json:"duty" doc:"with every holder that was asked, in order"`
-	Asked []Found   `json:"asked" doc:"the assets, lines and zones whose posts were asked before those of the grid, in order"`
-	At    time.Time `json:"at" doc:"when it was decided"`
-	Unit  string    `json:"unit" doc:"code; empty outside all"`
+	Basis Basis      `json:"basis" enum:"asset,line,zone,grid,backstop"`
+	Duty  post.Duty  `json:"duty" doc:"with every holder that was asked, in order"`
+	Asked []InCharge `json:"asked" doc:"the assets, lines and zones whose posts were asked before those of the grid, in order"`
+	At    time.Time  `json:"at" doc:"when it was decided"`
+	Unit  string     `json:"unit" doc:"code; empty outside all"`
 }
 
 // basis is by which of the charges, or by what else, a duty was found.
-func basis(d post.Duty, asked []Found) Basis {
+func basis(d post.Duty, asked []InCharge) Basis {
 	for _, f := range asked {
 		if d.Post == f.Post && !d.Backstop {
 			return f.Kind
@@ -79,7 +79,7 @@ func find(ctx context.Context, engine pg.DB, at geo.Point, category string, unit
 		  AND (c.category IN ('', $2) OR c.category = (SELECT parent FROM incident_category WHERE code = $2))
 		ORDER BY array_position(ARRAY['asset', 'line', 'zone'], c.kind), length(c.category) DESC, 5, ST_Area(c.shape), c.id
 		LIMIT 10`, at, category)
-	if r.Asked, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Found]); err != nil {
+	if r.Asked, err = pgx.CollectRows(rows, pgx.RowToStructByPos[InCharge]); err != nil {
 		return r, fmt.Errorf("who is in charge: %w", err)
 	}
 	posts := make([]int64, len(r.Asked))
@@ -91,7 +91,7 @@ func find(ctx context.Context, engine pg.DB, at geo.Point, category string, unit
 	}
 	r.Basis, r.At = basis(r.Duty, r.Asked), now
 	if r.Asked == nil {
-		r.Asked = []Found{}
+		r.Asked = []InCharge{}
 	}
 	return r, nil
 }

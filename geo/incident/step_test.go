@@ -145,7 +145,7 @@ func TestWhoHandledItLastIsTheOneWhoDoesNotVerify(t *testing.T) {
 }
 
 func TestTheBasisIsTheFirstPostThatAnswers(t *testing.T) {
-	asked := []Found{{Kind: ByAsset, Post: 1}, {Kind: ByLine, Post: 2}, {Kind: ByZone, Post: 3}}
+	asked := []InCharge{{Kind: ByAsset, Post: 1}, {Kind: ByLine, Post: 2}, {Kind: ByZone, Post: 3}}
 	for _, tt := range []struct {
 		duty post.Duty
 		want Basis

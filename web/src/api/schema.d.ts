@@ -5028,7 +5028,7 @@ export interface components {
              */
             minutes: number | null;
             /** @description the nearest points, as many as the run keeps */
-            nearest: components["schemas"]["CircleNear"][];
+            nearest: components["schemas"]["Near"][];
             /** @description why not covered: beyond (the standard), no_point, no_place, too_far_from_street, behind_water, no_network, island, far; empty when covered */
             reason: string;
         };
@@ -5047,7 +5047,7 @@ export interface components {
              */
             minutes: number | null;
             /** @description the nearest points, as many as the run keeps */
-            nearest: components["schemas"]["CircleNear"][];
+            nearest: components["schemas"]["Near"][];
             /**
              * Format: int64
              * @description of the ages of the column
@@ -5057,18 +5057,6 @@ export interface components {
             reason: string;
             /** @description code of the lowest unit */
             unit: string;
-        };
-        CircleNear: {
-            /** Format: double */
-            minutes: number;
-            name: string;
-            /**
-             * Format: int64
-             * @description 0: not for you to see
-             */
-            point: number;
-            /** Format: int64 */
-            stop: number;
         };
         CirclePreset: {
             /** @description of the preset that it is; empty when its numbers are one's own */
@@ -6226,18 +6214,22 @@ export interface components {
             Size: number;
         };
         Found: {
-            /** Format: int64 */
-            charge: number;
-            /** @enum {string} */
-            kind: "asset" | "line" | "zone";
+            /** @description the best first */
+            alternatives: components["schemas"]["Alternative"][];
             /**
-             * Format: double
-             * @description from the incident
+             * Format: int64
+             * @description street blocks, compounds and the like, of which the units are made
              */
-            metres: number;
-            name: string;
+            atoms: number;
             /** Format: int64 */
-            post: number;
+            households: number;
+            /**
+             * Format: int64
+             * @description households of the unit whose place lies outside of it; they count nowhere
+             */
+            outside: number;
+            /** @description why no division keeps the rules */
+            proofs: components["schemas"]["Proof"][];
         };
         FoundSite: {
             /** @description [lon, lat]; absent for a neighbour's point */
@@ -6479,6 +6471,20 @@ export interface components {
             number: number;
             /** @description those before, then those after */
             units: components["schemas"]["Carried"][];
+        };
+        InCharge: {
+            /** Format: int64 */
+            charge: number;
+            /** @enum {string} */
+            kind: "asset" | "line" | "zone";
+            /**
+             * Format: double
+             * @description from the incident
+             */
+            metres: number;
+            name: string;
+            /** Format: int64 */
+            post: number;
         };
         Incident: {
             /**
@@ -7526,13 +7532,16 @@ export interface components {
             to: string;
         };
         Near: {
-            /** @description another unit of the level within 30 m of the place, or null: ask which */
-            border: components["schemas"]["Hint"];
-            /** @description open incidents within 50 m and seven days, of the category or its large class */
-            duplicates: components["schemas"]["Alike"][];
+            /** Format: double */
+            minutes: number;
             name: string;
-            /** @description code; empty outside your area */
-            unit: string;
+            /**
+             * Format: int64
+             * @description 0: not for you to see
+             */
+            point: number;
+            /** Format: int64 */
+            stop: number;
         };
         Nearest: {
             function: string;
@@ -8380,7 +8389,7 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             /** @description absent until it is done */
-            found?: components["schemas"]["ProposalFound"];
+            found?: components["schemas"]["Found"];
             /** Format: int64 */
             id: number;
             /**
@@ -8393,24 +8402,6 @@ export interface components {
             state: "waiting" | "running" | "done" | "failed" | "cancelled";
             /** @description code of the unit that is divided */
             unit: string;
-        };
-        ProposalFound: {
-            /** @description the best first */
-            alternatives: components["schemas"]["Alternative"][];
-            /**
-             * Format: int64
-             * @description street blocks, compounds and the like, of which the units are made
-             */
-            atoms: number;
-            /** Format: int64 */
-            households: number;
-            /**
-             * Format: int64
-             * @description households of the unit whose place lies outside of it; they count nowhere
-             */
-            outside: number;
-            /** @description why no division keeps the rules */
-            proofs: components["schemas"]["Proof"][];
         };
         ProposalParams: {
             /**
@@ -8664,6 +8655,15 @@ export interface components {
              */
             revision: number;
         };
+        ReportCheck: {
+            /** @description another unit of the level within 30 m of the place, or null: ask which */
+            border: components["schemas"]["Hint"];
+            /** @description open incidents within 50 m and seven days, of the category or its large class */
+            duplicates: components["schemas"]["Alike"][];
+            name: string;
+            /** @description code; empty outside your area */
+            unit: string;
+        };
         Request: {
             edit: components["schemas"]["PlanEdit"];
             /**
@@ -8691,7 +8691,7 @@ export interface components {
         };
         Responsible: {
             /** @description the assets, lines and zones whose posts were asked before those of the grid, in order */
-            asked: components["schemas"]["Found"][];
+            asked: components["schemas"]["InCharge"][];
             /**
              * Format: date-time
              * @description when it was decided
@@ -22275,7 +22275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Near"];
+                    "application/json": components["schemas"]["ReportCheck"];
                 };
             };
             /** @description Bad Request */
