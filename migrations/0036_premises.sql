@@ -17,7 +17,7 @@ CREATE TABLE premises (
     closed_on    date,
     updated_at   timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT premises_come_once_from_their_source UNIQUE (source, source_id),
-    CONSTRAINT premises_have_a_name CHECK (name <> '' AND length(name) <= 200),
+    CONSTRAINT premises_name_is_short CHECK (name <> '' AND length(name) <= 200),
     CONSTRAINT premises_grade_is_known CHECK (grade IN ('red', 'yellow', 'green')),
     CONSTRAINT premises_reason_is_short CHECK (length(reason) <= 200 AND (reason <> '' OR grade = 'green')),
     CONSTRAINT premises_are_valid_after_inspection CHECK (valid_until >= inspected_on)
@@ -47,7 +47,7 @@ CREATE TABLE checkpoint (
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT checkpoint_comes_once_from_its_source UNIQUE (source, source_id),
     CONSTRAINT checkpoint_has_a_name CHECK (name <> '' AND length(name) <= 200),
-    CONSTRAINT checkpoint_radius_makes_sense CHECK (radius BETWEEN 5 AND 500)
+    CONSTRAINT checkpoint_radius_is_short CHECK (radius BETWEEN 5 AND 500)
 );
 CREATE INDEX checkpoint_unit ON checkpoint (unit_id) WHERE closed_on IS NULL;
 

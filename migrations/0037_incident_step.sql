@@ -76,7 +76,7 @@ CREATE TABLE incident_step (
     unit        text,
     due_at      timestamptz,                         -- of the state it came into, as counted then
     CONSTRAINT incident_step_order_is_unique UNIQUE (incident_id, ordinal),
-    CONSTRAINT incident_step_extends_or_not CHECK ((act = 'extend') = (amount IS NOT NULL AND unit IS NOT NULL))
+    CONSTRAINT incident_step_extension_is_whole CHECK ((act = 'extend') = (amount IS NOT NULL AND unit IS NOT NULL))
 );
 
 -- Whose an incident is, and why, each time it was decided; the newest holds.
@@ -106,7 +106,7 @@ CREATE TABLE charge (
     unit_id    bigint NOT NULL,
     created_by text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT charge_shape_fits_its_kind CHECK (kind = 'asset' AND ST_GeometryType(shape) = 'ST_Point'
+    CONSTRAINT charge_shape_is_of_its_kind CHECK (kind = 'asset' AND ST_GeometryType(shape) = 'ST_Point'
         OR kind = 'line' AND ST_GeometryType(shape) IN ('ST_LineString', 'ST_MultiLineString')
         OR kind = 'zone' AND ST_GeometryType(shape) IN ('ST_Polygon', 'ST_MultiPolygon')),
     CONSTRAINT charge_reach_is_short CHECK (reach BETWEEN 0 AND 50),

@@ -172,7 +172,7 @@ var (
 )
 
 var chargeFaults = pg.Faults{
-	"charge_shape_fits_its_kind": ErrCharge,
+	"charge_shape_is_of_its_kind": ErrCharge,
 	"charge_reach_is_short":      ErrCharge,
 	"charge_name_is_short":       ErrCharge,
 }
