@@ -224,13 +224,13 @@ describe('fixes', () => {
       ({ body }) => body as { shift: string; first: number; fixes: unknown[] },
     );
     expect(bodies.map(({ shift, first, fixes }) => [shift, first, fixes.length])).toEqual([
-      ['a', 0, FIXES],
-      ['a', FIXES, 30],
-      ['b', 0, 12],
+      ['a', 1, FIXES],
+      ['a', FIXES + 1, 30],
+      ['b', 1, 12],
     ]);
     await outbox.record('a', [2e12, 121.5, 31.1, 6]);
     await outbox.seal();
-    expect((await outbox.list()).at(-1)?.body).toMatchObject({ shift: 'a', first: FIXES + 30 });
+    expect((await outbox.list()).at(-1)?.body).toMatchObject({ shift: 'a', first: FIXES + 31 });
   });
 });
 

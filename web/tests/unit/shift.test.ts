@@ -72,7 +72,7 @@ describe('a shift', () => {
     expect(useDuty.getState().shift).toEqual(before);
     await come(5_000);
     await outbox.seal();
-    expect((await outbox.list()).at(-1)?.body).toMatchObject({ shift: before?.id, first: 0 });
+    expect((await outbox.list()).at(-1)?.body).toMatchObject({ shift: before?.id, first: 1 });
   });
 });
 

@@ -47,7 +47,7 @@ interface Schema extends DBSchema {
   };
   /** Fixes that no item holds yet, by shift and sequence. */
   fix: { key: [shift: string, sequence: number]; value: FixRow };
-  /** The next sequence of a shift. */
+  /** The next sequence of a shift; the first is 1. */
   sequence: { key: string; value: number };
   /** This phone's name, and what the page keeps of the shift. */
   kept: { key: string; value: unknown };
@@ -113,7 +113,7 @@ export async function openOutbox(account: number) {
   /** record keeps a fix of a shift at once, under the next number of its sequence. */
   const record = (shift: string, fix: FixRow): Promise<void> =>
     writing(['fix', 'sequence'], async (tx) => {
-      const sequence = (await tx.objectStore('sequence').get(shift)) ?? 0;
+      const sequence = (await tx.objectStore('sequence').get(shift)) ?? 1;
       await tx.objectStore('fix').add(fix, [shift, sequence]);
       await tx.objectStore('sequence').put(sequence + 1, shift);
     });
