@@ -173,8 +173,8 @@ var (
 
 var chargeFaults = pg.Faults{
 	"charge_shape_is_of_its_kind": ErrCharge,
-	"charge_reach_is_short":      ErrCharge,
-	"charge_name_is_short":       ErrCharge,
+	"charge_reach_is_short":       ErrCharge,
+	"charge_name_is_short":        ErrCharge,
 }
 
 // Charges returns those of the units that actor may see, by id, after one.
