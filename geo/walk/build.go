@@ -313,7 +313,7 @@ func (b *builder) node(at geo.Point) int32 {
 // between its ends.
 func (b *builder) cut(e draft, at float64) (before, after draft, ok bool) {
 	for i, walked := 1, 0.0; i < len(e.line) && at > 0; i++ {
-		step := distance(e.line[i-1], e.line[i])
+		step := Distance(e.line[i-1], e.line[i])
 		if walked += step; walked <= at {
 			continue
 		}

@@ -39,7 +39,7 @@ func (n *Network) along() []uint32 {
 		for e := range n.from {
 			var sum float64
 			for i := n.bend[e] + 1; i < n.bend[e+1]; i++ {
-				sum += distance(n.shape[i-1], n.shape[i])
+				sum += Distance(n.shape[i-1], n.shape[i])
 				out[i] = uint32(min(math.Round(sum), float64(n.length[e])))
 			}
 			out[n.bend[e+1]-1] = n.length[e]

@@ -148,7 +148,7 @@ func (j *joiner) found(at geo.Point, fits func(int32) bool) int32 {
 	for x := cell[0] - 1; x <= cell[0]+1; x++ {
 		for y := cell[1] - 1; y <= cell[1]+1; y++ {
 			for _, v := range j.near[[2]int32{x, y}] {
-				far := distance(at, j.b.nodes[v])
+				far := Distance(at, j.b.nodes[v])
 				if (far < bestFar || far == bestFar && v < best) && fits(v) {
 					best, bestFar = v, far
 				}

@@ -25,8 +25,8 @@ func scaleAt(y int32) (east, north float64) {
 	return across * cos * step * 1000, along * step * 1000
 }
 
-// distance between two places near each other, in mm.
-func distance(a, b geo.Point) float64 {
+// Distance between two places near each other, in mm on the ellipsoid.
+func Distance(a, b geo.Point) float64 {
 	east, north := scaleAt(int32((int64(a.Y) + int64(b.Y)) / 2))
 	return math.Hypot(float64(int64(b.X)-int64(a.X))*east, float64(int64(b.Y)-int64(a.Y))*north)
 }
@@ -35,7 +35,7 @@ func distance(a, b geo.Point) float64 {
 func lengthOf(line []geo.Point) uint32 {
 	var sum float64
 	for i := 1; i < len(line); i++ {
-		sum += distance(line[i-1], line[i])
+		sum += Distance(line[i-1], line[i])
 	}
 	return uint32(min(math.Round(sum), Never-1))
 }

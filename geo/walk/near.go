@@ -16,6 +16,3 @@ func (n *Network) Near(at geo.Point, profile Profile, within uint32, most int) [
 	}
 	return out
 }
-
-// Distance between two places near each other, in mm on the ellipsoid.
-func Distance(a, b geo.Point) float64 { return distance(a, b) }

@@ -156,8 +156,8 @@ func TestLargeSquaresStayBounded(t *testing.T) {
 			// From corner to corner, and askew: at most 3 % longer than straight.
 			for _, pair := range [][2]int64{{1, int64(2*side + 1)}, {int64(side/2 + 1), int64(2*side + side/3)}} {
 				p, q := m.at[pair[0]], m.at[pair[1]]
-				if got := shortest(n, Mode{}, p, q); float64(got) > 1.03*distance(p, q) {
-					t.Errorf("across is %d mm, straight %.0f", got, distance(p, q))
+				if got := shortest(n, Mode{}, p, q); float64(got) > 1.03*Distance(p, q) {
+					t.Errorf("across is %d mm, straight %.0f", got, Distance(p, q))
 				}
 			}
 		})
