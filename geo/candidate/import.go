@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -223,46 +222,20 @@ func (r *reader) entry(from ledger.Row) entry {
 
 // locate finds place and unit of the entries, within the importer's area.
 func (r *reader) locate(ctx context.Context, tx pgx.Tx, actor staff.Actor, ground *ledger.Ground, entries []entry, report *Report) error {
-	raw := make([]orb.Point, len(entries))
-	for i, e := range entries {
-		raw[i] = e.raw
+	if r.Rows() > 0 {
+		return r.Fault(ErrRows, len(entries))
 	}
-	area := actor.Area(staff.Import)
-	if r.Rows() == 0 {
-		guard, err := ground.Guard(ctx, tx, raw)
-		report.Guard = guard
-		if err != nil {
-			return err
-		}
-		var units []int64
-		for i := range entries {
-			e := &entries[i]
-			row := sheet.Row{Line: e.line}
-			at, bad := ground.Place(e.raw)
-			if bad != nil {
-				r.Refuse(row, "lon", bad.Code, bad.Detail)
-				continue
-			}
-			e.at = at
-			if k, ok := ground.Index.Find(at); ok {
-				e.unit = &ground.Units[k].ID
-				units = append(units, *e.unit)
-			} else {
-				e.unit = area.Home()
-				report.Outside++
-			}
-		}
-		among, err := staff.Among(ctx, tx, area, units)
-		if err != nil {
-			return err
-		}
-		for i := range entries {
-			if e := &entries[i]; e.unit != nil && !area.All && !slices.Contains(among, *e.unit) && e.unit != area.Home() {
-				if slices.Contains(units, *e.unit) {
-					r.Refuse(sheet.Row{Line: e.line}, "lon", "outside_area", "The site lies outside the area of your posts. 该点在您的管辖范围之外。")
-				}
-			}
-		}
+	raw, lines := make([]orb.Point, len(entries)), make([]int, len(entries))
+	for i, e := range entries {
+		raw[i], lines[i] = e.raw, e.line
+	}
+	found, err := ground.Locate(ctx, tx, actor.Area(staff.Import), lines, raw, &r.Refusals, "The site lies outside the area of your posts. 该点在您的管辖范围之外。")
+	report.Guard, report.Outside = found.Guard, found.Outside
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		entries[i].at, entries[i].unit = found.At[i], found.Units[i]
 	}
 	return r.Fault(ErrRows, len(entries))
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
@@ -11,6 +12,8 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/grid"
 	"wangge/geo/locate"
+	"wangge/geo/sheet"
+	"wangge/geo/staff"
 )
 
 // Ground checks positions of a file that is no ledger by the rules for ledgers:
@@ -62,4 +65,52 @@ func (g *Ground) Guard(ctx context.Context, tx pgx.Tx, raw []orb.Point) (*crs.Ve
 	}
 	err := g.im.guard(ctx, tx, s.points)
 	return g.im.report.Guard, err
+}
+
+// Locations are where the rows of a file lie, one for each.
+type Locations struct {
+	At      []geo.Point
+	Units   []*int64 // the area's own for a place in no unit; nil = everywhere's
+	Outside int      // rows in no unit
+	Guard   *crs.Verdict
+}
+
+// Locate finds place and unit of rows by the coordinates of the file, for who may import
+// into an area. Rows without a possible place, and those in units elsewhere, are refused;
+// elsewhere says the latter in words.
+//
+// Errors: those of Guard.
+func (g *Ground) Locate(ctx context.Context, tx pgx.Tx, area staff.Area, lines []int, raw []orb.Point, refused *sheet.Refusals, elsewhere string) (Locations, error) {
+	guard, err := g.Guard(ctx, tx, raw)
+	l := Locations{At: make([]geo.Point, len(raw)), Units: make([]*int64, len(raw)), Guard: guard}
+	if err != nil {
+		return l, err
+	}
+	var units []int64
+	inUnit := make([]bool, len(raw))
+	for i, p := range raw {
+		at, bad := g.Place(p)
+		if bad != nil {
+			refused.Refuse(sheet.Row{Line: lines[i]}, FieldLon, bad.Code, bad.Detail)
+			continue
+		}
+		l.At[i] = at
+		if k, ok := g.Index.Find(at); ok {
+			l.Units[i], inUnit[i] = &g.Units[k].ID, true
+			units = append(units, g.Units[k].ID)
+		} else {
+			l.Units[i] = area.Home()
+			l.Outside++
+		}
+	}
+	among, err := staff.Among(ctx, tx, area, units)
+	if err != nil {
+		return l, err
+	}
+	for i, unit := range l.Units {
+		if inUnit[i] && !area.All && !slices.Contains(among, *unit) {
+			refused.Refuse(sheet.Row{Line: lines[i]}, FieldLon, "outside_area", elsewhere)
+		}
+	}
+	return l, nil
 }

@@ -326,42 +326,17 @@ func (r *reader) locate(ctx context.Context, tx pgx.Tx, actor staff.Actor, groun
 	if err := r.Fault(ErrRows, len(entries)); err != nil {
 		return err
 	}
-	raw := make([]orb.Point, len(entries))
+	raw, lines := make([]orb.Point, len(entries)), make([]int, len(entries))
 	for i, e := range entries {
-		raw[i] = e.raw
+		raw[i], lines[i] = e.raw, e.line
 	}
-	guard, err := ground.Guard(ctx, tx, raw)
-	report.Guard = guard
+	found, err := ground.Locate(ctx, tx, actor.Area(staff.Import), lines, raw, &r.Refusals, "The place lies outside the area of your posts. 该点在您的管辖范围之外。")
+	report.Guard, report.Outside = found.Guard, found.Outside
 	if err != nil {
 		return err
 	}
-	area := actor.Area(staff.Import)
-	var units []int64
-	inUnit := make([]bool, len(entries))
 	for i := range entries {
-		e := &entries[i]
-		at, bad := ground.Place(e.raw)
-		if bad != nil {
-			r.Refuse(sheet.Row{Line: e.line}, "lon", bad.Code, bad.Detail)
-			continue
-		}
-		e.at = at
-		if k, ok := ground.Index.Find(at); ok {
-			e.unit, inUnit[i] = &ground.Units[k].ID, true
-			units = append(units, *e.unit)
-		} else {
-			e.unit = area.Home()
-			report.Outside++
-		}
-	}
-	among, err := staff.Among(ctx, tx, area, units)
-	if err != nil {
-		return err
-	}
-	for i, e := range entries {
-		if inUnit[i] && !area.All && !slices.Contains(among, *e.unit) {
-			r.Refuse(sheet.Row{Line: e.line}, "lon", "outside_area", "The place lies outside the area of your posts. 该点在您的管辖范围之外。")
-		}
+		entries[i].at, entries[i].unit = found.At[i], found.Units[i]
 	}
 	return r.Fault(ErrRows, len(entries))
 }
