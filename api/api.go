@@ -100,8 +100,7 @@ type Config struct {
 	Guard     *account.Guard
 	Provider  *provider.Provider // of the organisation; nil = none
 	Tiles     *tiles.Server
-	Footpaths *network.Footpaths     // the walking network, one for all requests
-	Kinds     map[string]patrol.Take // what phones may deliver beside shifts and fixes
+	Footpaths *network.Footpaths // the walking network, one for all requests
 	Spool     upload.Spool
 	Page      http.Handler                // the web page
 	Font      func() (*atlas.Font, error) // of map sheets
@@ -210,7 +209,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	requests.Mount(a, c.DB, c.Engine, c.Ring)
 	retention.Mount(a, c.DB, c.Queue)
 	borderwalks.Mount(a, c.DB, c.Engine)
-	deliveries.Mount(a, patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: c.Kinds, Now: time.Now})
+	deliveries.Mount(a, patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now})
 	shifts.Mount(a, c.DB)
 	visits.Mount(a, c.DB)
 	premises.Mount(a, c.DB, c.Engine, c.Footpaths)

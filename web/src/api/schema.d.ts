@@ -1102,7 +1102,7 @@ export interface paths {
         put?: never;
         /**
          * Send what happened on patrol, each thing exactly once
-         * @description Items of shifts, fixes and whatever else this server takes, in any order, as often as you like. What the answer calls stored or known is kept for good: drop it. What it refuses comes with a reason; it harms no other item, and may be mended and sent again under its id. A shift says {"shift": uuid, "do": start|pause|resume|members|end, "members"?: [account ids], "transport"?: foot|bicycle|car}. Fixes say {"shift": uuid, "first": sequence of the first, from 1 on, "fixes": [[milliseconds since 1970, lon, lat, accuracy in metres or null], … 2,000 at most]}.
+         * @description Items of shifts, fixes and whatever else this server takes, in any order, as often as you like. What the answer calls stored or known is kept for good: drop it. What it refuses comes with a reason; it harms no other item, and may be mended and sent again under its id. A shift says {"shift": uuid, "do": start|pause|resume|members|end, "members"?: [account ids], "transport"?: foot|bicycle|car}. Fixes say {"shift": uuid, "first": sequence of the first, from 1 on, "fixes": [[milliseconds since 1970, lon, lat, accuracy in metres or null], … 2,000 at most]}. An incident says {"category", "at": [lon, lat], "accuracy"?: metres, "address"?, "text"?, "private"?, "shift"?}, a step {"incident": uuid, "act", "from"?, "reason"?, "amount"?, "unit"?, "point"?}, a visit {"household", "cadence", "outcome": met|nobody|declined, "shift"?} and a mark {"checkpoint", "by": gps|qr|nfc, "code"?, "at"?: [lon, lat], "accuracy"?, "shift"?}; their ids are those of their items.
          */
         post: operations["deliver"];
         delete?: never;

@@ -1,0 +1,133 @@
+package deliveries_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/api/deliveries"
+	"wangge/geo/fault"
+	"wangge/geo/ledger"
+	"wangge/geo/ledger/ledgertest"
+	"wangge/geo/patrol"
+	"wangge/geo/pg"
+	"wangge/geo/pg/pgtest"
+	"wangge/geo/staff"
+	"wangge/geo/staff/stafftest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+type object = map[string]any
+
+func item(t *testing.T, kind string, at time.Time, body object) patrol.Item {
+	t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return patrol.Item{ID: uuid.NewString(), Kind: kind, At: at, Body: raw}
+}
+
+func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	owner := pgtest.As(t, dsn, "")
+	units := ledgertest.Town(t, owner, 2)
+	engine := pgtest.As(t, dsn, pg.RoleEngine)
+	ctx, actor := stafftest.Hold(t, owner, staff.Worker, units[0])
+	desk := patrol.Desk{DB: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp)), Engine: engine, Kinds: deliveries.Kinds(engine), Now: time.Now}
+	at := ledgertest.At(.5, .5)
+	var home, elsewhere, checkpoint int64
+	for n, into := range []*int64{&home, &elsewhere} {
+		p := ledgertest.At(.5+float64(n), .5)
+		if err := owner.QueryRow(t.Context(), `INSERT INTO household (source, source_id, address, point, cell) VALUES ('test', $1, $1, $2, $3) RETURNING id`,
+			fmt.Sprint(n), p, ledger.CellOf(&p)).Scan(into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx, err := owner.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Households.Assign(t.Context(), tx, []int64{home, elsewhere}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.QueryRow(t.Context(), `INSERT INTO checkpoint (source, source_id, name, radius, point, unit_id) VALUES ('test', 'A', '东门', 50, $1, $2) RETURNING id`,
+		at, units[0]).Scan(&checkpoint); err != nil {
+		t.Fatal(err)
+	}
+
+	seen := time.Now().Add(-3 * time.Hour).UTC().Truncate(time.Second)
+	place := ledgertest.Degrees(.5, .5)
+	report := item(t, "incident", seen, object{"category": "0102", "at": place, "accuracy": 8.5, "text": "路口有垃圾", "private": false, "shift": uuid.NewString()})
+	good := []patrol.Item{
+		report,
+		item(t, "step", seen.Add(time.Minute), object{"incident": report.ID, "act": "accept"}),
+		item(t, "visit", seen, object{"household": home, "cadence": "grid", "outcome": "met"}),
+		item(t, "mark", seen, object{"checkpoint": checkpoint, "by": "gps", "at": place, "accuracy": 12}),
+	}
+	bad := map[string]patrol.Item{
+		"incident_text":      item(t, "incident", seen, object{"category": "0102", "at": place, "text": "电话 13812345678"}),
+		"incident_category":  item(t, "incident", seen, object{"category": "8888", "at": place}),
+		"place_impossible":   item(t, "incident", seen, object{"category": "0102", "at": []float64{121.5, 391.5}}),
+		"incident_unknown":   item(t, "step", seen, object{"incident": uuid.NewString(), "act": "accept"}),
+		"visit_outcome":      item(t, "visit", seen, object{"household": home, "cadence": "grid", "outcome": "angry"}),
+		"visit_household":    item(t, "visit", seen, object{"household": elsewhere, "cadence": "grid", "outcome": "met"}),
+		"checkpoint_way":     item(t, "mark", seen, object{"checkpoint": checkpoint, "by": "gps"}),
+		"checkpoint_unknown": item(t, "mark", seen, object{"checkpoint": 404, "by": "gps", "at": place}),
+		"item_body":          item(t, "visit", seen, object{"household": "seven"}),
+		"item_kind_unknown":  item(t, "gossip", seen, object{}),
+	}
+	why := map[string]string{}
+	batch := slices.Clone(good)
+	for code, i := range bad {
+		batch, why[i.ID] = append(batch, i), code
+	}
+	for round := range 4 {
+		if round > 0 { // shuffled, but for the report before its step: a step on what is not there is refused
+			rand.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+		}
+		got, err := desk.Deliver(ctx, actor, patrol.Delivery{Device: uuid.NewString(), SentAt: time.Now(), Items: batch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range got.Items {
+			want := patrol.Known
+			switch {
+			case why[r.ID] != "":
+				want = patrol.Refused
+			case round == 0:
+				want = patrol.Stored
+			}
+			var code string
+			if f := fault.Of(r.Err); f != nil {
+				code = f.Code
+			}
+			if r.State != want || code != why[r.ID] {
+				t.Errorf("round %d: %s is %s because of %q (%v), not %s because of %q", round, r.ID, r.State, code, r.Err, want, why[r.ID])
+			}
+		}
+	}
+	for what, of := range map[string]struct {
+		sql  string
+		want int
+	}{
+		"incidents, where they were seen and when, accepted": {`SELECT count(*) FROM incident WHERE EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = incident.id AND o.valid_to IS NULL) AND reported_at BETWEEN $1::timestamptz - interval '5 seconds' AND $1::timestamptz + interval '5 seconds' AND state = 'accepted' AND text <> ''`, 1},
+		"steps":  {`SELECT count(*) FROM incident_step WHERE $1::timestamptz IS NOT NULL`, 2},
+		"visits": {`SELECT count(*) FROM visit WHERE device_at = $1`, 1},
+		"marks":  {`SELECT count(*) FROM checkpoint_mark WHERE device_at = $1 AND flags = '{}'`, 1},
+	} {
+		var n int
+		if err := owner.QueryRow(t.Context(), of.sql, seen).Scan(&n); err != nil || n != of.want {
+			t.Errorf("%s: %d, not %d (%v)", what, n, of.want, err)
+		}
+	}
+}
