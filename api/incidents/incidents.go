@@ -31,13 +31,15 @@ func Mount(a route.API, db, engine pg.DB) {
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "incidents"} }
 	report := op("report-incident", "Report an incident; the same id again is the same incident").For(staff.Record)
 	report.Status = 201
-	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first").For(staff.Place), h.list)
+	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first or by when they are due").For(staff.Place), h.list)
 	route.Post(a, "/incidents", report, h.report)
 	near := op("check-report", "In whose unit a report would fall, another unit within 30 m, and incidents like it nearby").For(staff.Record)
 	route.Get(a, "/incidents/near", near, h.near)
 	route.Get(a, "/incidents/{id}", op("get-incident", "One incident").For(staff.Place), h.get)
 	route.Get(a, "/incidents/{id}/steps", op("incident-steps", "What was done with an incident, and what can be done").For(staff.Place), h.steps)
 	route.Post(a, "/incidents/{id}/steps", op("take-incident-step", "Do something with an incident; the same id again is the same step").For(staff.Place), h.do)
+	route.Get(a, "/incidents/{id}/choices", op("incident-choices", "Posts that an incident can be dispatched to, and why").For(staff.Dispatch), h.choices)
+	route.Get(a, "/incident-tallies", op("tally-incidents", "How many incidents stand in each state, and how many of them are overdue").For(staff.Place), h.tallies)
 	route.Get(a, "/incidents/{id}/responsible", op("incident-responsible", "Whose an incident is, and why").For(staff.Place), h.responsible)
 	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents").For(staff.Map), h.categories)
 	route.Get(a, "/incident-reasons", op("list-incident-reasons", "Reasons for steps, by code").For(staff.Map), h.reasons)
@@ -66,19 +68,31 @@ func shown(i incident.Incident, err error) (Incident, error) {
 	return out, err
 }
 
-type listInput struct {
-	route.Paging
+// Wanted narrows incidents.
+type Wanted struct {
 	Unit     string    `query:"unit" maxLength:"64" doc:"code: the unit's and all units' below it"`
 	State    string    `query:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
 	Open     bool      `query:"open" doc:"all that are not closed"`
 	Overdue  bool      `query:"overdue" doc:"open, and the next step should have been taken"`
+	Mine     bool      `query:"mine" doc:"those that are a post's that you hold"`
 	Category string    `query:"category" maxLength:"100" doc:"a large class stands for its small ones too"`
 	From     time.Time `query:"from" doc:"reported not before"`
 	To       time.Time `query:"to" doc:"reported before"`
 }
 
+func (in Wanted) filter() incident.Filter {
+	return incident.Filter{Unit: in.Unit, State: incident.State(in.State), Open: in.Open, Overdue: in.Overdue, Mine: in.Mine, Category: in.Category, From: in.From, To: in.To}
+}
+
+type listInput struct {
+	route.Paging
+	Wanted
+	Order string `query:"order" enum:"reported,due" default:"reported" doc:"newest first, or by when the next step is due"`
+}
+
 func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.List[Incident]], error) {
-	f := incident.Filter{Unit: in.Unit, State: incident.State(in.State), Open: in.Open, Overdue: in.Overdue, Category: in.Category, From: in.From, To: in.To, Limit: in.Limit + 1}
+	f := in.filter()
+	f.DueFirst, f.Limit = in.Order == "due", in.Limit+1
 	var err error
 	if f.AfterTime, f.AfterID, err = readCursor(in.Cursor); err != nil {
 		return nil, err
@@ -100,10 +114,19 @@ func (h handler) list(ctx context.Context, in *listInput) (*route.Body[route.Lis
 		out[i], _ = shown(list[i], nil)
 	}
 	page := route.Page(out, in.Limit, func(i Incident) string {
-		return i.ReportedAt.UTC().Format(time.RFC3339Nano) + "_" + i.ID.String()
+		at := i.ReportedAt
+		if f.DueFirst {
+			at = i.Due()
+		}
+		return at.UTC().Format(time.RFC3339Nano) + "_" + i.ID.String()
 	})
 	page.Total = &total
 	return route.OK(page, nil)
+}
+
+func (h handler) tallies(ctx context.Context, in *Wanted) (*route.Body[route.List[incident.Tally]], error) {
+	list, err := incident.Tallies(ctx, h.db, route.Actor(ctx), in.filter())
+	return route.OK(route.List[incident.Tally]{Items: list}, err)
 }
 
 func readCursor(cursor string) (at time.Time, id uuid.UUID, err error) {

@@ -14,6 +14,7 @@ import (
 	"wangge/geo/audit"
 	"wangge/geo/calendar"
 	"wangge/geo/incident"
+	"wangge/geo/post"
 	"wangge/geo/worktime"
 )
 
@@ -23,6 +24,7 @@ type Steps struct {
 	DueAt *time.Time       `json:"due_at"`
 	Acts  []incident.Act   `json:"acts" doc:"possible now, for who may"`
 	Items []incident.Taken `json:"items" doc:"in order"`
+	Posts []post.Named     `json:"posts" doc:"those of the steps, as they are called today; one that is no more is not among them"`
 }
 
 func (h handler) steps(ctx context.Context, in *id) (*route.Body[Steps], error) {
@@ -32,7 +34,11 @@ func (h handler) steps(ctx context.Context, in *id) (*route.Body[Steps], error) 
 		return nil, err
 	}
 	list, err := incident.Steps(ctx, h.db, actor, in.ID)
-	return route.OK(Steps{State: one.State, DueAt: one.DueAt, Acts: incident.Acts(one.State), Items: list}, err)
+	if err != nil {
+		return nil, err
+	}
+	posts, err := incident.PostsOf(ctx, h.engine, list, time.Now())
+	return route.OK(Steps{State: one.State, DueAt: one.DueAt, Acts: incident.Acts(one.State), Items: list, Posts: posts}, err)
 }
 
 // NewStep is something to be done with an incident.
@@ -44,6 +50,7 @@ type NewStep struct {
 	Amount int            `json:"amount,omitempty" minimum:"0" doc:"of an extension"`
 	Unit   worktime.Unit  `json:"unit,omitempty" enum:"minutes,working-hours,working-days" doc:"of an extension"`
 	Point  *orb.Point     `json:"point,omitempty" doc:"[lon, lat] of a move"`
+	Post   int64          `json:"post,omitempty" minimum:"1" doc:"of a dispatch: the post it is given to, one of GET /api/v1/incidents/{id}/choices; when absent it stays whose it is"`
 }
 
 type stepInput struct {
@@ -53,7 +60,7 @@ type stepInput struct {
 
 func (h handler) do(ctx context.Context, in *stepInput) (*route.Body[Incident], error) {
 	n := in.Body
-	d := incident.Doing{ID: n.ID, Act: n.Act, From: n.From, Reason: n.Reason, Extend: worktime.Limit{Amount: n.Amount, Unit: n.Unit}}
+	d := incident.Doing{ID: n.ID, Act: n.Act, From: n.From, Reason: n.Reason, Extend: worktime.Limit{Amount: n.Amount, Unit: n.Unit}, Post: n.Post}
 	if n.Point != nil {
 		var err error
 		if d.Point, err = route.Place(*n.Point); err != nil {
@@ -61,6 +68,11 @@ func (h handler) do(ctx context.Context, in *stepInput) (*route.Body[Incident], 
 		}
 	}
 	return route.OK(shown(incident.Do(ctx, h.db, h.engine, route.Actor(ctx), in.ID, d, time.Now())))
+}
+
+func (h handler) choices(ctx context.Context, in *id) (*route.Body[route.List[incident.Choice]], error) {
+	list, err := incident.Choices(ctx, h.db, h.engine, route.Actor(ctx), in.ID, time.Now())
+	return route.OK(route.List[incident.Choice]{Items: list}, err)
 }
 
 func (h handler) responsible(ctx context.Context, in *id) (*route.Body[incident.Responsible], error) {

@@ -27,13 +27,14 @@ type Doing struct {
 	Reason string         // a code, where the act needs one
 	Extend worktime.Limit // of ToExtend
 	Point  geo.Point      // of ToMove
+	Post   int64          // of ToDispatch, that it is given to; 0 = whose it is already
 }
 
 // Do takes a step. The same id again changes nothing and returns the incident as it
 // stands. engine finds whose the incident becomes, also above what actor may see.
 //
 // Errors: ErrUnknown, ErrAct with what can be done, ErrStale, ErrReason, ErrSame,
-// ErrExtend, ErrPlace, ErrExists, staff.ErrOutside, staff.ErrForbidden.
+// ErrExtend, ErrPlace, ErrPost, ErrExists, staff.ErrOutside, staff.ErrForbidden.
 func Do(ctx context.Context, db, engine pg.DB, actor staff.Actor, id uuid.UUID, d Doing, now time.Time) (Incident, error) {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		return do(ctx, tx, engine, actor, id, d, now)
@@ -81,6 +82,9 @@ func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid
 	if d.Act == ToExtend {
 		step.Amount, step.Unit = &d.Extend.Amount, d.Extend.Unit
 	}
+	if d.Post != 0 {
+		step.To = &d.Post
+	}
 	if err := take(ctx, tx, actor, id, append(steps, step)); err != nil {
 		return err
 	}
@@ -92,6 +96,11 @@ func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid
 			return err
 		}
 		if err := decide(ctx, tx, engine, id, now); err != nil {
+			return err
+		}
+	}
+	if d.Post != 0 {
+		if err := give(ctx, tx, engine, id, d.Post, now); err != nil {
 			return err
 		}
 	}
@@ -154,6 +163,8 @@ func (d Doing) check(ctx context.Context, tx pgx.Tx, state State, steps []Taken,
 		return ErrExtend.Saying(d.Extend.Check().Error())
 	case d.Act == ToMove && !possible(d.Point):
 		return ErrPlace
+	case d.Act != ToDispatch && d.Post != 0:
+		return ErrPost
 	}
 	if !d.Act.reasoned() && d.Reason == "" {
 		return nil
@@ -181,9 +192,9 @@ func take(ctx context.Context, tx pgx.Tx, actor staff.Actor, id uuid.UUID, steps
 		account = nil
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO incident_step (id, incident_id, ordinal, act, before, after, reason, at, actor, account_id, post_id, amount, unit, due_at)
-		VALUES ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, $12, nullif($13, ''), $14)`,
-		s.ID, id, s.Ordinal, s.Act, s.Before, s.After, s.Reason, s.At, s.Actor, account, s.Post, s.Amount, s.Unit, s.DueAt)
+		INSERT INTO incident_step (id, incident_id, ordinal, act, before, after, reason, at, actor, account_id, post_id, amount, unit, due_at, to_post_id)
+		VALUES ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, $12, nullif($13, ''), $14, $15)`,
+		s.ID, id, s.Ordinal, s.Act, s.Before, s.After, s.Reason, s.At, s.Actor, account, s.Post, s.Amount, s.Unit, s.DueAt, s.To)
 	if err != nil {
 		return faults.Of(err)
 	}
@@ -238,7 +249,7 @@ func (w ruleset) recount(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 
 func stepsOf(ctx context.Context, db pg.DB, id uuid.UUID) ([]Taken, error) {
 	rows, _ := db.Query(ctx, `
-		SELECT id, ordinal, act, before, after, coalesce(reason, ''), at, actor, post_id, amount, coalesce(unit, ''), due_at
+		SELECT id, ordinal, act, before, after, coalesce(reason, ''), at, actor, post_id, amount, coalesce(unit, ''), due_at, to_post_id
 		FROM incident_step WHERE incident_id = $1 ORDER BY ordinal`, id)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Taken])
 	if err != nil {

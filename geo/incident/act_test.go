@@ -427,3 +427,131 @@ func TestDuplicatesAreNearInPlaceTimeAndKind(t *testing.T) {
 		t.Errorf("the leader of another grid is told of %v", got)
 	}
 }
+
+func TestADispatcherGivesAnIncidentToAPost(t *testing.T) {
+	d := newDesk(t)
+	var grid, other int64
+	for code, unit := range map[string]*int64{"310115001001001": &grid, "310115001001002": &other} {
+		if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = $1`, code).Scan(unit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worker, workers := d.post(staff.Worker, grid)
+	_, strangers := d.post(staff.Worker, other)
+	keeper, keepers := d.post(staff.Worker, other)
+	if _, err := incident.AddCharge(t.Context(), d.tx, staff.Local, incident.Charge{Kind: incident.ByAsset, Name: "路灯 7", Reach: 10, Post: keepers, Shape: ledgertest.Degrees(0.5, 0.5)}); err != nil {
+		t.Fatal(err)
+	}
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	d.do(d.dispatcher, i.ID, incident.ToAccept, "")
+
+	list, err := incident.Choices(t.Context(), d.tx, d.tx, d.dispatcher, i.ID, d.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := list[0]; first.Post != keepers || first.Basis != incident.ByAsset || first.Name != "路灯 7" || first.Metres == nil || !first.Holds || !first.Present {
+		t.Errorf("first is %+v, want the keeper of the lamp, whose it is", first)
+	}
+	at := func(post int64) int {
+		return slices.IndexFunc(list, func(c incident.Choice) bool { return c.Post == post })
+	}
+	if n := at(workers); n < 0 || list[n].Basis != incident.ByGrid || list[n].Holds {
+		t.Errorf("the worker of the grid is number %d of %+v", n, list)
+	}
+	if n := at(strangers); n >= 0 {
+		t.Errorf("a post of another grid can be chosen: %+v", list[n])
+	}
+
+	for name, doing := range map[string]incident.Doing{
+		"a post of another grid": {Act: incident.ToDispatch, Post: strangers},
+		"no post":                {Act: incident.ToDispatch, Post: 1 << 40},
+		"by a return":            {Act: incident.ToReturn, Reason: "wrong-post", Post: workers},
+	} {
+		if _, err := d.try(d.dispatcher, i.ID, doing); !errors.Is(err, incident.ErrPost) {
+			t.Errorf("to %s: %v, want %v", name, err, incident.ErrPost)
+		}
+	}
+	if got, err := incident.Get(t.Context(), d.tx, d.dispatcher, i.ID); err != nil || got.State != incident.Accepted {
+		t.Errorf("after what was refused: %+v, %v", got, err)
+	}
+	if _, err := d.try(d.dispatcher, i.ID, incident.Doing{Act: incident.ToDispatch, Post: workers}); err != nil {
+		t.Fatal(err)
+	}
+	if r := d.responsible(i.ID); r.Basis != incident.ByDispatch || r.Duty.Account != worker.Account || r.Unit != "310115001001001" {
+		t.Errorf("dispatched: %+v", r)
+	}
+	steps, err := incident.Steps(t.Context(), d.tx, d.dispatcher, i.ID)
+	if last := steps[len(steps)-1]; err != nil || last.To == nil || *last.To != workers {
+		t.Errorf("the step is %+v, %v", last, err)
+	}
+	posts, err := incident.PostsOf(t.Context(), d.tx, steps, d.now)
+	if err != nil || !slices.ContainsFunc(posts, func(n post.Named) bool { return n.Post == workers && n.Kind == staff.Worker }) {
+		t.Errorf("posts of the steps: %+v, %v", posts, err)
+	}
+
+	mine := func(actor staff.Actor) int {
+		t.Helper()
+		n, err := incident.Count(t.Context(), d.tx, actor, incident.Filter{Mine: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if a, b, c := mine(worker), mine(keeper), mine(d.dispatcher); a != 1 || b != 0 || c != 0 {
+		t.Errorf("%d are the worker's, %d the keeper's, %d the dispatcher's; want 1, 0, 0", a, b, c)
+	}
+
+	// Nobody of the post is there: it goes to who answers for the unit.
+	d.do(d.dispatcher, i.ID, incident.ToReturn, "wrong-post")
+	if _, err := d.tx.Exec(t.Context(), `INSERT INTO absence (account_id, starts_at, reason, recorded_by) VALUES ($1, '2026-01-01', 'leave', 'test')`, worker.Account); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.try(d.dispatcher, i.ID, incident.Doing{Act: incident.ToDispatch, Post: workers}); err != nil {
+		t.Fatal(err)
+	}
+	if r := d.responsible(i.ID); r.Basis != incident.ByGrid || r.Duty.Account != d.leaders[0].Account || r.Duty.Steps[0].State != "away" {
+		t.Errorf("dispatched to a post that is away: %+v", r)
+	}
+}
+
+func TestIncidentsByWhenTheyAreDue(t *testing.T) {
+	d := newDesk(t)
+	d.now = time.Now()
+	var order []uuid.UUID
+	for _, category := range []string{"0102", "0501", "0102", "0501", "0901"} {
+		order = append(order, d.report(d.leaders[0], 0.5, 0.5, category).ID)
+	}
+	if _, err := d.tx.Exec(t.Context(), `UPDATE incident SET due_at = NULL WHERE id = $1`, order[4]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.tx.Exec(t.Context(), `UPDATE incident SET due_at = now() - interval '1 hour' WHERE id = $1`, order[2]); err != nil {
+		t.Fatal(err)
+	}
+	f := incident.Filter{DueFirst: true, Limit: 2}
+	var got []incident.Incident
+	for range 10 {
+		page, err := incident.List(t.Context(), d.tx, d.dispatcher, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		got = append(got, page...)
+		last := page[len(page)-1]
+		f.AfterTime, f.AfterID = last.Due(), last.ID
+	}
+	if len(got) != 5 || got[0].ID != order[2] || got[4].ID != order[4] {
+		t.Errorf("got %d: %+v; want the overdue one first and the one without a deadline last", len(got), got)
+	}
+	if !slices.IsSortedFunc(got, func(a, b incident.Incident) int { return a.Due().Compare(b.Due()) }) {
+		t.Errorf("not by when they are due: %+v", got)
+	}
+	tally, err := incident.Tallies(t.Context(), d.tx, d.dispatcher, incident.Filter{Open: true})
+	if err != nil || !slices.Equal(tally, []incident.Tally{{State: incident.Reported, Count: 5, Overdue: 1}}) {
+		t.Errorf("tallies %+v, %v", tally, err)
+	}
+	if tally, err = incident.Tallies(t.Context(), d.tx, d.leaders[1], incident.Filter{}); err != nil || len(tally) != 0 {
+		t.Errorf("of another grid: %+v, %v", tally, err)
+	}
+}

@@ -37,6 +37,7 @@ const (
 	ByZone     Basis = "zone"
 	ByGrid     Basis = "grid"
 	ByBackstop Basis = "backstop" // 兜底: nobody else is there
+	ByDispatch Basis = "dispatch" // 派遣: a dispatcher chose the post
 )
 
 // InCharge is a charge that an incident falls under.
@@ -50,7 +51,7 @@ type InCharge struct {
 
 // Responsible is whose an incident is, and why.
 type Responsible struct {
-	Basis Basis      `json:"basis" enum:"asset,line,zone,grid,backstop"`
+	Basis Basis      `json:"basis" enum:"asset,line,zone,grid,backstop,dispatch"`
 	Duty  post.Duty  `json:"duty" doc:"with every holder that was asked, in order"`
 	Asked []InCharge `json:"asked" doc:"the assets, lines and zones whose posts were asked before those of the grid, in order"`
 	At    time.Time  `json:"at" doc:"when it was decided"`
@@ -70,71 +71,82 @@ func basis(d post.Duty, asked []InCharge) Basis {
 	return ByGrid
 }
 
-// find decides whose an incident is. engine looks at all posts.
-func find(ctx context.Context, engine pg.DB, at geo.Point, category string, unit int64, now time.Time) (r Responsible, err error) {
+// matter is what decides whose an incident is.
+type matter struct {
+	at       geo.Point
+	category string
+	unit     int64  // 0 outside all
+	code     string // of the unit
+}
+
+// matterOf is that of an incident; ErrPlace without a place.
+func matterOf(ctx context.Context, db pg.DB, id uuid.UUID) (m matter, err error) {
+	var at *geo.Point
+	err = db.QueryRow(ctx, `
+		SELECT i.point, i.category, coalesce(o.unit_id, 0), coalesce(u.code, '')
+		FROM incident i LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL LEFT JOIN unit u ON u.id = o.unit_id
+		WHERE i.id = $1`, id).Scan(&at, &m.category, &m.unit, &m.code)
+	switch {
+	case err != nil:
+		return m, err
+	case at == nil:
+		return m, ErrPlace
+	}
+	m.at = *at
+	return m, nil
+}
+
+// charges are those that a matter falls under, in the order in which their posts are asked.
+func (m matter) charges(ctx context.Context, engine pg.DB) ([]InCharge, error) {
 	rows, _ := engine.Query(ctx, `
 		SELECT c.id, c.kind, c.name, c.post_id, ST_Distance(c.shape::geography, $1::geometry::geography)
 		FROM charge c
 		WHERE c.shape && ST_Expand($1::geometry, 0.002) AND ST_DWithin(c.shape::geography, $1::geometry::geography, c.reach)
 		  AND (c.category IN ('', $2) OR c.category = (SELECT parent FROM incident_category WHERE code = $2))
 		ORDER BY array_position(ARRAY['asset', 'line', 'zone'], c.kind), length(c.category) DESC, 5, ST_Area(c.shape), c.id
-		LIMIT 10`, at, category)
-	if r.Asked, err = pgx.CollectRows(rows, pgx.RowToStructByPos[InCharge]); err != nil {
-		return r, fmt.Errorf("who is in charge: %w", err)
+		LIMIT 10`, m.at, m.category)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[InCharge])
+	if err != nil {
+		return nil, fmt.Errorf("who is in charge: %w", err)
 	}
-	posts := make([]int64, len(r.Asked))
-	for i, f := range r.Asked {
+	return slices.Clip(list), nil
+}
+
+func postsOf(charges []InCharge) []int64 {
+	posts := make([]int64, len(charges))
+	for i, f := range charges {
 		posts[i] = f.Post
 	}
-	if r.Duty, err = post.ResponsibleFirst(ctx, engine, posts, unit, now); err != nil {
+	return posts
+}
+
+// responsible decides whose a matter is. engine looks at all posts.
+func (m matter) responsible(ctx context.Context, engine pg.DB, now time.Time) (r Responsible, err error) {
+	if r.Asked, err = m.charges(ctx, engine); err != nil {
 		return r, err
 	}
-	r.Basis, r.At = basis(r.Duty, r.Asked), now
-	if r.Asked == nil {
-		r.Asked = []InCharge{}
+	if r.Duty, err = post.ResponsibleFirst(ctx, engine, postsOf(r.Asked), m.unit, now); err != nil {
+		return r, err
 	}
+	r.Basis, r.At, r.Unit = basis(r.Duty, r.Asked), now, m.code
 	return r, nil
 }
 
 // decide finds whose an incident is and keeps it.
 func decide(ctx context.Context, tx pgx.Tx, engine pg.DB, id uuid.UUID, now time.Time) error {
-	r, err := ask(ctx, tx, engine, id, now)
+	m, err := matterOf(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	found, err := json.Marshal(r)
+	r, err := m.responsible(ctx, engine, now)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO incident_duty (incident_id, ordinal, decided_at, basis, post_id, account_id, found)
-		SELECT $1, 1 + coalesce(max(ordinal), 0), $2, $3, nullif($4, 0), nullif($5, 0), $6 FROM incident_duty WHERE incident_id = $1`,
-		id, now, r.Basis, r.Duty.Post, r.Duty.Account, found)
-	return err
-}
-
-// ask finds whose an incident is now.
-func ask(ctx context.Context, db, engine pg.DB, id uuid.UUID, now time.Time) (Responsible, error) {
-	var at *geo.Point
-	var category, code string
-	var unit int64
-	err := db.QueryRow(ctx, `
-		SELECT i.point, i.category, coalesce(o.unit_id, 0), coalesce(u.code, '')
-		FROM incident i LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL LEFT JOIN unit u ON u.id = o.unit_id
-		WHERE i.id = $1`, id).Scan(&at, &category, &unit, &code)
-	if err != nil {
-		return Responsible{}, err
-	}
-	if at == nil {
-		return Responsible{}, ErrPlace
-	}
-	r, err := find(ctx, engine, *at, category, unit, now)
-	r.Unit = code
-	return r, err
+	return r.keep(ctx, tx, id)
 }
 
 // ResponsibleFor returns whose an incident is and why, as it was decided when it was
-// reported, moved or reopened here; for one that was imported, as it is now.
+// reported, moved, dispatched to a post or reopened here; for one that was imported, as it is now.
 func ResponsibleFor(ctx context.Context, db, engine pg.DB, actor staff.Actor, id uuid.UUID, now time.Time) (r Responsible, err error) {
 	if _, err := Get(ctx, db, actor, id); err != nil {
 		return r, err
@@ -143,7 +155,10 @@ func ResponsibleFor(ctx context.Context, db, engine pg.DB, actor staff.Actor, id
 	err = db.QueryRow(ctx, `SELECT found FROM incident_duty WHERE incident_id = $1 ORDER BY ordinal DESC LIMIT 1`, id).Scan(&found)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		r, err = ask(ctx, db, engine, id, now)
+		var m matter
+		if m, err = matterOf(ctx, db, id); err == nil {
+			r, err = m.responsible(ctx, engine, now)
+		}
 	case err == nil:
 		err = json.Unmarshal(found, &r)
 	}

@@ -13,6 +13,7 @@
 //	act.go       steps taken
 //	limit.go     how long each step may take
 //	duty.go      whose an incident is and why; charges; borders and duplicates near a report
+//	dispatch.go  posts that an incident can be dispatched to
 //	analysis*.go counts by place and time
 package incident
 
@@ -122,7 +123,10 @@ type Filter struct {
 	Overdue  bool   // open, and the next step should have been taken
 	Category string // a large class stands for its small ones too
 	From, To time.Time
-	// AfterTime and AfterID are of the last incident of the page before.
+	Mine     bool // of posts that the actor holds
+	DueFirst bool // by when the next step is due, those without a deadline last; else newest first
+	// AfterTime and AfterID are of the last incident of the page before: when it was reported,
+	// or with DueFirst when it is due (Never without a deadline).
 	AfterTime time.Time
 	AfterID   uuid.UUID
 	Limit     int
@@ -134,16 +138,39 @@ const matching = `
 	  AND ($3 = '' OR i.category = $3 OR i.category IN (SELECT code FROM incident_category WHERE parent = $3))
 	  AND ($4::timestamptz IS NULL OR i.reported_at >= $4)
 	  AND ($5::timestamptz IS NULL OR i.reported_at < $5)
-	  AND ($6::timestamptz IS NULL OR (i.reported_at, i.id) < ($6, $7))
-	  AND (NOT $9 OR i.closed_at IS NULL AND i.due_at < now())`
+	  AND (NOT $9 OR i.closed_at IS NULL AND i.due_at < now())
+	  AND ($10::bigint[] IS NULL OR (SELECT d.post_id FROM incident_duty d WHERE d.incident_id = i.id ORDER BY d.ordinal DESC LIMIT 1) = ANY ($10))`
 
-// List returns incidents, newest first.
+// The orders of a list, and what comes after the last incident of a page.
+const (
+	newestFirst = ` ORDER BY i.reported_at DESC, i.id DESC LIMIT $8`
+	afterNewest = ` AND ($6::timestamptz IS NULL OR (i.reported_at, i.id) < ($6, $7))`
+	dueFirst    = ` ORDER BY coalesce(i.due_at, '9999-12-31Z'), i.id LIMIT $8`
+	afterDue    = ` AND ($6::timestamptz IS NULL OR (coalesce(i.due_at, '9999-12-31Z'), i.id) > ($6, $7))`
+)
+
+// Never is when an incident is due that has no deadline.
+var Never = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// Due is by when the next step is due, or Never.
+func (i Incident) Due() time.Time {
+	if i.DueAt == nil {
+		return Never
+	}
+	return *i.DueAt
+}
+
+// List returns incidents, newest first or by when they are due.
 func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Incident, error) {
 	where, args, err := f.where(ctx, db, actor)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+` ORDER BY i.reported_at DESC, i.id DESC LIMIT $8`, args...)
+	order := newestFirst
+	if f.DueFirst {
+		order = dueFirst
+	}
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+where+order, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Incident])
 	if err != nil {
 		return nil, fmt.Errorf("incidents: %w", err)
@@ -164,14 +191,56 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, e
 	return n, nil
 }
 
+// Tally is how many incidents stand in a state.
+type Tally struct {
+	State   State `json:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
+	Count   int   `json:"count"`
+	Overdue int   `json:"overdue"`
+}
+
+// Tallies counts the incidents that match, by state.
+func Tallies(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Tally, error) {
+	f.AfterTime, f.Limit = time.Time{}, 100
+	where, args, err := f.where(ctx, db, actor)
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := db.Query(ctx, `
+		SELECT i.state, count(*), count(*) FILTER (WHERE i.closed_at IS NULL AND i.due_at < now())
+		FROM incident i`+where+` GROUP BY 1 ORDER BY 1 LIMIT $8`, args...)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tally])
+	if err != nil {
+		return nil, fmt.Errorf("incidents by state: %w", err)
+	}
+	return list, nil
+}
+
 // where is the condition of a filter with its parameters; the eighth is the limit.
 func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where string, args []any, err error) {
-	narrowed, more, err := ledger.Incidents.Narrow(ctx, db, actor, f.Unit, "i", 10)
+	narrowed, more, err := ledger.Incidents.Narrow(ctx, db, actor, f.Unit, "i", 11)
 	if err != nil {
 		return "", nil, err
 	}
-	args = []any{string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit, f.Overdue}
-	return matching + narrowed, append(args, more...), nil
+	args = []any{string(f.State), f.Open, f.Category, orNull(f.From), orNull(f.To), orNull(f.AfterTime), f.AfterID, f.Limit, f.Overdue, f.posts(actor)}
+	after := afterNewest
+	if f.DueFirst {
+		after = afterDue
+	}
+	return matching + after + narrowed, append(args, more...), nil
+}
+
+// posts are those of which an incident has to be one's; nil of any.
+func (f Filter) posts(actor staff.Actor) []int64 {
+	if !f.Mine {
+		return nil
+	}
+	posts := []int64{}
+	for _, g := range actor.Grants {
+		if g.Post > 0 {
+			posts = append(posts, g.Post)
+		}
+	}
+	return posts
 }
 
 func orNull(t time.Time) *time.Time {

@@ -94,6 +94,7 @@ type Taken struct {
 	Amount  *int          `json:"amount" doc:"of an extension"`
 	Unit    worktime.Unit `json:"unit" doc:"of an extension"`
 	DueAt   *time.Time    `json:"due_at" doc:"by when the next step was due, as counted then"`
+	To      *int64        `json:"to" doc:"the post it was dispatched to; null: whose it was already"`
 }
 
 // Clock is the clock of the state that the last of the steps left an incident in: it runs

@@ -1468,6 +1468,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incident-tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many incidents stand in each state, and how many of them are overdue */
+        get: operations["tally-incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/incidents": {
         parameters: {
             query?: never;
@@ -1475,7 +1492,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Incidents, newest first */
+        /** Incidents, newest first or by when they are due */
         get: operations["list-incidents"];
         put?: never;
         /** Report an incident; the same id again is the same incident */
@@ -1632,6 +1649,23 @@ export interface paths {
         };
         /** One incident */
         get: operations["get-incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts that an incident can be dispatched to, and why */
+        get: operations["incident-choices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5018,6 +5052,32 @@ export interface components {
             /** @description code of the unit it lies in; empty in none */
             unit: string;
         };
+        Choice: {
+            backstop: boolean;
+            /** @enum {string} */
+            basis: "asset" | "line" | "zone" | "grid" | "backstop";
+            /** @description the incident is this post's already */
+            holds: boolean;
+            kind: string;
+            /**
+             * Format: double
+             * @description from the incident to the asset, line or zone
+             */
+            metres: number | null;
+            /** @description of the asset, line or zone; else empty */
+            name: string;
+            /** Format: int64 */
+            post: number;
+            /** @description A is there, or B for A */
+            present: boolean;
+            /** @description how its holders were found */
+            steps: components["schemas"]["Step"][];
+            title_en: string;
+            title_zh: string;
+            /** @description code of the unit of the post; empty = the whole installation */
+            unit: string;
+            unit_name: string;
+        };
         CircleAnswer: {
             /** Format: int64 */
             column: number;
@@ -5311,6 +5371,12 @@ export interface components {
             /** @description too little land to make a relation */
             sliver: boolean;
         };
+        CompareTally: {
+            /** Format: int64 */
+            changes: number;
+            /** @enum {string} */
+            kind: "split" | "merge" | "mixed" | "redrawn" | "recoded" | "renamed" | "reparented" | "new" | "ended";
+        };
         Compared: {
             /** @description null where there is no such unit */
             after: components["schemas"]["Figures"];
@@ -5343,7 +5409,7 @@ export interface components {
             /** @description households that change grid */
             households: components["schemas"]["Households"];
             /** @description how many changes of each kind; those without any are left out */
-            kinds: components["schemas"]["Tally"][];
+            kinds: components["schemas"]["CompareTally"][];
             level: string;
             /** @description the households are those of this day, on both sides */
             on: string;
@@ -6871,6 +6937,16 @@ export interface components {
              */
             total?: number;
         };
+        ListChoice: {
+            items: components["schemas"]["Choice"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListConsent: {
             items: components["schemas"]["Consent"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -7291,6 +7367,16 @@ export interface components {
              */
             total?: number;
         };
+        ListTally: {
+            items: components["schemas"]["Tally"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListToken: {
             items: components["schemas"]["Token"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -7530,6 +7616,16 @@ export interface components {
             stairwell: string;
             /** @description code of the unit after; empty = none */
             to: string;
+        };
+        Named: {
+            kind: string;
+            /** Format: int64 */
+            post: number;
+            title_en: string;
+            title_zh: string;
+            /** @description code of the unit of the post; empty = the whole installation */
+            unit: string;
+            unit_name: string;
         };
         Near: {
             /** Format: double */
@@ -7810,6 +7906,11 @@ export interface components {
             id: string;
             /** @description [lon, lat] of a move */
             point?: number[];
+            /**
+             * Format: int64
+             * @description of a dispatch: the post it is given to, one of GET /api/v1/incidents/{id}/choices; when absent it stays whose it is
+             */
+            post?: number;
             /** @description a code of GET /api/v1/incident-reasons; needed to return, reject, close, reopen, hold, resume and extend */
             reason?: string;
             /**
@@ -8698,7 +8799,7 @@ export interface components {
              */
             at: string;
             /** @enum {string} */
-            basis: "asset" | "line" | "zone" | "grid" | "backstop";
+            basis: "asset" | "line" | "zone" | "grid" | "backstop" | "dispatch";
             /** @description with every holder that was asked, in order */
             duty: components["schemas"]["Duty"];
             /** @description code; empty outside all */
@@ -9445,6 +9546,8 @@ export interface components {
             due_at: string | null;
             /** @description in order */
             items: components["schemas"]["Taken"][];
+            /** @description those of the steps, as they are called today; one that is no more is not among them */
+            posts: components["schemas"]["Named"][];
             /** @enum {string} */
             state: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
         };
@@ -9535,14 +9638,21 @@ export interface components {
             post: number | null;
             /** @description a code of GET /api/v1/incident-reasons, or empty */
             reason: string;
+            /**
+             * Format: int64
+             * @description the post it was dispatched to; null: whose it was already
+             */
+            to: number | null;
             /** @description of an extension */
             unit: string;
         };
         Tally: {
             /** Format: int64 */
-            changes: number;
+            count: number;
+            /** Format: int64 */
+            overdue: number;
             /** @enum {string} */
-            kind: "split" | "merge" | "mixed" | "redrawn" | "recoded" | "renamed" | "reparented" | "new" | "ended";
+            state: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
         };
         Template: {
             level: string;
@@ -21327,6 +21437,123 @@ export interface operations {
             };
         };
     };
+    "tally-incidents": {
+        parameters: {
+            query?: {
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+                state?: "reported" | "accepted" | "dispatched" | "handled" | "verified" | "closed" | "held";
+                /** @description all that are not closed */
+                open?: boolean;
+                /** @description open, and the next step should have been taken */
+                overdue?: boolean;
+                /** @description those that are a post's that you hold */
+                mine?: boolean;
+                /** @description a large class stands for its small ones too */
+                category?: string;
+                /** @description reported not before */
+                from?: string;
+                /** @description reported before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTally"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-incidents": {
         parameters: {
             query?: {
@@ -21339,12 +21566,16 @@ export interface operations {
                 open?: boolean;
                 /** @description open, and the next step should have been taken */
                 overdue?: boolean;
+                /** @description those that are a post's that you hold */
+                mine?: boolean;
                 /** @description a large class stands for its small ones too */
                 category?: string;
                 /** @description reported not before */
                 from?: string;
                 /** @description reported before */
                 to?: string;
+                /** @description newest first, or by when the next step is due */
+                order?: "reported" | "due";
             };
             header?: never;
             path?: never;
@@ -22379,6 +22610,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChoice"];
                 };
             };
             /** @description Bad Request */

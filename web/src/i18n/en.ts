@@ -849,6 +849,7 @@ export const en: Dictionary = {
     incident_limits:
       'Some limits make no sense: want a category of the list or none, a state, and an amount of minutes, working hours or working days',
     incident_reason: 'This step needs a reason that is meant for it',
+    incident_post: 'The post answers neither for the thing nor for the unit or one above it',
     incident_same_person: 'Another person than the one who handled the incident verifies it',
     incident_stale: 'Somebody else has changed the incident since you opened it. Look at it again',
     incident_text:

@@ -802,6 +802,7 @@ export const zh = {
     incident_extend: '延期应为若干分钟、工作时或工作日',
     incident_limits: '有些时限不合理：类别应在表中或留空，并有状态和分钟、工作时或工作日数',
     incident_reason: '这一步需要相应的理由',
+    incident_post: '不能派给该岗位：它既不负责该部件，也不在该网格或上级网格',
     incident_same_person: '核查人应与处置人不同',
     incident_stale: '您打开后已有人办理过这个事件，请重新查看',
     incident_text: '文字超过 200 字，或疑似含电话或证件号，不予保存',
