@@ -76,6 +76,7 @@ import (
 	"wangge/geo/network"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
+	"wangge/geo/picture"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
 	"wangge/geo/proposal"
@@ -208,7 +209,8 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	consents.Mount(a, c.DB)
 	requests.Mount(a, c.DB, c.Engine, c.Ring)
 	retention.Mount(a, c.DB, c.Queue)
-	borderwalks.Mount(a, c.DB, c.Engine)
+	turns := picture.NewTurns(2)
+	borderwalks.Mount(a, c.DB, c.Engine, turns)
 	deliveries.Mount(a, patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now})
 	shifts.Mount(a, c.DB)
 	visits.Mount(a, c.DB)

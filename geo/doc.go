@@ -21,6 +21,7 @@
 //	coverage    measures of who is reached: shares, percentiles, catchments, loads
 //	hotspot     where values lie higher or lower together than chance would put them
 //	walk        the walking network: who may pass where, and how far everything is
+//	picture     photos read and written: upright, without what the camera wrote, faces and plates covered
 //	worktime    deadlines in minutes, working hours and working days, with holidays, pauses and extensions
 //	track       fixes of a walk: what is believed, along which streets it ran, what it saw
 //	beat        a walk along the streets that are worth most to be seen now

@@ -13,16 +13,14 @@ import (
 	"wangge/api/route"
 	"wangge/geo/borderwalk"
 	"wangge/geo/pg"
+	"wangge/geo/picture"
 	"wangge/geo/staff"
 )
 
-// decoders is how many photos are decoded at once: each takes up to 200 MB meanwhile.
-const decoders = 2
-
 // Mount adds /border-walks and what belongs to it. Who a walk may be given to is looked
 // up by the engine.
-func Mount(a route.API, db, engine pg.DB) {
-	h := handler{db, engine, make(chan struct{}, decoders)}
+func Mount(a route.API, db, engine pg.DB, turns picture.Turns) {
+	h := handler{db, engine, turns}
 	op := func(id, summary, more string, may staff.Permission) route.Op {
 		return route.Op{ID: id, Summary: summary, Description: more, Tag: "border walks"}.For(may)
 	}
@@ -30,7 +28,7 @@ func Mount(a route.API, db, engine pg.DB) {
 	create.Status = 201
 	remove := op("remove-border-walk", "Remove a walk with all that was found on it", "", staff.Plan)
 	remove.Status = 204
-	photo := op("add-border-photo", "Add a photo to your own answer", "JPEG or PNG: it is turned the right way, decoded and encoded anew, so that place, time and camera are gone. At most three; sent again with the same id it is kept once.", staff.Record)
+	photo := op("add-border-photo", "Add a photo to your own answer", "JPEG, PNG or WebP: it is turned the right way, decoded and encoded anew, so that place, time and camera are gone. At most three; sent again with the same id it is kept once.", staff.Record)
 	photo.MaxBody = borderwalk.MaxPhoto + 1
 	route.Get(a, "/plans/{id}/border-suggestions", op("suggest-border-points", "Places of a draft's new borders that are worth a look", "Where several borders meet, and where one leaves streets and water.", staff.Plan), h.suggest)
 	route.Post(a, "/plans/{id}/border-walks", create, h.create)
@@ -48,7 +46,7 @@ func Mount(a route.API, db, engine pg.DB) {
 
 type handler struct {
 	db, engine pg.DB
-	decoding   chan struct{}
+	turns      picture.Turns
 }
 
 // Path names one by its id. It is exported because the framework fills in exported
@@ -195,12 +193,11 @@ func (h handler) addPhoto(ctx context.Context, in *photoInput) (*route.Body[bord
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case h.decoding <- struct{}{}:
-		defer func() { <-h.decoding }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := h.turns.Wait(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	return route.OK(borderwalk.AddPhoto(ctx, h.db, route.Actor(ctx), answer, photo, in.RawBody))
 }
 

@@ -16,6 +16,7 @@ import (
 	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
+	"wangge/geo/picture/picturetest"
 	"wangge/geo/plan"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
@@ -389,7 +390,7 @@ func TestNobodyOfTheNextVillageSeesAWalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	photo := uuid.New()
-	if _, err := AddPhoto(ctx, f.app, worker, answer, photo, asJPEG(t, picture(40, 30))); err != nil {
+	if _, err := AddPhoto(ctx, f.app, worker, answer, photo, picturetest.JPEG(t, picturetest.Scene(40, 30))); err != nil {
 		t.Fatal(err)
 	}
 	for _, kind := range []staff.Kind{staff.Worker, staff.Planner, staff.Administrator} {
@@ -436,7 +437,7 @@ func TestPhotosAreForWhoPlansAndWhoTookThem(t *testing.T) {
 	if _, err := Say(ctx, f.app, worker, p.ID, Finding{ID: answer.String(), Verdict: Wrong}); err != nil {
 		t.Fatal(err)
 	}
-	raw := asJPEG(t, picture(40, 30))
+	raw := picturetest.JPEG(t, picturetest.Scene(40, 30))
 	ids := []uuid.UUID{uuid.New(), uuid.New(), uuid.New(), uuid.New()}
 	for i, id := range ids {
 		a, err := AddPhoto(ctx, f.app, worker, answer, id, raw)
@@ -529,7 +530,7 @@ func TestPhotosGoHalfAYearAfterTheEndOfTheDraft(t *testing.T) {
 	if _, err := Say(ctx, f.app, worker, p.ID, Finding{ID: answer.String(), Verdict: Right}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := AddPhoto(ctx, f.app, worker, answer, uuid.New(), asJPEG(t, picture(40, 30))); err != nil {
+	if _, err := AddPhoto(ctx, f.app, worker, answer, uuid.New(), picturetest.JPEG(t, picturetest.Scene(40, 30))); err != nil {
 		t.Fatal(err)
 	}
 	sweep := privacy.Sweeps()["border-photo"]
@@ -571,5 +572,11 @@ func TestPhotosGoHalfAYearAfterTheEndOfTheDraft(t *testing.T) {
 	}
 	if a, err := own(ctx, f.app, worker, answer); err != nil || len(a.Photos) != 0 {
 		t.Errorf("the answer stays: %+v, %v", a, err)
+	}
+}
+
+func TestAPhotoOfTooManyBytesIsNotDecoded(t *testing.T) {
+	if _, _, _, err := strip(make([]byte, MaxPhoto+1)); !errors.Is(err, ErrPhotoLarge) {
+		t.Errorf("%v, want %v", err, ErrPhotoLarge)
 	}
 }

@@ -420,7 +420,7 @@ export interface paths {
         get: operations["get-border-photo"];
         /**
          * Add a photo to your own answer
-         * @description JPEG or PNG: it is turned the right way, decoded and encoded anew, so that place, time and camera are gone. At most three; sent again with the same id it is kept once.
+         * @description JPEG, PNG or WebP: it is turned the right way, decoded and encoded anew, so that place, time and camera are gone. At most three; sent again with the same id it is kept once.
          */
         put: operations["add-border-photo"];
         post?: never;

@@ -204,7 +204,7 @@ function Photos(props: { photos: readonly Photo[]; onPhotos: (photos: readonly P
         ...bodies.map((body) => ({ id: crypto.randomUUID(), body, shown: URL.createObjectURL(body) })),
       ]);
     } catch {
-      setFault(new Problem({ status: 422, code: 'border_photo_unreadable' }));
+      setFault(new Problem({ status: 422, code: 'photo_unreadable' }));
     }
   };
   return (

@@ -1022,7 +1022,7 @@ export const en: Dictionary = {
     border_answer_unfit: 'An answer is right, wrong or moved; with the place, within 1 km, if it moved',
     border_answer_note: 'A note has up to 500 characters and no names, phone or identity numbers',
     border_answer_key: 'An answer and a photo need an id of their own, a UUID',
-    border_photo_unreadable: 'This photo cannot be read; send JPEG or PNG of at most 25 megapixels',
+    photo_unreadable: 'This photo cannot be read; send JPEG, PNG or WebP of at most 25 megapixels',
     border_photo_too_large: 'A photo has at most 8 MB',
     border_photos_too_many: 'An answer has at most three photos',
     border_photo_unknown: 'There is no such photo',

@@ -964,7 +964,7 @@ export const zh = {
     border_answer_unfit: '答复为“对”“不对”或“移位”；移位须标出 1 公里以内的实际位置',
     border_answer_note: '备注不超过 500 字，不写姓名、电话、证件号',
     border_answer_key: '答复和照片要有自己的编号（UUID）',
-    border_photo_unreadable: '照片无法读取，请发送不超过 2500 万像素的 JPEG 或 PNG',
+    photo_unreadable: '照片无法读取，请发送不超过 2500 万像素的 JPEG、PNG 或 WebP',
     border_photo_too_large: '一张照片不超过 8 MB',
     border_photos_too_many: '一条答复最多三张照片',
     border_photo_unknown: '没有这张照片',

@@ -41,7 +41,7 @@ func (p Package) Path() string {
 // pure packages work on values alone, so that they can be tested by properties
 // and used anywhere: no database, no network, no clock.
 var pure = []string{
-	"geo", "geo/atlas", "geo/atom", "geo/beat", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/group", "geo/hotspot", "geo/hours", "geo/locate", "geo/propose", "geo/propose/board", "geo/rule", "geo/sheet", "geo/siting", "geo/siting/known",
+	"geo", "geo/atlas", "geo/atom", "geo/beat", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/group", "geo/hotspot", "geo/hours", "geo/locate", "geo/picture", "geo/propose", "geo/propose/board", "geo/rule", "geo/sheet", "geo/siting", "geo/siting/known",
 	"geo/suppress", "geo/topology", "geo/town", "geo/track", "geo/vectorfile", "geo/walk", "geo/worktime",
 }
 
@@ -56,7 +56,7 @@ type rule struct {
 const (
 	anything = ".*"
 	nothing  = "^$"
-	ours     = `(account|audit|borderwalk|breakglass|candidate|circle|compare|deliberation|demand|dossier|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|network|patrol|pg|plan|post|proposal|reach|ruleset|premises|servicepoint|staff|upload|visit)`
+	ours     = `(account|audit|borderwalk|breakglass|candidate|circle|compare|deliberation|demand|dossier|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|network|patrol|pg|photo|plan|post|proposal|reach|ruleset|premises|servicepoint|staff|upload|visit)`
 )
 
 var rules = []rule{

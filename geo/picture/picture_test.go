@@ -1,4 +1,4 @@
-package borderwalk
+package picture
 
 import (
 	"bytes"
@@ -12,48 +12,29 @@ import (
 	"image/png"
 	"slices"
 	"testing"
+
+	"wangge/geo/picture/picturetest"
 )
 
-func picture(w, h int) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			img.Set(x, y, color.RGBA{uint8(x * 255 / w), 80, uint8(y * 255 / h), 255})
-		}
+func asJPEG(t testing.TB, w, h int) []byte { return picturetest.JPEG(t, picturetest.Scene(w, h)) }
+
+// stripped is a photo as it is kept.
+func stripped(raw []byte) (body []byte, width, height int, err error) {
+	p, _, err := Read(raw)
+	if err != nil {
+		return nil, 0, 0, err
 	}
-	return img
-}
-
-func asJPEG(t testing.TB, img image.Image) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-// tagged is a JPEG with an EXIF segment, as a phone writes it.
-func tagged(t testing.TB, img image.Image, secret string) []byte {
-	t.Helper()
-	return withEXIF(t, img, append([]byte("MM\x00*"), secret...))
-}
-
-func withEXIF(t testing.TB, img image.Image, tiff []byte) []byte {
-	t.Helper()
-	plain := asJPEG(t, img)
-	segment := append([]byte("Exif\x00\x00"), tiff...)
-	n := len(segment) + 2
-	return slices.Concat(plain[:2], []byte{0xff, 0xe1, byte(n >> 8), byte(n)}, segment, plain[2:])
+	body, err = Write(p)
+	return body, p.Rect.Dx(), p.Rect.Dy(), err
 }
 
 func TestOfAPhotoOnlyThePictureIsKept(t *testing.T) {
 	const secret = "30.2741N 120.1551E HUAWEI serial 99"
-	raw := tagged(t, picture(300, 200), secret)
+	raw := picturetest.File(t, 300, 200, picturetest.Camera{Maker: secret})
 	if !bytes.Contains(raw, []byte(secret)) {
 		t.Fatal("the photo has no secret to lose")
 	}
-	body, w, h, err := Strip(raw)
+	body, w, h, err := stripped(raw)
 	if err != nil || w != 300 || h != 200 {
 		t.Fatalf("%d × %d, %v", w, h, err)
 	}
@@ -72,7 +53,7 @@ func TestOfAPhotoOnlyThePictureIsKept(t *testing.T) {
 }
 
 func TestALargePhotoBecomesSmaller(t *testing.T) {
-	body, w, h, err := Strip(asJPEG(t, picture(5000, 3000)))
+	body, w, h, err := stripped(asJPEG(t, 5000, 3000))
 	if err != nil || w != 1666 || h != 1000 {
 		t.Fatalf("%d × %d, %v", w, h, err)
 	}
@@ -83,7 +64,7 @@ func TestALargePhotoBecomesSmaller(t *testing.T) {
 	if r, g, b, _ := img.At(833, 500).RGBA(); r>>8 < 120 || r>>8 > 135 || g>>8 < 75 || g>>8 > 85 || b>>8 < 120 || b>>8 > 135 {
 		t.Errorf("in the middle %d %d %d", r>>8, g>>8, b>>8)
 	}
-	if _, w, h, err := Strip(asJPEG(t, picture(9000, 3))); err != nil || w != 1800 || h != 1 {
+	if _, w, h, err := stripped(asJPEG(t, 9000, 3)); err != nil || w != 1800 || h != 1 {
 		t.Errorf("a stripe: %d × %d, %v", w, h, err)
 	}
 }
@@ -93,7 +74,7 @@ func TestATransparentPictureLiesOnWhite(t *testing.T) {
 	if err := png.Encode(&raw, image.NewNRGBA(image.Rect(0, 0, 20, 20))); err != nil {
 		t.Fatal(err)
 	}
-	body, _, _, err := Strip(raw.Bytes())
+	body, _, _, err := stripped(raw.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,25 +89,24 @@ func TestATransparentPictureLiesOnWhite(t *testing.T) {
 
 func TestWhatIsNoPhotoIsRefused(t *testing.T) {
 	var moving, huge bytes.Buffer
-	if err := gif.Encode(&moving, picture(20, 20), nil); err != nil {
+	if err := gif.Encode(&moving, picturetest.Scene(20, 20), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := png.Encode(&huge, image.NewGray(image.Rect(0, 0, 6000, 6000))); err != nil { // few bytes, 36 megapixels
 		t.Fatal(err)
 	}
-	whole := asJPEG(t, picture(200, 200))
+	whole := asJPEG(t, 200, 200)
 	for name, tt := range map[string]struct {
 		raw  []byte
 		want error
 	}{
-		"nothing":     {nil, ErrPhoto},
-		"text":        {[]byte("<svg onload=alert(1)>"), ErrPhoto},
-		"a GIF":       {moving.Bytes(), ErrPhoto},
-		"many pixels": {huge.Bytes(), ErrPhoto},
-		"cut short":   {whole[:len(whole)/2], ErrPhoto},
-		"many bytes":  {make([]byte, MaxPhoto+1), ErrPhotoLarge},
+		"nothing":     {nil, ErrUnreadable},
+		"text":        {[]byte("<svg onload=alert(1)>"), ErrUnreadable},
+		"a GIF":       {moving.Bytes(), ErrUnreadable},
+		"many pixels": {huge.Bytes(), ErrUnreadable},
+		"cut short":   {whole[:len(whole)/2], ErrUnreadable},
 	} {
-		if _, _, _, err := Strip(tt.raw); !errors.Is(err, tt.want) {
+		if _, _, _, err := stripped(tt.raw); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 	}
@@ -180,7 +160,7 @@ func TestAPhotoStandsUpright(t *testing.T) {
 			continue
 		}
 		for name, tiff := range map[string][]byte{"II": oriented(binary.LittleEndian, "II", uint16(o)), "MM": oriented(binary.BigEndian, "MM", uint16(o))} {
-			body, w, h, err := Strip(withEXIF(t, img, tiff))
+			body, w, h, err := stripped(picturetest.Tagged(picturetest.JPEG(t, img), tiff))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,17 +186,8 @@ func TestAnOrientationThatIsNoneIsNotFollowed(t *testing.T) {
 		"too many entries":   slices.Concat(good[:8], []byte{0xff, 0xff, 0, 0}),
 		"another byte order": slices.Concat([]byte("MM"), good[2:]),
 	} {
-		if _, w, h, err := Strip(withEXIF(t, picture(60, 40), tiff)); err != nil || w != 60 || h != 40 {
+		if _, w, h, err := stripped(picturetest.Tagged(asJPEG(t, 60, 40), tiff)); err != nil || w != 60 || h != 40 {
 			t.Errorf("%s: %d × %d, %v", name, w, h, err)
 		}
 	}
-}
-
-func FuzzOrientation(f *testing.F) {
-	f.Add(withEXIF(f, picture(8, 8), oriented(binary.LittleEndian, "II", 6)))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		if o := orientation(file); o < 1 || o > 8 {
-			t.Errorf("%d", o)
-		}
-	})
 }
