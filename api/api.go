@@ -37,6 +37,7 @@ import (
 	"wangge/api/jobs"
 	"wangge/api/levels"
 	"wangge/api/notices"
+	"wangge/api/packs"
 	"wangge/api/places"
 	"wangge/api/plans"
 	"wangge/api/posts"
@@ -213,6 +214,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	borderwalks.Mount(a, c.DB, c.Engine, turns)
 	deliveries.Mount(a, patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now})
 	shifts.Mount(a, c.DB)
+	packs.Mount(a, c.Tiles)
 	visits.Mount(a, c.DB)
 	premises.Mount(a, c.DB, c.Engine, c.Footpaths)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)

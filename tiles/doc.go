@@ -21,6 +21,7 @@
 //	circlewalk.go  how far the points of a run reach
 //	circlesites.go the sites that a search found
 //	handler.go     HTTP: versions, ETag, 304, 204, one render per key, gzip and brotli
+//	packs.go       the map of a unit in one file, for phones (package pack writes it)
 //	tilejson.go, style.go, palette.go
 //
 // One memory serves everybody. Each feature is owned by a unit, and a request

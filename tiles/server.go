@@ -47,9 +47,13 @@ type Server struct {
 	past    *cache.Cache[pastKey, *view]
 	grounds *cache.Cache[groundKey, *ground]
 	runs    *cache.Cache[runKey, *layer]
-	heads   heads
-	drawers sync.Pool
-	metrics *metrics
+	packs   *cache.Cache[packKey, *Pack]
+	// packsKnown has packs without their files: how many know more than one reads.
+	packsKnown *cache.Cache[packKey, *Pack]
+	packing    chan struct{} // who holds a place in it draws a pack
+	heads      heads
+	drawers    sync.Pool
+	metrics    *metrics
 }
 
 // What is kept at most, in bytes: the layers of other days, the borders that runs are
@@ -76,6 +80,9 @@ func New(c Config) *Server {
 	s.past = cache.New[pastKey, *view](pastBytes, 1, func(v *view) int64 { return sizeOf(v.layers) })
 	s.grounds = cache.New[groundKey](groundBytes, 1, (*ground).size)
 	s.runs = cache.New[runKey](runBytes, 1, func(l *layer) int64 { return l.content.size() })
+	s.packs = cache.New[packKey](packBytes, 1, func(p *Pack) int64 { return p.Bytes })
+	s.packsKnown = cache.New[packKey](knownMost*knownSize, 1, func(*Pack) int64 { return knownSize })
+	s.packing = make(chan struct{}, packsAtOnce)
 	s.drawers.New = func() any { return new(mvt.Builder) }
 	s.metrics = newMetrics(s)
 	return s
@@ -257,4 +264,6 @@ func (s *Server) Forget() {
 	s.past.Clear()
 	s.grounds.Clear()
 	s.runs.Clear()
+	s.packs.Clear()
+	s.packsKnown.Clear()
 }

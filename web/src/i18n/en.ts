@@ -964,6 +964,7 @@ export const en: Dictionary = {
     level_unknown: 'The hierarchy has no such level',
     preset_unknown: 'There is no such hierarchy',
     map_loading: 'The map is still loading; wait a moment',
+    pack_range: 'The map file has no such part; please download it again',
     not_demo: 'These are not the demo data',
     osm_format: 'Not an OpenStreetMap extract in .osm.pbf format',
     osm_damaged: 'The OpenStreetMap extract is damaged or incomplete; download it again',

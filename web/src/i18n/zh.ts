@@ -909,6 +909,7 @@ export const zh = {
     level_unknown: '该层级方案没有这一级',
     preset_unknown: '没有这个层级方案',
     map_loading: '地图还在载入，请稍候',
+    pack_range: '地图文件没有这一段，请重新下载',
     not_demo: '这里不是示例数据',
     osm_format: '不是 .osm.pbf 格式的 OpenStreetMap 数据',
     osm_damaged: 'OpenStreetMap 数据损坏或不完整，请重新下载',
