@@ -42,6 +42,9 @@ func (d Day) Start() time.Time {
 	return time.Date(y, m, day, 0, 0, 0, 0, shanghai)
 }
 
+// Since is how many days it is after the midnight of another in UTC; negative = before.
+func (d Day) Since(midnight time.Time) int { return int(d.t.Sub(midnight) / (24 * time.Hour)) }
+
 // MarshalText writes YYYY-MM-DD.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 

@@ -14,7 +14,7 @@ import (
 const maxBody = 2 << 20
 
 // Mount adds /deliveries.
-func Mount(a route.API, desk patrol.Desk) {
+func Mount(a route.API, desk *patrol.Desk) {
 	h := handler{desk}
 	op := route.Op{ID: "deliver", Tag: "patrols", Summary: "Send what happened on patrol, each thing exactly once", MaxBody: maxBody,
 		Description: "Items of shifts, fixes and whatever else this server takes, in any order, as often as you like. What the answer calls stored or known is kept for good: drop it. " +
@@ -26,7 +26,7 @@ func Mount(a route.API, desk patrol.Desk) {
 	route.Post(a, "/deliveries", op.For(staff.Record), h.deliver)
 }
 
-type handler struct{ desk patrol.Desk }
+type handler struct{ desk *patrol.Desk }
 
 type input struct{ Body patrol.Delivery }
 

@@ -40,7 +40,7 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 	units := ledgertest.Town(t, owner, 2)
 	engine := pgtest.As(t, dsn, pg.RoleEngine)
 	ctx, actor := stafftest.Hold(t, owner, staff.Worker, units[0])
-	desk := patrol.Desk{DB: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp)), Engine: engine, Kinds: deliveries.Kinds(engine), Now: time.Now}
+	desk := &patrol.Desk{DB: pg.NewActing(pgtest.As(t, dsn, pg.RoleApp)), Engine: engine, Kinds: deliveries.Kinds(engine), Now: time.Now}
 	at := ledgertest.At(.5, .5)
 	var home, elsewhere, checkpoint int64
 	for n, into := range []*int64{&home, &elsewhere} {

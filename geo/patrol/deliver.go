@@ -16,7 +16,6 @@ import (
 
 	"wangge/geo/fault"
 	"wangge/geo/pg"
-	"wangge/geo/privacy"
 	"wangge/geo/staff"
 )
 
@@ -76,22 +75,24 @@ type Taken struct {
 // other items. A fault refuses the item and undoes what was done for it.
 type Take func(ctx context.Context, tx pgx.Tx, actor staff.Actor, item Taken) error
 
-// Desk takes deliveries.
+// Desk takes deliveries. It must not be copied once it has taken one.
 type Desk struct {
 	DB     pg.DB // of requests
-	Engine pg.DB // makes the days of fixes
+	Engine pg.DB // keeps fixes, those of many phones together
 	Kinds  map[string]Take
 	Now    func() time.Time
+
+	live, backlogs lane
 }
 
 // arrival is a delivery on its way in.
 type arrival struct {
 	actor    staff.Actor
 	device   uuid.UUID
+	sentAt   time.Time // by the phone
 	received time.Time
 	skew     time.Duration
 	oldest   time.Time // longer ago no track is believed
-	consent  *bool     // to be tracked; nil = not asked yet
 }
 
 // at is when something was by our clock.
@@ -110,7 +111,7 @@ func (a *arrival) believed(at time.Time) bool {
 // refused item harms no other. Deliveries of one account take turns.
 //
 // Errors, with which nothing is stored: ErrItems, ErrDevice, ErrClock.
-func (d Desk) Deliver(ctx context.Context, actor staff.Actor, in Delivery) (Receipt, error) {
+func (d *Desk) Deliver(ctx context.Context, actor staff.Actor, in Delivery) (Receipt, error) {
 	receipt, err := d.deliver(ctx, actor, in)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("delivery of %d items: %w", len(in.Items), err)
@@ -118,7 +119,7 @@ func (d Desk) Deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rece
 	return receipt, nil
 }
 
-func (d Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Receipt, error) {
+func (d *Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Receipt, error) {
 	if err := actor.Must(staff.Record); err != nil {
 		return Receipt{}, err
 	}
@@ -128,7 +129,7 @@ func (d Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rece
 	if len(in.Items) == 0 || len(in.Items) > MaxItems {
 		return Receipt{}, ErrItems
 	}
-	a := &arrival{actor: actor, received: d.Now().UTC()}
+	a := &arrival{actor: actor, received: d.Now().UTC(), sentAt: in.SentAt}
 	var err error
 	if a.device, err = uuid.Parse(in.Device); err != nil {
 		return Receipt{}, ErrDevice
@@ -136,61 +137,63 @@ func (d Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rece
 	if y := in.SentAt.UTC().Year(); y < 1850 || y > 2200 { // a Duration has room for 292 years
 		return Receipt{}, ErrClock
 	}
-	if err := a.setClock(ctx, d.DB, in.SentAt); err != nil {
-		return Receipt{}, err
-	}
-	tracks := make([]*fixesBody, len(in.Items))
+	receipt := Receipt{ReceivedAt: a.received, Items: make([]Result, len(in.Items))}
+	track := &sent{arrival: a}
+	var fixes, others []int // indexes of items
 	for i, item := range in.Items {
-		if item.Kind == "fixes" {
-			tracks[i] = readFixes(item.Body)
+		if item.Kind != "fixes" {
+			others = append(others, i)
+			continue
+		}
+		read, err := readFixes(item)
+		if err != nil {
+			receipt.Items[i] = Result{ID: item.ID, State: Refused, Err: err}
+			continue
+		}
+		fixes, track.items = append(fixes, i), append(track.items, read)
+	}
+	if len(others) > 0 {
+		if err := d.takeEach(ctx, a, in.Items, others, receipt.Items); err != nil {
+			return Receipt{}, err
 		}
 	}
-	if err := makeDays(ctx, d.Engine, a.daysOf(tracks)); err != nil {
-		return Receipt{}, err
+	if len(fixes) > 0 {
+		if err := d.keep(ctx, track); err != nil {
+			return Receipt{}, err
+		}
+		for n, i := range fixes {
+			receipt.Items[i] = track.results[n]
+			receipt.Items[i].ID = in.Items[i].ID
+		}
 	}
-	receipt := Receipt{ReceivedAt: a.received}
-	err = pgx.BeginFunc(ctx, d.DB, func(tx pgx.Tx) error {
-		receipt.Items = receipt.Items[:0]
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashint8($2))`, lockSpace, actor.Account); err != nil {
+	return receipt, nil
+}
+
+// takeEach takes items that are no fixes, each behind a savepoint, in one transaction.
+// Deliveries of one account take turns.
+func (d *Desk) takeEach(ctx context.Context, a *arrival, items []Item, which []int, results []Result) error {
+	if err := learn(ctx, d.DB, &sent{arrival: a}); err != nil {
+		return err
+	}
+	return pgx.BeginFunc(ctx, d.DB, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashint8($2))`, lockSpace, a.actor.Account); err != nil {
 			return err
 		}
-		for i, item := range in.Items {
-			result, err := d.take(ctx, tx, a, item, tracks[i])
-			if err != nil {
+		for _, i := range which {
+			var err error
+			if results[i], err = d.take(ctx, tx, a, items[i]); err != nil {
 				return err
 			}
-			receipt.Items = append(receipt.Items, result)
 		}
 		return nil
 	})
-	return receipt, err
 }
 
 // lockSpace keeps the advisory locks of this package apart from all others.
 const lockSpace = 77_033
 
-// setClock learns how wrong the phone's clock is. A delivery takes time on its way, so
-// the least skew of deliveries in a row is the best; they are in a row while less than a
-// quarter of an hour lies between two, and nobody has set the clock.
-func (a *arrival) setClock(ctx context.Context, db pg.DB, sent time.Time) error {
-	var ms int64
-	var days int
-	err := db.QueryRow(ctx, `
-		INSERT INTO device_clock (account_id, device, skew_ms, seen_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account_id, device) DO UPDATE SET seen_at = excluded.seen_at, skew_ms = CASE
-			WHEN device_clock.seen_at > excluded.seen_at - interval '15 minutes' AND abs(excluded.skew_ms - device_clock.skew_ms) < 120000
-			THEN least(excluded.skew_ms, device_clock.skew_ms) ELSE excluded.skew_ms END
-		RETURNING skew_ms, (SELECT days FROM retention_rule WHERE kind = 'track')`,
-		a.actor.Account, a.device, a.received.UnixMilli()-sent.UnixMilli(), a.received).Scan(&ms, &days)
-	if err != nil {
-		return fmt.Errorf("clock of a device: %w", err)
-	}
-	a.skew, a.oldest = time.Duration(ms)*time.Millisecond, a.received.AddDate(0, 0, -days)
-	return nil
-}
-
 // take stores one item behind a savepoint.
-func (d Desk) take(ctx context.Context, tx pgx.Tx, a *arrival, item Item, track *fixesBody) (Result, error) {
+func (d *Desk) take(ctx context.Context, tx pgx.Tx, a *arrival, item Item) (Result, error) {
 	result := Result{ID: item.ID, State: Stored}
 	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
 		id, err := uuid.Parse(item.ID)
@@ -206,9 +209,6 @@ func (d Desk) take(ctx context.Context, tx pgx.Tx, a *arrival, item Item, track 
 			result.State = Known
 		}
 		switch take := d.Kinds[item.Kind]; {
-		case item.Kind == "fixes":
-			result.Upto, err = a.takeFixes(ctx, tx, track, known)
-			return err
 		case known:
 			return nil
 		case item.Kind == "shift":
@@ -258,20 +258,4 @@ func (a *arrival) known(ctx context.Context, tx pgx.Tx, item Item, taken Taken) 
 		err = ErrChanged
 	}
 	return true, err
-}
-
-// agreed returns ErrConsent unless the officer agreed to be tracked.
-func (a *arrival) agreed(ctx context.Context, tx pgx.Tx) error {
-	if a.consent == nil {
-		consent, err := privacy.Consented(ctx, tx, privacy.Whose{Kind: "account", ID: a.actor.Account}, privacy.StaffTracking)
-		if err != nil {
-			return err
-		}
-		given := consent != nil
-		a.consent = &given
-	}
-	if !*a.consent {
-		return ErrConsent
-	}
-	return nil
 }

@@ -3,15 +3,17 @@ package patrol
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
@@ -34,12 +36,11 @@ const (
 // Of a fix that is not believed Track says why.
 var markNames = map[int16]string{past: "past", future: "future"}
 
-// fixesBody is an item of the kind fixes; err is why it is none.
+// fixesBody is what an item of the kind fixes says.
 type fixesBody struct {
 	Shift string    `json:"shift"`
 	First int       `json:"first"`
 	Fixes []sentFix `json:"fixes"`
-	err   error
 }
 
 // sentFix is [milliseconds since 1970 by the phone, lon, lat, accuracy in metres or null].
@@ -81,14 +82,37 @@ func (f *sentFix) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func readFixes(body json.RawMessage) *fixesBody {
-	b := &fixesBody{}
-	if err := json.Unmarshal(body, b); err != nil {
-		b.err = ErrBody.Because(err)
-	} else if b.First < 1 || b.First > math.MaxInt32-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
-		b.err = ErrBody.Saying(fmt.Sprintf("Fixes are 1 to %d, and their first sequence is 1 or more.", MaxFixes))
+func readFixes(item Item) (*fixesItem, error) {
+	id, err := uuid.Parse(item.ID)
+	if err != nil {
+		return nil, ErrKey
 	}
-	return b
+	b := &fixesBody{}
+	if err := json.Unmarshal(item.Body, b); err != nil {
+		return nil, ErrBody.Because(err)
+	}
+	if b.First < 1 || b.First > math.MaxInt32-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
+		return nil, ErrBody.Saying(fmt.Sprintf("Fixes are 1 to %d, and their first sequence is 1 or more.", MaxFixes))
+	}
+	shift, err := uuid.Parse(b.Shift)
+	if err != nil {
+		return nil, ErrBody.Saying("The shift is named by a UUID.")
+	}
+	return &fixesItem{id: id, shift: shift, at: item.At, digest: b.digest(item.At), body: b}, nil
+}
+
+// digest tells bodies apart that say something else.
+func (b *fixesBody) digest(at time.Time) []byte {
+	text := binary.BigEndian.AppendUint64([]byte(b.Shift+" "), uint64(at.UnixNano()))
+	text = binary.BigEndian.AppendUint32(text, uint32(b.First))
+	for _, f := range b.Fixes {
+		text = binary.BigEndian.AppendUint64(text, uint64(f.at.UnixMilli()))
+		text = binary.BigEndian.AppendUint32(text, uint32(f.place.X))
+		text = binary.BigEndian.AppendUint32(text, uint32(f.place.Y))
+		text = binary.BigEndian.AppendUint32(text, math.Float32bits(f.accuracy))
+	}
+	digest := sha256.Sum256(text)
+	return digest[:]
 }
 
 // judge is where a fix belongs: its time by our clock, its day, and what is thought of it.
@@ -103,50 +127,42 @@ func (a *arrival) judge(f sentFix) (at time.Time, day geo.Day, mark int16) {
 	return at, geo.DayOf(at), 0
 }
 
-// daysOf are the days on which fixes will be kept.
-func (a *arrival) daysOf(tracks []*fixesBody) (days []geo.Day) {
-	for _, t := range tracks {
-		if t == nil || t.err != nil {
-			continue
-		}
-		for _, f := range t.Fixes {
-			if _, day, _ := a.judge(f); !slices.Contains(days, day) {
-				days = append(days, day)
-			}
-		}
+// fixRows are rows of table fix, as COPY takes them in its binary format.
+// https://www.postgresql.org/docs/15/sql-copy.html
+type fixRows struct{ text []byte }
+
+const (
+	copyHead = "PGCOPY\n\377\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	copyFix  = `COPY fix (day, shift_no, seq, at, device_at, x, y, accuracy, mark) FROM STDIN (FORMAT binary)`
+)
+
+// millennium is when PostgreSQL's times begin.
+var millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (r *fixRows) add(day geo.Day, shift int64, seq int32, at time.Time, f sentFix, mark int16) {
+	if r.text == nil {
+		r.text = []byte(copyHead)
 	}
-	return days
+	b, int32s, int64s := binary.BigEndian.AppendUint16(r.text, 9), binary.BigEndian.AppendUint32, binary.BigEndian.AppendUint64
+	micros := func(t time.Time) uint64 { return uint64(t.UnixMicro() - millennium.UnixMicro()) }
+	b = int32s(int32s(b, 4), uint32(int32(day.Since(millennium))))
+	b = int64s(int32s(b, 8), uint64(shift))
+	b = int32s(int32s(b, 4), uint32(seq))
+	b = int64s(int32s(b, 8), micros(at))
+	b = int64s(int32s(b, 8), micros(f.at))
+	b = int32s(int32s(b, 4), uint32(f.place.X))
+	b = int32s(int32s(b, 4), uint32(f.place.Y))
+	b = int32s(int32s(b, 4), math.Float32bits(f.accuracy))
+	r.text = binary.BigEndian.AppendUint16(int32s(b, 2), uint16(mark))
 }
 
-// takeFixes keeps those fixes of an item that are not there yet, and says up to which
-// sequence of the shift none is missing; of a known item it says only that.
-func (a *arrival) takeFixes(ctx context.Context, tx pgx.Tx, b *fixesBody, known bool) (*int, error) {
-	if b.err != nil {
-		return nil, b.err
+// copy writes the rows.
+func (r *fixRows) copy(ctx context.Context, tx pgx.Tx) error {
+	if r.text == nil {
+		return nil
 	}
-	if !known {
-		if err := a.agreed(ctx, tx); err != nil {
-			return nil, err
-		}
-	}
-	no, err := a.shift(ctx, tx, b.Shift)
-	if err != nil {
-		return nil, err
-	}
-	n := len(b.Fixes)
-	if known {
-		n = 0
-	}
-	days, ats, device := make([]geo.Day, n), make([]time.Time, n), make([]time.Time, n)
-	xs, ys, accuracies, marks := make([]int32, n), make([]int32, n), make([]float32, n), make([]int16, n)
-	for i, f := range b.Fixes[:n] {
-		ats[i], days[i], marks[i] = a.judge(f)
-		device[i], xs[i], ys[i], accuracies[i] = f.at, f.place.X, f.place.Y, f.accuracy
-	}
-	var upto int
-	err = tx.QueryRow(ctx, `SELECT keep_fixes($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		no, b.First, days, ats, device, xs, ys, accuracies, marks).Scan(&upto)
-	return &upto, err
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(binary.BigEndian.AppendUint16(r.text, math.MaxUint16)), copyFix)
+	return err
 }
 
 // makeDays makes the partitions of days that have none. db is the engine's.

@@ -7,6 +7,7 @@
 //
 //	deliver.go  the one way in: items, receipts, the clock of a phone
 //	shift.go    times on duty, from their steps
+//	together.go fixes of many phones kept in one transaction
 //	fix.go      where somebody was, kept by day and dropped after retention
 //	gpx.go      one's own track as a file
 package patrol

@@ -34,7 +34,7 @@ type station struct {
 	*testing.T
 	dsn   string
 	owner *pgxpool.Pool
-	desk  patrol.Desk
+	desk  *patrol.Desk
 	units []int64
 }
 
@@ -48,9 +48,9 @@ func open(t *testing.T) *station {
 }
 
 // start is the server, with connections of its own.
-func (s *station) start() patrol.Desk {
+func (s *station) start() *patrol.Desk {
 	s.Helper()
-	return patrol.Desk{DB: pg.NewActing(pgtest.As(s.T, s.dsn, pg.RoleApp)), Engine: pgtest.As(s.T, s.dsn, pg.RoleEngine), Now: func() time.Time { return now },
+	return &patrol.Desk{DB: pg.NewActing(pgtest.As(s.T, s.dsn, pg.RoleApp)), Engine: pgtest.As(s.T, s.dsn, pg.RoleEngine), Now: func() time.Time { return now },
 		Kinds: map[string]patrol.Take{"note": func(_ context.Context, _ pgx.Tx, _ staff.Actor, item patrol.Taken) error {
 			if !json.Valid(item.Body) || !strings.Contains(string(item.Body), "good") {
 				return patrol.ErrBody
@@ -420,8 +420,8 @@ func TestTracksAreOnesOwn(t *testing.T) {
 				t.Errorf("%s sees %d rows of %s, %v", kind, n, table, err)
 			}
 		}
-		if _, err := s.desk.DB.Exec(ctx, `SELECT keep_fixes((SELECT 1), 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}')`); !pg.ErrCode(err, "42501") {
-			t.Errorf("%s adds to another's shift: %v", kind, err)
+		if _, err := s.desk.DB.Exec(ctx, `INSERT INTO fix (day, shift_no, seq, at, device_at, x, y, accuracy, mark) VALUES (now()::date, 1, 1, now(), now(), 1, 1, 1, 0)`); !pg.ErrCode(err, "42501") {
+			t.Errorf("%s adds to a shift past the desk: %v", kind, err)
 		}
 	}
 	// Only who may record patrols.
@@ -459,5 +459,57 @@ func TestWholeDaysAreDroppedAfterTheirTime(t *testing.T) {
 	}
 	if n := o.count(`SELECT (SELECT count(*) FROM fix) + (SELECT count(*) FROM shift_step) + (SELECT count(*) FROM device_clock)`); n != 0 {
 		t.Errorf("%d rows are left", n)
+	}
+}
+
+// Fixes of many phones go together into one transaction; what one of them may not do
+// harms none.
+func TestManyPhonesAtOnce(t *testing.T) {
+	s := open(t)
+	const phones, fixes = 40, 300
+	began := now.Add(-time.Hour)
+	officers := make([]*officer, phones)
+	for i := range officers {
+		officers[i] = s.officer()
+		if i%10 == 9 { // one of ten agreed and then did not any more
+			if err := privacy.WithdrawSelf(officers[i].ctx, s.owner, officers[i].actor, privacy.StaffTracking); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for i, o := range officers {
+		all.Go(func() {
+			send := func(items ...patrol.Item) {
+				got, err := o.desk.Deliver(o.ctx, o.actor, patrol.Delivery{Device: o.device, SentAt: now, Items: items})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for n, r := range got.Items {
+					switch refused := items[n].Kind == "fixes" && i%10 == 9; {
+					case refused && !errors.Is(r.Err, patrol.ErrConsent):
+						t.Errorf("phone %d without consent: %s %v", i, r.State, r.Err)
+					case !refused && r.State == patrol.Refused:
+						t.Errorf("phone %d: %v", i, r.Err)
+					}
+				}
+			}
+			backlog, live := o.fixes(began, 51, fixes-50), o.fixes(began, 1, 50)
+			var each sync.WaitGroup
+			for _, items := range [][]patrol.Item{{o.step("start", began), live}, {backlog}, {live, backlog, live}, {backlog}} {
+				each.Go(func() { send(items...) })
+			}
+			each.Wait()
+		})
+	}
+	all.Wait()
+	for i, o := range officers {
+		if i%10 != 9 {
+			o.complete(fixes)
+		}
+	}
+	if n := s.count(`SELECT count(*) FROM fix`); n != fixes*phones*9/10 {
+		t.Errorf("%d fixes", n)
 	}
 }

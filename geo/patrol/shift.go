@@ -121,7 +121,7 @@ func (a *arrival) team(ctx context.Context, tx pgx.Tx, members []int64) ([]int64
 }
 
 // shift is the number of the actor's shift of an id, which is begun with whatever comes
-// first of it. It belongs to the first of the actor's posts that may record.
+// first of it.
 func (a *arrival) shift(ctx context.Context, tx pgx.Tx, name string) (no int64, err error) {
 	id, err := uuid.Parse(name)
 	if err != nil {
@@ -131,6 +131,12 @@ func (a *arrival) shift(ctx context.Context, tx pgx.Tx, name string) (no int64, 
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return no, err
 	}
+	return a.begin(ctx, tx, id)
+}
+
+// begin makes the shift of an id. It belongs to the first of the actor's posts that may
+// record.
+func (a *arrival) begin(ctx context.Context, tx pgx.Tx, id uuid.UUID) (no int64, err error) {
 	post := slices.IndexFunc(a.actor.Grants, func(g staff.Grant) bool { return g.Post > 0 && slices.Contains(g.May, staff.Record) })
 	if post < 0 {
 		return 0, ErrNoPost
