@@ -48,8 +48,12 @@ func (w *towns) patrolled(t testing.TB, town string) {
 			INSERT INTO shift (id, account_id, post_id, kind, unit_id) SELECT gen_random_uuid(), $1, 1, $2, id FROM unit WHERE code = $3 RETURNING *),
 		d AS (
 			INSERT INTO delivered (account_id, id, kind, digest, device, device_at, at)
-			SELECT account_id, id, kind, '', id, now(), now() FROM s)
-		INSERT INTO seen_cell (day, unit_id, cell, kind, teams) SELECT now()::date, unit_id, 1, kind, 1 FROM s`,
+			SELECT account_id, id, kind, '', id, now(), now() FROM s),
+		c AS (INSERT INTO seen_cell (day, unit_id, cell, kind, teams) SELECT now()::date, unit_id, 1, kind, 1 FROM s),
+		p AS (INSERT INTO seen_part (day, unit_id, part, kind, teams) SELECT now()::date, unit_id, 1, kind, 1 FROM s),
+		z AS (INSERT INTO seen_zone (day, unit_id, kind, zone_id, teams, visits, seconds) SELECT now()::date, unit_id, kind, 1, 1, 1, 60 FROM s)
+		INSERT INTO shift_day (shift_no, day, team, unit_id, kind, cells, parts, blocks, zones, entered, parted)
+		SELECT no, now()::date, no, unit_id, kind, '{}', '{}', '{}', '{}', '{}', '{}' FROM s`,
 		w.accounts[town][staff.Worker], town, codeOf[town]+"001001")
 	if err != nil {
 		t.Fatal(err)

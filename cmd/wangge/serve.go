@@ -22,12 +22,14 @@ import (
 	"wangge/geo/dossier"
 	"wangge/geo/job"
 	"wangge/geo/network"
+	"wangge/geo/patrol"
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
 	"wangge/geo/publication"
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/geo/vault"
+	"wangge/geo/walk"
 	"wangge/migrations"
 	"wangge/tiles"
 	"wangge/web"
@@ -69,6 +71,9 @@ const drain = 10 * time.Second
 
 // publishEvery is how often is looked whether counts are due to be published.
 const publishEvery = 30 * time.Second
+
+// countEvery is how often is looked whether patrols saw something new.
+const countEvery = 10 * time.Second
 
 // statementTimeout bounds every SQL statement; long work is cut into shorter ones.
 const statementTimeout = 5 * time.Minute
@@ -112,6 +117,9 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
 	group.Go(func() error {
 		return lasting(ctx, p.log, "published counts", func(ctx context.Context) error { return publication.Run(ctx, pools.engine, p.log, publishEvery) })
+	})
+	group.Go(func() error {
+		return lasting(ctx, p.log, "patrol counts", func(ctx context.Context) error { return s.patrols.Run(ctx, countEvery) })
 	})
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	group.Go(func() error { return f.redirect(ctx, transport, listener) })
@@ -186,6 +194,7 @@ type application struct {
 	guard   *account.Guard
 	engine  *pgxpool.Pool
 	nightly privacy.Nightly
+	patrols patrol.Counter
 }
 
 // newApplication completes c, in which what depends on flags is set. key signs dossiers.
@@ -209,6 +218,10 @@ func newApplication(p *program, db pools, c api.Config, key *audit.Key) (*applic
 	if s.queue, err = job.NewQueue(db.engine, p.log, api.Jobs(db.engine, c.Footpaths, c.Spool, dossiers, c.Ring, sweeps(c.Spool))); err != nil {
 		return nil, err
 	}
+	s.patrols = patrol.Counter{DB: db.engine, Log: p.log, Paths: func(ctx context.Context) (*walk.Network, error) {
+		n, _, err := c.Footpaths.Current(ctx)
+		return n, err
+	}}
 	s.nightly = privacy.Nightly{DB: db.engine, Queue: s.queue, Log: p.log}
 	if s.guard, err = account.NewGuard(c.Ring); err != nil {
 		return nil, err

@@ -24,6 +24,10 @@ import (
 	"wangge/geo/vault"
 )
 
+// firstImported is the first sequence of fixes that came in a file of another program;
+// those of the phone are below.
+const firstImported = 1_000_000_000
+
 // MaxFixes is how many fixes an item has at most.
 const MaxFixes = 2000
 
@@ -91,7 +95,7 @@ func readFixes(item Item) (*fixesItem, error) {
 	if err := json.Unmarshal(item.Body, b); err != nil {
 		return nil, ErrBody.Because(err)
 	}
-	if b.First < 1 || b.First > math.MaxInt32-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
+	if b.First < 1 || b.First > firstImported-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
 		return nil, ErrBody.Saying(fmt.Sprintf("Fixes are 1 to %d, and their first sequence is 1 or more.", MaxFixes))
 	}
 	shift, err := uuid.Parse(b.Shift)
@@ -209,8 +213,12 @@ func sweep(sql string) privacy.Sweep {
 	}
 }
 
-// dropDays drops whole days of tracks. The ids are the days.
+// dropDays drops whole days of tracks, and what each shift saw on them. The ids are the
+// days.
 func dropDays(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
+	if _, err := tx.Exec(ctx, `DELETE FROM shift_day WHERE day < $1`, geo.DayOf(before)); err != nil {
+		return nil, err
+	}
 	rows, _ := tx.Query(ctx, `
 		SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 		WHERE i.inhparent = 'fix'::regclass AND c.relname < $1 ORDER BY 1 LIMIT $2`, partition(geo.DayOf(before)), limit)

@@ -10,6 +10,9 @@
 //	together.go fixes of many phones kept in one transaction
 //	fix.go      where somebody was, kept by day and dropped after retention
 //	gpx.go      one's own track as a file
+//	process.go  counts of what was seen, from tracks
+//	sight.go    what one shift saw on a day, and how counts move by it
+//	team.go     who walked together
 package patrol
 
 import (

@@ -67,7 +67,8 @@ func See(ctx context.Context, db pg.DB, actor staff.Actor, zone string, day, tod
 		if err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `UPDATE block SET seen_on = $2 WHERE zone_id = $1 AND coalesce(seen_on < $2, true)`, id, day)
+		tag, err := tx.Exec(ctx, `
+			UPDATE block SET told_on = $2, seen_on = greatest(seen_on, $2) WHERE zone_id = $1 AND coalesce(told_on < $2, true)`, id, day)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}

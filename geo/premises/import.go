@@ -483,9 +483,9 @@ func (r *reader) block(ctx context.Context, tx pgx.Tx, area staff.Area, row shee
 		WITH z AS (SELECT id, unit_at(ST_PointOnSurface(geom), $4) AS unit_id, area_id FROM zone WHERE code = $1),
 		mine AS (SELECT z.id, coalesce(z.unit_id, z.area_id) AS unit_id FROM z WHERE in_area(coalesce(z.unit_id, z.area_id), $5, $6)),
 		put AS (
-			INSERT INTO block AS b (zone_id, unit_id, days, seen_on) SELECT id, unit_id, $2, $3::date FROM mine
-			ON CONFLICT (zone_id) DO UPDATE SET unit_id = excluded.unit_id, days = excluded.days, seen_on = greatest(b.seen_on, excluded.seen_on)
-			WHERE (b.unit_id, b.days, b.seen_on) IS DISTINCT FROM (excluded.unit_id, excluded.days, greatest(b.seen_on, excluded.seen_on))
+			INSERT INTO block AS b (zone_id, unit_id, days, told_on, seen_on) SELECT id, unit_id, $2, $3::date, $3::date FROM mine
+			ON CONFLICT (zone_id) DO UPDATE SET unit_id = excluded.unit_id, days = excluded.days, told_on = greatest(b.told_on, excluded.told_on), seen_on = greatest(b.seen_on, excluded.seen_on)
+			WHERE (b.unit_id, b.days, b.told_on) IS DISTINCT FROM (excluded.unit_id, excluded.days, greatest(b.told_on, excluded.told_on))
 			RETURNING xmax = 0 AS added)
 		SELECT EXISTS (SELECT FROM z), EXISTS (SELECT FROM mine), (SELECT added FROM put)`,
 		zone, days, seen, grid.Today(), area.All, area.Roots).Scan(&known, &within, &added)
