@@ -50,7 +50,7 @@ export const patrol: typeof zh = {
     busy: 'Another tab is sending.',
     waiting: 'It did not go out; the next try is in {{count}} s.',
   },
-  kind: { shift: 'Shift', fixes: 'Track', incident: 'Incident', visit: 'Visit', mark: 'Checkpoint' },
+  kind: { shift: 'Shift', fixes: 'Track', incident: 'Incident', visit: 'Visit', mark: 'Checkpoint', step: 'Step' },
   state: { queued: 'waits', sending: 'has left, not confirmed yet', refused: 'not taken', sent: 'delivered' },
   drop: 'Delete',
   dropSure: 'Press again to delete',

@@ -45,7 +45,7 @@ export const patrol = {
     busy: '另一个标签页正在发送。',
     waiting: '没有发出，{{count}} 秒后再试。',
   },
-  kind: { shift: '班次', fixes: '轨迹', incident: '事件', visit: '走访', mark: '打卡' },
+  kind: { shift: '班次', fixes: '轨迹', incident: '事件', visit: '走访', mark: '打卡', step: '办理' },
   state: { queued: '待发', sending: '已发出，等服务器确认', refused: '未被接收', sent: '已送达' },
   drop: '删除',
   dropSure: '再按一次删除',

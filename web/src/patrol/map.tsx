@@ -4,14 +4,12 @@ import type { Feature } from 'geojson';
 import type { GeoJSONSource, Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { answer, api } from '../api/client';
-import type { Level, LonLat, Status } from '../api/types';
-import { useLanguage } from '../common/format';
-import { asBounds, NOWHERE } from '../map/camera';
+import type { LonLat } from '../api/types';
+import { NOWHERE } from '../map/camera';
 import { maplibregl, ownRequest } from '../map/maplibre';
-import { composeStyle } from '../map/style';
 import { MAP_FONT } from '../theme/fonts';
 import type { Palette } from '../theme/palette';
+import { useGround } from './ground';
 import { Icon } from './icon';
 import { useLook } from './look';
 import { circle, type Fix, usePlace } from './place';
@@ -115,62 +113,6 @@ export default function PatrolMap() {
       </p>
     </div>
   );
-}
-
-type Known = { base: StyleSpecification | null; levels: Level[]; status: Status | null };
-
-/** useGround is the ground as the server draws it, with the borders of the lowest units; plain without signal. */
-function useGround() {
-  const language = useLanguage();
-  const { theme, palette } = useLook();
-  const [known, setKnown] = useState<Known>({ base: null, levels: [], status: null });
-  useEffect(() => {
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    const load = async () => {
-      const [base, levels, status] = await Promise.allSettled([
-        fetch(`/style.json?theme=${theme}&lang=${language}`, { signal }).then((response) =>
-          response.ok ? (response.json() as Promise<StyleSpecification>) : Promise.reject(response.status),
-        ),
-        answer<{ items: Level[] }>(api.GET('/levels', { signal })),
-        answer<Status>(api.GET('/status', { signal })),
-      ]);
-      if (signal.aborted) return;
-      setKnown((before) => ({
-        base: base.status === 'fulfilled' ? base.value : before.base,
-        levels: levels.status === 'fulfilled' ? levels.value.items : before.levels,
-        status: status.status === 'fulfilled' ? status.value : before.status,
-      }));
-    };
-    load();
-    window.addEventListener('online', load);
-    return () => {
-      leaving.abort();
-      window.removeEventListener('online', load);
-    };
-  }, [theme, language]);
-
-  const { base, levels, status } = known;
-  const style = useMemo(() => {
-    const lowest = levels.filter(({ units }) => units > 0).sort((a, b) => b.rank - a.rank)[0];
-    return composeStyle(base, {
-      origin: location.origin,
-      theme,
-      palette,
-      levels,
-      level: lowest?.code ?? null,
-      layers: ['background'],
-      cells: 'households',
-      at: null,
-      unit: null,
-      place: null,
-      item: null,
-      draft: null,
-      fault: null,
-    });
-  }, [base, levels, theme, palette]);
-  const bounds = useMemo(() => asBounds(status?.town?.bounds), [status]);
-  return { style, bounds, credit: status?.attribution ?? '', review: status?.review_number ?? '' };
 }
 
 const nothing = { type: 'FeatureCollection' as const, features: [] as Feature[] };

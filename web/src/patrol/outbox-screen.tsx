@@ -132,14 +132,14 @@ function Files({ outbox }: { outbox: Outbox }) {
     const address = URL.createObjectURL(await save(outbox));
     const link = document.createElement('a');
     link.href = address;
-    link.download = `wangge-outbox-${new Date().toISOString().slice(0, 10)}.json`;
+    link.download = `wangge-${new Date().toISOString().slice(0, 10)}.outbox`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   };
   const read = async (file: File | undefined) => {
     if (!file) return;
     try {
-      setSaid(t('patrol.loaded', { count: await load(outbox, await file.text()) }));
+      setSaid(t('patrol.loaded', { count: await load(outbox, file) }));
     } catch (cause) {
       setSaid(t(`patrol.notLoaded.${cause instanceof FileRefused ? cause.reason : 'unreadable'}`));
     }
@@ -154,7 +154,7 @@ function Files({ outbox }: { outbox: Outbox }) {
           {t('patrol.load')}
           <input
             type="file"
-            accept="application/json,.json"
+            accept=".outbox,.json"
             className="off-screen"
             onChange={(event) => {
               read(event.target.files?.[0]);

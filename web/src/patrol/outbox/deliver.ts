@@ -25,7 +25,7 @@ export type Outcome =
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
 
 /** The code with which the server answers a phone that was reported as lost. */
-const REVOKED = 'device_revoked';
+export const REVOKED = 'device_revoked';
 
 /** makeDeliverer remembers how much a delivery may hold, which shrinks where one is refused as a whole. */
 export function makeDeliverer(outbox: Outbox, send: Send = fetch) {
@@ -101,7 +101,7 @@ export function fitting(items: readonly Item[], most: number): Item[] {
 }
 
 /** isOwn asks whose sign-in this browser has now: another tab may have changed it. */
-async function isOwn(outbox: Outbox, send: Send, signal: AbortSignal): Promise<boolean> {
+export async function isOwn(outbox: Outbox, send: Send, signal: AbortSignal): Promise<boolean> {
   try {
     const response = await send(`${API}/session`, { signal });
     if (!response.ok) return response.status !== 401;
@@ -126,7 +126,7 @@ function verdictsOf(answer: unknown, items: readonly Item[]) {
   return verdicts;
 }
 
-function asRefusal(problem: unknown, status: number): Refusal {
+export function asRefusal(problem: unknown, status: number): Refusal {
   const said = (problem ?? {}) as Problem;
   return {
     status: said.status ?? status,

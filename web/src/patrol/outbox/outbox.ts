@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import { forget, useWho } from '../who';
 import { makeDeliverer, pause } from './deliver';
+import { sendPhoto } from './photos';
 import { type Outbox, openOutbox, useOutboxVersion } from './store';
 
 /**
@@ -16,11 +17,18 @@ export type Sending =
 type Post = {
   outbox: Outbox | null;
   sending: Sending;
+  /** How many bytes of a photo the server has, of those that went out since the page was opened. */
+  sent: Record<string, number>;
   /** The phone was reported as lost, and what it held is gone. */
   revoked: boolean;
 };
 
-export const usePost = create<Post>(() => ({ outbox: null, sending: { is: 'idle' }, revoked: false }));
+export const usePost = create<Post>(() => ({
+  outbox: null,
+  sending: { is: 'idle' },
+  sent: {},
+  revoked: false,
+}));
 
 /** runOutbox opens the outbox of an account and sends it until it is stopped. */
 export async function runOutbox(account: number, signal: AbortSignal): Promise<void> {
@@ -60,7 +68,14 @@ export async function runOutbox(account: number, signal: AbortSignal): Promise<v
   async function sendAll(): Promise<void> {
     while (!signal.aborted) {
       if ((await outbox.waiting()).length > 0) show({ is: 'sending' });
-      const outcome = await deliver();
+      let outcome = await deliver();
+      if (outcome.did === 'empty' && (await outbox.sendable()).length > 0) {
+        show({ is: 'sending' });
+        outcome = await sendPhoto(outbox, (photo, bytes) =>
+          usePost.setState(({ sent }) => ({ sent: { ...sent, [photo.id]: bytes } })),
+        );
+        if (outcome.did === 'empty') continue; // its report was taken back meanwhile
+      }
       if (outcome.did === 'more') {
         tries = 0;
         continue;
@@ -95,7 +110,7 @@ export async function runOutbox(account: number, signal: AbortSignal): Promise<v
   const quiet = useOutboxVersion.subscribe(async () => {
     if (running || signal.aborted || usePost.getState().sending.is === 'waiting') return;
     const queued = (await outbox.list()).some(({ state }) => state === 'queued');
-    if (queued) run();
+    if (queued || (await outbox.sendable()).length > 0) run();
   });
   const gather = setInterval(() => usePost.getState().sending.is !== 'waiting' && run(), 60_000);
   const signedIn = useWho.subscribe((who, before) => {
@@ -112,7 +127,7 @@ export async function runOutbox(account: number, signal: AbortSignal): Promise<v
     window.removeEventListener('online', now);
     document.removeEventListener('visibilitychange', seen);
     outbox.close();
-    usePost.setState({ outbox: null, sending: { is: 'idle' } });
+    usePost.setState({ outbox: null, sending: { is: 'idle' }, sent: {} });
   });
   usePost.setState({ outbox, revoked: false });
   run();

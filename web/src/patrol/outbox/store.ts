@@ -4,7 +4,7 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { create } from 'zustand';
 
-export const KINDS = ['shift', 'fixes', 'incident', 'visit', 'mark'] as const;
+export const KINDS = ['shift', 'fixes', 'incident', 'visit', 'mark', 'step'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Why the server does not take an item, as it said so. */
@@ -30,6 +30,18 @@ export type Item = {
   refusal: Refusal | null;
 };
 
+/** A photo of a report. It goes out by itself, in pieces, once the server holds the report. */
+export type Photo = {
+  /** The name under which the server takes it once. */
+  id: string;
+  /** The report it belongs to. */
+  item: string;
+  bytes: number;
+  /** draft: its report is still being written. */
+  state: 'draft' | 'queued' | 'refused';
+  refusal: Refusal | null;
+};
+
 /** Milliseconds since 1970 by the phone, longitude, latitude, accuracy in metres. */
 export type FixRow = [ms: number, lon: number, lat: number, accuracy: number | null];
 
@@ -49,12 +61,15 @@ interface Schema extends DBSchema {
   fix: { key: [shift: string, sequence: number]; value: FixRow };
   /** The next sequence of a shift; the first is 1. */
   sequence: { key: string; value: number };
+  photo: { key: string; value: Photo; indexes: { item: string } };
+  /** The photos themselves, apart, so that telling how they stand reads none of them. */
+  picture: { key: string; value: Blob };
   /** This phone's name, and what the page keeps of the shift. */
   kept: { key: string; value: unknown };
 }
 
 type Database = IDBPDatabase<Schema>;
-type Store = 'item' | 'fix' | 'sequence' | 'kept';
+type Store = 'item' | 'fix' | 'sequence' | 'photo' | 'picture' | 'kept';
 type Writing = IDBPTransaction<Schema, Store[], 'readwrite'>;
 
 const nameOf = (account: number) => `wangge.patrol.${account}`;
@@ -68,8 +83,13 @@ export type Outbox = Awaited<ReturnType<typeof openOutbox>>;
 
 /** openOutbox opens the outbox of an account, and makes it when there is none. */
 export async function openOutbox(account: number) {
-  const db: Database = await openDB<Schema>(nameOf(account), 1, {
-    upgrade(made) {
+  const db: Database = await openDB<Schema>(nameOf(account), 2, {
+    upgrade(made, before) {
+      if (before < 2) {
+        made.createObjectStore('photo', { keyPath: 'id' }).createIndex('item', 'item');
+        made.createObjectStore('picture');
+      }
+      if (before > 0) return;
       const item = made.createObjectStore('item', { keyPath: 'n', autoIncrement: true });
       item.createIndex('id', 'id', { unique: true });
       item.createIndex('state', 'state');
@@ -100,14 +120,80 @@ export async function openOutbox(account: number) {
     }
   }
 
-  /** add queues something that was done. */
-  const add = (kind: Kind, body: object, at = new Date()): Promise<string> =>
-    writing(['item'], async (tx) => {
-      const id = crypto.randomUUID();
+  /** add queues something that was done, and the photos that it names. */
+  const add = (
+    kind: Kind,
+    body: object,
+    at = new Date(),
+    id: string = crypto.randomUUID(),
+  ): Promise<string> =>
+    writing(['item', 'photo', 'picture'], async (tx) => {
       await tx
         .objectStore('item')
         .add({ id, kind, at: at.toISOString(), body, state: 'queued', refusal: null });
+      await adopt(tx, id, body);
       return id;
+    });
+
+  /** adopt queues the drafts of photos that a report names, and drops those that it does not. */
+  async function adopt(tx: Writing, id: string, body: object): Promise<void> {
+    const named = (body as { photos?: string[] }).photos ?? [];
+    const photos = tx.objectStore('photo');
+    for (const photo of await photos.index('item').getAll(id)) {
+      if (!named.includes(photo.id)) await forgetPhoto(tx, photo.id);
+      else if (photo.state === 'draft') await photos.put({ ...photo, state: 'queued' });
+    }
+  }
+
+  async function forgetPhoto(tx: Writing, id: string): Promise<void> {
+    await tx.objectStore('photo').delete(id);
+    await tx.objectStore('picture').delete(id);
+  }
+
+  /** addPhoto keeps a photo of a report that is being written. */
+  const addPhoto = (item: string, picture: Blob): Promise<string> =>
+    writing(['photo', 'picture'], async (tx) => {
+      const id = crypto.randomUUID();
+      const photo: Photo = { id, item, bytes: picture.size, state: 'draft', refusal: null };
+      await tx.objectStore('photo').add(photo);
+      await tx.objectStore('picture').add(picture, id);
+      return id;
+    });
+
+  const photos = (): Promise<Photo[]> => db.getAll('photo');
+
+  const picture = (id: string): Promise<Blob | undefined> => db.get('picture', id);
+
+  /** sendable are the photos whose reports the server holds. */
+  const sendable = async (): Promise<Photo[]> => {
+    const unsent = new Set((await list()).filter(({ state }) => state !== 'sent').map(({ id }) => id));
+    return (await photos()).filter(({ state, item }) => state === 'queued' && !unsent.has(item));
+  };
+
+  /** settlePhoto takes the server's word about a photo: what it holds is dropped here. */
+  const settlePhoto = (id: string, refusal: Refusal | null): Promise<void> =>
+    writing(['photo', 'picture'], async (tx) => {
+      const photo = await tx.objectStore('photo').get(id);
+      if (photo && refusal) await tx.objectStore('photo').put({ ...photo, state: 'refused', refusal });
+      else await forgetPhoto(tx, id);
+    });
+
+  /** retryPhoto sends a refused photo once more. */
+  const retryPhoto = (id: string): Promise<void> =>
+    writing(['photo'], async (tx) => {
+      const photo = await tx.objectStore('photo').get(id);
+      if (photo) await tx.objectStore('photo').put({ ...photo, state: 'queued', refusal: null });
+    });
+
+  /** dropPhoto takes a photo out for good. */
+  const dropPhoto = (id: string): Promise<void> => writing(['photo', 'picture'], (tx) => forgetPhoto(tx, id));
+
+  /** dropDrafts takes out the photos of a report that nobody will send. */
+  const dropDrafts = (item: string): Promise<void> =>
+    writing(['photo', 'picture'], async (tx) => {
+      for (const photo of await tx.objectStore('photo').index('item').getAll(item)) {
+        if (photo.state === 'draft') await forgetPhoto(tx, photo.id);
+      }
     });
 
   /** record keeps a fix of a shift at once, under the next number of its sequence. */
@@ -183,15 +269,12 @@ export async function openOutbox(account: number) {
     return item as Item;
   }
 
-  /**
-   * edit gives an item another body. It gets another name, for the server does not take two
-   * contents under one; its place in the order stays.
-   */
+  /** edit gives an item another body; its name, its time and its place in the order stay. */
   const edit = (id: string, body: object): Promise<void> =>
-    writing(['item'], async (tx) => {
+    writing(['item', 'photo', 'picture'], async (tx) => {
       const item = await mine(tx, id);
-      const next = { ...item, id: crypto.randomUUID(), body, state: 'queued' as const, refusal: null };
-      await tx.objectStore('item').put(next);
+      await tx.objectStore('item').put({ ...item, body, state: 'queued', refusal: null });
+      await adopt(tx, id, body);
     });
 
   /** retry sends a refused item once more, as it is. */
@@ -201,11 +284,12 @@ export async function openOutbox(account: number) {
       await tx.objectStore('item').put({ ...item, state: 'queued', refusal: null });
     });
 
-  /** drop takes an item out for good. */
+  /** drop takes an item out for good, with its photos. */
   const drop = (id: string): Promise<void> =>
-    writing(['item'], async (tx) => {
+    writing(['item', 'photo', 'picture'], async (tx) => {
       const item = await mine(tx, id);
       await tx.objectStore('item').delete(item.n);
+      await adopt(tx, id, {});
     });
 
   /** device is the name of this phone for this account, made once. */
@@ -226,13 +310,22 @@ export async function openOutbox(account: number) {
 
   const kept = (name: string): Promise<unknown> => db.get('kept', name);
 
-  /** take adds items that were saved elsewhere; those known here stay as they are. Returns how many came. */
-  const take = (items: readonly Omit<Item, 'n'>[]): Promise<number> =>
-    writing(['item'], async (tx) => {
+  /** take adds items and photos that were saved elsewhere; those known here stay as they are. Returns how many came. */
+  const take = (
+    items: readonly Omit<Item, 'n'>[],
+    saved: readonly { id: string; item: string; picture: Blob }[],
+  ): Promise<number> =>
+    writing(['item', 'photo', 'picture'], async (tx) => {
       let came = 0;
       for (const item of items) {
         if (await tx.objectStore('item').index('id').get(item.id)) continue;
         await tx.objectStore('item').add(item);
+        came++;
+      }
+      for (const { id, item, picture } of saved) {
+        if (await tx.objectStore('photo').get(id)) continue;
+        await tx.objectStore('photo').add({ id, item, bytes: picture.size, state: 'queued', refusal: null });
+        await tx.objectStore('picture').add(picture, id);
         came++;
       }
       return came;
@@ -248,6 +341,14 @@ export async function openOutbox(account: number) {
   return {
     account,
     add,
+    addPhoto,
+    photos,
+    picture,
+    sendable,
+    settlePhoto,
+    retryPhoto,
+    dropPhoto,
+    dropDrafts,
     record,
     seal,
     list,

@@ -1,0 +1,111 @@
+// Sending the photos of reports: each in pieces, going on where the server says it has
+// got to, so that a long photo comes through a net that keeps breaking off.
+import { API } from '../../api/client';
+import { asRefusal, isOwn, type Outcome, REVOKED, type Send } from './deliver';
+import type { Outbox, Photo } from './store';
+
+/** The most bytes of a piece. */
+export const PIECE = 512 * 1024;
+
+/** How long a piece may take, in milliseconds. */
+const PATIENCE = 60_000;
+
+/** How often the server may say that it has got elsewhere before the photo waits. */
+const TURNS = 20;
+
+/**
+ * sendPhoto sends the first photo whose report the server holds. tell hears how many bytes
+ * the server has of which photo.
+ */
+export async function sendPhoto(
+  outbox: Outbox,
+  tell: (photo: Photo, bytes: number) => void,
+  send: Send = fetch,
+): Promise<Outcome> {
+  const [photo] = await outbox.sendable();
+  if (!photo) return { did: 'empty' };
+  const picture = await outbox.picture(photo.id);
+  if (!picture) {
+    await outbox.dropPhoto(photo.id); // the browser has lost it
+    return { did: 'more' };
+  }
+  if (!(await isOwn(outbox, send, AbortSignal.timeout(PATIENCE)))) return { did: 'signed_out' };
+  try {
+    return await upload(outbox, photo, picture, tell, send);
+  } catch {
+    return { did: 'wait', status: 0, seconds: 0 };
+  }
+}
+
+async function upload(
+  outbox: Outbox,
+  photo: Photo,
+  picture: Blob,
+  tell: (photo: Photo, bytes: number) => void,
+  send: Send,
+): Promise<Outcome> {
+  const address = `${API}/photos/${photo.id}`;
+  const ask = (init: RequestInit) => send(address, { ...init, signal: AbortSignal.timeout(PATIENCE) });
+  let at = offsetOf(await ask({ method: 'HEAD' })) ?? 0;
+  if (at >= picture.size) return kept(outbox, photo, tell); // only the answer was lost
+  for (let turns = 0; turns < TURNS + picture.size / PIECE; turns++) {
+    tell(photo, at);
+    const to = Math.min(picture.size, at + PIECE);
+    const headers: Record<string, string> = {
+      'Content-Type': 'application/octet-stream',
+      'Upload-Offset': String(at),
+      'Upload-Length': String(picture.size),
+    };
+    if (to === picture.size) headers['Upload-Digest'] = `sha-256=${await digest(picture)}`;
+    const response = await ask({ method: 'PUT', headers, body: picture.slice(at, to) });
+    if (response.ok) {
+      if (to === picture.size) return kept(outbox, photo, tell);
+      at = offsetOf(response) ?? to;
+      continue;
+    }
+    const told = offsetOf(response);
+    if (response.status === 409 && told !== null && told !== at) {
+      at = told;
+      continue;
+    }
+    return refused(outbox, photo, response);
+  }
+  return { did: 'wait', status: 409, seconds: 0 };
+}
+
+async function kept(
+  outbox: Outbox,
+  photo: Photo,
+  tell: (photo: Photo, bytes: number) => void,
+): Promise<Outcome> {
+  tell(photo, photo.bytes);
+  await outbox.settlePhoto(photo.id, null);
+  return { did: 'more' };
+}
+
+/** refused is what an answer means that took nothing. */
+async function refused(outbox: Outbox, photo: Photo, response: Response): Promise<Outcome> {
+  const problem = asRefusal(await response.json().catch(() => null), response.status);
+  if (problem.code === REVOKED) {
+    await outbox.wipe();
+    return { did: 'revoked' };
+  }
+  if (response.status === 401) return { did: 'signed_out' };
+  if (response.status >= 500 || [408, 423, 425, 429].includes(response.status)) {
+    const seconds = Number(response.headers.get('Retry-After')) || 0;
+    return { did: 'wait', status: response.status, seconds };
+  }
+  await outbox.settlePhoto(photo.id, problem);
+  return { did: 'more' };
+}
+
+/** offsetOf is how many bytes the server says it has; null where it says nothing. */
+function offsetOf(response: Response): number | null {
+  const said = response.headers.get('Upload-Offset');
+  return said !== null && /^\d{1,9}$/.test(said) ? Number(said) : null;
+}
+
+async function digest(picture: Blob): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await picture.arrayBuffer()));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
