@@ -2,13 +2,15 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { elapsed } from '../common/format';
+import { useConsent } from './consent';
 import { usePost } from './outbox/outbox';
 import { end, GAP, pauseOrResume, type Shift, start, stayAwake, TRANSPORTS, useDuty } from './shift';
 
-export function Duty() {
+export function Duty({ toConsent }: { toConsent: () => void }) {
   const { t } = useTranslation();
   const outbox = usePost((post) => post.outbox);
   const { shift, failed } = useDuty();
+  const { given } = useConsent();
   const [ending, setEnding] = useState(false);
   if (!outbox) return null;
   return (
@@ -17,6 +19,14 @@ export function Duty() {
         <p className="patrol-bad" role="alert">
           {t('patrol.notRecorded')}
         </p>
+      )}
+      {!given && (
+        <div className="patrol-row patrol-consent">
+          <p>{t(given === null ? 'patrol.consent.unknown' : 'patrol.consent.none')}</p>
+          <button type="button" onClick={toConsent}>
+            {t('patrol.consent.read')}
+          </button>
+        </div>
       )}
       {!shift && (
         <>
@@ -37,7 +47,7 @@ export function Duty() {
       )}
       {shift && (
         <>
-          <Recording shift={shift} />
+          <Recording shift={shift} agreed={given === true} />
           <div className="patrol-row">
             <button type="button" onClick={() => pauseOrResume(outbox)}>
               {t(shift.paused ? 'patrol.resume' : 'patrol.pause')}
@@ -58,7 +68,7 @@ export function Duty() {
 }
 
 /** Recording tells what is recorded now, and what a locked phone does. */
-function Recording({ shift }: { shift: Shift }) {
+function Recording({ shift, agreed }: { shift: Shift; agreed: boolean }) {
   const { t } = useTranslation();
   const [now, setNow] = useState(Date.now());
   const [awake, setAwake] = useState(true);
@@ -66,14 +76,24 @@ function Recording({ shift }: { shift: Shift }) {
     const clock = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(clock);
   }, []);
-  const recording = !shift.paused;
+  const recording = agreed && !shift.paused;
   useEffect(() => (recording ? stayAwake(setAwake) : undefined), [recording]);
   const silent = recording && now - (shift.last ?? shift.started) > GAP;
   return (
     <>
       <p role="status">
         <span className={recording ? 'patrol-dot' : 'patrol-dot patrol-dot-off'} aria-hidden="true" />
-        <strong>{t(shift.paused ? 'patrol.paused' : silent ? 'patrol.silent' : 'patrol.recording')}</strong>
+        <strong>
+          {t(
+            shift.paused
+              ? 'patrol.paused'
+              : !agreed
+                ? 'patrol.untracked'
+                : silent
+                  ? 'patrol.silent'
+                  : 'patrol.recording',
+          )}
+        </strong>
       </p>
       <p className="figures">
         {elapsed((now - shift.started) / 1000)} · {t('patrol.fixes', { count: shift.fixes })} ·{' '}

@@ -1,19 +1,19 @@
 // The map in the officer's hand: the ground, the borders of the lowest units, and where
 // the phone is. It follows the phone until it is moved by hand.
 import type { Feature } from 'geojson';
-import type { GeoJSONSource, Map as MapLibreMap, StyleSpecification } from 'maplibre-gl';
+import type { GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
 import { NOWHERE } from '../map/camera';
 import { maplibregl, ownRequest } from '../map/maplibre';
 import { MAP_FONT } from '../theme/fonts';
-import type { Palette } from '../theme/palette';
 import { useGround } from './ground';
 import { Icon } from './icon';
 import { useLook } from './look';
 import { circle, type Fix, usePlace } from './place';
 import { useDuty } from './shift';
+import { nothing, withPlace } from './style';
 
 /** The closest that following brings the map by itself. */
 const NEAR = 16.5;
@@ -115,8 +115,6 @@ export default function PatrolMap() {
   );
 }
 
-const nothing = { type: 'FeatureCollection' as const, features: [] as Feature[] };
-
 /** hereOf is the phone, the circle within which it surely is, and the way of the shift, open at its gaps. */
 function hereOf(fix: Fix | null, lines: LonLat[][]) {
   if (!fix) return nothing;
@@ -136,42 +134,4 @@ function hereOf(fix: Fix | null, lines: LonLat[][]) {
     geometry: { type: 'MultiLineString', coordinates: lines.filter((line) => line.length > 1) },
   };
   return { ...nothing, features: fix.accuracy ? [way, around, point] : [way, point] };
-}
-
-/** withPlace lays the phone over the ground. */
-function withPlace(ground: StyleSpecification, palette: Palette): StyleSpecification {
-  return {
-    ...ground,
-    sources: { ...ground.sources, here: { type: 'geojson', data: nothing } },
-    layers: [
-      ...ground.layers,
-      {
-        id: 'way',
-        type: 'line',
-        source: 'here',
-        filter: ['==', ['get', 'part'], 'way'], // one line of several counts as a LineString
-        layout: { 'line-join': 'round', 'line-cap': 'round' },
-        paint: { 'line-color': palette.seal, 'line-width': 5 },
-      },
-      {
-        id: 'here-around',
-        type: 'fill',
-        source: 'here',
-        filter: ['==', ['geometry-type'], 'Polygon'],
-        paint: { 'fill-color': palette.accent, 'fill-opacity': 0.18, 'fill-outline-color': palette.accent },
-      },
-      {
-        id: 'here',
-        type: 'circle',
-        source: 'here',
-        filter: ['==', ['geometry-type'], 'Point'],
-        paint: {
-          'circle-radius': 8,
-          'circle-color': palette.accent,
-          'circle-stroke-color': palette.casing,
-          'circle-stroke-width': 3,
-        },
-      },
-    ],
-  };
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem, type Problem } from '../api/client';
 import { useLanguage } from '../common/format';
+import { TrackConsent } from './consent';
 import { chooseLanguage, chooseTheme, useLook } from './look';
 import { useSayProblem } from './say';
 import { SignIn } from './sign-in';
@@ -15,6 +16,10 @@ export function Me() {
       <section>
         <h2>{t('patrol.account')}</h2>
         <Account />
+      </section>
+      <section>
+        <h2>{t('patrol.consent.title')}</h2>
+        <TrackConsent />
       </section>
       <section>
         <h2>{t('patrol.look')}</h2>

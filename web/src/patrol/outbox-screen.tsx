@@ -4,10 +4,15 @@ import { useTranslation } from 'react-i18next';
 import { moment, useLanguage } from '../common/format';
 import { FileRefused, load, save } from './outbox/file';
 import { type Sending, usePost } from './outbox/outbox';
-import { type Item, type Outbox, useOutboxVersion } from './outbox/store';
+import { type Item, type Outbox, type Photo, useOutboxVersion } from './outbox/store';
+import { mend, type ReportBody } from './report';
+import { Picture } from './report-screen';
 import { useSayProblem } from './say';
 
-type Shown = { items: Item[]; loose: number };
+type Shown = { items: Item[]; photos: Photo[]; loose: number };
+
+/** How many items are shown at first, and how many more each time: a phone draws no thousand at once. */
+const PAGE = 50;
 
 export function OutboxScreen() {
   const outbox = usePost((post) => post.outbox);
@@ -18,30 +23,49 @@ function Opened({ outbox }: { outbox: Outbox }) {
   const { t } = useTranslation();
   const version = useOutboxVersion((state) => state.version);
   const [shown, setShown] = useState<Shown | null>(null);
+  const [most, setMost] = useState(PAGE);
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again with every change
   useEffect(() => {
     let left = false;
-    Promise.all([outbox.list(), outbox.loose()]).then(
-      ([items, loose]) => !left && setShown({ items, loose }),
+    Promise.all([outbox.list(), outbox.photos(), outbox.loose()]).then(
+      ([items, photos, loose]) => !left && setShown({ items, photos, loose }),
     );
     return () => {
       left = true;
     };
   }, [outbox, version]);
   if (!shown) return null;
-  const waiting = shown.items.filter(({ state }) => state !== 'sent');
+  // What the officer has to mend comes first, the rest in the order in which it was done.
+  const unsent = shown.items.filter(({ state }) => state !== 'sent');
+  const waiting = [
+    ...unsent.filter(({ state }) => state === 'refused'),
+    ...unsent.filter(({ state }) => state !== 'refused'),
+  ];
+  const names = new Set(unsent.map(({ id }) => id));
+  const photosOf = (id: string) => shown.photos.filter(({ item, state }) => item === id && state !== 'draft');
+  const alone = shown.photos.filter(({ item, state }) => state !== 'draft' && !names.has(item));
   const sent = shown.items.filter(({ state }) => state === 'sent').reverse();
   return (
     <div className="patrol-page">
       <section>
         <SendingLine />
         {shown.loose > 0 && <p>{t('patrol.loose', { count: shown.loose })}</p>}
-        {waiting.length === 0 && shown.loose === 0 && <p>{t('patrol.nothingWaits')}</p>}
+        {waiting.length === 0 && alone.length === 0 && shown.loose === 0 && <p>{t('patrol.nothingWaits')}</p>}
         <ul className="patrol-items">
-          {waiting.map((item) => (
-            <Row key={item.n} item={item} outbox={outbox} />
+          {waiting.slice(0, most).map((item) => (
+            <Row key={item.n} item={item} photos={photosOf(item.id)} outbox={outbox} />
+          ))}
+          {alone.map((photo) => (
+            <li key={photo.id} className="patrol-item">
+              <PhotoLine photo={photo} outbox={outbox} />
+            </li>
           ))}
         </ul>
+        {waiting.length > most && (
+          <button type="button" onClick={() => setMost(most + PAGE)}>
+            {t('patrol.more', { count: Math.min(PAGE, waiting.length - most) })}
+          </button>
+        )}
       </section>
       <section>
         <h2>{t('patrol.storage')}</h2>
@@ -53,7 +77,7 @@ function Opened({ outbox }: { outbox: Outbox }) {
           <h2>{t('patrol.sentBefore')}</h2>
           <ul className="patrol-items">
             {sent.map((item) => (
-              <Row key={item.n} item={item} outbox={outbox} />
+              <Row key={item.n} item={item} photos={[]} outbox={outbox} />
             ))}
           </ul>
         </section>
@@ -74,22 +98,72 @@ function SendingLine() {
   return <p role="status">{t(`patrol.sendingIs.${sending.is}`, { count })}</p>;
 }
 
-function Row({ item, outbox }: { item: Item; outbox: Outbox }) {
+/** PhotoLine is a photo that the server does not hold yet, and how far it has got. */
+function PhotoLine({ photo, outbox }: { photo: Photo; outbox: Outbox }) {
+  const { t } = useTranslation();
+  const say = useSayProblem();
+  const bytes = usePost(({ sent }) => sent[photo.id]);
+  const share = bytes === undefined ? null : Math.floor((100 * bytes) / photo.bytes);
+  const state =
+    photo.state === 'refused'
+      ? t('patrol.photoState.refused')
+      : share === null
+        ? t('patrol.photoState.queued')
+        : t('patrol.photoState.sending', { share });
+  return (
+    <>
+      <div className="patrol-photo-line">
+        <Picture outbox={outbox} photo={photo.id} />
+        <p>
+          {t('patrol.photoOf')} · {state}
+        </p>
+      </div>
+      {share !== null && photo.state !== 'refused' && (
+        <progress max={100} value={share} aria-label={t('patrol.photoOf')} />
+      )}
+      {photo.refusal && (
+        <>
+          <p className="patrol-bad">{say(photo.refusal)}</p>
+          <div className="patrol-row">
+            <button type="button" onClick={() => outbox.retryPhoto(photo.id)}>
+              {t('common.retry')}
+            </button>
+            <Drop drop={() => outbox.dropPhoto(photo.id)} />
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+function Row({ item, photos, outbox }: { item: Item; photos: Photo[]; outbox: Outbox }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const say = useSayProblem();
+  const text = item.kind === 'incident' ? (item.body as ReportBody | null)?.text : undefined;
   return (
     <li className={`patrol-item patrol-item-${item.state}`}>
       <p>
         <strong>{t(`patrol.kind.${item.kind}`)}</strong> <span>{t(`patrol.state.${item.state}`)}</span>
       </p>
       <p className="soft figures">{moment(item.at, language)}</p>
+      {text && <p>{text}</p>}
+      {photos.map((photo) => (
+        <PhotoLine key={photo.id} photo={photo} outbox={outbox} />
+      ))}
       {item.refusal && <p className="patrol-bad">{say(item.refusal)}</p>}
-      {item.state === 'refused' && (
+      {(item.state === 'refused' || (item.state === 'queued' && item.kind === 'incident')) && (
         <div className="patrol-row">
-          <button type="button" onClick={() => outbox.retry(item.id)}>
-            {t('common.retry')}
-          </button>
+          {item.kind === 'incident' && (
+            <button type="button" onClick={() => mend(outbox, item)}>
+              {t('patrol.edit')}
+            </button>
+          )}
+          {item.state === 'refused' && (
+            <button type="button" onClick={() => outbox.retry(item.id)}>
+              {t('common.retry')}
+            </button>
+          )}
           <Drop drop={() => outbox.drop(item.id)} />
         </div>
       )}

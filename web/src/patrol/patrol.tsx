@@ -2,6 +2,7 @@
 // reach of a thumb.
 import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { learnConsent } from './consent';
 import { Duty } from './duty';
 import { Icon } from './icon';
 import { useLookOnPage } from './look';
@@ -9,6 +10,8 @@ import { Me } from './me';
 import { runOutbox, usePost } from './outbox/outbox';
 import { OutboxScreen } from './outbox-screen';
 import { seek, usePlace } from './place';
+import { begin, learnDraft, useReport } from './report';
+import { ReportScreen } from './report-screen';
 import { runShift } from './shift';
 import { SignIn } from './sign-in';
 import { ask, useWho } from './who';
@@ -71,24 +74,39 @@ function Screens({ account }: { account: number }) {
     if (!outbox) return;
     const leaving = new AbortController();
     runShift(outbox, leaving.signal);
+    learnDraft(outbox);
     return () => leaving.abort();
   }, [outbox]);
+  const signedIn = useWho(({ sign_in }) => sign_in === 'holds');
+  useEffect(() => {
+    if (outbox) learnConsent(outbox, signedIn);
+  }, [outbox, signedIn]);
+  const reporting = useReport(({ draft }) => draft !== null);
   return (
     <div className="patrol">
       <main className="patrol-screen">
-        <h1 className="off-screen">{t(`patrol.screen.${screen}`)}</h1>
+        <h1 className={reporting ? 'patrol-title' : 'off-screen'}>
+          {t(reporting ? 'patrol.report.title' : `patrol.screen.${screen}`)}
+        </h1>
+        {reporting && <ReportScreen />}
         {/* The map stays: making it anew takes seconds on a phone. */}
-        <div hidden={screen !== 'map'} className="patrol-first">
+        <div hidden={reporting || screen !== 'map'} className="patrol-first">
           <Suspense fallback={<div className="patrol-map" />}>
             <PatrolMap />
           </Suspense>
           <NoPlace />
-          <Duty />
+          <Duty toConsent={() => setScreen('me')} />
+          {outbox && (
+            <button type="button" className="patrol-main patrol-begin" onClick={() => begin(outbox)}>
+              <Icon name="camera" />
+              {t('patrol.report.begin')}
+            </button>
+          )}
         </div>
-        {screen === 'outbox' && <OutboxScreen />}
-        {screen === 'me' && <Me />}
+        {!reporting && screen === 'outbox' && <OutboxScreen />}
+        {!reporting && screen === 'me' && <Me />}
       </main>
-      <nav className="patrol-nav" aria-label={t('patrol.screens')}>
+      <nav className="patrol-nav" hidden={reporting} aria-label={t('patrol.screens')}>
         {SCREENS.map((name) => (
           <button
             key={name}

@@ -2,6 +2,7 @@
 // It is kept in the outbox's database, so that a reload or a killed browser goes on with it.
 import { create } from 'zustand';
 import type { LonLat } from '../api/types';
+import { useConsent } from './consent';
 import type { Outbox } from './outbox/store';
 import { type Fix, onFix } from './place';
 
@@ -46,7 +47,7 @@ export async function runShift(outbox: Outbox, signal: AbortSignal): Promise<voi
 
 async function record(outbox: Outbox, fix: Fix): Promise<void> {
   const { shift, lines } = useDuty.getState();
-  if (!shift || shift.paused || fix.ms < shift.started) return;
+  if (!shift || shift.paused || fix.ms < shift.started || !useConsent.getState().given) return;
   if (shift.last !== null && fix.ms - shift.last < OFTEN) return;
   const gap = shift.last !== null && fix.ms - shift.last > GAP;
   const next = { ...shift, last: fix.ms, fixes: shift.fixes + 1, gaps: shift.gaps + (gap ? 1 : 0) };

@@ -226,7 +226,7 @@ describe('the photos of a report', () => {
     expect(await load(outbox, file)).toBe(2);
     expect(await load(outbox, file)).toBe(0);
     const back = await outbox.picture(id);
-    expect(Buffer.from((await back?.arrayBuffer()) ?? []).equals(bytes)).toBe(true);
+    expect(Buffer.from((await back?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(bytes)).toBe(true);
     expect((await outbox.photos()).map(({ item }) => item)).toEqual([REPORT]);
   });
 });

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { useConsent } from '../../src/patrol/consent';
 import { type Outbox, openOutbox, wipeOutbox } from '../../src/patrol/outbox/store';
 import { circle, type Fix, onFix } from '../../src/patrol/place';
 import { end, GAP, pauseOrResume, runShift, start, useDuty } from '../../src/patrol/shift';
@@ -21,6 +22,7 @@ const steps = async () =>
 beforeEach(async () => {
   outbox = await openOutbox(OFFICER);
   page = new AbortController();
+  useConsent.setState({ given: true });
   await runShift(outbox, page.signal);
 });
 afterEach(async () => {
@@ -45,6 +47,18 @@ describe('a shift', () => {
     expect((track?.body as { fixes: unknown[] } | undefined)?.fixes.length).toBe(2);
     expect((await outbox.list()).at(-1)?.body).toMatchObject({ do: 'end' });
     expect(await outbox.loose()).toBe(0);
+  });
+
+  it('records nothing of who did not agree, or of whom nobody knows yet', async () => {
+    await start(outbox, 'foot');
+    for (const given of [false, null]) {
+      useConsent.setState({ given });
+      await come(5_000);
+    }
+    expect(await outbox.loose()).toBe(0);
+    useConsent.setState({ given: true });
+    await come(10_000);
+    expect(await outbox.loose()).toBe(1);
   });
 
   it('marks gaps and joins nothing over them', async () => {
