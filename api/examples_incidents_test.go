@@ -46,6 +46,7 @@ func incidentExamples() []example {
 		}, nil},
 		{"incident-steps", "", thing, of(v1+"/incidents/{}/steps", "incident"), nil},
 		{"incident-responsible", "", thing, of(v1+"/incidents/{}/responsible", "incident"), nil},
+		{"incidents-alike", "", thing, of(v1+"/incidents/{}/alike", "incident"), nil},
 		{"incident-choices", "", thing, of(v1+"/incidents/{}/choices", "incident"), nil},
 		{"tally-incidents", "", thing, func(w *table, town string) request {
 			return request{path: v1 + "/incident-tallies?open=true&unit=" + w.things[town]["unit"]}

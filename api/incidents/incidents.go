@@ -39,6 +39,7 @@ func Mount(a route.API, db, engine pg.DB) {
 	route.Get(a, "/incidents/{id}/steps", op("incident-steps", "What was done with an incident, and what can be done").For(staff.Place), h.steps)
 	route.Post(a, "/incidents/{id}/steps", op("take-incident-step", "Do something with an incident; the same id again is the same step").For(staff.Place), h.do)
 	route.Get(a, "/incidents/{id}/choices", op("incident-choices", "Posts that an incident can be dispatched to, and why").For(staff.Dispatch), h.choices)
+	route.Get(a, "/incidents/{id}/alike", op("incidents-alike", "Open incidents within 50 m and seven days of one, of its category or large class").For(staff.Place), h.alike)
 	route.Get(a, "/incident-tallies", op("tally-incidents", "How many incidents stand in each state, and how many of them are overdue").For(staff.Place), h.tallies)
 	route.Get(a, "/incidents/{id}/responsible", op("incident-responsible", "Whose an incident is, and why").For(staff.Place), h.responsible)
 	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents").For(staff.Map), h.categories)

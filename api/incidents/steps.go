@@ -22,23 +22,31 @@ import (
 type Steps struct {
 	State incident.State   `json:"state" enum:"reported,accepted,dispatched,handled,verified,closed,held"`
 	DueAt *time.Time       `json:"due_at"`
+	Left  *incident.Left   `json:"left" doc:"until the next step is due, as its limit counts; null while nothing is"`
 	Acts  []incident.Act   `json:"acts" doc:"possible now, for who may"`
+	May   []incident.Act   `json:"may" doc:"those of them that you may take"`
 	Items []incident.Taken `json:"items" doc:"in order"`
 	Posts []post.Named     `json:"posts" doc:"those of the steps, as they are called today; one that is no more is not among them"`
 }
 
 func (h handler) steps(ctx context.Context, in *id) (*route.Body[Steps], error) {
-	actor := route.Actor(ctx)
+	actor, now := route.Actor(ctx), time.Now()
 	one, err := incident.Get(ctx, h.db, actor, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	list, err := incident.Steps(ctx, h.db, actor, in.ID)
-	if err != nil {
+	out := Steps{State: one.State, DueAt: one.DueAt, Acts: incident.Acts(one.State)}
+	if out.Items, err = incident.Steps(ctx, h.db, actor, in.ID); err != nil {
 		return nil, err
 	}
-	posts, err := incident.PostsOf(ctx, h.engine, list, time.Now())
-	return route.OK(Steps{State: one.State, DueAt: one.DueAt, Acts: incident.Acts(one.State), Items: list, Posts: posts}, err)
+	if out.May, err = incident.MayTake(ctx, h.db, actor, one, out.Items); err != nil {
+		return nil, err
+	}
+	if out.Left, err = incident.LeftOf(ctx, h.db, one, now); err != nil {
+		return nil, err
+	}
+	out.Posts, err = incident.PostsOf(ctx, h.engine, out.Items, now)
+	return route.OK(out, err)
 }
 
 // NewStep is something to be done with an incident.
@@ -99,6 +107,24 @@ type Alike struct {
 	Same   bool    `json:"same" doc:"of the same category; else of the same large class"`
 }
 
+func alike(list []incident.Alike) []Alike {
+	out := make([]Alike, len(list))
+	for i, a := range list {
+		one, _ := shown(a.Incident, nil)
+		out[i] = Alike{Incident: one, Metres: a.Metres, Same: a.Same}
+	}
+	return out
+}
+
+func (h handler) alike(ctx context.Context, in *id) (*route.Body[route.List[Alike]], error) {
+	actor := route.Actor(ctx)
+	list, err := incident.AlikeTo(ctx, h.db, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return route.OK(route.List[Alike]{Items: alike(list)}, audit.Write(ctx, h.db, actor, "list", "incident", "", map[string]any{"shown": len(list)}))
+}
+
 func (h handler) near(ctx context.Context, in *nearInput) (*route.Body[ReportCheck], error) {
 	actor := route.Actor(ctx)
 	at, err := route.Place(orb.Point{in.Lon, in.Lat})
@@ -116,11 +142,7 @@ func (h handler) near(ctx context.Context, in *nearInput) (*route.Body[ReportChe
 	if err != nil {
 		return nil, err
 	}
-	out := ReportCheck{Place: place, Duplicates: []Alike{}}
-	for _, a := range list {
-		one, _ := shown(a.Incident, nil)
-		out.Duplicates = append(out.Duplicates, Alike{Incident: one, Metres: a.Metres, Same: a.Same})
-	}
+	out := ReportCheck{Place: place, Duplicates: alike(list)}
 	return route.OK(out, audit.Write(ctx, h.db, actor, "list", "incident", "", map[string]any{"shown": len(list)}))
 }
 

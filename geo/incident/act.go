@@ -124,6 +124,26 @@ func allowed(ctx context.Context, tx pgx.Tx, actor staff.Actor, do Act, id uuid.
 	return "", err
 }
 
+// MayTake are the acts that an actor may take with an incident as it stands after these
+// steps, of all that are possible.
+func MayTake(ctx context.Context, db pg.DB, actor staff.Actor, i Incident, steps []Taken) ([]Act, error) {
+	may := map[staff.Permission]bool{}
+	for _, p := range []staff.Permission{staff.Dispatch, staff.Record} {
+		err := actor.Must(p)
+		if err == nil {
+			err = ledger.Incidents.Within(ctx, db, actor, p, []uuid.UUID{i.ID})
+		}
+		if err != nil && !errors.Is(err, staff.ErrForbidden) && !errors.Is(err, staff.ErrOutside) {
+			return nil, fmt.Errorf("who may act on incident %s: %w", i.ID, err)
+		}
+		may[p] = err == nil
+	}
+	own := handledBy(steps) == actor.Name
+	return slices.DeleteFunc(Acts(i.State), func(do Act) bool {
+		return own && (do == ToVerify || do == ToReject) || !slices.ContainsFunc(do.may(), func(p staff.Permission) bool { return may[p] })
+	}), nil
+}
+
 // postOf is the post by which an actor may do something; nil without one.
 func postOf(actor staff.Actor, p staff.Permission) *int64 {
 	for _, g := range actor.Grants {

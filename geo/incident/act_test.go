@@ -555,3 +555,91 @@ func TestIncidentsByWhenTheyAreDue(t *testing.T) {
 		t.Errorf("of another grid: %+v, %v", tally, err)
 	}
 }
+
+func TestWhatAnActorMayDoIsTold(t *testing.T) {
+	d := newDesk(t)
+	d.now = time.Now()
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	may := func(actor staff.Actor) []incident.Act {
+		t.Helper()
+		one, err := incident.Get(t.Context(), d.tx, actor, i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps, err := incident.Steps(t.Context(), d.tx, actor, i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := incident.MayTake(t.Context(), d.tx, actor, one, steps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for _, tt := range []struct {
+		name string
+		who  staff.Actor
+		want []incident.Act
+	}{
+		{"a leader records", d.leaders[0], []incident.Act{incident.ToAccept, incident.ToMove}},
+		{"a dispatcher closes too", d.dispatcher, []incident.Act{incident.ToAccept, incident.ToClose, incident.ToMove}},
+	} {
+		if got := may(tt.who); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	d.do(d.dispatcher, i.ID, incident.ToAccept, "")
+	d.do(d.dispatcher, i.ID, incident.ToDispatch, "")
+	d.do(d.leaders[0], i.ID, incident.ToHandle, "")
+	if got := may(d.leaders[0]); len(got) != 0 {
+		t.Errorf("who handled it may %v, want nothing: another verifies", got)
+	}
+	if got := may(d.dispatcher); !slices.Equal(got, []incident.Act{incident.ToReject, incident.ToVerify}) {
+		t.Errorf("another may %v", got)
+	}
+}
+
+func TestWhatIsLeftIsCountedAsTheLimitIs(t *testing.T) {
+	d := newDesk(t) // Monday, ten o'clock
+	set := func(limit worktime.Limit) incident.Incident {
+		t.Helper()
+		limits := incident.Limits{{State: incident.Reported, Limit: limit}}
+		if err := incident.SetLimits(t.Context(), d.tx, staff.Local, limits); err != nil {
+			t.Fatal(err)
+		}
+		return d.report(d.leaders[0], 0.5, 0.5, "0102")
+	}
+	left := func(i incident.Incident, after time.Duration) float64 {
+		t.Helper()
+		got, err := incident.LeftOf(t.Context(), d.tx, i, d.now.Add(after))
+		if err != nil || got == nil {
+			t.Fatal(got, err)
+		}
+		return got.Amount
+	}
+	hours := set(worktime.Limit{Amount: 4, Unit: worktime.WorkingHours})
+	for after, want := range map[time.Duration]float64{0: 4, 2 * time.Hour: 2, 3 * time.Hour: 2, 6 * time.Hour: -1, 24 * time.Hour: -4} {
+		if got := left(hours, after); got != want {
+			t.Errorf("%v after a report with 4 working hours there are %v, want %v", after, got, want)
+		}
+	}
+	days := set(worktime.Limit{Amount: 2, Unit: worktime.WorkingDays})
+	for after, want := range map[time.Duration]float64{0: 2, 24 * time.Hour: 1, 48 * time.Hour: 0, 72 * time.Hour: -1} {
+		if got := left(days, after); got != want {
+			t.Errorf("%v after a report with 2 working days there are %v, want %v", after, got, want)
+		}
+	}
+	if got := left(set(worktime.Limit{Amount: 30, Unit: worktime.Minutes}), time.Hour); got != -30 {
+		t.Errorf("an hour after a report with 30 minutes there are %v", got)
+	}
+	if got, err := incident.LeftOf(t.Context(), d.tx, incident.Incident{}, d.now); got != nil || err != nil {
+		t.Errorf("without a deadline: %v, %v", got, err)
+	}
+	alike, err := incident.AlikeTo(t.Context(), d.tx, d.leaders[0], days.ID)
+	if err != nil || len(alike) != 2 || slices.ContainsFunc(alike, func(a incident.Alike) bool { return a.ID == days.ID }) {
+		t.Errorf("alike: %+v, %v; want the two others", alike, err)
+	}
+	if alike, err = incident.AlikeTo(t.Context(), d.tx, d.leaders[1], days.ID); !errors.Is(err, incident.ErrUnknown) || len(alike) != 0 {
+		t.Errorf("alike for another grid: %+v, %v", alike, err)
+	}
+}

@@ -307,6 +307,17 @@ func Duplicates(ctx context.Context, db pg.DB, actor staff.Actor, at geo.Point, 
 	return list, nil
 }
 
+// AlikeTo are the incidents like one that is in the ledger: other reports of the same
+// matter, perhaps.
+func AlikeTo(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) ([]Alike, error) {
+	i, err := Get(ctx, db, actor, id)
+	if err != nil || i.Point == nil {
+		return []Alike{}, err
+	}
+	list, err := Duplicates(ctx, db, actor, *i.Point, i.Category, i.ReportedAt)
+	return slices.DeleteFunc(list, func(a Alike) bool { return a.ID == id }), err
+}
+
 // Place says in whose unit a report would fall, and whether a border is near.
 type Place struct {
 	Unit   string     `json:"unit" doc:"code; empty outside your area"`

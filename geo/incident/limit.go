@@ -3,9 +3,11 @@ package incident
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo"
 	"wangge/geo/audit"
 	"wangge/geo/calendar"
 	"wangge/geo/fault"
@@ -145,4 +147,50 @@ func recount(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	return nil
+}
+
+// Left is how long there is until something is due, as its limit counts; less than 0 is
+// how long it has been overdue.
+type Left struct {
+	Amount float64       `json:"amount"`
+	Unit   worktime.Unit `json:"unit" enum:"minutes,working-hours,working-days"`
+}
+
+// LeftOf is how long there is for the next step of an incident; nil while nothing is due.
+func LeftOf(ctx context.Context, db pg.DB, i Incident, now time.Time) (*Left, error) {
+	if i.DueAt == nil {
+		return nil, nil
+	}
+	w, err := rules(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var parent string
+	err = db.QueryRow(ctx, `SELECT coalesce((SELECT parent FROM incident_category WHERE code = $1), '')`, i.Category).Scan(&parent)
+	if err != nil {
+		return nil, fmt.Errorf("what is left for incident %s: %w", i.ID, err)
+	}
+	unit := w.limits.of(i.Category, parent, i.State).Unit
+	if now.After(*i.DueAt) {
+		return &Left{-between(w.calendar, unit, *i.DueAt, now), unit}, nil
+	}
+	return &Left{between(w.calendar, unit, now, *i.DueAt), unit}, nil
+}
+
+// between is the time from one instant to another in a unit: whole working days after the
+// first day, as deadlines count them.
+func between(c worktime.Calendar, unit worktime.Unit, from, to time.Time) float64 {
+	switch unit {
+	case worktime.WorkingHours:
+		return c.Worked(from, to).Hours()
+	case worktime.WorkingDays:
+		n := 0
+		for day := geo.DayOf(from); day.Before(geo.DayOf(to)); {
+			if day = geo.DayOf(day.Start().Add(24 * time.Hour)); c.Works(day) {
+				n++
+			}
+		}
+		return float64(n)
+	}
+	return to.Sub(from).Minutes()
 }

@@ -12,13 +12,16 @@ import { asProblem } from './api/client';
 import { useMedia } from './common/media';
 import { overlays } from './common/overlays';
 import { useLanguageOfAddress } from './i18n/choice';
+import { analysisWords, dutyWords } from './i18n/desk-words';
+import { type Words, withWords } from './i18n/language';
 import { antdTheme } from './theme/antd';
 import { useThemeOnPage } from './theme/page';
 import { useTheme } from './theme/theme';
 import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
-const IncidentsPage = lazy(() => import('./incidents/page'));
+const LedgerPage = lazy(() => written(dutyWords, import('./board/page')));
+const IncidentsPage = lazy(() => written([dutyWords, analysisWords], import('./incidents/page')));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
 const ComparePage = lazy(() => import('./compare/compare'));
@@ -32,6 +35,12 @@ const EnquiryPage = lazy(() => import('./enquiry/page'));
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));
 const LinkPage = lazy(() => import('./account/link'));
+
+/** written is a page with the words that only it says. */
+async function written<Page>(words: Words | Words[], page: Promise<Page>): Promise<Page> {
+  await Promise.all([words].flat().map(withWords));
+  return page;
+}
 
 const client = new QueryClient({
   defaultOptions: {
@@ -91,7 +100,8 @@ function Themed() {
                 <Route path="/proposals/:id?" element={<ProposalsPage />} />
                 <Route path="/rules/:set?" element={<RulesPage />} />
                 <Route path="/workshop/:plan?" element={<WorkshopPage />} />
-                <Route path="/incidents" element={<IncidentsPage />} />
+                <Route path="/incidents" element={<LedgerPage />} />
+                <Route path="/incidents/analysis" element={<IncidentsPage />} />
                 <Route path="/account" element={<AccountPage />} />
                 <Route path="/admin/*" element={<AdminPages />} />
                 <Route path="/patrol" element={<OtherDocument />} />

@@ -10,6 +10,7 @@ import type { UnitDetail } from '../api/types';
 import { asBounds, type Bounds, boundsOf } from '../map/camera';
 import { MapCanvas, useBaseStyle } from '../map/canvas';
 import { chooseLevel } from '../map/level';
+import { exposeForSupport } from '../map/page-map';
 import { composeStyle } from '../map/style';
 import type { Palette } from '../theme/palette';
 import { usePalette, useTheme } from '../theme/theme';
@@ -24,6 +25,8 @@ type Choice = {
   areas?: readonly string[] | null;
   /** What else is drawn. */
   overlay?: (style: Style) => Style;
+  /** What else can be pressed: features of these layers come before units. */
+  pick?: { layers: readonly string[]; onPick: (properties: Record<string, unknown>) => void };
   chosen: string | null;
   onChoose: (unit: string) => void;
   label: string;
@@ -80,10 +83,23 @@ export default function UnitMap(props: Choice) {
         initialViewState={{ bounds, fitBoundsOptions: { padding: 24 } }}
         onLoad={(event) => {
           event.target.getCanvas().setAttribute('aria-label', props.label);
+          exposeForSupport(event.target as never);
           setReady(true);
         }}
         onClick={(event) => {
-          const [hit] = event.target.queryRenderedFeatures(event.point, { layers: ['unit-fill'] });
+          const pressed = (layers: readonly string[]) => {
+            const there = layers.filter((id) => event.target.getLayer(id));
+            return event.target.queryRenderedFeatures(event.point, { layers: there })[0];
+          };
+          const thing = props.pick && pressed(props.pick.layers);
+          if (thing) {
+            if (thing.properties.cluster) {
+              const at = { center: event.lngLat, zoom: event.target.getZoom() + 2 };
+              event.target.jumpTo(at);
+            } else props.pick?.onPick(thing.properties);
+            return;
+          }
+          const hit = pressed(['unit-fill']);
           const unit = hit?.properties.id ?? hit?.id;
           if (unit !== undefined) props.onChoose(String(unit));
         }}

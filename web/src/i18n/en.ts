@@ -5,7 +5,7 @@ import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
 import { files } from './files.en';
-import { incidentProblems, incidents } from './incidents.en';
+import { incidentProblems } from './incident-problems.en';
 import { plan } from './plan.en';
 import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
@@ -655,6 +655,8 @@ export const en: Dictionary = {
     proposals: 'Proposals',
     compare: 'Compare',
     incidents: 'Incidents',
+    duty: 'Duty room',
+    patrol: 'Patrol',
     walks: 'Border walks',
     account: 'My account',
     admin: 'Administration',
@@ -808,7 +810,6 @@ export const en: Dictionary = {
   rules,
   sites,
   workshop,
-  incidents,
   enquiry,
   problem: {
     ...adminProblems,

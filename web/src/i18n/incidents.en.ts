@@ -1,5 +1,5 @@
 // The words of the page about incidents in English.
-import type { incidents as incidentsZh, incidentProblems as problemsZh } from './incidents.zh';
+import type { incidents as incidentsZh } from './incidents.zh';
 
 export const incidents: typeof incidentsZh = {
   title: 'Incidents analysed',
@@ -76,15 +76,4 @@ export const incidents: typeof incidentsZh = {
       rate: 'Only cells with at least {{sample}} households are tested.',
     },
   },
-};
-
-/** What the problems of an analysis say. */
-export const incidentProblems: typeof problemsZh = {
-  analysis_period: 'The period must end after it begins and be no longer than five years',
-  analysis_coarse:
-    'Without the right to see single places here, choose one whole week, month, quarter or year that is over, all categories or a large class, and cells of resolution 7 to 9',
-  analysis_steps:
-    'Without the right to see single places here, a trend runs over whole weeks or months that are over',
-  analysis_cells: 'These are too many cells: choose larger ones or a smaller scope',
-  analysis_households: 'Households of single cells are not published here: look at numbers instead of rates',
 };

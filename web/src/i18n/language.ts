@@ -7,7 +7,8 @@ import type { Language } from '../common/format';
 import { remember } from '../common/storage';
 import type { Dictionary } from './zh';
 
-type Words = Record<Language, () => Promise<object>>;
+const LANGUAGES = ['zh', 'en'] as const satisfies readonly Language[];
+export type Words = Record<Language, () => Promise<object>>;
 
 const dictionaries: Record<Language, () => Promise<Dictionary>> = {
   zh: () => import('./zh').then(({ zh }) => zh),
@@ -20,21 +21,34 @@ export function preferred(remembered: string | null, browser: string): Language 
   return /^zh\b/i.test(browser) || browser === '' ? 'zh' : 'en';
 }
 
-/** What one page alone says, beside the words that all have. */
-let more: Words | null = null;
+/** What single pages say beside the words that all have. */
+const more = new Set<Words>();
 
-const wordsOf = async (language: Language) => ({
-  ...(await dictionaries[language]()),
-  ...(await more?.[language]()),
-});
+/** load fetches all words of a language, with those of pages that are first shown meanwhile. */
+async function load(language: Language): Promise<object> {
+  for (;;) {
+    const wanted = [dictionaries, ...more];
+    const words = await Promise.all(wanted.map((of) => of[language]()));
+    if (wanted.length === more.size + 1) return Object.assign({}, ...words);
+  }
+}
+
+/** withWords is done when the words of a page are there, in every language that is. */
+export async function withWords(words: Words): Promise<void> {
+  more.add(words);
+  const here = LANGUAGES.filter((language) => i18next.hasResourceBundle(language, 'page'));
+  await Promise.all(
+    here.map(async (language) => i18next.addResourceBundle(language, 'page', await words[language](), true)),
+  );
+}
 
 /** startLanguage is done when the page can be written in the language of its reader. */
 export async function startLanguage(ofThisPage: Words | null = null): Promise<void> {
-  more = ofThisPage;
+  if (ofThisPage) more.add(ofThisPage);
   const asked = new URLSearchParams(location.search).get('lang');
   const language = preferred(asked ?? remember.get('lang'), navigator.language ?? '');
   wanted = language;
-  const page = await wordsOf(language);
+  const page = await load(language);
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: { [language]: { page } },
@@ -53,7 +67,7 @@ let wanted: Language;
 export async function changeLanguage(language: Language): Promise<void> {
   wanted = language;
   if (!i18next.hasResourceBundle(language, 'page')) {
-    i18next.addResourceBundle(language, 'page', await wordsOf(language));
+    i18next.addResourceBundle(language, 'page', await load(language));
   }
   if (wanted === language) await i18next.changeLanguage(language);
 }

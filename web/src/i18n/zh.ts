@@ -6,7 +6,7 @@ import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
 import { files } from './files.zh';
-import { incidentProblems, incidents } from './incidents.zh';
+import { incidentProblems } from './incident-problems.zh';
 import { plan } from './plan.zh';
 import { proposals } from './proposals.zh';
 import { reach, reachProblems } from './reach.zh';
@@ -620,7 +620,9 @@ export const zh = {
     workshop: '划分工作台',
     proposals: '划分建议',
     compare: '方案对比',
-    incidents: '事件分析',
+    incidents: '事件',
+    duty: '值班室',
+    patrol: '巡查',
     walks: '边界核查',
     account: '我的账号',
     admin: '管理',
@@ -765,7 +767,6 @@ export const zh = {
   rules,
   sites,
   workshop,
-  incidents,
   enquiry,
   problem: {
     ...adminProblems,

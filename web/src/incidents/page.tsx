@@ -9,6 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
 import { today } from '../admin/common';
 import { useCategories, useLevels } from '../api/queries';
+import { IncidentPages } from '../board/pages';
 import { count, useLanguage, useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading, Nothing } from '../common/states';
@@ -56,6 +57,7 @@ export default function IncidentsPage() {
   const toggle = (code: string) => setUnit(unit === code ? null : code);
   return (
     <Shell title={t('incidents.title')} lead={t('incidents.lead')} wide>
+      <IncidentPages />
       <div className="incidents">
         <section className="incidents-bar" aria-label={t('incidents.choose')}>
           <PeriodChoice period={period} onChange={setPeriod} today={now} />

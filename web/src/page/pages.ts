@@ -7,6 +7,8 @@ export type PageName =
   | 'proposals'
   | 'compare'
   | 'incidents'
+  | 'duty'
+  | 'patrol'
   | 'walks'
   | 'account'
   | 'admin';
@@ -17,7 +19,9 @@ export const PAGES: readonly { name: PageName; path: string; anyOf?: readonly Pe
   { name: 'workshop', path: '/workshop', anyOf: ['plan'] },
   { name: 'proposals', path: '/proposals', anyOf: ['plan'] },
   { name: 'compare', path: '/compare', anyOf: ['plan', 'count'] },
-  { name: 'incidents', path: '/incidents', anyOf: ['count'] },
+  { name: 'incidents', path: '/incidents', anyOf: ['place', 'count'] },
+  { name: 'duty', path: '/duty', anyOf: ['place'] },
+  { name: 'patrol', path: '/patrol', anyOf: ['record'] },
   { name: 'walks', path: '/border-walks', anyOf: ['record'] },
   { name: 'account', path: '/account' },
   { name: 'admin', path: '/admin', anyOf: ['post', 'privacy', 'audit', 'setting'] },

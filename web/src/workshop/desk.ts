@@ -4,10 +4,11 @@
 import { create, type StoreApi, type UseBoundStore } from 'zustand';
 import { asProblem, Problem } from '../api/client';
 import type { LonLat } from '../api/types';
+import { newKey } from '../common/uuid';
 import type { Engine } from './engine/engine';
 import { type Area, type Change, type Op, type Piece, type Refusal, Refused } from './engine/types';
 import { Latest } from './latest';
-import { type Command, newKey, type Outbox } from './outbox';
+import type { Command, Outbox } from './outbox';
 import { changed, nextId, pending, type Rows, renumbered, withPieces } from './rows';
 import type { Server } from './server';
 import {

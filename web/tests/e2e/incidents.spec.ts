@@ -24,7 +24,7 @@ test.describe('as analyst', () => {
   }) => {
     complaints.allow(/422/);
     const { from, to } = lastMonth();
-    await page.goto('/incidents?lang=zh');
+    await page.goto('/incidents/analysis?lang=zh');
     await expect(page.getByRole('heading', { level: 1, name: '事件分析' })).toBeVisible();
     await expect(page.getByText(/随机取整到 10 的倍数，误差不超过 9/)).toBeVisible();
     await expect(page.locator('.admin-map[data-ready=true]')).toBeVisible();
@@ -41,7 +41,7 @@ test.describe('as analyst', () => {
   });
 
   test('chooses a unit, a week and cells, and takes the table along', async ({ page }) => {
-    await page.goto('/incidents?lang=zh');
+    await page.goto('/incidents/analysis?lang=zh');
     const first = page.locator('.incidents-units tbody tr').first().getByRole('button');
     const name = (await first.textContent()) ?? '';
     await first.click();
@@ -80,7 +80,7 @@ test.describe('as planner', () => {
     const again = await read<Spots>(request, `/incidents/analysis/hotspots?${query}`);
     expect(again).toEqual(spots);
     expect(spots.items.length).toBeGreaterThan(0);
-    await page.goto('/incidents?lang=zh');
+    await page.goto('/incidents/analysis?lang=zh');
     await expect(page.getByText('数字是准确的', { exact: false })).toBeVisible();
     await page.getByText('热点', { exact: true }).click();
     await page.getByText('件数', { exact: true }).first().click();

@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
+import * as dutyEn from '../../src/i18n/duty.en';
+import * as dutyZh from '../../src/i18n/duty.zh';
 import { en } from '../../src/i18n/en';
+import { incidents as incidentsEn } from '../../src/i18n/incidents.en';
+import { incidents as incidentsZh } from '../../src/i18n/incidents.zh';
 import { changeLanguage, preferred } from '../../src/i18n/language';
 import { patrol as patrolEn } from '../../src/i18n/patrol.en';
 import { patrol as patrolZh } from '../../src/i18n/patrol.zh';
@@ -21,8 +25,8 @@ function flatten(tree: Tree, path = ''): Record<string, string> {
 const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 describe('the dictionaries', () => {
-  const chinese = flatten({ ...zh, patrol: patrolZh });
-  const english = flatten({ ...en, patrol: patrolEn });
+  const chinese = flatten({ ...zh, ...dutyZh, incidents: incidentsZh, patrol: patrolZh });
+  const english = flatten({ ...en, ...dutyEn, incidents: incidentsEn, patrol: patrolEn });
 
   it('have the same keys', () => {
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());

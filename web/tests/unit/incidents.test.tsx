@@ -1,7 +1,9 @@
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Style } from '../../src/admin/unit-map';
+import { analysisWords, dutyWords } from '../../src/i18n/desk-words';
+import { withWords } from '../../src/i18n/language';
 import { classesOf, classOf, colourOf } from '../../src/incidents/classes';
 import { unwashed, withCells } from '../../src/incidents/overlay';
 import IncidentsPage from '../../src/incidents/page';
@@ -17,6 +19,11 @@ import {
   writeIncidents,
 } from '../../src/incidents/view';
 import { problem, serve, show, somebody } from './page';
+
+beforeEach(async () => {
+  await withWords(analysisWords);
+  await withWords(dutyWords);
+});
 
 vi.mock('../../src/admin/unit-map', () => ({ default: () => null }));
 vi.mock('../../src/common/chart', () => ({

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '../../src/api/client';
 import type { LonLat } from '../../src/api/types';
+import { newKey } from '../../src/common/uuid';
 import { boxOf, give, keyOf, pick, pickIn, unpick, useAtoms } from '../../src/workshop/atoms';
 import { Desk } from '../../src/workshop/desk';
 import { type Engine, startEngine, type Thread } from '../../src/workshop/engine/engine';
 import { start } from '../../src/workshop/engine/start';
 import type { Area, Piece } from '../../src/workshop/engine/types';
-import { type Kept, newKey, type Outbox, outbox } from '../../src/workshop/outbox';
+import { type Kept, type Outbox, outbox } from '../../src/workshop/outbox';
 import { nextId, pending, renumbered } from '../../src/workshop/rows';
 import type { Asked, Server } from '../../src/workshop/server';
 import {

@@ -1,0 +1,12 @@
+// The words of pages of the desk that only they load.
+import type { Words } from './language';
+
+export const analysisWords: Words = {
+  zh: () => import('./incidents.zh').then(({ incidents }) => ({ incidents })),
+  en: () => import('./incidents.en').then(({ incidents }) => ({ incidents })),
+};
+
+export const dutyWords: Words = {
+  zh: () => import('./duty.zh').then(({ board, duty }) => ({ board, duty })),
+  en: () => import('./duty.en').then(({ board, duty }) => ({ board, duty })),
+};
