@@ -38,6 +38,7 @@ import (
 	"wangge/api/levels"
 	"wangge/api/notices"
 	"wangge/api/packs"
+	"wangge/api/patrols"
 	"wangge/api/places"
 	"wangge/api/plans"
 	"wangge/api/posts"
@@ -216,6 +217,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	shifts.Mount(a, c.DB)
 	packs.Mount(a, c.Tiles)
 	visits.Mount(a, c.DB)
+	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)
 	premises.Mount(a, c.DB, c.Engine, c.Footpaths)
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wangge/geo"
 	"wangge/geo/staff"
 )
 
@@ -37,6 +38,10 @@ func patrolExamples() []example {
 		{"get-shift", "", self, ofShift(""), nil},
 		{"get-track", "", self, ofShift("/track"), nil},
 		{"export-track", "", self, ofShift("/gpx"), nil},
+		{"get-patrol-coverage", "", thing, func(w *table, town string) request {
+			today := time.Now()
+			return request{path: v1 + "/patrols/coverage?unit=" + w.things[town]["unit"] + "&from=" + geo.DayOf(today.AddDate(0, 0, -20)).String() + "&to=" + geo.DayOf(today).String()}
+		}, nil},
 	}
 }
 

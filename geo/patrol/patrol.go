@@ -13,6 +13,7 @@
 //	process.go  counts of what was seen, from tracks
 //	sight.go    what one shift saw on a day, and how counts move by it
 //	team.go     who walked together
+//	coverage.go what was seen of a unit
 package patrol
 
 import (

@@ -1924,6 +1924,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/patrols/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What patrols saw of a unit, and of those right below it
+         * @description By unit and kind of post, never by person. What was seen is told of 7 to 92 days; what it took is told in whole weeks that are over.
+         */
+        get: operations["get-patrol-coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/places": {
         parameters: {
             query?: never;
@@ -4667,6 +4687,12 @@ export interface components {
              */
             workers: number;
         };
+        ByKind: {
+            cells: components["schemas"]["PatrolPart"];
+            kind: string;
+            streets: components["schemas"]["PatrolPart"];
+            swath: components["schemas"]["Swath"];
+        };
         Cadence: {
             code: string;
             /**
@@ -5107,6 +5133,18 @@ export interface components {
             radius: number;
             source: string;
             /** @description code of the unit it lies in; empty in none */
+            unit: string;
+        };
+        Child: {
+            /** @description zones that are to be seen every so many days, of which the middle lies in the unit */
+            blocks: components["schemas"]["PatrolPart"];
+            /** @description H3 cells of resolution 12 whose middle lies in the unit */
+            cells: components["schemas"]["PatrolPart"];
+            name: string;
+            /** @description how long ago its streets were seen last, at the end of the period */
+            since: components["schemas"]["Days"];
+            /** @description metres of streets */
+            streets: components["schemas"]["PatrolPart"];
             unit: string;
         };
         Choice: {
@@ -5574,6 +5612,27 @@ export interface components {
              */
             unplaced: number | null;
         };
+        Coverage: {
+            /** @description zones that are to be seen every so many days, of which the middle lies in the unit */
+            blocks: components["schemas"]["PatrolPart"];
+            /** @description H3 cells of resolution 12 whose middle lies in the unit */
+            cells: components["schemas"]["PatrolPart"];
+            /** @description units right below it */
+            children: components["schemas"]["Child"][];
+            /** @description what it took; null without a whole week, Monday to Sunday, that is over */
+            effort: components["schemas"]["Effort"];
+            /** Format: date */
+            from: string;
+            /** @description each checkpoint that a beat had and nobody marked in its hours, the newest first; at most 1,000 */
+            missed: components["schemas"]["Missed"][];
+            /** @description how long ago its streets were seen last, at the end of the period */
+            since: components["schemas"]["Days"];
+            /** @description metres of streets */
+            streets: components["schemas"]["PatrolPart"];
+            /** Format: date */
+            to: string;
+            unit: string;
+        };
         Curve: {
             /** Format: int64 */
             column: number;
@@ -5595,6 +5654,23 @@ export interface components {
             other: number;
             /** @description all homes of the unit are in it: the unit is a part of the compound, which is too large for one */
             own: boolean;
+        };
+        Days: {
+            /**
+             * Format: int64
+             * @description days, of half of the metres of streets that were ever seen
+             */
+            median: number | null;
+            /**
+             * Format: double
+             * @description metres of streets that were never seen
+             */
+            never_m: number;
+            /**
+             * Format: int64
+             * @description days, of the part of a street that was seen but not for longest; null: none ever was
+             */
+            oldest: number | null;
         };
         Decision: {
             /** @enum {string} */
@@ -5879,6 +5955,23 @@ export interface components {
             revision: number;
             /** @description null when nothing was done */
             step: components["schemas"]["Journaled"];
+        };
+        Effort: {
+            /**
+             * Format: date
+             * @description a Monday
+             */
+            from: string;
+            /** @description by the kind of post that teams count for */
+            kinds: components["schemas"]["ByKind"][];
+            swath: components["schemas"]["Swath"];
+            /**
+             * Format: date
+             * @description a Sunday
+             */
+            to: string;
+            /** @description those that somebody came to, by their code; at most 1,000 */
+            zones: components["schemas"]["InZone"][];
         };
         Enrolment: {
             /** @description the URI as a QR code, base64 */
@@ -6609,6 +6702,16 @@ export interface components {
             /** Format: int64 */
             post: number;
         };
+        InZone: {
+            kind: string;
+            /** Format: double */
+            minutes: number;
+            name: string;
+            /** Format: int64 */
+            visits: number;
+            /** @description code */
+            zone: string;
+        };
         Incident: {
             /**
              * Format: double
@@ -7201,7 +7304,7 @@ export interface components {
             total?: number;
         };
         ListMissed: {
-            items: components["schemas"]["Missed"][];
+            items: components["schemas"]["PremisesMissed"][];
             /** @description pass it as cursor to get the next page; absent on the last */
             next?: string;
             /**
@@ -7674,6 +7777,8 @@ export interface components {
             /** Format: int64 */
             checkpoint: number;
             checkpoint_name: string;
+            /** Format: date */
+            day: string;
             /** Format: int64 */
             ordinal: number;
         };
@@ -8176,6 +8281,17 @@ export interface components {
             /** @description shift, fixes, or another kind that the server takes */
             kind: string;
         };
+        PatrolPart: {
+            /** Format: double */
+            all: number;
+            /** Format: double */
+            seen: number;
+            /**
+             * Format: double
+             * @description null where there is nothing to see
+             */
+            share: number | null;
+        };
         PatrolSpan: {
             /** Format: date-time */
             from: string;
@@ -8396,6 +8512,16 @@ export interface components {
              */
             held: number;
             kind: string;
+        };
+        PremisesMissed: {
+            /** Format: int64 */
+            beat: number;
+            beat_name: string;
+            /** Format: int64 */
+            checkpoint: number;
+            checkpoint_name: string;
+            /** Format: int64 */
+            ordinal: number;
         };
         PremisesSuggestion: {
             /** @description street by street */
@@ -9702,6 +9828,18 @@ export interface components {
             people: components["schemas"]["People"];
             /** @description the numbers are those of the last publication, small ones hidden: the caller may not see single households here */
             published: boolean;
+        };
+        Swath: {
+            /**
+             * Format: double
+             * @description what was seen, once
+             */
+            merged_m2: number;
+            /**
+             * Format: double
+             * @description once for each team and day
+             */
+            unmerged_m2: number;
         };
         Taken: {
             /** @enum {string} */
@@ -24582,6 +24720,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patrol-coverage": {
+        parameters: {
+            query: {
+                /** @description code */
+                unit: string;
+                /** @description first day (YYYY-MM-DD, China) */
+                from: string;
+                /** @description last day; the units are those in force on it */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
             };
             /** @description Bad Request */
             400: {
