@@ -3,8 +3,20 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { elapsed } from '../common/format';
 import { useConsent } from './consent';
+import { useDuties } from './duties';
 import { usePost } from './outbox/outbox';
-import { end, GAP, pauseOrResume, type Shift, start, stayAwake, TRANSPORTS, useDuty } from './shift';
+import type { Outbox } from './outbox/store';
+import {
+  end,
+  GAP,
+  pauseOrResume,
+  type Shift,
+  setMembers,
+  start,
+  stayAwake,
+  TRANSPORTS,
+  useDuty,
+} from './shift';
 
 export function Duty({ toConsent }: { toConsent: () => void }) {
   const { t } = useTranslation();
@@ -47,6 +59,7 @@ export function Duty({ toConsent }: { toConsent: () => void }) {
       )}
       {shift && (
         <>
+          <Members shift={shift} outbox={outbox} />
           <Recording shift={shift} agreed={given === true} />
           <div className="patrol-row">
             <button type="button" onClick={() => pauseOrResume(outbox)}>
@@ -100,6 +113,50 @@ function Recording({ shift, agreed }: { shift: Shift; agreed: boolean }) {
         {t('patrol.gaps', { count: shift.gaps })}
       </p>
       {recording && <p className="soft">{t(awake ? 'patrol.awake' : 'patrol.asleep')}</p>}
+    </>
+  );
+}
+
+/** Members are the colleagues who go along; they are changed while the shift goes on. */
+function Members({ shift, outbox }: { shift: Shift; outbox: Outbox }) {
+  const { t } = useTranslation();
+  const colleagues = useDuties(({ duties }) => duties?.value.colleagues) ?? [];
+  const [chosen, setChosen] = useState<number[] | null>(null);
+  const turn = (account: number) =>
+    setChosen((list) =>
+      list?.includes(account) ? list.filter((one) => one !== account) : [...(list ?? []), account],
+    );
+  const save = () => setMembers(outbox, chosen ?? []).then(() => setChosen(null));
+  return (
+    <>
+      <button
+        type="button"
+        aria-expanded={chosen !== null}
+        onClick={() => setChosen(chosen ? null : shift.members)}
+      >
+        {shift.members.length > 0
+          ? t('patrol.members.with', { count: shift.members.length })
+          : t('patrol.members.change')}
+      </button>
+      {chosen && colleagues.length === 0 && <p className="soft">{t('patrol.members.none')}</p>}
+      {chosen && colleagues.length > 0 && (
+        <fieldset className="patrol-choice patrol-members">
+          <legend className="off-screen">{t('patrol.members.change')}</legend>
+          {colleagues.map(({ account, name }) => (
+            <button
+              key={account}
+              type="button"
+              aria-pressed={chosen.includes(account)}
+              onClick={() => turn(account)}
+            >
+              {name}
+            </button>
+          ))}
+          <button type="button" className="patrol-main" onClick={save}>
+            {t('patrol.members.save')}
+          </button>
+        </fieldset>
+      )}
     </>
   );
 }

@@ -5,6 +5,7 @@ import type { GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
+import { length, useLanguage } from '../common/format';
 import { NOWHERE } from '../map/camera';
 import { maplibregl, ownRequest } from '../map/maplibre';
 import { MAP_FONT } from '../theme/fonts';
@@ -14,6 +15,7 @@ import { useLook } from './look';
 import { circle, type Fix, usePlace } from './place';
 import { useDuty } from './shift';
 import { nothing, withPlace } from './style';
+import { forgetBeat, useSuggested } from './suggested';
 
 /** The closest that following brings the map by itself. */
 const NEAR = 16.5;
@@ -23,6 +25,7 @@ export default function PatrolMap() {
   const { theme, palette } = useLook();
   const fix = usePlace((place) => place.fix);
   const lines = useDuty((duty) => duty.lines);
+  const walk = useSuggested((beat) => beat.walk);
   const element = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibreMap | null>(null);
   const [following, setFollowing] = useState(true);
@@ -76,13 +79,14 @@ export default function PatrolMap() {
 
   useEffect(() => {
     if (!map) return;
-    const show = () => map.getSource<GeoJSONSource>('here')?.setData(hereOf(fix, lines));
+    const show = () =>
+      map.getSource<GeoJSONSource>('here')?.setData(hereOf(fix, lines, (walk?.line ?? []) as LonLat[]));
     show();
     map.on('styledata', show); // a new style begins with an empty source
     return () => {
       map.off('styledata', show);
     };
-  }, [map, fix, lines]);
+  }, [map, fix, lines, walk]);
 
   useEffect(() => {
     if (!map || !fix || !following) return;
@@ -107,6 +111,7 @@ export default function PatrolMap() {
           </button>
         )}
       </div>
+      <Suggested />
       <p className="patrol-credit">
         {ground.credit} {t('map.reviewNumber')}
         {ground.review || t('map.reviewNumberNone')}
@@ -116,8 +121,14 @@ export default function PatrolMap() {
 }
 
 /** hereOf is the phone, the circle within which it surely is, and the way of the shift, open at its gaps. */
-function hereOf(fix: Fix | null, lines: LonLat[][]) {
-  if (!fix) return nothing;
+function hereOf(fix: Fix | null, lines: LonLat[][], walk: LonLat[]) {
+  const beat: Feature = {
+    type: 'Feature',
+    properties: { part: 'beat' },
+    geometry: { type: 'LineString', coordinates: walk },
+  };
+  const before = walk.length > 1 ? [beat] : [];
+  if (!fix) return { ...nothing, features: before };
   const point: Feature = {
     type: 'Feature',
     properties: {},
@@ -133,5 +144,27 @@ function hereOf(fix: Fix | null, lines: LonLat[][]) {
     properties: { part: 'way' },
     geometry: { type: 'MultiLineString', coordinates: lines.filter((line) => line.length > 1) },
   };
-  return { ...nothing, features: fix.accuracy ? [way, around, point] : [way, point] };
+  return { ...nothing, features: [...before, way, ...(fix.accuracy ? [around] : []), point] };
+}
+
+/** Suggested says what the beat on the map is, and puts it away. */
+function Suggested() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { walk, left } = useSuggested();
+  if (!walk) return null;
+  return (
+    <div className="patrol-walk" role="status">
+      <p>
+        {t('patrol.duties.walk', {
+          metres: length(walk.metres, language),
+          minutes: Math.round(walk.minutes),
+        })}
+      </p>
+      {left && <p>{t('patrol.duties.left')}</p>}
+      <button type="button" onClick={forgetBeat}>
+        {t('patrol.duties.close')}
+      </button>
+    </div>
+  );
 }

@@ -3,6 +3,8 @@
 import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { learnConsent } from './consent';
+import { fresh, runDuties, useDuties } from './duties';
+import { DutiesScreen } from './duties-screen';
 import { Duty } from './duty';
 import { Icon } from './icon';
 import { useLookOnPage } from './look';
@@ -18,7 +20,7 @@ import { ask, useWho } from './who';
 
 const PatrolMap = lazy(() => import('./map'));
 
-const SCREENS = ['map', 'outbox', 'me'] as const;
+const SCREENS = ['map', 'duties', 'outbox', 'me'] as const;
 type Screen = (typeof SCREENS)[number];
 
 export function Patrol() {
@@ -75,12 +77,14 @@ function Screens({ account }: { account: number }) {
     const leaving = new AbortController();
     runShift(outbox, leaving.signal);
     learnDraft(outbox);
+    runDuties(outbox, leaving.signal);
     return () => leaving.abort();
   }, [outbox]);
   const signedIn = useWho(({ sign_in }) => sign_in === 'holds');
   useEffect(() => {
     if (outbox) learnConsent(outbox, signedIn);
   }, [outbox, signedIn]);
+  const news = useDuties((state) => fresh(state).length);
   const reporting = useReport(({ draft }) => draft !== null);
   return (
     <div className="patrol">
@@ -103,6 +107,7 @@ function Screens({ account }: { account: number }) {
             </button>
           )}
         </div>
+        {!reporting && screen === 'duties' && <DutiesScreen toMap={() => setScreen('map')} />}
         {!reporting && screen === 'outbox' && <OutboxScreen />}
         {!reporting && screen === 'me' && <Me />}
       </main>
@@ -116,6 +121,12 @@ function Screens({ account }: { account: number }) {
           >
             <Icon name={name} />
             {t(`patrol.screen.${name}`)}
+            {name === 'duties' && news > 0 && (
+              <span className="patrol-badge figures">
+                <span aria-hidden="true">{news}</span>
+                <span className="off-screen">{t('patrol.duties.fresh', { count: news })}</span>
+              </span>
+            )}
           </button>
         ))}
       </nav>

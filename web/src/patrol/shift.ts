@@ -14,6 +14,8 @@ export type Shift = {
   started: number;
   transport: Transport;
   paused: boolean;
+  /** Accounts that go along. */
+  members: number[];
   /** Fixes that were recorded, and how often none came for longer than GAP. */
   fixes: number;
   gaps: number;
@@ -71,7 +73,16 @@ async function change(outbox: Outbox, step: object, shift: Shift | null): Promis
 
 export async function start(outbox: Outbox, transport: Transport): Promise<void> {
   const id = crypto.randomUUID();
-  const shift = { id, started: Date.now(), transport, paused: false, fixes: 0, gaps: 0, last: null };
+  const shift = {
+    id,
+    started: Date.now(),
+    transport,
+    paused: false,
+    members: [],
+    fixes: 0,
+    gaps: 0,
+    last: null,
+  };
   useDuty.setState({ lines: [] });
   await change(outbox, { do: 'start', shift: id, transport }, shift);
 }
@@ -87,6 +98,12 @@ export async function pauseOrResume(outbox: Outbox): Promise<void> {
     { ...shift, paused, last: null },
   );
   useDuty.setState(({ lines }) => ({ lines: lines.at(-1)?.length ? [...lines, []] : lines }));
+}
+
+/** setMembers says who goes along from now on. */
+export async function setMembers(outbox: Outbox, members: number[]): Promise<void> {
+  const { shift } = useDuty.getState();
+  if (shift) await change(outbox, { do: 'members', shift: shift.id, members }, { ...shift, members });
 }
 
 /** end closes the shift; its fixes stand before its end in the outbox. */

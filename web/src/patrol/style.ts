@@ -13,6 +13,14 @@ export function withPlace(ground: StyleSpecification, palette: Palette): StyleSp
     layers: [
       ...ground.layers,
       {
+        id: 'beat',
+        type: 'line',
+        source: 'here',
+        filter: ['==', ['get', 'part'], 'beat'],
+        layout: { 'line-join': 'round', 'line-cap': 'round' },
+        paint: { 'line-color': palette.accent, 'line-width': 7, 'line-opacity': 0.55 },
+      },
+      {
         id: 'way',
         type: 'line',
         source: 'here',
