@@ -120,7 +120,7 @@ const (
 	ChangeTimeout = 5 * time.Minute  // of repairs and publishing, which look at a whole plan
 	UploadTimeout = 15 * time.Minute
 	MaxUpload     = 1 << 30 // bytes of one file
-	maxBuffered   = 1 << 20 // bytes read before the rest is streamed
+	maxBody       = 2 << 20 // bytes of what is no file; most operations take less
 )
 
 // New builds the application. It serves once somebody listens.
@@ -130,7 +130,7 @@ func New(c Config) (*fiber.App, error) {
 		Immutable:             true, // values outlive the request
 		DisableStartupMessage: true,
 		StreamRequestBody:     true, // uploads go to disk, not to memory
-		BodyLimit:             maxBuffered,
+		BodyLimit:             maxBody,
 		ReadTimeout:           UploadTimeout,
 		WriteTimeout:          UploadTimeout,
 		IdleTimeout:           2 * time.Minute,

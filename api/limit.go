@@ -34,6 +34,7 @@ type Limits struct {
 	Address Budget // everything of an address but tiles
 	Account Budget // everything of an account but tiles
 	Tiles   Budget // of an address
+	Phones  Budget // deliveries of an address: a mobile network puts all officers behind a few
 }
 
 // DefaultLimits let an office of a hundred work behind one address, and a machine
@@ -44,6 +45,7 @@ var DefaultLimits = Limits{
 	Address: Budget{PerSecond: 200, Burst: 1000},
 	Account: Budget{PerSecond: 50, Burst: 400},
 	Tiles:   Budget{PerSecond: 1000, Burst: 5000},
+	Phones:  Budget{PerSecond: 2000, Burst: 20_000},
 }
 
 // The paths with a budget of their own.
@@ -51,16 +53,17 @@ const (
 	signInPath = route.Prefix + "/session"
 	publicPath = route.Prefix + "/public"
 	tilesPath  = "/tiles/"
+	phonesPath = route.Prefix + "/deliveries"
 )
 
 // errTooMany says when to come back, in Retry-After.
 var errTooMany = fault.New(fault.TooMany, "too_many_requests", "Too many requests. Wait a moment and try again.")
 
 // limiters are the buckets of every budget.
-type limiters struct{ signIn, public, address, account, tiles *buckets }
+type limiters struct{ signIn, public, address, account, tiles, phones *buckets }
 
 func newLimiters(l Limits) limiters {
-	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles)}
+	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles), newBuckets(l.Phones)}
 }
 
 // limitAddress spends from the budgets of the client's address.
@@ -70,6 +73,8 @@ func (m *middleware) limitAddress(c *fiber.Ctx) error {
 	switch {
 	case strings.HasPrefix(path, tilesPath):
 		spend = []*buckets{m.limits.tiles}
+	case path == phonesPath:
+		spend = []*buckets{m.limits.phones}
 	case strings.HasPrefix(path, signInPath) && c.Method() == fiber.MethodPost:
 		spend = []*buckets{m.limits.signIn, m.limits.address}
 	case strings.HasPrefix(path, publicPath) && c.Method() == fiber.MethodPost:

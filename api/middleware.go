@@ -28,11 +28,12 @@ type middleware struct {
 
 	transport Transport
 	limits    limiters
+	turns     chan struct{} // of large bodies
 }
 
 func newMiddleware(c Config) (*middleware, error) {
 	m := &middleware{
-		log: c.Log, whoIs: c.Identify, transport: c.Transport, limits: newLimiters(c.Transport.Limits),
+		log: c.Log, whoIs: c.Identify, transport: c.Transport, limits: newLimiters(c.Transport.Limits), turns: make(chan struct{}, largeOnce),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wangge_http_requests_total", Help: "Requests by method, route and status."},
 			[]string{"method", "route", "status"}),
@@ -156,6 +157,14 @@ func linger(c *fiber.Ctx) {
 	}
 }
 
+// What a large body takes from memory, several times its length, is bounded: those of so
+// many requests are read at once, and the others wait unread.
+const (
+	largeBody = 64 << 10 // bytes
+	largeOnce = 32
+	turnWait  = 10 * time.Second
+)
+
 // bound gives the request a deadline, which the database obeys, and bounds its body.
 func (m *middleware) bound(c *fiber.Ctx) error {
 	defer linger(c)
@@ -171,8 +180,18 @@ func (m *middleware) bound(c *fiber.Ctx) error {
 		timeout = UploadTimeout
 	case c.Method() == fiber.MethodPost && strings.HasPrefix(c.Path(), route.Prefix+"/plans/"):
 		timeout = ChangeTimeout
-	case length > maxBuffered:
+	case length > maxBody:
 		return fiber.ErrRequestEntityTooLarge
+	}
+	if length > largeBody && !isUpload {
+		wait := time.NewTimer(turnWait)
+		defer wait.Stop()
+		select {
+		case m.turns <- struct{}{}:
+			defer func() { <-m.turns }()
+		case <-wait.C:
+			return tooMany(c, turnWait)
+		}
 	}
 	// The framework wants a reader, even of nothing. A form has been read already,
 	// its files to disk.
