@@ -16,7 +16,7 @@ const maxBody = 2 << 20
 // Mount adds /deliveries.
 func Mount(a route.API, desk *patrol.Desk) {
 	h := handler{desk}
-	op := route.Op{ID: "deliver", Tag: "patrols", Summary: "Send what happened on patrol, each thing exactly once", MaxBody: maxBody,
+	op := route.Op{ID: "deliver", Tag: "patrols", Summary: "Send what happened on patrol, each thing exactly once", MaxBody: maxBody, Checked: true,
 		Description: "Items of shifts, fixes and whatever else this server takes, in any order, as often as you like. What the answer calls stored or known is kept for good: drop it. " +
 			"What it refuses comes with a reason; it harms no other item, and may be mended and sent again under its id. " +
 			"A shift says {\"shift\": uuid, \"do\": start|pause|resume|members|end, \"members\"?: [account ids], \"transport\"?: foot|bicycle|car}. " +

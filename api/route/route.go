@@ -43,6 +43,7 @@ type Op struct {
 	Self             bool             // for everybody who has signed in, about themselves; with a token they only read
 	Status           int              // of success; 0 = 200
 	MaxBody          int64            // bytes; 0 = 1 MiB
+	Checked          bool             // the handler checks the body itself: it is large, and comes often
 
 	changes bool // something, for it is no read
 }
@@ -117,7 +118,7 @@ func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
 	a.Rules[op.ID] = op
 	huma.Register(a.API, huma.Operation{
 		OperationID: op.ID, Method: method, Path: path, Summary: op.Summary, Description: op.Description,
-		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, Middlewares: huma.Middlewares{op.guard},
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, SkipValidateBody: op.Checked, Middlewares: huma.Middlewares{op.guard},
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
 			http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *I) (*O, error) {

@@ -44,7 +44,7 @@ var markNames = map[int16]string{past: "past", future: "future"}
 type fixesBody struct {
 	Shift string    `json:"shift"`
 	First int       `json:"first"`
-	Fixes []sentFix `json:"fixes"`
+	Fixes sentFixes `json:"fixes"`
 }
 
 // sentFix is [milliseconds since 1970 by the phone, lon, lat, accuracy in metres or null].
@@ -54,36 +54,127 @@ type sentFix struct {
 	accuracy float32
 }
 
+type sentFixes []sentFix
+
 var errFix = errors.New("a fix is [milliseconds, lon, lat, accuracy or null]")
 
-// UnmarshalJSON reads by hand what comes by the million.
-func (f *sentFix) UnmarshalJSON(text []byte) error {
-	text, opened := bytes.CutPrefix(bytes.TrimSpace(text), []byte("["))
-	text, closed := bytes.CutSuffix(text, []byte("]"))
-	if !opened || !closed {
+// UnmarshalJSON reads by hand what comes by the million. text is valid JSON.
+func (list *sentFixes) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil // as the standard has it
+	}
+	r := fixReader{text}
+	*list = make(sentFixes, 0, min(len(text)/24, MaxFixes+1))
+	if !r.take('[') {
 		return errFix
 	}
-	var v [4]float64
-	for i := range v {
-		field, rest, more := bytes.Cut(text, []byte(","))
-		field = bytes.TrimSpace(field)
-		if more != (i < 3) {
+	for !r.take(']') {
+		if len(*list) > 0 && !r.take(',') || len(*list) > MaxFixes {
 			return errFix
 		}
-		if i < 3 || string(field) != "null" {
-			var err error
-			if v[i], err = strconv.ParseFloat(string(field), 64); err != nil {
-				return errFix
-			}
+		f, err := r.fix()
+		if err != nil {
+			return err
 		}
-		text = rest
+		*list = append(*list, f)
+	}
+	return nil
+}
+
+// fixReader reads JSON from its start on.
+type fixReader struct{ text []byte }
+
+// take steps over a sign if it is next.
+func (r *fixReader) take(sign byte) bool {
+	for len(r.text) > 0 && (r.text[0] == ' ' || r.text[0] == '\n' || r.text[0] == '\t' || r.text[0] == '\r') {
+		r.text = r.text[1:]
+	}
+	if len(r.text) == 0 || r.text[0] != sign {
+		return false
+	}
+	r.text = r.text[1:]
+	return true
+}
+
+func (r *fixReader) fix() (f sentFix, err error) {
+	// Milliseconds, two angles on the lattice, and the accuracy in millimetres.
+	var v [4]int64
+	if !r.take('[') {
+		return f, errFix
+	}
+	for i, decimals := range [...]int{0, 7, 7, 3} {
+		if i > 0 && !r.take(',') {
+			return f, errFix
+		}
+		if v[i], err = r.number(decimals); err != nil && (i < 3 || !r.null()) {
+			return f, errFix
+		}
 	}
 	const farthest = 1e14 // ms: 3,000 years
-	if math.Abs(v[0]) > farthest || math.Abs(v[1]) > 180 || math.Abs(v[2]) > 90 || v[3] < 0 || v[3] > math.MaxFloat32 {
-		return errFix
+	if !r.take(']') || v[0] < -farthest || v[0] > farthest || v[1] < -180e7 || v[1] > 180e7 || v[2] < -90e7 || v[2] > 90e7 || v[3] < 0 {
+		return f, errFix
 	}
-	*f = sentFix{time.UnixMilli(int64(v[0])).UTC(), geo.Snap(orb.Point{v[1], v[2]}), float32(v[3])}
-	return nil
+	return sentFix{time.UnixMilli(v[0]).UTC(), geo.Point{X: int32(v[1]), Y: int32(v[2])}, float32(v[3]) / 1000}, nil
+}
+
+func (r *fixReader) null() bool {
+	rest, found := bytes.CutPrefix(r.text, []byte("null"))
+	r.text = rest
+	return found
+}
+
+// number reads a number and returns it times ten to the power of decimals, rounded.
+func (r *fixReader) number(decimals int) (int64, error) {
+	r.take(0) // steps over blanks
+	n := 0
+	for n < len(r.text) && (r.text[n] >= '0' && r.text[n] <= '9' || r.text[n] == '-' || r.text[n] == '+' || r.text[n] == '.' || r.text[n] == 'e' || r.text[n] == 'E') {
+		n++
+	}
+	digits := r.text[:n]
+	v, ok := fixed(digits, decimals)
+	if !ok { // an exponent, more decimals, or too long
+		f, err := strconv.ParseFloat(string(digits), 64)
+		if f *= math.Pow10(decimals); err != nil || math.Abs(f) > 1e18 {
+			return 0, errFix
+		}
+		v = int64(math.Round(f))
+	}
+	r.text = r.text[n:]
+	return v, nil
+}
+
+// fixed is a number of at most so many decimals, times ten to the power of them.
+func fixed(digits []byte, decimals int) (v int64, ok bool) {
+	negative := len(digits) > 0 && digits[0] == '-'
+	if negative {
+		digits = digits[1:]
+	}
+	if len(digits) == 0 || len(digits) > 17 {
+		return 0, false
+	}
+	after := -1 // decimals so far
+	for _, d := range digits {
+		switch {
+		case d == '.' && after < 0:
+			after = 0
+			continue
+		case d < '0' || d > '9' || after == decimals:
+			return 0, false
+		}
+		if v = v*10 + int64(d-'0'); after >= 0 {
+			after++
+		}
+	}
+	for range decimals - max(after, 0) {
+		if v > math.MaxInt64/10 {
+			return 0, false
+		}
+		v *= 10
+	}
+	if negative {
+		v = -v
+	}
+	return v, true
 }
 
 func readFixes(item Item) (*fixesItem, error) {
@@ -135,6 +226,12 @@ func (a *arrival) judge(f sentFix) (at time.Time, day geo.Day, mark int16) {
 // https://www.postgresql.org/docs/15/sql-copy.html
 type fixRows struct{ text []byte }
 
+// newFixRows makes room for n rows.
+func newFixRows(n int) fixRows {
+	const row = 84 // bytes
+	return fixRows{append(make([]byte, 0, len(copyHead)+n*row+2), copyHead...)}
+}
+
 const (
 	copyHead = "PGCOPY\n\377\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	copyFix  = `COPY fix (day, shift_no, seq, at, device_at, x, y, accuracy, mark) FROM STDIN (FORMAT binary)`
@@ -144,9 +241,6 @@ const (
 var millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (r *fixRows) add(day geo.Day, shift int64, seq int32, at time.Time, f sentFix, mark int16) {
-	if r.text == nil {
-		r.text = []byte(copyHead)
-	}
 	b, int32s, int64s := binary.BigEndian.AppendUint16(r.text, 9), binary.BigEndian.AppendUint32, binary.BigEndian.AppendUint64
 	micros := func(t time.Time) uint64 { return uint64(t.UnixMicro() - millennium.UnixMicro()) }
 	b = int32s(int32s(b, 4), uint32(int32(day.Since(millennium))))
@@ -162,7 +256,7 @@ func (r *fixRows) add(day geo.Day, shift int64, seq int32, at time.Time, f sentF
 
 // copy writes the rows.
 func (r *fixRows) copy(ctx context.Context, tx pgx.Tx) error {
-	if r.text == nil {
+	if len(r.text) == len(copyHead) {
 		return nil
 	}
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(binary.BigEndian.AppendUint16(r.text, math.MaxUint16)), copyFix)

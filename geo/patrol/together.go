@@ -285,6 +285,11 @@ type key struct {
 
 // sort takes apart what is new.
 func (r *round) sort() {
+	n := 0
+	for _, s := range r.batch {
+		n += s.fixes()
+	}
+	r.rows = newFixRows(n)
 	for _, s := range r.batch {
 		for _, item := range s.items {
 			if item.known || item.err != nil {
