@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -18,8 +20,63 @@ const patrol: Plugin = {
   },
 };
 
+/** What the officer's page is made of beside its scripts and styles; they lie in public. */
+const BESIDE = ['boot.css', 'boot.js', 'favicon.svg', 'patrol.webmanifest'];
+
+type Bundle = Parameters<Extract<Plugin['generateBundle'], (...args: never[]) => unknown>>[1];
+
+/**
+ * shellOf lists the files of the officer's page: its entry with all that it imports, now or
+ * later, and the workers and styles of these.
+ */
+function shellOf(bundle: Bundle): string[] {
+  const found = new Set<string>();
+  const visit = (name: string) => {
+    const part = bundle[name];
+    if (!part || found.has(name)) return;
+    found.add(name);
+    if (part.type !== 'chunk') return;
+    for (const next of [...part.imports, ...part.dynamicImports]) visit(next);
+    for (const style of part.viteMetadata?.importedCss ?? []) visit(style);
+    for (const asset of part.viteMetadata?.importedAssets ?? []) visit(asset);
+    // Workers are named by their address alone.
+    for (const other of Object.keys(bundle)) {
+      if (/worker/.test(other) && part.code.includes(other.replace(/^assets\//, ''))) visit(other);
+    }
+  };
+  for (const part of Object.values(bundle)) {
+    if (part.type === 'chunk' && part.facadeModuleId?.endsWith('/patrol.html')) visit(part.fileName);
+  }
+  return [...found].filter((name) => !name.endsWith('.map')).sort();
+}
+
+/** The service worker of the officer's page knows the files of its own build. */
+const shell: Plugin = {
+  name: 'patrol-shell',
+  apply: 'build',
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      const worker = bundle['patrol-sw.js'];
+      const html = bundle['patrol.html'];
+      if (worker?.type !== 'chunk' || html?.type !== 'asset') this.error("the officer's page was not built");
+      const files = shellOf(bundle);
+      const digest = createHash('sha256').update(html.source).update(files.join());
+      for (const name of BESIDE) digest.update(readFileSync(`public/${name}`));
+      const list = {
+        version: digest.digest('hex').slice(0, 16),
+        files: [...files, ...BESIDE].map((name) => `/${name}`),
+      };
+      const placeholder = /(["'`])__PATROL_SHELL__\1/;
+      if (files.length < 5 || !placeholder.test(worker.code))
+        this.error('the service worker has no list of files');
+      worker.code = worker.code.replace(placeholder, () => JSON.stringify(JSON.stringify(list)));
+    },
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), patrol],
+  plugins: [react(), patrol, shell],
   html: { cspNonce: '__CSP_NONCE__' },
   // The server takes changes from its own pages only: what is proxied comes from there.
   server: {
@@ -33,8 +90,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
-      input: ['index.html', 'patrol.html'],
+      input: { index: 'index.html', patrol: 'patrol.html', 'patrol-sw': 'src/patrol/offline/worker.ts' },
       output: {
+        // A service worker is known by its address, which stays.
+        entryFileNames: ({ name }) => (name === 'patrol-sw' ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           groups: [
             { name: 'maplibre', test: /node_modules[\\/](maplibre-gl|@vis\.gl|@maplibre|@mapbox)[\\/]/ },

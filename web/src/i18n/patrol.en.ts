@@ -1,7 +1,10 @@
 // The words of the officer's page in English.
+
 import type { patrol as zh } from './patrol.zh';
+import { offline } from './patrol-offline.en';
 
 export const patrol: typeof zh = {
+  offline,
   title: 'Wangge patrol',
   screens: 'Screens',
   screen: { map: 'Map', duties: 'Duties', outbox: 'Outbox', me: 'Me' },

@@ -1,6 +1,9 @@
 // The words of the officer's page in Chinese.
 
+import { offline } from './patrol-offline.zh';
+
 export const patrol = {
+  offline,
   title: '网格巡查',
   screens: '各屏',
   screen: { map: '地图', duties: '任务', outbox: '待发', me: '我的' },

@@ -8,7 +8,7 @@ maplibregl.setWorkerUrl(workerUrl);
 
 export { maplibregl };
 
-/** ownRequest asks for everything at the server that sent the page. */
+/** ownRequest asks for everything at the server that sent the page, or in a file on the phone. */
 export const ownRequest = (url: string) => ({
-  url: /^(data|blob):/.test(url) ? url : ownAddress(url, location.origin),
+  url: /^(data|blob|pack):/.test(url) ? url : ownAddress(url, location.origin),
 });

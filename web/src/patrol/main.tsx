@@ -2,6 +2,7 @@
 import './patrol.css';
 import { createRoot } from 'react-dom/client';
 import { startLanguage } from '../i18n/language';
+import { keepShell } from './offline/shell';
 import { Patrol } from './patrol';
 
 const root = document.getElementById('root');
@@ -12,4 +13,5 @@ if (root && !window.wanggeUnsupported) {
   });
   root.textContent = '';
   createRoot(root).render(<Patrol />);
+  keepShell();
 }

@@ -30,7 +30,8 @@ export default function PatrolMap() {
   const [map, setMap] = useState<MapLibreMap | null>(null);
   const [following, setFollowing] = useState(true);
   const [bearing, setBearing] = useState(0);
-  const ground = useGround();
+  const [centre, setCentre] = useState<LonLat | null>(null);
+  const ground = useGround(centre);
   const style = useMemo(() => withPlace(ground.style, palette), [ground.style, palette]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once; its style follows below
@@ -50,6 +51,7 @@ export default function PatrolMap() {
       maxZoom: 20,
     });
     made.addControl(new maplibregl.ScaleControl({ maxWidth: 90, unit: 'metric' }), 'bottom-left');
+    made.on('moveend', () => setCentre(made.getCenter().toArray()));
     made.on('rotate', () => setBearing(made.getBearing()));
     // Zooming in place keeps following; a move or a turn by hand ends it.
     for (const begun of ['dragstart', 'rotatestart'] as const) {

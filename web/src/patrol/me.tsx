@@ -5,6 +5,7 @@ import { asProblem, type Problem } from '../api/client';
 import { useLanguage } from '../common/format';
 import { TrackConsent } from './consent';
 import { chooseLanguage, chooseTheme, useLook } from './look';
+import { KeptMap, KeptPage } from './offline/kept';
 import { useSayProblem } from './say';
 import { SignIn } from './sign-in';
 import { signOut, useWho } from './who';
@@ -17,6 +18,8 @@ export function Me() {
         <h2>{t('patrol.account')}</h2>
         <Account />
       </section>
+      <KeptMap />
+      <KeptPage />
       <section>
         <h2>{t('patrol.consent.title')}</h2>
         <TrackConsent />

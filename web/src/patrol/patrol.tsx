@@ -9,6 +9,9 @@ import { Duty } from './duty';
 import { Icon } from './icon';
 import { useLookOnPage } from './look';
 import { Me } from './me';
+import { Notices } from './offline/notices';
+import { runPack } from './offline/pack';
+import { lookAtStorage } from './offline/storage';
 import { runOutbox, usePost } from './outbox/outbox';
 import { OutboxScreen } from './outbox-screen';
 import { seek, usePlace } from './place';
@@ -68,8 +71,12 @@ function Screens({ account }: { account: number }) {
   const outbox = usePost((post) => post.outbox);
   useEffect(seek, []);
   useEffect(() => {
+    lookAtStorage();
+  }, []);
+  useEffect(() => {
     const leaving = new AbortController();
     runOutbox(account, leaving.signal);
+    runPack(account, leaving.signal);
     return () => leaving.abort();
   }, [account]);
   useEffect(() => {
@@ -98,6 +105,7 @@ function Screens({ account }: { account: number }) {
           <Suspense fallback={<div className="patrol-map" />}>
             <PatrolMap />
           </Suspense>
+          <Notices go={setScreen} />
           <NoPlace />
           <Duty toConsent={() => setScreen('me')} />
           {outbox && (

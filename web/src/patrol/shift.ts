@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import type { LonLat } from '../api/types';
 import { useConsent } from './consent';
+import { askToKeep } from './offline/storage';
 import type { Outbox } from './outbox/store';
 import { type Fix, onFix } from './place';
 
@@ -85,6 +86,7 @@ export async function start(outbox: Outbox, transport: Transport): Promise<void>
   };
   useDuty.setState({ lines: [] });
   await change(outbox, { do: 'start', shift: id, transport }, shift);
+  askToKeep();
 }
 
 export async function pauseOrResume(outbox: Outbox): Promise<void> {

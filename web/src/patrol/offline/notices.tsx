@@ -1,0 +1,75 @@
+// What the officer must know of the page without signal, above the first screen: each line
+// only where it holds, with what to do about it.
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { usePost } from '../outbox/outbox';
+import { useOutboxVersion } from '../outbox/store';
+import { useDuty } from '../shift';
+import { useWho } from '../who';
+import { Download } from './kept';
+import { usePack } from './pack';
+import { takeNext, useShell } from './shell';
+import { useStorage } from './storage';
+
+export function Notices({ go }: { go: (screen: 'outbox' | 'me') => void }) {
+  const { t } = useTranslation();
+  const next = useShell((shell) => shell.next);
+  const { pack, offer } = usePack();
+  const persisted = useStorage((storage) => storage.persisted);
+  const onDuty = useDuty((duty) => duty.shift !== null);
+  const ended = useWho((who) => who.sign_in === 'ended');
+  const unsent = useUnsent();
+  return (
+    <>
+      {next && (
+        <div className="patrol-notice" role="status">
+          <p>{t('patrol.offline.next')}</p>
+          <button type="button" onClick={takeNext}>
+            {t('patrol.offline.take')}
+          </button>
+        </div>
+      )}
+      {ended && unsent > 0 && (
+        <div className="patrol-notice" role="status">
+          <p>{t('patrol.offline.signInToSend', { count: unsent })}</p>
+          <button type="button" onClick={() => go('me')}>
+            {t('patrol.offline.toSignIn')}
+          </button>
+        </div>
+      )}
+      {offer && !pack && (
+        <div className="patrol-notice">
+          <p>{t('patrol.offline.none')}</p>
+          <Download />
+        </div>
+      )}
+      {persisted === false && onDuty && unsent > 0 && (
+        <div className="patrol-notice">
+          <p>{t('patrol.offline.mayGo')}</p>
+          <button type="button" onClick={() => go('outbox')}>
+            {t('patrol.offline.toOutbox')}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** useUnsent counts what the server does not hold yet. */
+function useUnsent(): number {
+  const outbox = usePost((post) => post.outbox);
+  const version = useOutboxVersion((state) => state.version);
+  const [count, setCount] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: counted again with every change
+  useEffect(() => {
+    let left = false;
+    outbox?.waiting().then(
+      (items) => !left && setCount(items.length),
+      () => {}, // closed meanwhile
+    );
+    return () => {
+      left = true;
+    };
+  }, [outbox, version]);
+  return outbox ? count : 0;
+}
