@@ -105,8 +105,10 @@ function Screens({ account }: { account: number }) {
           <Suspense fallback={<div className="patrol-map" />}>
             <PatrolMap />
           </Suspense>
-          <Notices go={setScreen} />
-          <NoPlace />
+          <div className="patrol-notices">
+            <NoPlace />
+            <Notices go={setScreen} />
+          </div>
           <Duty toConsent={() => setScreen('me')} />
           {outbox && (
             <button type="button" className="patrol-main patrol-begin" onClick={() => begin(outbox)}>
