@@ -213,8 +213,9 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	retention.Mount(a, c.DB, c.Queue)
 	turns := picture.NewTurns(2)
 	borderwalks.Mount(a, c.DB, c.Engine, turns)
-	deliveries.Mount(a, &patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now})
-	shifts.Mount(a, c.DB)
+	desk := &patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now}
+	deliveries.Mount(a, desk)
+	shifts.Mount(a, c.DB, desk)
 	packs.Mount(a, c.Tiles)
 	visits.Mount(a, c.DB)
 	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)

@@ -37,6 +37,10 @@ func patrolExamples() []example {
 		{"list-shifts", "", self, at(v1 + "/shifts"), nil},
 		{"get-shift", "", self, ofShift(""), nil},
 		{"get-track", "", self, ofShift("/track"), nil},
+		{"import-track", "", self, func(w *table, town string) request {
+			return request{path: v1 + "/shifts/" + w.shiftOf(town) + "/track", personal: true, header: []string{"Content-Type", "application/gpx+xml"},
+				body: []byte(`<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1" creator="watch"></gpx>`)}
+		}, nil},
 		{"export-track", "", self, ofShift("/gpx"), nil},
 		{"get-patrol-coverage", "", thing, func(w *table, town string) request {
 			today := time.Now()

@@ -12,21 +12,28 @@ import (
 	"wangge/api/route"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
+	"wangge/geo/staff"
 )
 
 // Mount adds /shifts.
-func Mount(a route.API, db pg.DB) {
-	h := handler{db}
+func Mount(a route.API, db pg.DB, desk *patrol.Desk) {
+	h := handler{db, desk}
 	op := func(id, summary, more string) route.Op {
 		return route.Op{ID: id, Self: true, Tag: "patrols", Summary: summary, Description: more}
 	}
 	route.Get(a, "/shifts", op("list-shifts", "Your own shifts, those that came last first", ""), h.list)
 	route.Get(a, "/shifts/{shift}", op("get-shift", "One of your own shifts", ""), h.get)
 	route.Get(a, "/shifts/{shift}/track", op("get-track", "Where you were on a shift of yours", "Every fix with its time by the server's clock and by the phone's, and why it does not count, if it does not. Fixes are dropped after their retention."), h.track)
+	bring := route.Op{ID: "import-track", Tag: "patrols", MaxBody: patrol.MaxTrackFile, Summary: "Bring the track of a watch or another program into a shift of yours",
+		Description: "A GPX 1.1 file in UTF-8. Its points count like fixes of the phone; which of them were not taken, and why, is told. The same file again changes nothing."}
+	route.Post(a, "/shifts/{shift}/track", bring.For(staff.Record), h.bring)
 	route.Get(a, "/shifts/{shift}/gpx", op("export-track", "Where you were on a shift of yours, as GPX 1.1", "Fixes that count, in segments between pauses and gaps."), h.gpx)
 }
 
-type handler struct{ db pg.DB }
+type handler struct {
+	db   pg.DB
+	desk *patrol.Desk
+}
 
 func (h handler) list(ctx context.Context, in *route.Paging) (*route.Body[route.List[patrol.Shift]], error) {
 	before, err := route.Number(in.Cursor)
@@ -92,4 +99,17 @@ func (h handler) gpx(ctx context.Context, in *Path) (*file, error) {
 	var out bytes.Buffer
 	err = patrol.WriteGPX(&out, s, list)
 	return &file{Type: "application/gpx+xml", Disposition: route.Attachment("shift-" + in.Shift + ".gpx"), Body: out.Bytes()}, err
+}
+
+type bringInput struct {
+	Path
+	RawBody []byte `contentType:"application/gpx+xml"`
+}
+
+func (h handler) bring(ctx context.Context, in *bringInput) (*route.Body[patrol.Imported], error) {
+	id, err := uuid.Parse(in.Shift)
+	if err != nil {
+		return nil, patrol.ErrShift
+	}
+	return route.OK(h.desk.Import(ctx, route.Actor(ctx), id, bytes.NewReader(in.RawBody)))
 }

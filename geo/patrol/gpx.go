@@ -1,6 +1,7 @@
 package patrol
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"slices"
@@ -36,11 +37,16 @@ type gpxPoint struct {
 // pause begins, and where nobody knows where the way went on. Coordinates are WGS 84.
 func WriteGPX(w io.Writer, s Shift, fixes []Fix) error {
 	counting := slices.DeleteFunc(slices.Clone(fixes), func(f Fix) bool { return f.Mark != "" })
-	slices.SortStableFunc(counting, func(a, b Fix) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(counting, func(a, b Fix) int { // the phone's track, then those of other programs
+		if a.imported() != b.imported() {
+			return cmp.Compare(a.Seq, b.Seq)
+		}
+		return a.At.Compare(b.At)
+	})
 	doc := gpx{Version: "1.1", Creator: "Wangge", Name: s.ID.String()}
 	decimal := func(v float64) string { return strconv.FormatFloat(v, 'f', 7, 64) }
 	for i, f := range counting {
-		if i == 0 || f.At.Sub(counting[i-1].At) > track.Usual.Gap || s.spanOf(f.At) != s.spanOf(counting[i-1].At) {
+		if i == 0 || f.imported() != counting[i-1].imported() || f.At.Sub(counting[i-1].At) > track.Usual.Gap || s.spanOf(f.At) != s.spanOf(counting[i-1].At) {
 			doc.Parts = append(doc.Parts, gpxPart{})
 		}
 		part := &doc.Parts[len(doc.Parts)-1]
@@ -58,3 +64,6 @@ func WriteGPX(w io.Writer, s Shift, fixes []Fix) error {
 func (s Shift) spanOf(at time.Time) int {
 	return slices.IndexFunc(s.Spans, func(on Span) bool { return !at.Before(on.From) && at.Before(on.To) })
 }
+
+// imported reports whether a fix came in a file of another program.
+func (f Fix) imported() bool { return f.Seq >= firstImported }

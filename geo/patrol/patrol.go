@@ -10,6 +10,7 @@
 //	together.go fixes of many phones kept in one transaction
 //	fix.go      where somebody was, kept by day and dropped after retention
 //	gpx.go      one's own track as a file
+//	gpxin.go    tracks of watches and other programs
 //	process.go  counts of what was seen, from tracks
 //	sight.go    what one shift saw on a day, and how counts move by it
 //	team.go     who walked together

@@ -3563,7 +3563,11 @@ export interface paths {
          */
         get: operations["get-track"];
         put?: never;
-        post?: never;
+        /**
+         * Bring the track of a watch or another program into a shift of yours
+         * @description A GPX 1.1 file in UTF-8. Its points count like fixes of the phone; which of them were not taken, and why, is told. The same file again changes nothing.
+         */
+        post: operations["import-track"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6688,6 +6692,22 @@ export interface components {
             /** @description those before, then those after */
             units: components["schemas"]["Carried"][];
         };
+        Imported: {
+            /**
+             * Format: int64
+             * @description that a file had brought before
+             */
+            known: number;
+            /** @description points that were not taken, in the order of the file; at most 200 runs */
+            left_out: components["schemas"]["LeftOut"][];
+            /**
+             * Format: int64
+             * @description that the file has
+             */
+            points: number;
+            /** Format: int64 */
+            taken: number;
+        };
         InCharge: {
             /** Format: int64 */
             charge: number;
@@ -6898,6 +6918,20 @@ export interface components {
             amount: number;
             /** @enum {string} */
             unit: "minutes" | "working-hours" | "working-days";
+        };
+        LeftOut: {
+            /**
+             * Format: int64
+             * @description number of the point in the file, from 1
+             */
+            first: number;
+            /** Format: int64 */
+            last: number;
+            /**
+             * @description past = longer ago than tracks are kept, future = yet to come, outside = not on duty then, doubled = at the time of another point
+             * @enum {string}
+             */
+            why: "no_time" | "no_place" | "past" | "future" | "outside" | "doubled";
         };
         Leg: {
             /** @description it is of the unit, and walked here for the first time */
@@ -36971,6 +37005,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListFix"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gpx+xml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description Bad Request */

@@ -30,6 +30,7 @@ export const visitProblems: typeof problems = {
     'A beat has a name without personal data, at least one weekday, a start before its end, and 1 to 200 checkpoints, none of them twice',
   beat_checkpoints: 'Some checkpoints of the beat are unknown, closed or outside its unit',
   beat_unit: 'There is no such unit where you may plan',
+  track_file: 'This is no GPX 1.1 file in UTF-8 with a track of at most 60,000 points',
   coverage_period: 'Coverage is told of 7 to 92 days that are not yet to come',
   coverage_unit: 'The unit is larger than 300 km². Ask for the units below it',
   beat_ask: 'A walk takes 5 to 240 minutes at 1 to 8 km/h, and starts and ends at possible places',
