@@ -59,7 +59,6 @@ export function Duty({ toConsent }: { toConsent: () => void }) {
       )}
       {shift && (
         <>
-          <Members shift={shift} outbox={outbox} />
           <Recording shift={shift} agreed={given === true} />
           <div className="patrol-row">
             <button type="button" onClick={() => pauseOrResume(outbox)}>
@@ -74,6 +73,7 @@ export function Duty({ toConsent }: { toConsent: () => void }) {
               {t(ending ? 'patrol.endSure' : 'patrol.end')}
             </button>
           </div>
+          <Members shift={shift} outbox={outbox} />
         </>
       )}
     </section>

@@ -121,25 +121,27 @@ function Screens({ account }: { account: number }) {
         {!reporting && screen === 'outbox' && <OutboxScreen />}
         {!reporting && screen === 'me' && <Me />}
       </main>
-      <nav className="patrol-nav" hidden={reporting} aria-label={t('patrol.screens')}>
-        {SCREENS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-current={name === screen ? 'page' : undefined}
-            onClick={() => setScreen(name)}
-          >
-            <Icon name={name} />
-            {t(`patrol.screen.${name}`)}
-            {name === 'duties' && news > 0 && (
-              <span className="patrol-badge figures">
-                <span aria-hidden="true">{news}</span>
-                <span className="off-screen">{t('patrol.duties.fresh', { count: news })}</span>
-              </span>
-            )}
-          </button>
-        ))}
-      </nav>
+      {!reporting && (
+        <nav className="patrol-nav" aria-label={t('patrol.screens')}>
+          {SCREENS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-current={name === screen ? 'page' : undefined}
+              onClick={() => setScreen(name)}
+            >
+              <Icon name={name} />
+              {t(`patrol.screen.${name}`)}
+              {name === 'duties' && news > 0 && (
+                <span className="patrol-badge figures">
+                  <span aria-hidden="true">{news}</span>
+                  <span className="off-screen">{t('patrol.duties.fresh', { count: news })}</span>
+                </span>
+              )}
+            </button>
+          ))}
+        </nav>
+      )}
     </div>
   );
 }
