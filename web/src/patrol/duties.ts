@@ -101,6 +101,9 @@ export async function refresh(outbox: Outbox, signal?: AbortSignal): Promise<voi
   const before = useDuties.getState().duties;
   const settled = (await outbox.waiting()).every(({ kind }) => kind === 'fixes');
   const duties = await readThrough(outbox, 'duties', () => read(signal));
+  // What a report and a step need is there before the first of them without signal.
+  await readThrough(outbox, 'categories', () => answer(api.GET('/incident-categories', { signal })));
+  await readThrough(outbox, 'reasons', () => answer(api.GET('/incident-reasons', { signal })));
   if (signal?.aborted || !duties || duties.at === before?.at) return;
   const known = new Set(before?.value.incidents.map(({ id }) => id));
   useDuties.setState({ duties });
