@@ -21,6 +21,7 @@ import { useViewOfHistory } from './view/url';
 
 const HomePage = lazy(() => import('./page/home'));
 const LedgerPage = lazy(() => written(dutyWords, import('./board/page')));
+const DutyPage = lazy(() => written(dutyWords, import('./duty/page')));
 const IncidentsPage = lazy(() => written([dutyWords, analysisWords], import('./incidents/page')));
 const AdminPages = lazy(() => import('./admin/admin'));
 const CirclePage = lazy(() => import('./circle/circle'));
@@ -102,6 +103,7 @@ function Themed() {
                 <Route path="/workshop/:plan?" element={<WorkshopPage />} />
                 <Route path="/incidents" element={<LedgerPage />} />
                 <Route path="/incidents/analysis" element={<IncidentsPage />} />
+                <Route path="/duty" element={<DutyPage />} />
                 <Route path="/account" element={<AccountPage />} />
                 <Route path="/admin/*" element={<AdminPages />} />
                 <Route path="/patrol" element={<OtherDocument />} />

@@ -12,6 +12,7 @@ import { useCategories, useSearch, useUnit } from '../api/queries';
 import { count, useLanguage, useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
+import { useLive } from '../live/use-live';
 import { Shell } from '../page/shell';
 import { useView } from '../view/url';
 import { Columns } from './columns';
@@ -44,6 +45,7 @@ function Ledger() {
   const { t } = useTranslation();
   const language = useLanguage();
   useLedgerOfHistory();
+  useLive();
   const [view, setView] = useLedgerView();
   const [{ unit }, setPage] = useView();
   const { state, category, overdue, mine, from, to } = view;

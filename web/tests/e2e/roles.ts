@@ -3,11 +3,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Role = 'administrator' | 'planner' | 'analyst' | 'privacy-officer' | 'worker' | 'worker-on-leave';
+export type Role =
+  | 'administrator'
+  | 'planner'
+  | 'analyst'
+  | 'dispatcher'
+  | 'privacy-officer'
+  | 'worker'
+  | 'worker-on-leave';
 export const ROLES: readonly Role[] = [
   'administrator',
   'planner',
   'analyst',
+  'dispatcher',
   'privacy-officer',
   'worker',
   'worker-on-leave',

@@ -15,6 +15,8 @@ import { problem, serve, show, somebody } from './page';
 
 vi.mock('../../src/admin/unit-map', () => ({ default: () => null }));
 
+vi.mock('../../src/live/share', () => ({ watch: () => ({ say: () => undefined, stop: () => undefined }) }));
+
 const NOW = Date.parse('2026-11-22T08:00:00Z');
 
 beforeEach(() => withWords(dutyWords));

@@ -1,0 +1,86 @@
+// What the duty room asks beside what it is told: what is late. It changes by the hour.
+import { useQuery } from '@tanstack/react-query';
+import { useMay } from '../account/session';
+import { answer, api } from '../api/client';
+import type { components } from '../api/schema';
+
+type Schemas = components['schemas'];
+
+const EVERY = 60_000;
+/** Most lines of a list; the number says how many there are. */
+export const MOST = 50;
+
+const often = { refetchInterval: EVERY, refetchOnWindowFocus: true } as const;
+
+export const useMissed = (unit: string | null) =>
+  useQuery({
+    queryKey: ['missed-checkpoints', unit],
+    queryFn: ({ signal }) =>
+      answer<Schemas['ListMissed']>(
+        api.GET('/missed-checkpoints', { signal, params: { query: { unit: unit ?? undefined } } }),
+      ),
+    select: (list) => list.items,
+    enabled: useMay()('record'),
+    ...often,
+  });
+
+export const useBlocksDue = (unit: string | null) =>
+  useQuery({
+    queryKey: ['blocks', 'due', unit],
+    queryFn: ({ signal }) =>
+      answer<Schemas['ListBlock']>(
+        api.GET('/blocks', { signal, params: { query: { due: true, unit: unit ?? undefined } } }),
+      ),
+    select: (list) => list.items,
+    ...often,
+  });
+
+export const useVisitsStanding = (unit: string | null) =>
+  useQuery({
+    queryKey: ['visits', 'standing', unit],
+    queryFn: ({ signal }) =>
+      answer<Schemas['ListStanding']>(
+        api.GET('/visits/standing', { signal, params: { query: { unit: unit ?? undefined } } }),
+      ),
+    select: (list) => list.items,
+    enabled: useMay()('record'),
+    ...often,
+  });
+
+export const useCadences = () =>
+  useQuery({
+    queryKey: ['cadences'],
+    queryFn: ({ signal }) => answer<Schemas['ListCadence']>(api.GET('/cadences', { signal })),
+    select: (list) => list.items,
+    staleTime: 300_000,
+  });
+
+export const usePremisesDue = (unit: string | null) =>
+  useQuery({
+    queryKey: ['premises', 'due', unit],
+    queryFn: ({ signal }) =>
+      answer<Schemas['ListBuilding']>(
+        api.GET('/premises', {
+          signal,
+          params: { query: { due: true, limit: 200, unit: unit ?? undefined } },
+        }),
+      ),
+    ...often,
+  });
+
+/** useKinds are what kinds of posts are called. */
+export const useKinds = () =>
+  useQuery({
+    queryKey: ['staffing'],
+    queryFn: ({ signal }) => answer<Schemas['Staffing']>(api.GET('/staffing', { signal })),
+    select: ({ kinds }) => kinds,
+    staleTime: 300_000,
+  });
+
+/** useHasLayer tells whether the server draws a layer of tiles. */
+export const useHasLayer = (name: string) =>
+  useQuery({
+    queryKey: ['tiles', name],
+    queryFn: async ({ signal }) => (await fetch(`/tiles/${name}.json`, { signal })).ok,
+    staleTime: 300_000,
+  }).data ?? false;
