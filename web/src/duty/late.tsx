@@ -11,7 +11,7 @@ import { useTitle } from '../common/format';
 import { Failed, Loading } from '../common/states';
 import { MOST, useBlocksDue, useCadences, useMissed, usePremisesDue, useVisitsStanding } from './queries';
 
-type Missed = components['schemas']['Missed'];
+type Missed = Omit<components['schemas']['Missed'], 'day'>;
 
 /** byBeat are missed checkpoints by their beat, in the order of the beat. */
 export function byBeat(missed: readonly Missed[]): { beat: number; name: string; stops: Missed[] }[] {
@@ -38,22 +38,22 @@ export function Late({ unit }: { unit: string | null }) {
   return (
     <div className="duty-late">
       {may('record') && (
-      <Panel
-        title={t('duty.missed')}
-        none={t('duty.missedNone')}
-        query={missed}
-        countOf={(list) => list.length}
-      >
-        {(list) =>
-          byBeat(list).map(({ beat, name, stops }) => (
-            <li key={beat}>
-              <strong>{t('duty.missedBeats', { beat: name, count: stops.length })}</strong>
-              <br />
-              {stops.map((one) => one.checkpoint_name).join(' · ')}
-            </li>
-          ))
-        }
-      </Panel>
+        <Panel
+          title={t('duty.missed')}
+          none={t('duty.missedNone')}
+          query={missed}
+          countOf={(list) => list.length}
+        >
+          {(list) =>
+            byBeat(list).map(({ beat, name, stops }) => (
+              <li key={beat}>
+                <strong>{t('duty.missedBeats', { beat: name, count: stops.length })}</strong>
+                <br />
+                {stops.map((one) => one.checkpoint_name).join(' · ')}
+              </li>
+            ))
+          }
+        </Panel>
       )}
       <Panel
         title={t('duty.blocks')}

@@ -15,7 +15,11 @@ export default function DutyMap(props: { unit: string | null; onUnit: (code: str
   const { t } = useTranslation();
   const p = usePalette();
   const [view, set] = useDutyView();
-  const has = { duty: true, freshness: useHasLayer('freshness'), freshness_cells: useHasLayer('freshness_cells') };
+  const has = {
+    duty: true,
+    freshness: useHasLayer('freshness'),
+    freshness_cells: useHasLayer('freshness_cells'),
+  };
   const show = has[view.show] ? view.show : 'duty';
   const shown = LAYERS.filter((layer) => has[layer]);
   const { posts } = useLive().picture;

@@ -7,11 +7,13 @@ import { ExpandOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../account/session';
 import { OneIncident } from '../board/one';
 import { UnitSelect } from '../board/page';
 import { useShortcuts } from '../common/keys';
 import { Shell } from '../page/shell';
 import { useView, type View } from '../view/url';
+import { CoverageTable } from './coverage';
 import { Late } from './late';
 import { News, Overdue } from './news';
 import { OnDuty } from './posts';
@@ -25,6 +27,7 @@ export default function DutyPage() {
   useDutyOfHistory();
   const [{ wall }] = useDutyView();
   const [{ unit }, setPage] = useView();
+  const may = useMay();
   const [open, setOpen] = useState<string | null>(null);
   const toggle = useWall();
   const onUnit = (code: string | null) => setPage({ unit: code });
@@ -48,6 +51,7 @@ export default function DutyPage() {
         </div>
       </div>
       <Late unit={unit} />
+      {unit && !wall && may('count') && <CoverageTable unit={unit} />}
     </>
   );
   return (

@@ -215,10 +215,7 @@ export const duty: typeof dutyZh = {
     cells: 'Cells',
     days: 'Longest unseen (days)',
     never: 'never',
-    none: 'Nobody patrolled in this period.',
-    chart: 'Share of streets seen, by unit',
     table: 'Patrol coverage by unit',
     hint: 'By unit and post, never a ranking of persons; a team counts once.',
-    export: 'Export CSV',
   },
 };

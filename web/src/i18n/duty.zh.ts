@@ -214,10 +214,7 @@ export const duty = {
     cells: '单元',
     days: '最久未看（天）',
     never: '从未',
-    none: '所选时间段内没有巡查。',
-    chart: '各网格街道覆盖率',
     table: '各网格的巡查覆盖',
     hint: '按网格和岗位统计，不按个人排名；一组人只算一次。',
-    export: '导出 CSV',
   },
 };
