@@ -259,7 +259,7 @@ func (a *arrival) keepImported(ctx context.Context, tx pgx.Tx, s Shift, good []s
 	}); err != nil {
 		return err
 	}
-	var fresh fixRows
+	fresh := newFixRows(len(good))
 	first := next
 	for _, f := range good {
 		if known[f.at.UnixMilli()] {
