@@ -39,6 +39,7 @@ import (
 	"wangge/api/notices"
 	"wangge/api/packs"
 	"wangge/api/patrols"
+	"wangge/api/photos"
 	"wangge/api/places"
 	"wangge/api/plans"
 	"wangge/api/posts"
@@ -216,6 +217,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	desk := &patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now}
 	deliveries.Mount(a, desk)
 	shifts.Mount(a, c.DB, desk)
+	photos.Mount(a, c.DB, c.Reader, turns)
 	packs.Mount(a, c.Tiles)
 	visits.Mount(a, c.DB)
 	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)

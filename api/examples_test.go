@@ -760,6 +760,7 @@ func examples() []example {
 	rows = append(rows, comparisonExamples()...)
 	rows = append(rows, rulesetExamples()...)
 	rows = append(rows, incidentExamples()...)
+	rows = append(rows, photoExamples()...)
 	rows = append(rows, borderWalkExamples()...)
 	rows = append(rows, patrolExamples()...)
 	rows = append(rows, packExamples()...)

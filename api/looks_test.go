@@ -35,6 +35,8 @@ func TestLooksAtPrecisePlacesAreRecorded(t *testing.T) {
 		{http.MethodGet, "/api/v1/households/" + home, nil, "look", "household", home, true},
 		{http.MethodGet, "/api/v1/households", nil, "list", "household", "", true},
 		{http.MethodGet, "/api/v1/incidents/" + incident, nil, "look", "incident", incident, true},
+		{http.MethodGet, "/api/v1/incidents/" + incident + "/photos", nil, "list", "photo", incident, true},
+		{http.MethodGet, "/api/v1/photos/" + w.things[ours]["photo"] + "/image", nil, "look", "photo", w.things[ours]["photo"], true},
 		{http.MethodGet, "/api/v1/incidents", nil, "list", "incident", "", true},
 		{http.MethodPost, "/api/v1/search", map[string]any{"q": ours + "苑"}, "find", "household", "", true},
 		{http.MethodGet, "/tiles/household/16/53720/27094.mvt", nil, "look", "map", "household", false},

@@ -40,7 +40,7 @@ func operations(t testing.TB, visit func(method, path string, op *huma.Operation
 	for path, item := range doc.Paths {
 		for method, op := range map[string]*huma.Operation{
 			http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put,
-			http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
+			http.MethodPatch: item.Patch, http.MethodDelete: item.Delete, http.MethodHead: item.Head,
 		} {
 			if op != nil {
 				visit(method, "/api/v1"+path, op)
@@ -128,6 +128,9 @@ func (s *service) sample(t testing.TB, path string) string {
 	if strings.Contains(path, "{photo}") {
 		ids["{answer}"] = first(`SELECT max(answer_id::text) FROM border_photo`)
 		ids["{photo}"] = first(`SELECT max(id::text) FROM border_photo`)
+	}
+	if strings.HasPrefix(path, "/api/v1/photos") || strings.HasPrefix(path, "/api/v1/public/photos") {
+		ids["{photo}"] = s.newPhoto(t)
 	}
 	if strings.Contains(path, "{household}") {
 		ids["{household}"] = first(`SELECT min(id)::text FROM household`)

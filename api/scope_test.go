@@ -104,6 +104,7 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 		walk, point := w.newBorderWalk(t, town, number(w.things[town]["plan"]))
 		w.things[town]["border-walk"], w.things[town]["border-point"] = fmt.Sprint(walk), fmt.Sprint(point)
 		w.patrolled(t, town)
+		w.photographed(t, town)
 	}
 	return w
 }
@@ -399,7 +400,7 @@ func (w *towns) probe(t *testing.T, method, path string) {
 
 // changesThings reports whether the path names a thing of a town.
 func changesThings(path string) bool {
-	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "charges", "border-walks", "border-points", "premises", "checkpoints", "beats"} {
+	for _, prefix := range []string{"households", "incidents", "service-points", "plans", "imports", "jobs", "units", "posts", "absences", "demand-sets", "candidates", "sitings", "proposals", "rulesets", "charges", "border-walks", "border-points", "premises", "checkpoints", "beats", "photos"} {
 		if strings.HasPrefix(path, "/api/v1/"+prefix+"/{") {
 			return true
 		}
@@ -417,7 +418,7 @@ func (w *towns) with(town, path string) string {
 			path = strings.ReplaceAll(path, "{id}", id)
 		}
 	}
-	return strings.NewReplacer("{household}", th["household"], "{code}", th["unit"], "{comment}", th["comment"], "{kind}", "households", "{rank}", "A", "{alternative}", "1", "{id}", "1").Replace(path)
+	return strings.NewReplacer("{photo}", th["photo"], "{household}", th["household"], "{code}", th["unit"], "{comment}", th["comment"], "{kind}", "households", "{rank}", "A", "{alternative}", "1", "{id}", "1").Replace(path)
 }
 
 // body is a body that an operation of the path can act on.
@@ -443,6 +444,8 @@ func (w *towns) body(path string) any {
 		return map[string]any{"name": "x", "points": []any{map[string]any{"at": place(28000, 5000), "question": "x"}}}
 	case "/border-points/{id}/answers":
 		return map[string]any{"id": uuid.NewString(), "verdict": "wrong"}
+	case "/photos/{photo}/release":
+		return map[string]any{"areas": []any{}, "covered": true}
 	case "/premises/{id}/inspections":
 		return map[string]any{"grade": "green", "reason": "", "inspected_on": newYear().String(), "valid_until": "2150-01-01", "post": nil}
 	case "/beats/{id}":
@@ -484,6 +487,7 @@ func (w *towns) everythingOf(t testing.TB, town string) string {
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM circle c WHERE c.params->>'title' LIKE $2 || '%'),
 			(SELECT string_agg(s::text || r::text, E'\n' ORDER BY r.id) FROM rule_set s JOIN rule r ON r.set_id = s.id WHERE s.title_zh LIKE $2 || '%'),
 			(SELECT string_agg(k::text || p::text || coalesce(a::text, ''), E'\n' ORDER BY p.id, a.id) FROM border_walk k JOIN border_point p ON p.walk_id = k.id LEFT JOIN border_answer a ON a.point_id = p.id WHERE k.name LIKE $2 || '%'),
+			(SELECT string_agg(p::text || r::text, E'\n' ORDER BY p.id) FROM photo p JOIN photo_release r ON r.photo_id = p.id WHERE r.released_by = $2),
 			(SELECT string_agg(p::text, E'\n' ORDER BY p.id) FROM premises p WHERE p.name LIKE $2 || '%'),
 			(SELECT string_agg(c::text, E'\n' ORDER BY c.id) FROM checkpoint c WHERE c.name LIKE $2 || '%'),
 			(SELECT string_agg(b::text || s::text, E'\n' ORDER BY b.id) FROM beat b JOIN beat_stop s ON s.beat_id = b.id WHERE b.name LIKE $2 || '%'),

@@ -50,6 +50,7 @@
 //	household     the household ledger, and the one contact a household may leave
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
+//	photo         photos of incidents: in pieces from phones, who may see them, released with faces covered
 //	premises      three-colour premises, blocks with a freshness contract, checkpoints and beats
 //	visit         which visits are due by which cadence, and that they were made; nothing about persons
 //	calendar      holidays, and weekends worked for them

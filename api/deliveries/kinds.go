@@ -23,13 +23,14 @@ import (
 // reportBody is an item of the kind incident: what was seen at its time. The item's id
 // becomes the incident's.
 type reportBody struct {
-	Category string     `json:"category"`
-	At       orb.Point  `json:"at"`       // [lon, lat]
-	Accuracy *float64   `json:"accuracy"` // metres; null = not told
-	Address  string     `json:"address"`
-	Text     string     `json:"text"`
-	Private  bool       `json:"private"`
-	Shift    *uuid.UUID `json:"shift"`
+	Category string      `json:"category"`
+	At       orb.Point   `json:"at"`       // [lon, lat]
+	Accuracy *float64    `json:"accuracy"` // metres; null = not told
+	Address  string      `json:"address"`
+	Text     string      `json:"text"`
+	Private  bool        `json:"private"`
+	Shift    *uuid.UUID  `json:"shift"`
+	Photos   []uuid.UUID `json:"photos"` // that come by themselves: PUT /photos/{uuid}
 }
 
 // stepBody is an item of the kind step: what was done with an incident. The item's id
@@ -73,7 +74,7 @@ func Kinds(engine pg.DB) map[string]patrol.Take {
 			}
 			_, _, err = incident.Report(ctx, tx, engine, actor, incident.New{
 				ID: item.ID, Category: b.Category, Address: b.Address, Text: b.Text, ReportedAt: item.At, Point: at, Accuracy: b.Accuracy,
-				Private: b.Private, Shift: b.Shift}, time.Now())
+				Private: b.Private, Shift: b.Shift, Photos: b.Photos}, time.Now())
 			return err
 		}),
 		"step": taking(func(ctx context.Context, tx pgx.Tx, actor staff.Actor, item patrol.Taken, b stepBody) error {

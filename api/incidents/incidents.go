@@ -158,14 +158,15 @@ func (h handler) get(ctx context.Context, in *id) (*route.Body[Incident], error)
 
 // NewIncident is an incident to be reported.
 type NewIncident struct {
-	ID         uuid.UUID `json:"id" format:"uuid" doc:"chosen by the client, so that a repeated request is the same incident"`
-	Category   string    `json:"category" maxLength:"100"`
-	Address    string    `json:"address,omitempty" maxLength:"200"`
-	ReportedAt time.Time `json:"reported_at"`
-	Point      orb.Point `json:"point" doc:"[lon, lat]"`
-	Accuracy   *float64  `json:"accuracy,omitempty" minimum:"0" maximum:"10000" doc:"metres"`
-	Text       string    `json:"text,omitempty" maxLength:"200" doc:"refused when it holds a phone or identity number"`
-	Private    bool      `json:"private,omitempty" doc:"for nobody but those who work on it"`
+	ID         uuid.UUID   `json:"id" format:"uuid" doc:"chosen by the client, so that a repeated request is the same incident"`
+	Category   string      `json:"category" maxLength:"100"`
+	Address    string      `json:"address,omitempty" maxLength:"200"`
+	ReportedAt time.Time   `json:"reported_at"`
+	Point      orb.Point   `json:"point" doc:"[lon, lat]"`
+	Accuracy   *float64    `json:"accuracy,omitempty" minimum:"0" maximum:"10000" doc:"metres"`
+	Text       string      `json:"text,omitempty" maxLength:"200" doc:"refused when it holds a phone or identity number"`
+	Private    bool        `json:"private,omitempty" doc:"for nobody but those who work on it"`
+	Photos     []uuid.UUID `json:"photos,omitempty" maxItems:"9" doc:"ids of photos that come by themselves, before the report or after it: PUT /api/v1/photos/{photo}"`
 }
 
 func (h handler) report(ctx context.Context, in *route.Body[NewIncident]) (*route.Body[Incident], error) {
@@ -175,7 +176,7 @@ func (h handler) report(ctx context.Context, in *route.Body[NewIncident]) (*rout
 		return nil, err
 	}
 	got, _, err := incident.Report(ctx, h.db, h.engine, route.Actor(ctx), incident.New{
-		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: at, Accuracy: n.Accuracy, Text: n.Text, Private: n.Private,
+		ID: n.ID, Category: n.Category, Address: n.Address, ReportedAt: n.ReportedAt, Point: at, Accuracy: n.Accuracy, Text: n.Text, Private: n.Private, Photos: n.Photos,
 	}, time.Now())
 	return route.OK(shown(got, err))
 }

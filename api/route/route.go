@@ -10,6 +10,7 @@ package route
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -90,6 +91,11 @@ func Get[I, O any](a API, path string, op Op, h Handler[I, O]) {
 	register(a, http.MethodGet, path, op, h)
 }
 
+// Head adds a read that answers with headers alone.
+func Head[I, O any](a API, path string, op Op, h Handler[I, O]) {
+	register(a, http.MethodHead, path, op, h)
+}
+
 // Post adds a change or a new thing.
 func Post[I, O any](a API, path string, op Op, h Handler[I, O]) {
 	register(a, http.MethodPost, path, op, h)
@@ -114,7 +120,7 @@ func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
 	if op.May == "" && !op.Open && !op.Self {
 		panic("operation " + op.ID + " does not say who may call it")
 	}
-	op.changes = method != http.MethodGet
+	op.changes = method != http.MethodGet && method != http.MethodHead
 	a.Rules[op.ID] = op
 	huma.Register(a.API, huma.Operation{
 		OperationID: op.ID, Method: method, Path: path, Summary: op.Summary, Description: op.Description,
@@ -130,6 +136,10 @@ func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
 				level = slog.LevelError
 			}
 			a.Log.Log(ctx, level, "request failed", "operation", op.ID, "status", p.Status, "code", p.Code, "err", err)
+			var with huma.HeadersError
+			if errors.As(err, &with) {
+				return nil, huma.ErrorWithHeaders(p, with.GetHeaders())
+			}
 			return nil, p
 		}
 		return out, nil

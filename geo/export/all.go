@@ -32,7 +32,7 @@ var tables = []string{
 	"border_walk", "border_point", "border_answer",
 	"shift", "shift_step", "seen_cell", "seen_part", "seen_zone",
 	"holiday", "cadence", "visit_link", "visit", "premises", "block", "checkpoint", "checkpoint_mark", "beat", "beat_stop",
-	"incident_limit", "incident_reason", "incident_step", "incident_duty", "charge",
+	"incident_limit", "incident_reason", "incident_step", "incident_duty", "incident_photo", "charge",
 }
 
 // history is every boundary that ever was in force.
@@ -53,7 +53,7 @@ demand.geojson       imported counts of people, by demand set; those of a cell s
 excluded.geojson     accepted gaps with their reasons
 tables/              tables as they are: levels, presets, rules, plans, their steps, stages, comments and consultations, repairs, waivers, lineage, responsibility by date, posts and
                      who held them, purposes and notices, published counts, border walks and what was found on them, shifts and what patrols saw, visits, premises, checkpoints and
-                     beats, steps of incidents and whose they were, audit. Tracks of patrols, codes of checkpoints, photos of border walks, what is sealed (names, phones)
+                     beats, steps of incidents and whose they were, audit. Tracks of patrols, codes of checkpoints, photos, what is sealed (names, phones)
                      and what proves who somebody is (passwords, sessions, tokens) is in no file of this archive
 originals/           the boundary files as they came
 `

@@ -225,7 +225,8 @@ func take(ctx context.Context, tx pgx.Tx, actor staff.Actor, id uuid.UUID, steps
 }
 
 var faults = pg.Faults{
-	"incident_step_pkey": ErrExists,
+	"incident_step_pkey":                ErrExists,
+	"incident_photo_is_of_one_incident": ErrPhoto,
 }
 
 // ruleset is what deadlines are counted by.

@@ -70,6 +70,9 @@ type Incident struct {
 	Text       string     `json:"text" doc:"of the report, at most 200 characters"`
 	Accuracy   *float64   `json:"accuracy" doc:"metres, of the place; null when it is not known"`
 	Private    bool       `json:"private" doc:"for nobody but those who work on it"`
+	// Photos come by themselves (package photo), before the report or after it.
+	PhotosExpected int `json:"photos_expected" doc:"photos that the report names"`
+	PhotosArrived  int `json:"photos_arrived" doc:"those of them that are here"`
 }
 
 // Category is a class of incidents; large classes have no parent.
@@ -88,13 +91,17 @@ var (
 	ErrPlace    = fault.New(fault.Invalid, "incident_place", "This is no possible place.")
 	ErrPersonal = fault.New(fault.Invalid, "incident_personal", "The address looks like a phone or identity number, which is not kept.")
 	ErrExists   = fault.New(fault.Conflict, "incident_exists", "Another incident has this id already.")
+	ErrPhotos   = fault.New(fault.Invalid, "incident_photos", "A report has at most nine photos, each with an id of its own.")
+	ErrPhoto    = fault.New(fault.Conflict, "incident_photo_used", "Another report has one of these photos already.")
 	ErrTime     = fault.New(fault.Invalid, "incident_time", "Nothing was reported at that time: it lies in the future or before 2000.")
 )
 
 const columns = `
 	i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
 	i.point, i.cell, coalesce(u.code, ''), i.updated_at,
-	i.text, i.accuracy, i.private`
+	i.text, i.accuracy, i.private,
+	(SELECT count(*) FROM incident_photo l WHERE l.incident_id = i.id),
+	(SELECT count(*) FROM incident_photo l JOIN photo p ON p.id = l.photo_id AND p.account_id = l.account_id WHERE l.incident_id = i.id AND p.arrived_at IS NOT NULL)`
 
 const tables = `
 	FROM incident i
@@ -276,7 +283,11 @@ type New struct {
 	Accuracy   *float64 // metres
 	Private    bool
 	Shift      *uuid.UUID // in which it was seen
+	Photos     []uuid.UUID
 }
+
+// MaxPhotos is how many photos a report has at most.
+const MaxPhotos = 9
 
 // Report reports an incident and finds whose it is. The same id again from the same
 // account returns the incident as it stands; created tells whether it is new. Its clock
@@ -309,6 +320,9 @@ func Report(ctx context.Context, db, engine pg.DB, actor staff.Actor, n New, now
 		if err := ledger.Incidents.Within(ctx, tx, actor, staff.Record, []uuid.UUID{n.ID}); err != nil {
 			return err
 		}
+		if err := n.name(ctx, tx, reporter); err != nil {
+			return err
+		}
 		step := Taken{ID: n.ID, Ordinal: 1, Act: ToReport, After: Reported, At: now, Actor: actor.Name, Post: postOf(actor, staff.Record)}
 		if err := take(ctx, tx, actor, n.ID, []Taken{step}); err != nil {
 			return err
@@ -334,6 +348,20 @@ func Report(ctx context.Context, db, engine pg.DB, actor staff.Actor, n New, now
 		return Incident{}, false, fmt.Errorf("report incident: %w", err)
 	}
 	return got, created, nil
+}
+
+// name writes which photos belong to a report.
+func (n New) name(ctx context.Context, tx pgx.Tx, reporter *int64) error {
+	if len(n.Photos) == 0 {
+		return nil
+	}
+	if reporter == nil {
+		return staff.ErrSignedOut // photos are an account's
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO incident_photo (incident_id, ordinal, account_id, photo_id)
+		SELECT $1, n, $2, photo FROM unnest($3::uuid[]) WITH ORDINALITY AS p (photo, n)`, n.ID, *reporter, n.Photos)
+	return faults.Of(err)
 }
 
 // known returns nil when a report was taken from the same account before, and else why
@@ -370,8 +398,21 @@ func (n New) check(now time.Time) (New, error) {
 		return n, ErrTime
 	case n.Accuracy != nil && !(*n.Accuracy >= 0 && *n.Accuracy <= 10_000):
 		return n, ErrAccuracy
+	case len(n.Photos) > MaxPhotos || repeats(n.Photos):
+		return n, ErrPhotos
 	}
 	return n, nil
+}
+
+func repeats(ids []uuid.UUID) bool {
+	seen := map[uuid.UUID]bool{}
+	for _, id := range ids {
+		if seen[id] {
+			return true
+		}
+		seen[id] = true
+	}
+	return false
 }
 
 // possible reports whether something can have been seen at a place: whole degrees are

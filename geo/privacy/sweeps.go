@@ -51,6 +51,17 @@ var plainSweeps = map[string]Sweep{
 	"border-photo": rows("border_photo", "id::text", `EXISTS (
 		SELECT FROM border_answer a JOIN border_point p ON p.id = a.point_id JOIN border_walk w ON w.id = p.walk_id JOIN plan l ON l.id = w.plan_id
 		WHERE a.id = border_photo.answer_id AND l.ended_at < $1)`),
+	// With a photo goes what names it, so that nobody waits for it.
+	"incident-photo": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
+		return collect(ctx, tx, `
+			WITH due AS (
+				SELECT l.account_id, l.photo_id FROM incident_photo l JOIN incident i ON i.id = l.incident_id WHERE i.closed_at < $1 LIMIT $2),
+			named AS (DELETE FROM incident_photo l USING due WHERE l.account_id = due.account_id AND l.photo_id = due.photo_id),
+			gone AS (DELETE FROM photo p USING due WHERE p.account_id = due.account_id AND p.id = due.photo_id)
+			SELECT photo_id::text FROM due`, before, limit)
+	},
+	"photo-loose": rows("photo", "id::text", `begun_at < $1 AND (arrived_at IS NULL OR NOT EXISTS (
+		SELECT FROM incident_photo l WHERE l.photo_id = photo.id AND l.account_id = photo.account_id))`),
 	"upload-report": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
 		return collect(ctx, tx, `
 			UPDATE upload SET report = NULL

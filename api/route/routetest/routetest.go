@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -67,6 +68,21 @@ func (a API) Call(t testing.TB, method, path string, body any) (status int, answ
 		t.Fatalf("%s %s: status %d, no JSON: %v", method, path, res.StatusCode, err)
 	}
 	return res.StatusCode, answer
+}
+
+// Do sends a request as it is and returns its answer with the body.
+func (a API) Do(t testing.TB, req *http.Request) (*http.Response, []byte) {
+	t.Helper()
+	res, err := a.app.Test(req, int(time.Minute.Milliseconds()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, body
 }
 
 // Text gets an answer that is no JSON, such as a file.

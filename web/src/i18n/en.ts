@@ -6,6 +6,7 @@ import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
 import { files } from './files.en';
 import { incidentProblems } from './incident-problems.en';
+import { photoProblems } from './photo-problems.en';
 import { plan } from './plan.en';
 import { proposals } from './proposals.en';
 import { reach, reachProblems } from './reach.en';
@@ -819,6 +820,7 @@ export const en: Dictionary = {
     ...compareProblems,
     ...reachProblems,
     ...visitProblems,
+    ...photoProblems,
     ...siteProblems,
     ...incidentProblems,
     audit_too_young: 'The log is kept for three years at least; choose an earlier day',

@@ -7,6 +7,7 @@ import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
 import { files } from './files.zh';
 import { incidentProblems } from './incident-problems.zh';
+import { photoProblems } from './photo-problems.zh';
 import { plan } from './plan.zh';
 import { proposals } from './proposals.zh';
 import { reach, reachProblems } from './reach.zh';
@@ -776,6 +777,7 @@ export const zh = {
     ...compareProblems,
     ...reachProblems,
     ...visitProblems,
+    ...photoProblems,
     ...siteProblems,
     ...incidentProblems,
     audit_too_young: '日志至少保存三年，请选更早的日期',
