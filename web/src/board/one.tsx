@@ -12,6 +12,7 @@ import { moment, useLanguage, useTitle, useWords } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
 import { formatPlace } from '../map/coordinates';
+import { Photos } from '../photos';
 import { Acts, usePostName } from './acts';
 import { isOverdue, useCategoryTitle } from './card';
 import {
@@ -124,6 +125,7 @@ function Shown({ id, onOpen }: { id: string; onOpen: (id: string) => void }) {
           ],
         ]}
       />
+      {incident.photos_expected > 0 && <Photos incident={incident} />}
       <Whose id={id} placed={point !== null} />
       <AlikeOnes id={id} onOpen={onOpen} />
       {steps.data && <History steps={steps.data} />}

@@ -1,18 +1,20 @@
 import type { board, duty } from './duty.zh';
 import type { incidents } from './incidents.zh';
 import type { patrol } from './patrol.zh';
+import type { photos } from './photos.zh';
 import type { Dictionary } from './zh';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'page';
-    /** The words of some pages are there on those pages only (desk-words.ts, patrol/main.tsx). */
+    /** The words of some pages are there on those pages only (desk-words.ts, photos/index.tsx, patrol/main.tsx). */
     resources: {
       page: Dictionary & {
         board: typeof board;
         duty: typeof duty;
         incidents: typeof incidents;
         patrol: typeof patrol;
+        photos: typeof photos;
       };
     };
   }

@@ -10,6 +10,8 @@ import { incidents as incidentsZh } from '../../src/i18n/incidents.zh';
 import { changeLanguage, preferred } from '../../src/i18n/language';
 import { patrol as patrolEn } from '../../src/i18n/patrol.en';
 import { patrol as patrolZh } from '../../src/i18n/patrol.zh';
+import { photos as photosEn } from '../../src/i18n/photos.en';
+import { photos as photosZh } from '../../src/i18n/photos.zh';
 import { zh } from '../../src/i18n/zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -25,8 +27,8 @@ function flatten(tree: Tree, path = ''): Record<string, string> {
 const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 describe('the dictionaries', () => {
-  const chinese = flatten({ ...zh, ...dutyZh, incidents: incidentsZh, patrol: patrolZh });
-  const english = flatten({ ...en, ...dutyEn, incidents: incidentsEn, patrol: patrolEn });
+  const chinese = flatten({ ...zh, ...dutyZh, incidents: incidentsZh, patrol: patrolZh, photos: photosZh });
+  const english = flatten({ ...en, ...dutyEn, incidents: incidentsEn, patrol: patrolEn, photos: photosEn });
 
   it('have the same keys', () => {
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());

@@ -1,0 +1,37 @@
+// The words of the photos of an incident in English.
+import type { photos as zh } from './photos.zh';
+
+export const photos: typeof zh = {
+  title: 'Photos',
+  none: 'The report has no photos',
+  one: 'Photo {{number}}',
+  open: 'Look at photo {{number}}',
+  waiting: 'Photo {{number}} is still on its way',
+  recorded: 'Each look is recorded.',
+  taken: 'Taken {{time}}, as the camera says',
+  arrived: 'Arrived {{time}}',
+  metres: 'The camera says it was {{length}} from the incident',
+  far: 'The camera says it was far from the incident: {{length}}',
+  released: 'Released',
+  releasedBy: 'Released by {{who}}, {{time}}',
+  private: 'The incident is private: its photos are for those who work on it.',
+  whole: 'The photo',
+  shown: 'As everybody sees it',
+  wholeAlt: 'Photo {{number}}, as it was taken',
+  shownAlt: 'Photo {{number}}, as everybody sees it',
+  mark: 'Cover and release…',
+  markAgain: 'Cover anew and release…',
+  withdraw: 'Take it back',
+  withdrawn: 'Taken back: nobody else sees the photo any more',
+  markHint:
+    'Mark every face and every plate: draw a box on the photo. Move it, or pull its lower right corner to size it.',
+  keysHint: 'Keys: arrows move, Shift and arrows size, Delete removes.',
+  add: 'Add a box',
+  area: 'Box {{number}}: left {{x}}%, top {{y}}%, width {{w}}%, height {{h}}%',
+  remove: 'Remove the chosen box',
+  covered: 'I looked at the whole photo: no face and no plate is outside of the boxes',
+  release: 'Release this photo',
+  releaseHint: 'A copy is blurred for good; the photo itself stays with those who work on it.',
+  done: 'The photo is released',
+  failed: 'The photo cannot be shown; try again',
+};
