@@ -36,6 +36,7 @@ import (
 	"wangge/api/incidents"
 	"wangge/api/jobs"
 	"wangge/api/levels"
+	livefeed "wangge/api/live"
 	"wangge/api/notices"
 	"wangge/api/packs"
 	"wangge/api/patrols"
@@ -76,6 +77,7 @@ import (
 	"wangge/geo/dossier"
 	"wangge/geo/job"
 	"wangge/geo/ledger"
+	"wangge/geo/live"
 	"wangge/geo/network"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
@@ -104,6 +106,7 @@ type Config struct {
 	Guard     *account.Guard
 	Provider  *provider.Provider // of the organisation; nil = none
 	Tiles     *tiles.Server
+	Live      *live.Hub          // what happens, told to those who watch
 	Footpaths *network.Footpaths // the walking network, one for all requests
 	Spool     upload.Spool
 	Page      http.Handler                // the web page
@@ -183,6 +186,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	households.MountContact(a, c.DB, c.Ring)
 	incidents.Mount(a, c.DB, c.Engine)
 	incidents.MountAnalysis(a, c.DB, c.Reader)
+	livefeed.Mount(a, c.DB, c.Live)
 	servicepoints.Mount(a, c.DB)
 	zones.Mount(a, c.DB)
 	imports.Mount(a, c.DB, c.Engine, c.Queue, c.Spool)

@@ -32,6 +32,7 @@ import (
 	"wangge/geo/crs"
 	"wangge/geo/dossier"
 	"wangge/geo/job"
+	"wangge/geo/live"
 	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
@@ -134,6 +135,7 @@ func startService(t testing.TB, c api.Config) *service {
 	}
 	s.ring, s.queue, s.jobs = ring, queue, slices.Sorted(maps.Keys(handlers))
 	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Footpaths: c.Footpaths, Log: log})
+	c.Live = live.NewHub(s.pool, log)
 	c.Ring = ring
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()
 	if c.Guard, err = account.NewGuard(c.Ring); err != nil {
@@ -153,6 +155,7 @@ func startService(t testing.TB, c api.Config) *service {
 	var running sync.WaitGroup
 	running.Go(func() { _ = queue.Run(ctx) })
 	running.Go(func() { _ = s.tiles.Run(ctx) })
+	running.Go(func() { _ = c.Live.Run(ctx) })
 	running.Go(func() { _ = s.app.Listener(listener) })
 	t.Cleanup(func() { cancel(); _ = s.app.ShutdownWithTimeout(5 * time.Second); running.Wait() })
 	return s

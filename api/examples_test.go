@@ -764,6 +764,7 @@ func examples() []example {
 	rows = append(rows, borderWalkExamples()...)
 	rows = append(rows, patrolExamples()...)
 	rows = append(rows, packExamples()...)
+	rows = append(rows, liveExamples()...)
 	rows = append(rows, visitExamples()...)
 	rows = append(rows, beatExamples()...)
 	rows = append(rows, dossierExamples()...)

@@ -124,6 +124,9 @@ func (s *service) sample(t testing.TB, path string) string {
 			ids["{id}"] = first(`SELECT max(id)::text FROM plan WHERE state = 'draft'`)
 		}
 	}
+	if path == "/api/v1/live" {
+		return path + "?once=true"
+	}
 	ids["{alternative}"], ids["{job}"] = "1", "1"
 	if strings.Contains(path, "{photo}") {
 		ids["{answer}"] = first(`SELECT max(answer_id::text) FROM border_photo`)

@@ -21,6 +21,7 @@ import (
 	"wangge/geo/audit"
 	"wangge/geo/dossier"
 	"wangge/geo/job"
+	"wangge/geo/live"
 	"wangge/geo/network"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
@@ -114,6 +115,7 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return lasting(ctx, p.log, "audit", sealer.Run) })
 	group.Go(func() error { return s.tiles.Run(ctx) })
+	group.Go(func() error { return s.live.Run(ctx) })
 	group.Go(func() error { return lasting(ctx, p.log, "jobs", s.queue.Run) })
 	group.Go(func() error {
 		return lasting(ctx, p.log, "published counts", func(ctx context.Context) error { return publication.Run(ctx, pools.engine, p.log, publishEvery) })
@@ -190,6 +192,7 @@ func lasting(ctx context.Context, log *slog.Logger, what string, run func(contex
 type application struct {
 	app     *fiber.App
 	tiles   *tiles.Server
+	live    *live.Hub
 	queue   *job.Queue
 	guard   *account.Guard
 	engine  *pgxpool.Pool
@@ -205,7 +208,7 @@ func newApplication(p *program, db pools, c api.Config, key *audit.Key) (*applic
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	c.Footpaths = network.NewFootpaths(db.engine)
-	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Footpaths: c.Footpaths, Log: p.log}), engine: db.engine}
+	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Footpaths: c.Footpaths, Log: p.log}), live: live.NewHub(db.engine, p.log), engine: db.engine}
 	for _, c := range s.tiles.Collectors() {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
@@ -230,7 +233,7 @@ func newApplication(p *program, db pools, c api.Config, key *audit.Key) (*applic
 	if c.Page, err = web.Handler(web.Files()); err != nil {
 		return nil, err
 	}
-	c.DB, c.Engine, c.Reader, c.Queue, c.Tiles, c.Guard = pg.NewActing(db.app), db.engine, db.reader, s.queue, s.tiles, s.guard
+	c.DB, c.Engine, c.Reader, c.Queue, c.Tiles, c.Live, c.Guard = pg.NewActing(db.app), db.engine, db.reader, s.queue, s.tiles, s.live, s.guard
 	c.Metrics, c.Log, c.Version = metrics, p.log, version()
 	c.Identify = func(ctx context.Context, session, bearer string) (staff.Actor, error) {
 		return account.Identify(ctx, db.engine, session, bearer)

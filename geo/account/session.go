@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,23 @@ const (
 // ErrSession is a session that is not one's own, or has ended.
 var ErrSession = fault.New(fault.NotFound, "session_unknown", "There is no such session of yours. It may have ended.")
 
+// Proof is what a request proves who asks with: a session or a token, by its digest.
+type Proof struct {
+	token  bool
+	digest string
+}
+
+// ProofOf is the proof in a request with this session or bearer token; false when it
+// has none, or one that we never gave.
+func ProofOf(session, bearer string) (Proof, bool) {
+	prefix, secret := "", session
+	if bearer != "" {
+		prefix, secret = TokenPrefix, bearer
+	}
+	digest, ok := parse(prefix, secret)
+	return Proof{bearer != "", string(digest)}, ok
+}
+
 // Identify returns who asks: the account of the session in the cookie or of the
 // bearer token, with the grants it has at this moment; a token narrows them. With
 // neither it is the public. A secret that is wrong, ended or of a disabled account
@@ -34,46 +52,68 @@ var ErrSession = fault.New(fault.NotFound, "session_unknown", "There is no such 
 //
 // It reads digests: db is the engine's.
 func Identify(ctx context.Context, db pg.DB, session, bearer string) (staff.Actor, error) {
-	switch {
-	case bearer != "":
-		if digest, ok := parse(TokenPrefix, bearer); ok {
-			actor, err := identify(ctx, db, byToken, digest)
-			actor.Token = err == nil
-			return actor, err
-		}
-		return staff.Actor{}, staff.ErrSignedOut
-	case session != "":
-		if digest, ok := parse("", session); ok {
-			return identify(ctx, db, bySession, digest, Idle, Longest)
-		}
+	if session == "" && bearer == "" {
+		return staff.Public, nil
+	}
+	proof, ok := ProofOf(session, bearer)
+	if !ok {
 		return staff.Actor{}, staff.ErrSignedOut
 	}
-	return staff.Public, nil
+	found, err := identify(ctx, db, []Proof{proof}, proof.token, true)
+	if err != nil {
+		return staff.Actor{}, err
+	}
+	actor, known := found[proof]
+	if !known {
+		return staff.Actor{}, staff.ErrSignedOut
+	}
+	return actor, nil
 }
 
+// Still returns those who asked before and still may, with the grants of this moment:
+// what has ended is not among them. It is no use of a session or token, which end of
+// disuse all the same. db is the engine's.
+func Still(ctx context.Context, db pg.DB, proofs []Proof) (map[Proof]staff.Actor, error) {
+	all := map[Proof]staff.Actor{}
+	for _, tokens := range []bool{false, true} {
+		these := slices.DeleteFunc(slices.Clone(proofs), func(p Proof) bool { return p.token != tokens })
+		if len(these) == 0 {
+			continue
+		}
+		found, err := identify(ctx, db, these, tokens, false)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, found)
+	}
+	return all, nil
+}
+
+// Parameters are the digests and whether this is a use of them; of sessions also how
+// long they hold.
 const bySession = `
 	WITH found AS (
-		SELECT s.id, s.account_id, s.seen_at
+		SELECT s.id, s.digest, s.account_id, s.seen_at
 		FROM session s JOIN account c ON c.id = s.account_id
-		WHERE s.digest = $1 AND c.disabled_on IS NULL AND s.seen_at > now() - $2::interval AND s.made_at > now() - $3::interval),
+		WHERE s.digest = ANY ($1) AND c.disabled_on IS NULL AND s.seen_at > now() - $3::interval AND s.made_at > now() - $4::interval),
 	seen AS (
 		UPDATE session s SET seen_at = now() FROM found f
-		WHERE s.id = f.id AND f.seen_at < now() - interval '1 minute')
-	SELECT f.account_id, g.post_id, g.kind, coalesce(g.unit_id, 0), g.may
+		WHERE $2 AND s.id = f.id AND f.seen_at < now() - interval '1 minute')
+	SELECT f.digest, f.account_id, g.post_id, g.kind, coalesce(g.unit_id, 0), g.may
 	FROM found f LEFT JOIN LATERAL grants_of(f.account_id) g ON true
-	ORDER BY g.post_id`
+	ORDER BY f.id, g.post_id`
 
 // byToken takes of each grant what the token has too: of the permissions, and of
 // the area, whichever of the two units lies within the other.
 const byToken = `
 	WITH found AS (
-		SELECT t.id, t.account_id, t.used_at, t.may, t.unit_id
+		SELECT t.id, t.digest, t.account_id, t.used_at, t.may, t.unit_id
 		FROM api_token t JOIN account c ON c.id = t.account_id
-		WHERE t.digest = $1 AND c.disabled_on IS NULL AND t.expires_at > now()),
+		WHERE t.digest = ANY ($1) AND c.disabled_on IS NULL AND t.expires_at > now()),
 	used AS (
 		UPDATE api_token t SET used_at = now() FROM found f
-		WHERE t.id = f.id AND (f.used_at IS NULL OR f.used_at < now() - interval '1 minute'))
-	SELECT f.account_id, g.post_id, g.kind, coalesce(g.unit_id, 0), g.may
+		WHERE $2 AND t.id = f.id AND (f.used_at IS NULL OR f.used_at < now() - interval '1 minute'))
+	SELECT f.digest, f.account_id, g.post_id, g.kind, coalesce(g.unit_id, 0), g.may
 	FROM found f LEFT JOIN LATERAL (
 		SELECT g.post_id, g.kind,
 		       CASE WHEN f.unit_id IS NULL OR in_area(g.unit_id, false, ARRAY[f.unit_id]) THEN g.unit_id ELSE f.unit_id END AS unit_id,
@@ -81,28 +121,40 @@ const byToken = `
 		FROM grants_of(f.account_id) g
 		WHERE f.unit_id IS NULL OR g.unit_id IS NULL
 		   OR in_area(f.unit_id, false, ARRAY[g.unit_id]) OR in_area(g.unit_id, false, ARRAY[f.unit_id])) g ON true
-	ORDER BY g.post_id`
+	ORDER BY f.id, g.post_id`
 
-func identify(ctx context.Context, db pg.DB, sql string, args ...any) (staff.Actor, error) {
+// identify finds the actors of proofs, all of tokens or all of sessions. use says that
+// this is a use of them.
+func identify(ctx context.Context, db pg.DB, proofs []Proof, tokens, use bool) (map[Proof]staff.Actor, error) {
+	digests := make([][]byte, len(proofs))
+	for i, p := range proofs {
+		digests[i] = []byte(p.digest)
+	}
+	sql, args := byToken, []any{digests, use}
+	if !tokens {
+		sql, args = bySession, append(args, Idle, Longest)
+	}
 	rows, _ := db.Query(ctx, sql, args...)
-	found := staff.Actor{}
+	found := map[Proof]staff.Actor{}
+	var digest []byte
+	var account int64
 	var post *int64
 	var kind *staff.Kind
 	var unit int64
 	var may []staff.Permission
-	_, err := pgx.ForEachRow(rows, []any{&found.Account, &post, &kind, &unit, &may}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&digest, &account, &post, &kind, &unit, &may}, func() error {
+		proof := Proof{tokens, string(digest)}
+		actor := found[proof]
+		actor.Name, actor.Account, actor.Token = staff.NameOf(account), account, tokens
 		if post != nil { // an account without a post has one row without a grant
-			found.Grants = append(found.Grants, staff.Grant{Post: *post, Kind: *kind, Unit: unit, May: slices.Clone(may)})
+			actor.Grants = append(actor.Grants, staff.Grant{Post: *post, Kind: *kind, Unit: unit, May: slices.Clone(may)})
 		}
+		found[proof] = actor
 		return nil
 	})
 	if err != nil {
-		return staff.Actor{}, fmt.Errorf("identify: %w", err)
+		return nil, fmt.Errorf("identify: %w", err)
 	}
-	if found.Account == 0 {
-		return staff.Actor{}, staff.ErrSignedOut
-	}
-	found.Name = staff.NameOf(found.Account)
 	return found, nil
 }
 

@@ -30,7 +30,7 @@ var tables = []string{
 	"demand_set",
 	"rule_set", "rule", "waiver",
 	"border_walk", "border_point", "border_answer",
-	"shift", "shift_step", "seen_cell", "seen_part", "seen_zone",
+	"shift", "shift_step", "replay", "seen_cell", "seen_part", "seen_zone",
 	"holiday", "cadence", "visit_link", "visit", "premises", "block", "checkpoint", "checkpoint_mark", "beat", "beat_stop",
 	"incident_limit", "incident_reason", "incident_step", "incident_duty", "incident_photo", "charge",
 }

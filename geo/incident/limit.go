@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
 	"wangge/geo/audit"
 	"wangge/geo/calendar"
 	"wangge/geo/fault"
+	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 	"wangge/geo/worktime"
@@ -141,12 +143,20 @@ func recount(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
+	var moved []string
 	for _, id := range ids {
-		if err := w.recount(ctx, tx, id); err != nil {
+		changed, err := w.recount(ctx, tx, id)
+		if err != nil {
 			return err
 		}
+		if changed {
+			moved = append(moved, uuid.UUID(id).String())
+		}
 	}
-	return nil
+	if len(moved) == 0 {
+		return nil
+	}
+	return ledger.Incidents.Raise(ctx, tx, moved)
 }
 
 // Left is how long there is until something is due, as its limit counts; less than 0 is

@@ -21,23 +21,24 @@ type Permission string
 
 // The permissions. None includes another.
 const (
-	Map      Permission = "map"      // units, service points, zones, streets and their tiles
-	Count    Permission = "count"    // aggregates; small counts are hidden from who lacks Place
-	Place    Permission = "place"    // precise places and addresses of households and incidents
-	Contact  Permission = "contact"  // contact details; each look is recorded
-	Record   Permission = "record"   // change households and incidents by hand, visit
-	Plan     Permission = "plan"     // drafts, publishing, zones, levels
-	Import   Permission = "load"     // files into the ledgers
-	Export   Permission = "export"   // files out of them
-	Dispatch Permission = "dispatch" // who handles an incident
-	Post     Permission = "post"     // posts, holders, absences of others, accounts
-	Setting  Permission = "setting"  // settings of the installation
-	Audit    Permission = "audit"    // read the log
-	Privacy  Permission = "privacy"  // requests of residents, registers, retention
+	Map       Permission = "map"       // units, service points, zones, streets and their tiles
+	Count     Permission = "count"     // aggregates; small counts are hidden from who lacks Place
+	Place     Permission = "place"     // precise places and addresses of households and incidents
+	Contact   Permission = "contact"   // contact details; each look is recorded
+	Record    Permission = "record"    // change households and incidents by hand, visit
+	Plan      Permission = "plan"      // drafts, publishing, zones, levels
+	Import    Permission = "load"      // files into the ledgers
+	Export    Permission = "export"    // files out of them
+	Dispatch  Permission = "dispatch"  // who handles an incident
+	Supervise Permission = "supervise" // who is on duty, by post; tracks of others, with a reason and on record
+	Post      Permission = "post"      // posts, holders, absences of others, accounts
+	Setting   Permission = "setting"   // settings of the installation
+	Audit     Permission = "audit"     // read the log
+	Privacy   Permission = "privacy"   // requests of residents, registers, retention
 )
 
 // Permissions are all there are.
-var Permissions = []Permission{Map, Count, Place, Contact, Record, Plan, Import, Export, Dispatch, Post, Setting, Audit, Privacy}
+var Permissions = []Permission{Map, Count, Place, Contact, Record, Plan, Import, Export, Dispatch, Supervise, Post, Setting, Audit, Privacy}
 
 // Kind is a kind of post.
 type Kind string

@@ -360,6 +360,8 @@ export const admin: typeof adminZh = {
       verify: 'verify',
       handle: 'handle',
       dispatch: 'dispatch',
+      watch: 'watch live',
+      replay: 'replay a track',
       accept: 'accept',
       set: 'set',
       link: 'linked',

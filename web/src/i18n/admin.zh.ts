@@ -348,6 +348,8 @@ export const admin = {
       verify: '核查',
       handle: '处置',
       dispatch: '派单',
+      watch: '查看实时动态',
+      replay: '回放轨迹',
       accept: '受理',
       set: '设定',
       link: '包联',

@@ -783,7 +783,8 @@ export const en: Dictionary = {
     plan: 'draw and publish grid plans',
     load: 'import ledgers',
     export: 'export data',
-    dispatch: 'dispatch and supervise',
+    dispatch: 'dispatch',
+    supervise: 'see which posts are on duty, replay a track with a reason',
     post: 'keep posts, accounts and leave',
     setting: 'change the settings',
     audit: 'read the log',
@@ -1012,6 +1013,8 @@ export const en: Dictionary = {
     shift_members: 'Members are other accounts that serve where you do, 20 at most',
     shift_post: 'A patrol belongs to a post that may record; you hold none now',
     track_consent: 'Your track needs your separate consent: give it in My account, then send this again',
+    live_behind: 'The server does not know just now what is happening; try again in a moment',
+    live_full: 'Too many live pages are open; close one',
     shift_unknown: 'You have no such shift',
     border_walk_unknown: 'There is no such border walk',
     border_walk_text:

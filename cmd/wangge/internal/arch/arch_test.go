@@ -56,7 +56,7 @@ type rule struct {
 const (
 	anything = ".*"
 	nothing  = "^$"
-	ours     = `(account|audit|borderwalk|breakglass|candidate|circle|compare|deliberation|demand|device|dossier|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|network|patrol|pg|photo|plan|post|proposal|reach|ruleset|premises|servicepoint|staff|upload|visit)`
+	ours     = `(account|audit|borderwalk|breakglass|candidate|circle|compare|deliberation|demand|device|dossier|export|layer|privacy|publication|serves|setting|vault|grid|household|incident|job|ledger|live|network|patrol|pg|photo|plan|post|proposal|reach|ruleset|premises|servicepoint|staff|upload|visit)`
 )
 
 var rules = []rule{
