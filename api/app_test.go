@@ -134,7 +134,7 @@ func startService(t testing.TB, c api.Config) *service {
 		t.Fatal(err)
 	}
 	s.ring, s.queue, s.jobs = ring, queue, slices.Sorted(maps.Keys(handlers))
-	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Footpaths: c.Footpaths, Log: log})
+	s.tiles = tiles.New(tiles.Config{Pool: c.Reader, Engine: c.Engine, Footpaths: c.Footpaths, Log: log})
 	c.Live = live.NewHub(s.pool, log)
 	c.Ring = ring
 	c.Queue, c.Tiles, c.Spool, c.Log, c.Version, c.Metrics = queue, s.tiles, spool, log, "test", prometheus.NewRegistry()

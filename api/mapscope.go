@@ -28,7 +28,7 @@ type mapScope struct {
 }
 
 // precise are the layers with single households and incidents.
-var precise = map[string]bool{"household": true, "incident": true}
+var precise = map[string]bool{"household": true, "incident": true, "incidents_live": true}
 
 // lookFor is how long one row of the log stands for somebody's looks at a layer:
 // a map asks for hundreds of tiles.

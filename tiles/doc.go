@@ -20,6 +20,8 @@
 //	circledraw.go  what a run says of units and cells, on borders that all runs of a day share
 //	circlewalk.go  how far the points of a run reach
 //	circlesites.go the sites that a search found
+//	duty.go        layers of patrols and what is due, read when asked for and again after a moment
+//	dutydraw.go    what each of them shows
 //	handler.go     HTTP: versions, ETag, 304, 204, one render per key, gzip and brotli
 //	packs.go       the map of a unit in one file, for phones (package pack writes it)
 //	tilejson.go, style.go, palette.go

@@ -192,6 +192,9 @@ func (s *Server) asked(c *fiber.Ctx, v *view, l *layer, scope Scope) (*layer, *r
 	if l.content != nil {
 		return s.asOf(c.UserContext(), v, l, c.Query("at"), scope)
 	}
+	if ofDuty[l.name] != nil {
+		return s.ofDuty(c.UserContext(), v, l, c.Query("at"), scope)
+	}
 	q, err := parseQuestion(l.name, func(name string) string { return c.Query(name) })
 	if err != nil {
 		return nil, nil, err

@@ -221,7 +221,7 @@ func (v *view) packMetadata(unit string, names []string, scope Scope, r *reach, 
 	for _, theme := range []string{"light", "dark"} {
 		in := object{}
 		for _, lang := range []string{"zh", "en"} {
-			in[lang] = groundOf(styleOf(v, scope, palettes[theme], lang, "", ""))
+			in[lang] = groundOf(styleOf(v, scope, palettes[theme], lang, "", "", false))
 		}
 		styles[theme] = in
 	}

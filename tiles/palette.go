@@ -21,6 +21,7 @@ type palette struct {
 	tiers                    [4]string // center, station, point, other
 	zone                     string
 	cells                    [5]string // from few to many
+	grades                   [3]string // of premises: red, yellow, green
 }
 
 var palettes = map[string]palette{
@@ -35,7 +36,8 @@ var palettes = map[string]palette{
 		tintWeight: 0.28,
 		household:  "#2f6f9f", vacant: "#8a979d", incident: "#c2560c", incidentClosed: "#9a8f86",
 		tiers: [4]string{"#7b2d6b", "#9c4f8d", "#b97bad", "#8f8a94"}, zone: "#8a6d00",
-		cells: [5]string{"#e3eef0", "#b6d5da", "#7fb3bd", "#438a98", "#12606f"},
+		cells:  [5]string{"#e3eef0", "#b6d5da", "#7fb3bd", "#438a98", "#12606f"},
+		grades: [3]string{"#b3261e", "#d99a00", "#2e7d5b"},
 	},
 	"dark": {
 		land: "#12191d", water: "#152f3d", waterLine: "#1d4053", waterText: "#7fb0c6",
@@ -48,7 +50,8 @@ var palettes = map[string]palette{
 		tintWeight: 0.2,
 		household:  "#7fb8e6", vacant: "#75838a", incident: "#f0955a", incidentClosed: "#7d7670",
 		tiers: [4]string{"#e29ad0", "#c983b8", "#a66c98", "#8b8790"}, zone: "#d9bb4a",
-		cells: [5]string{"#1d3238", "#23505a", "#2f7683", "#4fa3b0", "#95d5de"},
+		cells:  [5]string{"#1d3238", "#23505a", "#2f7683", "#4fa3b0", "#95d5de"},
+		grades: [3]string{"#f2746b", "#e8b931", "#5fbf94"},
 	},
 	// print saves ink, and stays legible when it comes out of a grey printer: more
 	// is darker.
@@ -63,6 +66,7 @@ var palettes = map[string]palette{
 		tintWeight: 0.35,
 		household:  "#1f4e79", vacant: "#8a8a8a", incident: "#a03c00", incidentClosed: "#8a8a8a",
 		tiers: [4]string{"#5c1f50", "#864077", "#a86b9c", "#7a7a7a"}, zone: "#6b5500",
-		cells: [5]string{"#edf4f5", "#c5dde1", "#8fbcc5", "#4d8f9c", "#0f4f5c"},
+		cells:  [5]string{"#edf4f5", "#c5dde1", "#8fbcc5", "#4d8f9c", "#0f4f5c"},
+		grades: [3]string{"#8c1a14", "#b58100", "#1f5f43"},
 	},
 }

@@ -313,6 +313,10 @@ func (r *reach) shows(subject string) bool {
 		return r.exact.Any() || r.count.Any()
 	case subjectZone:
 		return !r.public
+	case subjectLive, subjectPremises:
+		return r.exact.Any()
+	case subjectFreshness, freshnessCells:
+		return r.count.Any()
 	}
 	return true
 }

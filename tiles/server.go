@@ -28,6 +28,9 @@ type Config struct {
 	// Footpaths are what the points of a run reach people on; without them the layers
 	// that show it are not drawn.
 	Footpaths *network.Footpaths
+	// Engine counts the visits that are due, by columns that the map's role may not
+	// read; without it the map has none.
+	Engine *pgxpool.Pool
 	// CacheBytes bounds the compressed tiles that are kept; 0 means 128 MB.
 	CacheBytes int64
 	// Poll is how often changes are looked for when no notification comes; 0
@@ -51,6 +54,7 @@ type Server struct {
 	// packsKnown has packs without their files: how many know more than one reads.
 	packsKnown *cache.Cache[packKey, *Pack]
 	packing    chan struct{} // who holds a place in it draws a pack
+	duty       duty
 	heads      heads
 	drawers    sync.Pool
 	metrics    *metrics
@@ -266,4 +270,5 @@ func (s *Server) Forget() {
 	s.runs.Clear()
 	s.packs.Clear()
 	s.packsKnown.Clear()
+	s.duty.forget()
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrTheme says that the style has no such light.
-var ErrTheme = fault.New(fault.Malformed, "style_choice", "theme is light, dark or print; lang is zh or en.")
+var ErrTheme = fault.New(fault.Malformed, "style_choice", "theme is light, dark or print; lang is zh or en; with is duty.")
 
 type (
 	object = map[string]any
@@ -36,7 +36,11 @@ func (s *Server) serveStyle(c *fiber.Ctx, scope Scope) error {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, scope.keep(ask))
-	return c.JSON(styleOf(v, scope, p, lang, c.BaseURL(), at))
+	with := c.Query("with")
+	if with != "" && with != "duty" {
+		return ErrTheme
+	}
+	return c.JSON(styleOf(v, scope, p, lang, c.BaseURL(), at, with == "duty" && !scope.Public))
 }
 
 // styleOf is the whole map as a MapLibre style. It names no glyphs: clients draw
@@ -45,7 +49,7 @@ func (s *Server) serveStyle(c *fiber.Ctx, scope Scope) error {
 // the title of that group; of the units one level is filled and labelled at each
 // zoom, the lowest whose units are wide enough to be read. What the reader may not
 // see is not in it.
-func styleOf(v *view, scope Scope, p palette, lang, base, at string) object {
+func styleOf(v *view, scope Scope, p palette, lang, base, at string, duty bool) object {
 	r := v.tree.reach(scope)
 	d := drawing{palette: p, lang: lang}
 	bands := v.bands(r)
@@ -56,17 +60,20 @@ func styleOf(v *view, scope Scope, p palette, lang, base, at string) object {
 	d.zones()
 	d.borders(bands)
 	d.groundNames()
+	if duty {
+		d.duty()
+	}
 	d.ledgers()
 	d.unitNames(bands)
 
 	d.layers = slices.DeleteFunc(d.layers, func(l object) bool {
-		from := v.layers[fmt.Sprint(l["source"])]
+		from := v.find(fmt.Sprint(l["source"]))
 		return from != nil && !r.shows(from.subject)
 	})
 	sources := object{}
 	for _, l := range d.layers {
-		if name, ok := l["source"].(string); ok && sources[name] == nil && v.layers[name] != nil {
-			sources[name] = source(v, v.layers[name], scope, base, at)
+		if name, ok := l["source"].(string); ok && sources[name] == nil && v.find(name) != nil {
+			sources[name] = source(v, v.find(name), scope, base, at)
 		}
 	}
 	return object{
@@ -83,7 +90,7 @@ func source(v *view, l *layer, scope Scope, base, at string) object {
 	o := object{"type": "vector", "url": address}
 	if l.subject == subjectBackground {
 		o["attribution"] = html.EscapeString(v.attribution.in(scope))
-	} else {
+	} else if l.subject != subjectFreshness { // of which many are alike
 		o["promoteId"] = l.sources[0].fields[0].name
 	}
 	return o

@@ -106,10 +106,13 @@ func (l *layer) of() string {
 	return l.query + "." + strconv.FormatInt(l.units, 36)
 }
 
-// find returns the layer of a name, without contents for those of runs; nil when
+// find returns the layer of a name, without contents for those of runs and of duty; nil when
 // there is none.
 func (v *view) find(name string) *layer {
 	if l := v.layers[name]; l != nil {
+		return l
+	}
+	if l := ofDuty[name]; l != nil {
 		return l
 	}
 	return ofRuns[name]

@@ -208,7 +208,7 @@ func newApplication(p *program, db pools, c api.Config, key *audit.Key) (*applic
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	c.Footpaths = network.NewFootpaths(db.engine)
-	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Footpaths: c.Footpaths, Log: p.log}), live: live.NewHub(db.engine, p.log), engine: db.engine}
+	s := &application{tiles: tiles.New(tiles.Config{Pool: db.reader, Engine: db.engine, Footpaths: c.Footpaths, Log: p.log}), live: live.NewHub(db.engine, p.log), engine: db.engine}
 	for _, c := range s.tiles.Collectors() {
 		if err := metrics.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)

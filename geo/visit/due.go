@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
+	"wangge/geo/cell"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
@@ -106,6 +107,29 @@ func DueIn(ctx context.Context, db pg.DB, actor staff.Actor, f DueFilter, today 
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
 	if err != nil {
 		return nil, fmt.Errorf("visits due: %w", err)
+	}
+	return list, nil
+}
+
+// CellDue is how many visits are due in a cell, of households of a unit.
+type CellDue struct {
+	Cell    cell.Cell
+	Unit    int64 // whoever sees its households sees the counts; 0 = everywhere
+	Due     int   // today or before
+	Overdue int   // of these, before today
+}
+
+// DueByCell counts the visits that are due everywhere, for the map, which shows of them
+// what a reader may see. db is the engine's.
+func DueByCell(ctx context.Context, db pg.DB, today geo.Day) ([]CellDue, error) {
+	rows, _ := db.Query(ctx, due+`
+		SELECT h.cell, coalesce(s.unit_id, h.area_id, 0), count(*), count(*) FILTER (WHERE s.due_on < $4)
+		FROM standing s JOIN household h ON h.id = s.id
+		WHERE NOT s.refused AND s.due_on <= $4 AND h.point IS NOT NULL
+		GROUP BY 1, 2 ORDER BY 1, 2`, true, []int64{}, 0, today)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[CellDue])
+	if err != nil {
+		return nil, fmt.Errorf("visits due by cell: %w", err)
 	}
 	return list, nil
 }

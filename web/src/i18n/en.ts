@@ -1013,6 +1013,7 @@ export const en: Dictionary = {
     shift_members: 'Members are other accounts that serve where you do, 20 at most',
     shift_post: 'A patrol belongs to a post that may record; you hold none now',
     track_consent: 'Your track needs your separate consent: give it in My account, then send this again',
+    layer_today: 'This layer shows today only',
     live_behind: 'The server does not know just now what is happening; try again in a moment',
     live_full: 'Too many live pages are open; close one',
     shift_unknown: 'You have no such shift',

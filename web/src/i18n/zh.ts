@@ -956,6 +956,7 @@ export const zh = {
     shift_members: '队员须为所在范围内的其他账号，最多 20 人',
     shift_post: '巡查属于有登记权限的岗位，您现在没有这样的岗位',
     track_consent: '记录轨迹须有单独同意，请先在“我的账号”中同意，再重新发送',
+    layer_today: '这个图层只有当天的',
     live_behind: '服务器暂时不知道最新动态，请稍后再试',
     live_full: '实时页面开得太多，请关掉一些',
     shift_unknown: '您没有这一班次',
