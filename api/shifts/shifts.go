@@ -1,11 +1,14 @@
-// Package shifts serves one's own times on duty and where one was. Nobody sees those of
-// others.
+// Package shifts serves one's own times on duty and where one was, and to who supervises
+// the shifts of posts. The track of another is replayed with a reason only, which its
+// officer reads.
 package shifts
 
 import (
 	"bytes"
 	"context"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -28,6 +31,10 @@ func Mount(a route.API, db pg.DB, desk *patrol.Desk) {
 		Description: "A GPX 1.1 file in UTF-8. Its points count like fixes of the phone; which of them were not taken, and why, is told. The same file again changes nothing."}
 	route.Post(a, "/shifts/{shift}/track", bring.For(staff.Record), h.bring)
 	route.Get(a, "/shifts/{shift}/gpx", op("export-track", "Where you were on a shift of yours, as GPX 1.1", "Fixes that count, in segments between pauses and gaps."), h.gpx)
+	route.Get(a, "/patrols/shifts", route.Op{ID: "list-duties", Tag: "patrols", Summary: "Shifts of posts, for who supervises them, the newest first",
+		Description: "By post and without a person; in the order of their start."}.For(staff.Supervise), h.duties)
+	route.Post(a, "/shifts/{no}/replay", route.Op{ID: "replay-shift", Tag: "patrols", Summary: "The track of another's shift, with a reason",
+		Description: "It is recorded, and the officer reads who looked and why. Nothing is said of speed or rest."}.For(staff.Supervise), h.replay)
 }
 
 type handler struct {
@@ -57,8 +64,64 @@ func (h handler) shift(ctx context.Context, p Path) (patrol.Shift, error) {
 	return patrol.Get(ctx, h.db, route.Actor(ctx), id)
 }
 
-func (h handler) get(ctx context.Context, in *Path) (*route.Body[patrol.Shift], error) {
-	return route.OK(h.shift(ctx, *in))
+// OwnShift is a shift of one's own, with who looked at its track.
+type OwnShift struct {
+	patrol.Shift
+	Replays []patrol.Replayed `json:"replays" doc:"who looked at the track, and why"`
+}
+
+func (h handler) get(ctx context.Context, in *Path) (*route.Body[OwnShift], error) {
+	s, err := h.shift(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	list, err := patrol.Replays(ctx, h.db, route.Actor(ctx), s)
+	return route.OK(OwnShift{s, list}, err)
+}
+
+type dutiesInput struct {
+	route.Paging
+	Unit string    `query:"unit" maxLength:"64" doc:"code: the unit's and all units' below it"`
+	From time.Time `query:"from" doc:"began not before; a day ago when absent"`
+	To   time.Time `query:"to" doc:"began before; now when absent"`
+}
+
+func (h handler) duties(ctx context.Context, in *dutiesInput) (*route.Body[route.List[patrol.Duty]], error) {
+	if in.To.IsZero() {
+		in.To = time.Now()
+	}
+	if in.From.IsZero() {
+		in.From = in.To.AddDate(0, 0, -1)
+	}
+	var after *patrol.Duty
+	if in.Cursor != "" {
+		at, no, ok := strings.Cut(in.Cursor, "_")
+		started, err := time.Parse(time.RFC3339Nano, at)
+		number, wrong := strconv.ParseInt(no, 10, 64)
+		if !ok || err != nil || wrong != nil {
+			return nil, route.ErrCursor
+		}
+		after = &patrol.Duty{StartedAt: started, No: number}
+	}
+	list, err := patrol.Duties(ctx, h.db, route.Actor(ctx), in.Unit, in.From, in.To, after, in.Limit+1)
+	return route.OK(route.Page(list, in.Limit, func(d patrol.Duty) string {
+		return d.StartedAt.UTC().Format(time.RFC3339Nano) + "_" + strconv.FormatInt(d.No, 10)
+	}), err)
+}
+
+type replayInput struct {
+	No   int64 `path:"no" minimum:"1"`
+	Body patrol.Why
+}
+
+// Track is where a post was on duty.
+type Track struct {
+	Fixes []patrol.Seen `json:"fixes" doc:"those that count, by time"`
+}
+
+func (h handler) replay(ctx context.Context, in *replayInput) (*route.Body[Track], error) {
+	list, err := patrol.Replay(ctx, h.db, route.Actor(ctx), in.No, in.Body)
+	return route.OK(Track{append([]patrol.Seen{}, list...)}, err)
 }
 
 type trackInput struct {

@@ -1829,6 +1829,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, as server-sent events
+         * @description Events, each with a growing id and JSON:
+         *
+         *     - duty {"whole", "posts": [{"post", "kind", "unit", "on_duty", "since", "cell"}]}: posts on duty in units that you supervise; first the whole picture, in which nobody else is on duty, then changes. cell is H3 at resolution 8, null when no place of the last 10 minutes is known.
+         *     - incident {"id", "state", "category", "unit", "deadline", "overdue", "at_cell"}: how an incident stands after a step (several within a second come as one), or when it becomes overdue; at_cell is H3 at resolution 11.
+         *     - reset {}: something was missed, or more changed than is told one by one: read again what you show.
+         *
+         *     Last-Event-ID resumes for as long as the server remembers. A comment comes every 15 seconds. The stream ends after an hour, and when the session ends.
+         */
+        get: operations["watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/missed-checkpoints": {
         parameters: {
             query?: never;
@@ -1953,6 +1979,26 @@ export interface paths {
          * @description By unit and kind of post, never by person. What was seen is told of 7 to 92 days; what it took is told in whole weeks that are over.
          */
         get: operations["get-patrol-coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/patrols/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shifts of posts, for who supervises them, the newest first
+         * @description By post and without a person; in the order of their start.
+         */
+        get: operations["list-duties"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3626,6 +3672,26 @@ export interface paths {
         get: operations["list-shifts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shifts/{no}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The track of another's shift, with a reason
+         * @description It is recorded, and the officer reads who looked and why. Nothing is said of speed or rest.
+         */
+        post: operations["replay-shift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7383,6 +7449,16 @@ export interface components {
              */
             total?: number;
         };
+        ListDuty: {
+            items: components["schemas"]["PatrolDuty"][];
+            /** @description pass it as cursor to get the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description how many there are in all, where that is cheap to know
+             */
+            total?: number;
+        };
         ListFix: {
             items: components["schemas"]["Fix"][];
             /** @description pass it as cursor to get the next page; absent on the last */
@@ -8425,6 +8501,38 @@ export interface components {
         Others: {
             others: components["schemas"]["Presence"][];
         };
+        OwnShift: {
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            fixes: number;
+            /** Format: uuid */
+            id: string;
+            /** @description of the post */
+            kind: string;
+            /** @description other accounts of the team */
+            members: number[];
+            /** Format: int64 */
+            post: number;
+            /** @description who looked at the track, and why */
+            replays: components["schemas"]["Replayed"][];
+            /** @description on duty, without pauses; an open shift ends after 16 hours */
+            spans: components["schemas"]["PatrolSpan"][];
+            /**
+             * Format: date-time
+             * @description null while only later parts of it have come
+             */
+            started_at: string | null;
+            /** @enum {string} */
+            transport: "foot" | "bicycle" | "car";
+            /** @description code of the post's unit; empty = the whole installation */
+            unit: string;
+            /**
+             * Format: int64
+             * @description up to this sequence no fix is missing
+             */
+            upto: number;
+        };
         Pack: {
             /** @description west, south, east, north */
             bounds: number[];
@@ -8492,6 +8600,47 @@ export interface components {
             /** Format: int64 */
             ordinal: number;
             parent: string;
+        };
+        PatrolDuty: {
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            fixes: number;
+            /**
+             * Format: int64
+             * @description reported in it
+             */
+            incidents: number;
+            /** @description of the post */
+            kind: string;
+            /**
+             * Format: int64
+             * @description at checkpoints
+             */
+            marks: number;
+            /**
+             * Format: int64
+             * @description of the team, beside the one who records
+             */
+            members: number;
+            /** Format: int64 */
+            no: number;
+            /** Format: int64 */
+            post: number;
+            /**
+             * Format: int64
+             * @description how often its track was looked at
+             */
+            replays: number;
+            spans: components["schemas"]["PatrolSpan"][];
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            transport: "foot" | "bicycle" | "car";
+            /** @description code of the post's unit; empty = the whole installation */
+            unit: string;
+            /** Format: int64 */
+            visits: number;
         };
         PatrolItem: {
             /**
@@ -9205,6 +9354,17 @@ export interface components {
              */
             revision: number;
         };
+        Replayed: {
+            /** Format: int64 */
+            account: number;
+            /** Format: date-time */
+            at: string;
+            /** @description of the post by which; empty when it is no more */
+            kind: string;
+            note: string;
+            /** @enum {string} */
+            reason: "safety" | "complaint" | "incident" | "asked";
+        };
         ReportCheck: {
             /** @description another unit of the level within 30 m of the place, or null: ask which */
             border: components["schemas"]["Hint"];
@@ -9502,6 +9662,17 @@ export interface components {
             name: string;
             /** @description code */
             unit: string;
+        };
+        Seen: {
+            /**
+             * Format: double
+             * @description metres; null = not told
+             */
+            accuracy: number | null;
+            /** Format: date-time */
+            at: string;
+            /** @description [lon, lat] */
+            place: number[];
         };
         Self: {
             /** Format: int64 */
@@ -10203,6 +10374,10 @@ export interface components {
              */
             tops: number;
         };
+        Track: {
+            /** @description those that count, by time */
+            fixes: components["schemas"]["Seen"][];
+        };
         Trend: {
             /** @enum {string} */
             by: "day" | "week" | "month";
@@ -10790,6 +10965,15 @@ export interface components {
             found: string;
             /** @description [lon, lat] */
             point: number[];
+        };
+        Why: {
+            /** @description names nobody; refused when it holds a phone or identity number */
+            note?: string;
+            /**
+             * @description somebody may be in danger; a complaint; an incident; the officer asked for it
+             * @enum {string}
+             */
+            reason: "safety" | "complaint" | "incident" | "asked";
         };
         WishBody: {
             /** Format: date-time */
@@ -24405,6 +24589,111 @@ export interface operations {
             };
         };
     };
+    watch: {
+        parameters: {
+            query?: {
+                /** @description end after the first events: what there is now */
+                once?: boolean;
+            };
+            header?: {
+                /** @description id of the last event that came */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-missed-checkpoints": {
         parameters: {
             query?: {
@@ -25158,6 +25447,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duties": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description code: the unit's and all units' below it */
+                unit?: string;
+                /** @description began not before; a day ago when absent */
+                from?: string;
+                /** @description began before; now when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDuty"];
                 };
             };
             /** @description Bad Request */
@@ -37811,6 +38210,113 @@ export interface operations {
             };
         };
     };
+    "replay-shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-shift": {
         parameters: {
             query?: never;
@@ -37828,7 +38334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Shift"];
+                    "application/json": components["schemas"]["OwnShift"];
                 };
             };
             /** @description Bad Request */

@@ -1014,6 +1014,8 @@ export const en: Dictionary = {
     shift_post: 'A patrol belongs to a post that may record; you hold none now',
     track_consent: 'Your track needs your separate consent: give it in My account, then send this again',
     layer_today: 'This layer shows today only',
+    replay_reason: 'Say why you look; a note has at most 100 characters and no phone or identity number',
+    shift_unit: 'There is no such unit where you supervise',
     live_behind: 'The server does not know just now what is happening; try again in a moment',
     live_full: 'Too many live pages are open; close one',
     shift_unknown: 'You have no such shift',

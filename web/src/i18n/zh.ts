@@ -957,6 +957,8 @@ export const zh = {
     shift_post: '巡查属于有登记权限的岗位，您现在没有这样的岗位',
     track_consent: '记录轨迹须有单独同意，请先在“我的账号”中同意，再重新发送',
     layer_today: '这个图层只有当天的',
+    replay_reason: '请选择回放事由；说明不超过 100 字，不含电话和证件号',
+    shift_unit: '您督导的范围内没有这个网格',
     live_behind: '服务器暂时不知道最新动态，请稍后再试',
     live_full: '实时页面开得太多，请关掉一些',
     shift_unknown: '您没有这一班次',
