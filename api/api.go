@@ -30,6 +30,7 @@ import (
 	"wangge/api/deliberations"
 	"wangge/api/deliveries"
 	"wangge/api/demandsets"
+	"wangge/api/devices"
 	"wangge/api/exports"
 	"wangge/api/households"
 	"wangge/api/imports"
@@ -223,6 +224,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	shifts.Mount(a, c.DB, desk)
 	photos.Mount(a, c.DB, c.Reader, turns)
 	packs.Mount(a, c.Tiles)
+	devices.Mount(a, c.DB, c.Engine)
 	visits.Mount(a, c.DB)
 	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)
 	premises.Mount(a, c.DB, c.Engine, c.Footpaths)

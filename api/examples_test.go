@@ -765,6 +765,7 @@ func examples() []example {
 	rows = append(rows, patrolExamples()...)
 	rows = append(rows, packExamples()...)
 	rows = append(rows, liveExamples()...)
+	rows = append(rows, deviceExamples()...)
 	rows = append(rows, visitExamples()...)
 	rows = append(rows, beatExamples()...)
 	rows = append(rows, dossierExamples()...)

@@ -86,7 +86,7 @@ func (s *service) firstRun(t *testing.T) {
 // sample fills a documented path with ids of things that exist.
 func (s *service) sample(t testing.TB, path string) string {
 	t.Helper()
-	ids := map[string]string{"{code}": s.town.Units[0].Code, "{unit}": s.town.Units[0].Code, "{kind}": "households"}
+	ids := map[string]string{"{code}": s.town.Units[0].Code, "{unit}": s.town.Units[0].Code, "{device}": uuid.NewString(), "{kind}": "households"}
 	var id string
 	first := func(sql string) string {
 		if err := s.pool.QueryRow(t.Context(), sql).Scan(&id); err != nil {
@@ -153,6 +153,7 @@ func (s *service) sample(t testing.TB, path string) string {
 var needed = map[string]string{
 	"/api/v1/places":                      "?lon=118.5&lat=30.5",
 	"/api/v1/circles/{id}/change":         "?before=1",
+	"/api/v1/devices/{device}/state":      "?account=1",
 	"/api/v1/incidents/near":              "?lon=118.5&lat=30.5&category=0102",
 	"/api/v1/incidents/analysis/units":    "?from=2026-01-01&to=2026-03-01",
 	"/api/v1/incidents/analysis/cells":    "?from=2026-01-01&to=2026-03-01",

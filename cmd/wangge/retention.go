@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/device"
 	"wangge/geo/patrol"
 	"wangge/geo/privacy"
 	"wangge/geo/staff"
@@ -53,6 +54,7 @@ func (c *retentionRun) Run(p *program) error {
 func sweeps(spool upload.Spool) map[string]privacy.Sweep {
 	all := privacy.Sweeps()
 	maps.Copy(all, patrol.Sweeps())
+	maps.Copy(all, device.Sweeps())
 	all["spool"] = func(_ context.Context, _ pgx.Tx, _ *vault.Ring, before time.Time, _ int) ([]string, error) {
 		return spool.SweepBefore(before)
 	}

@@ -215,9 +215,9 @@ func areaFor(ctx context.Context, db pg.DB, actor staff.Actor, unit string) (*in
 	return &id, nil
 }
 
-// within returns ErrNotFound or ErrOutOfReach unless actor keeps this account:
+// Keeps returns ErrNotFound or ErrOutOfReach unless actor keeps this account:
 // nobody takes over an account that may do more than they, or elsewhere.
-func within(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
+func Keeps(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 	if err := actor.Must(staff.Post); err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func within(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
 
 // Describe sets what is known of the person.
 func Describe(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor, id int64, person Person) error {
-	if err := within(ctx, db, actor, id); err != nil {
+	if err := Keeps(ctx, db, actor, id); err != nil {
 		return err
 	}
 	return describe(ctx, db, ring, actor, id, person)
@@ -266,7 +266,7 @@ func describe(ctx context.Context, db pg.DB, ring *vault.Ring, actor staff.Actor
 // duties of its posts pass to their deputies at once. The last one that keeps the
 // whole installation stays (post.ErrLast).
 func Disable(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
-	if err := within(ctx, db, actor, id); err != nil {
+	if err := Keeps(ctx, db, actor, id); err != nil {
 		return err
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
@@ -294,7 +294,7 @@ func disable(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64) error 
 
 // Enable lets a disabled account sign in again, with the password it had.
 func Enable(ctx context.Context, db pg.DB, actor staff.Actor, id int64) error {
-	if err := within(ctx, db, actor, id); err != nil {
+	if err := Keeps(ctx, db, actor, id); err != nil {
 		return err
 	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {

@@ -169,7 +169,7 @@ func administrator(ctx context.Context, tx pgx.Tx, login, hash string) (id int64
 // password, new or in place of one they forgot. It takes the place of one made
 // before. Until it is used nothing changes.
 func Invite(ctx context.Context, db pg.DB, who staff.Actor, id int64) (token string, until time.Time, err error) {
-	if err := within(ctx, db, who, id); err != nil {
+	if err := Keeps(ctx, db, who, id); err != nil {
 		return "", time.Time{}, err
 	}
 	token, digest := newSecret("")

@@ -56,7 +56,7 @@ func Unlink(ctx context.Context, db pg.DB, who staff.Actor, id int64, issuer str
 
 // external replaces what an account has with an issuer.
 func external(ctx context.Context, db pg.DB, who staff.Actor, id int64, issuer, action string, then func(pgx.Tx) error) error {
-	if err := within(ctx, db, who, id); err != nil {
+	if err := Keeps(ctx, db, who, id); err != nil {
 		return err
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {

@@ -310,7 +310,7 @@ func setPassword(ctx context.Context, tx pgx.Tx, id int64, hash string) error {
 
 // SetPassword sets the password of an account from the command line.
 func (g *Guard) SetPassword(ctx context.Context, db pg.DB, who staff.Actor, id int64, chosen string) error {
-	if err := within(ctx, db, who, id); err != nil {
+	if err := Keeps(ctx, db, who, id); err != nil {
 		return err
 	}
 	var login string
@@ -334,7 +334,7 @@ func (g *Guard) SetPassword(ctx context.Context, db pg.DB, who staff.Actor, id i
 
 // Unlock forgets the failed tries at an account.
 func (g *Guard) Unlock(ctx context.Context, db pg.DB, who staff.Actor, id int64) error {
-	if err := within(ctx, db, who, id); err != nil {
+	if err := Keeps(ctx, db, who, id); err != nil {
 		return err
 	}
 	var login string

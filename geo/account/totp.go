@@ -172,7 +172,7 @@ func (g *Guard) RemoveTOTP(ctx context.Context, db pg.DB, who staff.Actor, passw
 
 // ForgetTOTP switches it off for somebody who lost the phone and the codes.
 func (g *Guard) ForgetTOTP(ctx context.Context, db pg.DB, who staff.Actor, id int64) error {
-	if err := within(ctx, db, who, id); err != nil {
+	if err := Keeps(ctx, db, who, id); err != nil {
 		return err
 	}
 	return g.dropTOTP(ctx, db, who, id)

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"wangge/geo/device"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
@@ -110,7 +111,7 @@ func (a *arrival) believed(at time.Time) bool {
 // Deliver stores what a phone sends. All that the receipt calls stored is committed; a
 // refused item harms no other. Deliveries of one account take turns.
 //
-// Errors, with which nothing is stored: ErrItems, ErrDevice, ErrClock.
+// Errors, with which nothing is stored: ErrItems, ErrDevice, ErrClock, device.ErrRevoked.
 func (d *Desk) Deliver(ctx context.Context, actor staff.Actor, in Delivery) (Receipt, error) {
 	receipt, err := d.deliver(ctx, actor, in)
 	if err != nil {
@@ -136,6 +137,9 @@ func (d *Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rec
 	}
 	if y := in.SentAt.UTC().Year(); y < 1850 || y > 2200 { // a Duration has room for 292 years
 		return Receipt{}, ErrClock
+	}
+	if err := device.Admit(ctx, d.DB, actor, a.device, a.received); err != nil {
+		return Receipt{}, err
 	}
 	receipt := Receipt{ReceivedAt: a.received, Items: make([]Result, len(in.Items))}
 	track := &sent{arrival: a}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"wangge/geo/device"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
@@ -344,6 +345,29 @@ func TestTwoOfficersOnOnePhoneStayApart(t *testing.T) {
 	if list := a.track(); list[0].Mark != "" {
 		t.Errorf("a was on duty: %+v", list[0])
 	}
+}
+
+// What a lost phone sends is refused as a whole, and it is told so; the account goes on
+// with another.
+func TestALostPhoneIsToldSo(t *testing.T) {
+	s := open(t)
+	a, b := s.officer(), s.officer()
+	b.device = a.device
+	a.want(a.step("start", now.Add(-time.Hour)), patrol.Stored, nil)
+	if got := s.count(`SELECT count(*) FROM device WHERE first_on = last_on`); got != 1 {
+		t.Errorf("%d devices are known, want 1", got)
+	}
+	if err := device.Revoke(t.Context(), s.owner, staff.System, a.actor.Account, uuid.MustParse(a.device)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.desk.Deliver(a.ctx, a.actor, patrol.Delivery{Device: a.device, SentAt: now, Items: []patrol.Item{a.fixes(now.Add(-time.Hour), 1, 5)}})
+	if !errors.Is(err, device.ErrRevoked) {
+		t.Errorf("a delivery of the lost phone: %v, want ErrRevoked", err)
+	}
+	b.want(b.step("start", now.Add(-time.Hour)), patrol.Stored, nil) // the other officer of the phone
+	a.device = uuid.NewString()
+	a.want(a.fixes(now.Add(-time.Hour), 1, 5), patrol.Stored, nil)
+	a.complete(5)
 }
 
 func TestFixesThatCannotBeAreMarkedAndNotLost(t *testing.T) {

@@ -384,6 +384,7 @@ export const admin: typeof adminZh = {
       password_changed: 'password changed',
       session_ended: 'session ended',
       sessions_ended: 'other sessions ended',
+      device_revoked: 'device reported as lost',
       token_made: 'token made',
       token_revoked: 'token revoked',
       totp_on: 'two steps on',

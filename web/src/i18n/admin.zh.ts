@@ -372,6 +372,7 @@ export const admin = {
       password_changed: '修改密码',
       session_ended: '结束登录',
       sessions_ended: '结束其他登录',
+      device_revoked: '挂失设备',
       token_made: '新建密钥',
       token_revoked: '撤销密钥',
       totp_on: '开启两步验证',

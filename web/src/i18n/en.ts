@@ -1002,6 +1002,8 @@ export const en: Dictionary = {
     household_unknown: 'There is no such household',
     plan_unknown: 'There is no such plan',
     delivery_items: 'A delivery has 1 to 200 items; send the rest in another',
+    device_unknown: 'The account has no such device',
+    device_revoked: 'This device was reported as lost',
     delivery_device: 'A device is named by a UUID',
     item_id: 'Each item needs a UUID of its own',
     item_changed: 'This id was delivered before with other content; give what is new an id of its own',

@@ -41,5 +41,4 @@ export const offline: typeof zh = {
   revokedOn: 'reported as lost {{time}}',
   wipedOn: 'deleted {{time}}',
   noDevices: 'No device is known yet.',
-  wiped: 'This phone was reported as lost; everything of the account on it has been deleted.',
 };

@@ -39,5 +39,4 @@ export const offline = {
   revokedOn: '已挂失 {{time}}',
   wipedOn: '已清除 {{time}}',
   noDevices: '还没有登记的设备。',
-  wiped: '这台设备已挂失，其中本账号的数据已全部清除。',
 };

@@ -945,6 +945,8 @@ export const zh = {
     household_unknown: '没有这一户',
     plan_unknown: '没有这个方案',
     delivery_items: '一次上报 1 到 200 项，其余请分次发送',
+    device_unknown: '该账号没有这台设备',
+    device_revoked: '这台设备已挂失',
     delivery_device: '设备须用 UUID 标识',
     item_id: '每一项须有自己的 UUID',
     item_changed: '此编号的内容此前已上报且不同，新的内容请用新的编号',

@@ -5,6 +5,7 @@ import { asProblem, type Problem } from '../api/client';
 import { useLanguage } from '../common/format';
 import { TrackConsent } from './consent';
 import { chooseLanguage, chooseTheme, useLook } from './look';
+import { Devices } from './offline/devices';
 import { KeptMap, KeptPage } from './offline/kept';
 import { useSayProblem } from './say';
 import { SignIn } from './sign-in';
@@ -20,6 +21,7 @@ export function Me() {
       </section>
       <KeptMap />
       <KeptPage />
+      <Devices />
       <section>
         <h2>{t('patrol.consent.title')}</h2>
         <TrackConsent />

@@ -9,6 +9,7 @@ import { Duty } from './duty';
 import { Icon } from './icon';
 import { useLookOnPage } from './look';
 import { Me } from './me';
+import { watchDevices } from './offline/device';
 import { Notices } from './offline/notices';
 import { runPack } from './offline/pack';
 import { lookAtStorage } from './offline/storage';
@@ -44,6 +45,11 @@ function Whose() {
     ask();
     window.addEventListener('online', ask);
     return () => window.removeEventListener('online', ask);
+  }, []);
+  useEffect(() => {
+    const leaving = new AbortController();
+    watchDevices(leaving.signal);
+    return () => leaving.abort();
   }, []);
   if (officer) return <Screens key={officer.account} account={officer.account} />;
   if (sign_in === 'unasked')

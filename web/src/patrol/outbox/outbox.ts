@@ -1,7 +1,8 @@
 // The outbox of the officer who has signed in: open while the page is, and sent whenever
 // there is something to send, signal and a sign-in.
 import { create } from 'zustand';
-import { forget, useWho } from '../who';
+import { wipe } from '../offline/device';
+import { useWho } from '../who';
 import { makeDeliverer, pause } from './deliver';
 import { sendPhoto } from './photos';
 import { type Outbox, openOutbox, useOutboxVersion } from './store';
@@ -37,6 +38,7 @@ export async function runOutbox(account: number, signal: AbortSignal): Promise<v
     outbox.close();
     return;
   }
+  const device = await outbox.device();
   const deliver = makeDeliverer(outbox);
   let tries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -88,8 +90,7 @@ export async function runOutbox(account: number, signal: AbortSignal): Promise<v
       }
       tries = 0;
       if (outcome.did === 'revoked') {
-        usePost.setState({ outbox: null, revoked: true });
-        forget();
+        await wipe(account, device);
         return;
       }
       if (outcome.did === 'signed_out') useWho.setState({ sign_in: 'ended' });

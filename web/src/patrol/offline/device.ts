@@ -1,0 +1,74 @@
+// A phone that was reported as lost: asked for at every contact with the server, for every
+// account that keeps something here, whoever has signed in and whether or not a sign-in
+// still holds. What it keeps of a revoked account is deleted; the page itself stays, for it
+// holds nothing of anybody.
+import { API } from '../../api/client';
+import { usePost } from '../outbox/outbox';
+import { openOutbox, wipeOutbox } from '../outbox/store';
+import { forget, useWho } from '../who';
+import { wipePack } from './pack';
+
+/** How often a page that stays open asks, in milliseconds. */
+const ASK = 5 * 60_000;
+
+/** watchDevices asks whenever the phone has contact, until it is stopped. */
+export function watchDevices(signal: AbortSignal): void {
+  const seen = () => document.visibilityState === 'visible' && askAll();
+  const clock = setInterval(askAll, ASK);
+  window.addEventListener('online', askAll);
+  document.addEventListener('visibilitychange', seen);
+  const signedIn = useWho.subscribe((who, before) => {
+    if (who.sign_in === 'holds' && before.sign_in !== 'holds') askAll();
+  });
+  signal.addEventListener('abort', () => {
+    clearInterval(clock);
+    signedIn();
+    window.removeEventListener('online', askAll);
+    document.removeEventListener('visibilitychange', seen);
+  });
+  askAll();
+}
+
+async function askAll(): Promise<void> {
+  for (const account of await accounts()) await ask(account).catch(() => {}); // no contact: next time
+}
+
+/** accounts are those of which this browser keeps something. */
+async function accounts(): Promise<number[]> {
+  const { officer } = useWho.getState();
+  const known = (await indexedDB.databases?.().catch(() => [])) ?? [];
+  const found = known.map(({ name }) => Number(/^wangge\.patrol\.(\d+)$/.exec(name ?? '')?.[1]));
+  return [...new Set([...found, officer?.account ?? Number.NaN])].filter(Number.isSafeInteger);
+}
+
+async function ask(account: number): Promise<void> {
+  const { officer, sign_in } = useWho.getState();
+  const device = await nameOf(account);
+  const response = await fetch(`${API}/devices/${device}/state?account=${account}`);
+  if (response.ok && ((await response.json()) as { revoked: boolean }).revoked) {
+    await wipe(account, device);
+  } else if (officer?.account === account && sign_in === 'holds') {
+    await fetch(`${API}/devices/${device}`, { method: 'PUT' });
+  }
+}
+
+/** nameOf is the name of this phone for an account. */
+async function nameOf(account: number): Promise<string> {
+  const outbox = await openOutbox(account);
+  try {
+    return await outbox.device();
+  } finally {
+    outbox.close();
+  }
+}
+
+/** wipe deletes everything that this browser keeps of an account, says so, and tells the server. */
+export async function wipe(account: number, device: string): Promise<void> {
+  const isHere = useWho.getState().officer?.account === account;
+  if (isHere) {
+    forget(); // closes what the screens have open
+    usePost.setState({ outbox: null, revoked: true });
+  }
+  await Promise.all([wipeOutbox(account), wipePack(account)]);
+  await fetch(`${API}/devices/${device}/wiped?account=${account}`, { method: 'POST' });
+}
