@@ -149,7 +149,7 @@ func readIncidents(ctx context.Context, db pg.DB, day geo.Day, ids []uuid.UUID, 
 		FROM incident i
 		LEFT JOIN incident_unit iu ON iu.incident_id = i.id
 		     AND iu.valid_from <= $3 AND (iu.valid_to IS NULL OR iu.valid_to > $3)
-		WHERE i.point IS NOT NULL AND i.reported_at < $1
+		WHERE i.point IS NOT NULL AND i.reported_at < $1 AND NOT i.private
 		  AND ($2::uuid[] IS NULL OR i.id = ANY ($2))
 		ORDER BY i.id`, day.Start().AddDate(0, 0, 1), ids, day)
 	var i incident
@@ -242,7 +242,7 @@ func readCells(ctx context.Context, db pg.DB, day geo.Day, each func(cellCount))
 			FROM incident i
 			LEFT JOIN incident_unit iu ON iu.incident_id = i.id
 			     AND iu.valid_from <= $1 AND (iu.valid_to IS NULL OR iu.valid_to > $1)
-			WHERE i.point IS NOT NULL AND i.reported_at < $2 GROUP BY 1, 2
+			WHERE i.point IS NOT NULL AND i.reported_at < $2 AND NOT i.private GROUP BY 1, 2
 		) AS counts
 		GROUP BY 1, 2`, day, day.Start().AddDate(0, 0, 1))
 	var c cellCount

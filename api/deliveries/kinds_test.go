@@ -75,7 +75,7 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 		item(t, "mark", seen, object{"checkpoint": checkpoint, "by": "gps", "at": place, "accuracy": 12}),
 	}
 	bad := map[string]patrol.Item{
-		"incident_text":      item(t, "incident", seen, object{"category": "0102", "at": place, "text": "电话 13812345678"}),
+		"incident_personal":  item(t, "incident", seen, object{"category": "0102", "at": place, "text": "电话 13812345678"}),
 		"incident_category":  item(t, "incident", seen, object{"category": "8888", "at": place}),
 		"place_impossible":   item(t, "incident", seen, object{"category": "0102", "at": []float64{121.5, 391.5}}),
 		"incident_unknown":   item(t, "step", seen, object{"incident": uuid.NewString(), "act": "accept"}),

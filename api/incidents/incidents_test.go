@@ -113,7 +113,7 @@ func TestStepsOverHTTP(t *testing.T) {
 	api.Want(t, 422, "place_impossible", "POST", path+"/steps", step("move", object{"point": []float64{121.5, 391.5}}))
 	api.Want(t, 404, "incident_unknown", "GET", "/incidents/"+uuid.NewString()+"/responsible", nil)
 	report["id"], report["text"] = uuid.NewString(), "请打13812345678"
-	api.Want(t, 422, "incident_text", "POST", "/incidents", report)
+	api.Want(t, 422, "incident_personal", "POST", "/incidents", report)
 
 	limits := api.Want(t, 200, "", "PUT", "/incident-limits", object{"limits": []object{{"category": "", "state": "reported", "amount": 30, "unit": "minutes"}}})
 	if len(limits["items"].([]any)) != 1 {

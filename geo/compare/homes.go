@@ -111,7 +111,7 @@ func (s *study) countOpen(ctx context.Context, db pg.DB, actor staff.Actor) erro
 	rows, _ := db.Query(ctx, `
 		SELECT i.point
 		FROM incident_unit o JOIN incident i ON i.id = o.incident_id
-		WHERE o.valid_to IS NULL AND i.closed_at IS NULL AND i.point IS NOT NULL
+		WHERE o.valid_to IS NULL AND i.closed_at IS NULL AND i.point IS NOT NULL AND NOT i.private
 		  AND EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = o.unit_id AND a.ancestor_id = $1)
 		  AND `+staff.In("o.unit_id", 2), s.base.id, area.All, area.Roots)
 	var at geo.Point

@@ -50,6 +50,7 @@ boundaries.geojson   every boundary of every unit with its dates (valid_to is th
 stops.geojson        where mobile service points stop
 candidates.geojson   sites where a service point could stand
 demand.geojson       imported counts of people, by demand set; those of a cell stand at its centre
+incidents-private.geojson  incidents for nobody but those who work on them: in no other file
 excluded.geojson     accepted gaps with their reasons
 tables/              tables as they are: levels, presets, rules, plans, their steps, stages, comments and consultations, repairs, waivers, lineage, responsibility by date, posts and
                      who held them, purposes and notices, published counts, border walks and what was found on them, shifts and what patrols saw, visits, premises, checkpoints and
@@ -82,6 +83,10 @@ func All(ctx context.Context, db pg.Pool, actor staff.Actor, w io.Writer, day ge
 			c.note, c.closed_on, c.point AS geom FROM candidate c LEFT JOIN unit u ON u.id = c.unit_id ORDER BY c.id`},
 		{"demand.geojson", `SELECT s.name, s.version, d.ref, d.households, d.people, d.age_0_2, d.age_3_6, d.age_7_17, d.age_18_59,
 			d.age_60_79, d.age_80, d.point AS geom FROM demand d JOIN demand_set s ON s.id = d.set_id ORDER BY s.id, d.ordinal`},
+		{"incidents-private.geojson", `SELECT i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.text, i.reported_at, i.due_at, i.closed_at,
+			u.code AS unit, i.point AS geom FROM incident i
+			LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL LEFT JOIN unit u ON u.id = o.unit_id
+			WHERE i.private ORDER BY i.reported_at, i.id`},
 		{"excluded.geojson", `SELECT u.code AS parent, e.reason, e.valid_from, e.valid_to, e.geom
 			FROM excluded_area e JOIN unit u ON u.id = e.parent_id ORDER BY e.id`},
 	} {

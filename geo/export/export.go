@@ -126,12 +126,12 @@ var queries = map[string]query{
 		WHERE ` + staff.In("coalesce(o.unit_id, h.area_id)", 1) + `
 		ORDER BY h.id`, none},
 	"incidents": {staff.Place, `
-		SELECT i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
+		SELECT i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.text, i.reported_at, i.due_at, i.closed_at,
 		       u.code AS unit, ST_X(i.point) AS lon, ST_Y(i.point) AS lat, i.point AS geom
 		FROM incident i
 		LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
 		LEFT JOIN unit u ON u.id = o.unit_id
-		WHERE ` + staff.In("coalesce(o.unit_id, i.area_id)", 1) + `
+		WHERE ` + staff.In("coalesce(o.unit_id, i.area_id)", 1) + ` AND NOT i.private
 		ORDER BY i.reported_at, i.id`, none},
 	"service-points": {staff.Map, `
 		SELECT s.source, s.source_id, s.name, s.tier, s.address, s.capacity, s.ground_floor, s.step_free, s.mobile AS mobile_point,

@@ -36,46 +36,48 @@ type Doing struct {
 // Errors: ErrUnknown, ErrAct with what can be done, ErrStale, ErrReason, ErrSame,
 // ErrExtend, ErrPlace, ErrPost, ErrExists, staff.ErrOutside, staff.ErrForbidden.
 func Do(ctx context.Context, db, engine pg.DB, actor staff.Actor, id uuid.UUID, d Doing, now time.Time) (Incident, error) {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		return do(ctx, tx, engine, actor, id, d, now)
+	var got Incident
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
+		got, err = do(ctx, tx, engine, actor, id, d, now)
+		return err
 	})
 	if err != nil {
 		return Incident{}, fmt.Errorf("%s incident %s: %w", d.Act, id, err)
 	}
-	return Get(ctx, db, actor, id)
+	return got, nil
 }
 
-func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid.UUID, d Doing, now time.Time) error {
+func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid.UUID, d Doing, now time.Time) (got Incident, err error) {
 	seen, err := Get(ctx, tx, actor, id)
 	if err != nil {
-		return err
+		return got, err
 	}
 	permission, err := allowed(ctx, tx, actor, d.Act, id)
 	if err != nil {
-		return err
+		return got, err
 	}
 	var state State
 	if err := tx.QueryRow(ctx, `SELECT state FROM incident WHERE id = $1 FOR UPDATE`, id).Scan(&state); err != nil {
-		return err
+		return got, err
 	}
 	steps, err := stepsOf(ctx, tx, id)
 	if err != nil {
-		return err
+		return got, err
 	}
 	known, err := isKnown(ctx, tx, id, d)
 	if err != nil || known {
-		return err
+		return seen, err
 	}
 	if err := d.check(ctx, tx, state, steps, actor); err != nil {
-		return err
+		return got, err
 	}
 	after, err := Next(state, d.Act)
 	if err != nil {
-		return err
+		return got, err
 	}
 	if d.Act == ToMove {
 		if _, err := tx.Exec(ctx, `UPDATE incident SET point = $2, cell = $3, accuracy = NULL WHERE id = $1`, id, d.Point, ledger.CellOf(&d.Point)); err != nil {
-			return err
+			return got, err
 		}
 	}
 	step := Taken{ID: d.ID, Ordinal: len(steps) + 1, Act: d.Act, Before: state, After: after, Reason: d.Reason, At: now, Actor: actor.Name, Post: postOf(actor, permission)}
@@ -86,28 +88,35 @@ func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid
 		step.To = &d.Post
 	}
 	if err := take(ctx, tx, actor, id, append(steps, step)); err != nil {
-		return err
+		return got, err
 	}
-	if d.Act == ToMove || d.Act == ToReopen {
+	anew := d.Act == ToMove || d.Act == ToReopen
+	if anew {
 		if err := ledger.Incidents.Assign(ctx, tx, []uuid.UUID{id}); err != nil {
-			return err
+			return got, err
 		}
 		if err := ledger.Incidents.Within(ctx, tx, actor, permission, []uuid.UUID{id}); err != nil {
-			return err
+			return got, err
 		}
+	}
+	// A private one that becomes another post's is not actor's to read any more.
+	if got, err = Get(ctx, tx, actor, id); err != nil {
+		return got, err
+	}
+	if anew {
 		if err := decide(ctx, tx, engine, id, now); err != nil {
-			return err
+			return got, err
 		}
 	}
 	if d.Post != 0 {
 		if err := give(ctx, tx, engine, id, d.Post, now); err != nil {
-			return err
+			return got, err
 		}
 	}
 	if err := audit.Write(ctx, tx, actor, string(d.Act), "incident", id.String(), map[string]any{"from": seen.State, "to": after}); err != nil {
-		return err
+		return got, err
 	}
-	return ledger.Incidents.Raise(ctx, tx, []string{id.String()})
+	return got, ledger.Incidents.Raise(ctx, tx, []string{id.String()})
 }
 
 // allowed returns the permission with which actor may take a step with an incident.

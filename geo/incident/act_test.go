@@ -27,6 +27,7 @@ type desk struct {
 	now        time.Time
 	leaders    []staff.Actor
 	dispatcher staff.Actor
+	village    int64
 }
 
 func newDesk(t *testing.T) *desk {
@@ -35,11 +36,10 @@ func newDesk(t *testing.T) *desk {
 		actor, _ := d.post(staff.Leader, unit)
 		d.leaders = append(d.leaders, actor)
 	}
-	var village int64
-	if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&village); err != nil {
+	if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&d.village); err != nil {
 		t.Fatal(err)
 	}
-	d.dispatcher, _ = d.post(staff.Dispatcher, village)
+	d.dispatcher, _ = d.post(staff.Dispatcher, d.village)
 	return d
 }
 

@@ -251,7 +251,7 @@ func (a *Analyst) each(ctx context.Context, s *study, visit func(sighting)) erro
 	rows, _ := a.reader.Query(ctx, `
 		SELECT i.id, i.point, i.reported_at, i.closed_at, i.category
 		FROM incident i
-		WHERE i.reported_at >= $1 AND i.reported_at < $2 AND i.point IS NOT NULL
+		WHERE i.reported_at >= $1 AND i.reported_at < $2 AND i.point IS NOT NULL AND NOT i.private
 		  AND ($3 = '' OR i.category = $3 OR i.category IN (SELECT code FROM incident_category WHERE parent = $3))
 		  AND i.point && ST_MakeEnvelope($4, $5, $6, $7, 4326)`,
 		s.From.Start(), s.To.Start(), s.Category, low[0], low[1], high[0], high[1])

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -297,9 +296,9 @@ func Duplicates(ctx context.Context, db pg.DB, actor staff.Actor, at geo.Point, 
 		  AND i.cell = ANY ($5) AND i.closed_at IS NULL AND i.reported_at BETWEEN $6 AND $7
 		  AND (i.category = $4 OR EXISTS (SELECT FROM incident_category a, incident_category b
 		       WHERE a.code = i.category AND b.code = $4 AND coalesce(a.parent, a.code) = coalesce(b.parent, b.code)))
-		  AND ST_Distance(i.point::geography, $3::geometry::geography) <= $8
+		  AND ST_Distance(i.point::geography, $3::geometry::geography) <= $8 AND `+readable(9)+`
 		ORDER BY i.category = $4 DESC, ST_Distance(i.point::geography, $3::geometry::geography), i.id
-		LIMIT 10`, area.All, area.Roots, at, category, cells, reported.Add(-nearTime), reported.Add(nearTime), float64(nearby))
+		LIMIT 10`, append([]any{area.All, area.Roots, at, category, cells, reported.Add(-nearTime), reported.Add(nearTime), float64(nearby)}, readers(actor)...)...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Alike])
 	if err != nil {
 		return nil, fmt.Errorf("incidents nearby: %w", err)
@@ -335,13 +334,4 @@ func Where(ctx context.Context, db pg.DB, actor staff.Actor, at geo.Point) (p Pl
 	p.Unit, p.Name = u.Code, u.Name
 	p.Border, err = grid.NearBorder(ctx, db, actor, day, at, u)
 	return p, err
-}
-
-// text is a report's text as it is kept, or ErrText.
-func text(s string) (string, error) {
-	s = strings.TrimSpace(ledger.Clean(s))
-	if _, personal := sheet.LooksPersonal(s); personal || len([]rune(s)) > 200 {
-		return "", ErrText
-	}
-	return s, nil
 }

@@ -71,9 +71,12 @@ func book(list []Category) ledger.Book {
 // decode appends a row's columns.
 func decode(c *ledger.Cells, t *ledger.Tuple, codes map[string]string) *ledger.Reason {
 	var texts [3]string
-	for i, field := range []string{"category", "address", "department"} {
+	for i, read := range []struct {
+		field string
+		as    func(string) (string, *ledger.Reason)
+	}{{"category", c.Kept}, {"address", c.Redacted}, {"department", c.Kept}} {
 		var why *ledger.Reason
-		if texts[i], why = c.Kept(field); why != nil {
+		if texts[i], why = read.as(read.field); why != nil {
 			return why
 		}
 	}

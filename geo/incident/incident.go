@@ -22,7 +22,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -33,7 +36,7 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
-	"wangge/geo/sheet"
+	"wangge/geo/redact"
 	"wangge/geo/staff"
 )
 
@@ -89,7 +92,7 @@ var (
 	ErrUnknown  = fault.New(fault.NotFound, "incident_unknown", "There is no such incident.")
 	ErrCategory = fault.New(fault.Invalid, "incident_category", "The category is not in the list. GET /api/v1/incident-categories shows it.")
 	ErrPlace    = fault.New(fault.Invalid, "incident_place", "This is no possible place.")
-	ErrPersonal = fault.New(fault.Invalid, "incident_personal", "The address looks like a phone or identity number, which is not kept.")
+	ErrPersonal = fault.New(fault.Invalid, "incident_personal", "A phone or identity number is not kept. Take out what is named.")
 	ErrExists   = fault.New(fault.Conflict, "incident_exists", "Another incident has this id already.")
 	ErrPhotos   = fault.New(fault.Invalid, "incident_photos", "A report has at most nine photos, each with an id of its own.")
 	ErrPhoto    = fault.New(fault.Conflict, "incident_photo_used", "Another report has one of these photos already.")
@@ -108,10 +111,29 @@ const tables = `
 	LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
 	LEFT JOIN unit u ON u.id = o.unit_id`
 
+// readable is the SQL condition that actor may read an incident i that lies with the unit of
+// o, as far as that is a matter of its being private: who reported it may, who has the duty
+// of the post it is given to, and who dispatches there. Its parameters are readers(actor),
+// from number n on. The database asks the same (migration 0039).
+func readable(n int) string {
+	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
+	return `(NOT i.private OR i.reporter_id = ` + p(0) + ` OR incident_post(i.id) = ANY (` + p(1) + `) OR ` + staff.In("coalesce(o.unit_id, i.area_id)", n+2) + `)`
+}
+
+func readers(actor staff.Actor) []any {
+	duties := []int64{}
+	for _, g := range actor.Grants {
+		duties = append(duties, g.Post)
+	}
+	area := actor.Area(staff.Dispatch)
+	return []any{actor.Account, duties, area.All, area.Roots}
+}
+
 // Get returns one incident, or ErrUnknown.
 func Get(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) (Incident, error) {
 	area := actor.Area(staff.Place)
-	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND `+staff.In("coalesce(o.unit_id, i.area_id)", 2), id, area.All, area.Roots)
+	rows, _ := db.Query(ctx, `SELECT`+columns+tables+` WHERE i.id = $1 AND `+staff.In("coalesce(o.unit_id, i.area_id)", 2)+` AND `+readable(4),
+		append([]any{id, area.All, area.Roots}, readers(actor)...)...)
 	got, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Incident])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
@@ -192,7 +214,7 @@ func Count(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) (n int, e
 	if err != nil {
 		return 0, err
 	}
-	if err := db.QueryRow(ctx, `SELECT count(*) FROM incident i`+where+` LIMIT $8`, args...).Scan(&n); err != nil {
+	if err := db.QueryRow(ctx, `SELECT count(*)`+tables+where+` LIMIT $8`, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count incidents: %w", err)
 	}
 	return n, nil
@@ -213,8 +235,7 @@ func Tallies(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Tall
 		return nil, err
 	}
 	rows, _ := db.Query(ctx, `
-		SELECT i.state, count(*), count(*) FILTER (WHERE i.closed_at IS NULL AND i.due_at < now())
-		FROM incident i`+where+` GROUP BY 1 ORDER BY 1 LIMIT $8`, args...)
+		SELECT i.state, count(*), count(*) FILTER (WHERE i.closed_at IS NULL AND i.due_at < now())`+tables+where+` GROUP BY 1 ORDER BY 1 LIMIT $8`, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tally])
 	if err != nil {
 		return nil, fmt.Errorf("incidents by state: %w", err)
@@ -233,7 +254,8 @@ func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where s
 	if f.DueFirst {
 		after = afterDue
 	}
-	return matching + after + narrowed, append(args, more...), nil
+	args = append(args, more...)
+	return matching + after + narrowed + ` AND ` + readable(len(args)+1), append(args, readers(actor)...), nil
 }
 
 // posts are those of which an incident has to be one's; nil of any.
@@ -383,13 +405,13 @@ func known(ctx context.Context, db pg.DB, n New, reporter *int64) error {
 
 // check returns the report as it is kept.
 func (n New) check(now time.Time) (New, error) {
-	var err error
 	n.Address = ledger.Clean(n.Address)
-	if _, personal := sheet.LooksPersonal(n.Address); personal {
-		return n, ErrPersonal
+	n.Text = strings.TrimSpace(ledger.Clean(n.Text))
+	if numbers := append(personal("/address", n.Address), personal("/text", n.Text)...); len(numbers) > 0 {
+		return n, ErrPersonal.With(numbers...)
 	}
-	if n.Text, err = text(n.Text); err != nil {
-		return n, err
+	if len([]rune(n.Text)) > maxText {
+		return n, ErrText
 	}
 	switch {
 	case !possible(n.Point):
@@ -413,6 +435,21 @@ func repeats(ids []uuid.UUID) bool {
 		seen[id] = true
 	}
 	return false
+}
+
+// maxText is how many characters the text of a report has at most.
+const maxText = 200
+
+// personal names each phone and identity number of a text, by where it stands and not by
+// what it is.
+func personal(pointer, text string) (places []fault.Place) {
+	for _, f := range redact.Find(text) {
+		from := utf8.RuneCountInString(text[:f.From])
+		to := from + utf8.RuneCountInString(text[f.From:f.To])
+		places = append(places, fault.Place{Pointer: pointer, Code: "personal_" + string(f.Kind),
+			Detail: fmt.Sprintf("Characters %d to %d look like a number of the kind %s.", from+1, to, f.Kind)})
+	}
+	return places
 }
 
 // possible reports whether something can have been seen at a place: whole degrees are

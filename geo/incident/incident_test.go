@@ -93,7 +93,7 @@ func TestIncidentsThatCannotBeKeptAreRefused(t *testing.T) {
 		{"no such date", "1,噪声扰民,,2024-02-31,,," + at(0.5, 0.5) + ",", ledger.BadDate},
 		{"no category", "1,,,2024-02-21,,," + at(0.5, 0.5) + ",", ledger.Missing},
 		{"another city", "1,噪声扰民,,2024-02-21,,,-76.61,39.29,", ledger.FarOutside},
-		{"a phone in the address", "1,噪声扰民,,2024-02-21,,," + at(0.5, 0.5) + ",电话13812345678", ledger.PersonalValue},
+		{"a phone as category", "1,13812345678,,2024-02-21,,," + at(0.5, 0.5) + ",某路1号", ledger.PersonalValue},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tx := pgtest.Tx(t)
@@ -104,6 +104,18 @@ func TestIncidentsThatCannotBeKeptAreRefused(t *testing.T) {
 				t.Errorf("report = %+v, want %s", report, tt.code)
 			}
 		})
+	}
+}
+
+func TestAPhoneInAnAddressIsTakenOutAndTold(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 1)
+	report := load(t, tx, "1,噪声扰民,,2024-04-05,,,"+at(0.5, 0.5)+",某路1号 找 138-1234-5678", "2,噪声扰民,,2024-04-05,,,"+at(0.5, 0.5)+",某路2号", "3,噪声扰民,,2024-04-05,,,"+at(0.5, 0.5)+",某路3号")
+	if got := list(t, tx, incident.Filter{})["1"].Address; got != "某路1号 找 ***" {
+		t.Errorf("kept %q", got)
+	}
+	if report.New != 3 || len(report.Notes) != 1 || report.Notes[0].Code != "redacted" || report.Notes[0].Field != "address" || report.Notes[0].Count != 1 {
+		t.Errorf("report = %+v", report)
 	}
 }
 

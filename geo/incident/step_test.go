@@ -3,10 +3,12 @@ package incident
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"wangge/geo"
+	"wangge/geo/fault"
 	"wangge/geo/post"
 	"wangge/geo/worktime"
 )
@@ -160,15 +162,27 @@ func TestTheBasisIsTheFirstPostThatAnswers(t *testing.T) {
 }
 
 func TestATextThatNamesSomebodyIsRefused(t *testing.T) {
+	now := time.Date(2026, 9, 21, 2, 0, 0, 0, time.UTC)
+	at := geo.Point{X: 1_215_600_001, Y: 311_300_000}
 	for _, s := range []string{"13812345678", "请联系 138 1234 5678 王女士", "身份证 11010519491231002X", "电话０２１－６２３４５６７８", string(slices.Repeat([]rune("字"), 201))} {
-		if _, err := text(s); !errors.Is(err, ErrText) {
+		want := ErrPersonal
+		if len(s) > 600 {
+			want = ErrText
+		}
+		if _, err := (New{Text: s, ReportedAt: now, Point: at}).check(now); !errors.Is(err, want) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
 	for _, s := range []string{"", "路口有垃圾", "3号楼2单元门口，编号 20260921", string(slices.Repeat([]rune("字"), 200))} {
-		if got, err := text(s); err != nil || got != s {
-			t.Errorf("%q: %q, %v", s, got, err)
+		if got, err := (New{Text: s, ReportedAt: now, Point: at}).check(now); err != nil || got.Text != s {
+			t.Errorf("%q: %q, %v", s, got.Text, err)
 		}
+	}
+	_, err := (New{Address: "和平路12号", Text: "找 138-1234-5678 或 11010519491231002X", ReportedAt: now, Point: at}).check(now)
+	places := fault.Of(err).Places
+	if len(places) != 2 || places[0].Pointer != "/text" || places[0].Code != "personal_phone" || places[1].Code != "personal_identity" ||
+		!strings.Contains(places[0].Detail, "3 to 15") || strings.Contains(err.Error()+places[0].Detail+places[1].Detail, "1234") {
+		t.Errorf("the fault says %v, places %v", err, places)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/redact"
 	"wangge/geo/sheet"
 )
 
@@ -143,13 +144,28 @@ func (c *Cells) Kept(field string) (string, *Reason) {
 	return s, nil
 }
 
+// Redacted is Kept for words of people: phone and identity numbers are taken out, and noted.
+func (c *Cells) Redacted(field string) (string, *Reason) {
+	s := c.Text(field)
+	if len(s) > maxText {
+		return "", &Reason{Field: field, Value: short(s), Code: TooLong}
+	}
+	if longNumber(s) {
+		var gone int
+		if s, gone = redact.Text(s); gone > 0 {
+			c.Note(field, "redacted", "Phone and identity numbers were taken out.")
+		}
+	}
+	return s, nil
+}
+
 // longNumber reports a run of at least seven digits, the least a phone has: only
 // then is the text looked at closely.
 func longNumber(s string) bool {
 	run := 0
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
-			if s[i] != '-' && s[i] != ' ' {
+			if s[i] != '-' && s[i] != ' ' && !(s[i] >= 0x80 && s[i] < 0xe3) { // dashes of all kinds begin with 0xe2
 				run = 0
 			}
 			continue

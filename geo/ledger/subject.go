@@ -16,6 +16,8 @@ type Subject struct {
 	key    string // the owners' column that points at table
 	idType string // bigint or uuid
 	open   string // SQL: t is not closed
+	// counted begins with AND: what else t has to be to be in a count.
+	counted string
 	// place is where somebody has to be responsible, in SQL; NULL is nowhere.
 	// Things that match settled keep the unit that has them.
 	place, settled string
@@ -55,7 +57,7 @@ var (
 	}
 	Incidents = Subject{
 		Name: "incident", table: "incident", owners: "incident_unit", key: "incident_id",
-		idType: "uuid", open: "t.closed_at IS NULL",
+		idType: "uuid", open: "t.closed_at IS NULL", counted: " AND NOT t.private",
 		// A closed incident stays with the unit that had it.
 		place: "t.point", settled: "t.closed_at IS NOT NULL",
 		secondary: []index{

@@ -86,7 +86,7 @@ func (t *Tally) refresh(ctx context.Context, day geo.Day) error {
 		       (SELECT count(*) FROM household h WHERE closed_on IS NULL AND point IS NOT NULL AND NOT EXISTS (
 		           SELECT FROM household_unit o WHERE o.household_id = h.id
 		           AND o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1))),
-		       (SELECT count(*) FROM incident WHERE closed_at IS NULL),
+		       (SELECT count(*) FROM incident WHERE closed_at IS NULL AND NOT private),
 		       (SELECT count(*) FROM service_point)`, day).
 		Scan(&totals.Households, &totals.Unplaced, &totals.Outside, &totals.Incidents, &totals.ServicePoints)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s Subject) owned(ctx context.Context, db pg.DB, day geo.Day) (map[int64]in
 	rows, _ := db.Query(ctx, `
 		SELECT o.unit_id, count(*)
 		FROM `+s.owners+` o JOIN `+s.table+` t ON t.id = o.`+s.key+`
-		WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1) AND `+s.open+`
+		WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1) AND `+s.open+s.counted+`
 		GROUP BY o.unit_id`, day)
 	return collectMap[int](rows, "count "+s.Name)
 }

@@ -62,6 +62,12 @@ var plainSweeps = map[string]Sweep{
 	},
 	"photo-loose": rows("photo", "id::text", `begun_at < $1 AND (arrived_at IS NULL OR NOT EXISTS (
 		SELECT FROM incident_photo l WHERE l.photo_id = photo.id AND l.account_id = photo.account_id))`),
+	"incident-text": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
+		return collect(ctx, tx, `
+			UPDATE incident SET text = ''
+			WHERE id IN (SELECT id FROM incident WHERE text <> '' AND closed_at < $1 ORDER BY id LIMIT $2)
+			RETURNING id::text`, before, limit)
+	},
 	"upload-report": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
 		return collect(ctx, tx, `
 			UPDATE upload SET report = NULL

@@ -264,7 +264,7 @@ func count(ctx context.Context, db pg.DB, day geo.Day) ([]counted, error) {
 		LEFT JOIN (
 			SELECT o.unit_id, count(*)::int AS open
 			FROM incident_unit o JOIN incident i ON i.id = o.incident_id
-			WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1) AND i.closed_at IS NULL
+			WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1) AND i.closed_at IS NULL AND NOT i.private
 			GROUP BY o.unit_id) i ON i.unit_id = b.unit_id
 		WHERE b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 		ORDER BY b.unit_id`, day)
@@ -316,7 +316,7 @@ func (p Publication) cells(ctx context.Context, tx pgx.Tx) error {
 			GROUP BY 1, 2`,
 		Incidents: `
 			SELECT o.unit_id, i.cell, count(*)::int FROM incident_unit o JOIN incident i ON i.id = o.incident_id
-			WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1) AND i.cell IS NOT NULL AND i.closed_at IS NULL
+			WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1) AND i.cell IS NOT NULL AND i.closed_at IS NULL AND NOT i.private
 			GROUP BY 1, 2`,
 	} {
 		byTop, err := p.countCells(ctx, tx, sql)

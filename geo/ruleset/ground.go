@@ -131,7 +131,7 @@ func (l *loader) incidents() error {
 	rows, _ := l.db.Query(l.ctx, `
 		SELECT i.point FROM incident_unit o JOIN incident i ON i.id = o.incident_id
 		WHERE o.unit_id IN `+under+` AND o.valid_from <= $2 AND (o.valid_to IS NULL OR o.valid_to > $2)
-		  AND i.point IS NOT NULL AND i.closed_at IS NULL`, l.bases, l.day)
+		  AND i.point IS NOT NULL AND i.closed_at IS NULL AND NOT i.private`, l.bases, l.day)
 	var err error
 	l.source.Incidents, err = pgx.CollectRows(rows, pgx.RowTo[geo.Point])
 	return err

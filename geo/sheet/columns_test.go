@@ -138,7 +138,7 @@ func TestPersonalValues(t *testing.T) {
 	personal := map[string]string{
 		"13800138000": reasonPhone, "+86 138-0013-8000": reasonPhone, "008613800138000": reasonPhone, "138 0013 8000": reasonPhone, "１３８００１３８０００": reasonPhone,
 		"请打13912345678找老王": reasonPhone, "0571-87654321": reasonPhone, "(021)62345678": reasonPhone, "（021） 6234567": reasonPhone, "021-62345678-801": reasonPhone,
-		"11010519491231002X": reasonIdentity, "11010519491231002x": reasonIdentity, "440524188001010014": reasonIdentity, "户主110105194912310 02X": "",
+		"11010519491231002X": reasonIdentity, "11010519491231002x": reasonIdentity, "440524188001010014": reasonIdentity, "户主110105194912310 02X": reasonIdentity,
 		"身份证：11010519491231002X。": reasonIdentity, "110105491231002": reasonIdentity,
 	}
 	for value, want := range personal {

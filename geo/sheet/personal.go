@@ -1,13 +1,13 @@
 package sheet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"wangge/geo/redact"
 )
 
 // Personal data is dropped at the door: a ledger of dwellings needs no names,
@@ -125,54 +125,16 @@ func words(header string) []string {
 	return list
 }
 
-var (
-	// Mainland mobile numbers have eleven digits and begin with 13 to 19; they are
-	// written in one piece or as 3-4-4, with or without the country code.
-	mobile = regexp.MustCompile(`(?:^|[^0-9.])(?:(?:\+|00)?86[- ]?)?1[3-9][0-9](?:[0-9]{8}|[- ][0-9]{4}[- ][0-9]{4})(?:$|[^0-9.])`)
-	// Landlines are told by their area code with a joint or brackets.
-	landline = regexp.MustCompile(`(?:^|[^0-9.])(?:\(0[1-9][0-9]{1,2}\) ?|0[1-9][0-9]{1,2}-)[1-9][0-9]{6,7}(?:-[0-9]{1,5})?(?:$|[^0-9.-])`)
-	identity = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{14})(?:$|[^0-9A-Za-z])`)
-)
-
-// LooksPersonal tells whether a value contains a mobile number, a landline number
-// with its area code, an identity number of 18 digits with a valid check digit,
-// or one of the 15 digits used until 1999.
+// LooksPersonal tells whether a value holds a phone or identity number (package redact).
 func LooksPersonal(value string) (reason string, ok bool) {
-	if len(value) < 11 || !strings.ContainsFunc(value, unicode.IsDigit) {
+	found := redact.Find(value)
+	if len(found) == 0 {
 		return "", false
 	}
-	text := norm.NFKC.String(value)
-	for _, m := range identity.FindAllStringSubmatch(text, 8) {
-		if isIdentity(m[1]) {
+	for _, f := range found {
+		if f.Kind == redact.Identity {
 			return reasonIdentity, true
 		}
 	}
-	if mobile.MatchString(text) || landline.MatchString(text) {
-		return reasonPhone, true
-	}
-	return "", false
-}
-
-// isIdentity checks province, date of birth and, in the long form, the check
-// digit (GB 11643-1999). A short number is taken for one of a person born from
-// 1940 on: earlier years cannot be told from division codes of 15 digits, whose
-// seventh to ninth digits are 001 to 399.
-func isIdentity(id string) bool {
-	province := id[:2]
-	if province < "11" || province > "82" {
-		return false
-	}
-	if len(id) == 15 {
-		_, err := time.Parse("060102", id[6:12])
-		return err == nil && id[6:8] >= "40"
-	}
-	born, err := time.Parse("20060102", id[6:14])
-	if err != nil || born.Year() < 1850 || born.Year() > 2100 {
-		return false
-	}
-	sum := 0
-	for i, weight := range [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
-		sum += int(id[i]-'0') * weight
-	}
-	return strings.ToUpper(id[17:]) == string("10X98765432"[sum%11])
+	return reasonPhone, true
 }

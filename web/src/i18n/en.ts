@@ -856,11 +856,10 @@ export const en: Dictionary = {
     incident_post: 'The post answers neither for the thing nor for the unit or one above it',
     incident_same_person: 'Another person than the one who handled the incident verifies it',
     incident_stale: 'Somebody else has changed the incident since you opened it. Look at it again',
-    incident_text:
-      'The text has more than 200 characters, or looks like it holds a phone or identity number, which is not kept',
+    incident_text: 'The text has more than 200 characters',
     incident_category: 'The category is not in the list of categories',
     incident_exists: 'Another incident has this id already',
-    incident_personal: 'The address looks like a phone or identity number, which is not kept',
+    incident_personal: 'A phone or identity number is not kept: take it out of the text or the address',
     incident_place: 'This is no possible place',
     incident_time: 'Nothing was reported at that time: it lies in the future or before 2000',
     level_exists: 'This level exists already',

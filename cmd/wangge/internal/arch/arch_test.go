@@ -41,7 +41,7 @@ func (p Package) Path() string {
 // pure packages work on values alone, so that they can be tested by properties
 // and used anywhere: no database, no network, no clock.
 var pure = []string{
-	"geo", "geo/atlas", "geo/atom", "geo/beat", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/group", "geo/hotspot", "geo/hours", "geo/locate", "geo/picture", "geo/propose", "geo/propose/board", "geo/rule", "geo/sheet", "geo/siting", "geo/siting/known",
+	"geo", "geo/atlas", "geo/atom", "geo/beat", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/group", "geo/hotspot", "geo/hours", "geo/locate", "geo/picture", "geo/propose", "geo/propose/board", "geo/redact", "geo/rule", "geo/sheet", "geo/siting", "geo/siting/known",
 	"geo/suppress", "geo/topology", "geo/town", "geo/track", "geo/vectorfile", "geo/walk", "geo/worktime",
 }
 
