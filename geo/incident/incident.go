@@ -114,7 +114,7 @@ const tables = `
 // readable is the SQL condition that actor may read an incident i that lies with the unit of
 // o, as far as that is a matter of its being private: who reported it may, who has the duty
 // of the post it is given to, and who dispatches there. Its parameters are readers(actor),
-// from number n on. The database asks the same (migration 0040).
+// from number n on. The database asks the same (migration 0041).
 func readable(n int) string {
 	p := func(i int) string { return "$" + strconv.Itoa(n+i) }
 	return `(NOT i.private OR i.reporter_id = ` + p(0) + ` OR incident_post(i.id) = ANY (` + p(1) + `) OR ` + staff.In("coalesce(o.unit_id, i.area_id)", n+2) + `)`
