@@ -39,6 +39,7 @@ import (
 	"wangge/api/levels"
 	livefeed "wangge/api/live"
 	"wangge/api/notices"
+	"wangge/api/open311"
 	"wangge/api/packs"
 	"wangge/api/patrols"
 	"wangge/api/photos"
@@ -67,6 +68,7 @@ import (
 	"wangge/api/units"
 	"wangge/api/visits"
 	"wangge/api/walks"
+	"wangge/api/webhooks"
 	"wangge/api/zones"
 	"wangge/geo"
 	"wangge/geo/account"
@@ -91,6 +93,7 @@ import (
 	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/geo/vault"
+	"wangge/geo/webhook"
 	"wangge/tiles"
 )
 
@@ -108,6 +111,7 @@ type Config struct {
 	Provider  *provider.Provider // of the organisation; nil = none
 	Tiles     *tiles.Server
 	Live      *live.Hub          // what happens, told to those who watch
+	Gate      webhook.Gate       // which addresses gateways may have
 	Footpaths *network.Footpaths // the walking network, one for all requests
 	Spool     upload.Spool
 	Page      http.Handler                // the web page
@@ -154,6 +158,7 @@ func New(c Config) (*fiber.App, error) {
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", ready(c))
 	app.Get("/metrics", m.localOnly, adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
+	open311.Mount(app, c.Engine, c.Reader, c.Log)
 	c.Tiles.Mount(app, (&mapScope{db: c.Reader, requests: c.DB}).of)
 	Resources(app, c)
 	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound }) // never the page
@@ -207,7 +212,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	jobs.Mount(a, c.DB, c.Queue)
 	audit.Mount(a, c.DB, c.Engine, c.Evidence)
 	breakglass.Mount(a, c.DB, c.Engine)
-	public.Mount(a, c.DB, c.Reader)
+	public.Mount(a, c.DB, c.Engine, c.Reader)
 	sessions.Mount(a, app, sessions.Config{DB: c.DB, Engine: c.Engine, Guard: c.Guard, Provider: c.Provider, Log: c.Log})
 	accounts.Mount(a, accounts.Config{DB: c.DB, Engine: c.Engine, Guard: c.Guard, Provider: c.Provider})
 	tokens.Mount(a, c.DB, c.Engine)
@@ -228,6 +233,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	visits.Mount(a, c.DB)
 	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)
 	premises.Mount(a, c.DB, c.Engine, c.Footpaths)
+	webhooks.Mount(a, webhook.Desk{DB: c.DB, Engine: c.Engine, Ring: c.Ring, Gate: c.Gate})
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()
 }

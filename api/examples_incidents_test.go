@@ -62,6 +62,8 @@ func incidentExamples() []example {
 		{"set-incident-limits", "", general, sending(v1+"/incident-limits", object{"limits": []object{{"category": "", "state": "reported", "amount": 2, "unit": "working-hours"}}}), nil},
 		{"list-holidays", "", general, at(v1 + "/holidays"), nil},
 		{"set-holidays", "", general, sending(v1+"/holidays", object{"days": []object{{"day": "2027-01-01", "working": false, "name": "元旦"}}}), nil},
+		{"get-working-hours", "", general, at(v1 + "/working-hours"), nil},
+		{"set-working-hours", "", general, sending(v1+"/working-hours", object{"hours": "09:00-12:00,13:00-18:00"}), nil},
 		{"list-charges", "", list, showing(v1+"/charges", marks), nil},
 		{"add-charge", "", thing, func(w *table, town string) request {
 			return request{path: v1 + "/charges", body: object{"type": "Feature", "geometry": object{"type": "Point", "coordinates": place(w.x(town)+1200, 3000)},

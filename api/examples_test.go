@@ -767,6 +767,8 @@ func examples() []example {
 	rows = append(rows, liveExamples()...)
 	rows = append(rows, deviceExamples()...)
 	rows = append(rows, visitExamples()...)
+	rows = append(rows, residentExamples()...)
+	rows = append(rows, webhookExamples()...)
 	rows = append(rows, beatExamples()...)
 	rows = append(rows, dossierExamples()...)
 	return append(rows,

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"math"
 	"net/netip"
 	"strconv"
@@ -31,6 +33,7 @@ func PerMinute(n float64, burst int) Budget {
 type Limits struct {
 	SignIn  Budget // tries of an address; wrong passwords are slowed down by the account as well
 	Public  Budget // look-ups of an address without a sign-in
+	Report  Budget // reports of residents, of a block of addresses
 	Address Budget // everything of an address but tiles
 	Account Budget // everything of an account but tiles
 	Tiles   Budget // of an address
@@ -42,6 +45,7 @@ type Limits struct {
 var DefaultLimits = Limits{
 	SignIn:  PerMinute(30, 60),
 	Public:  PerMinute(30, 30),
+	Report:  PerMinute(1, 20),
 	Address: Budget{PerSecond: 200, Burst: 1000},
 	Account: Budget{PerSecond: 50, Burst: 400},
 	Tiles:   Budget{PerSecond: 1000, Burst: 5000},
@@ -50,20 +54,22 @@ var DefaultLimits = Limits{
 
 // The paths with a budget of their own.
 const (
-	signInPath = route.Prefix + "/session"
-	publicPath = route.Prefix + "/public"
-	tilesPath  = "/tiles/"
-	phonesPath = route.Prefix + "/deliveries"
+	signInPath  = route.Prefix + "/session"
+	publicPath  = route.Prefix + "/public"
+	tilesPath   = "/tiles/"
+	reportPath  = route.Prefix + "/public/incidents"
+	open311Path = "/open311/"
+	phonesPath  = route.Prefix + "/deliveries"
 )
 
 // errTooMany says when to come back, in Retry-After.
 var errTooMany = fault.New(fault.TooMany, "too_many_requests", "Too many requests. Wait a moment and try again.")
 
 // limiters are the buckets of every budget.
-type limiters struct{ signIn, public, address, account, tiles, phones *buckets }
+type limiters struct{ signIn, public, report, address, account, tiles, phones *buckets }
 
 func newLimiters(l Limits) limiters {
-	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles), newBuckets(l.Phones)}
+	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Report), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles), newBuckets(l.Phones)}
 }
 
 // limitAddress spends from the budgets of the client's address.
@@ -77,13 +83,18 @@ func (m *middleware) limitAddress(c *fiber.Ctx) error {
 		spend = []*buckets{m.limits.phones}
 	case strings.HasPrefix(path, signInPath) && c.Method() == fiber.MethodPost:
 		spend = []*buckets{m.limits.signIn, m.limits.address}
-	case strings.HasPrefix(path, publicPath) && c.Method() == fiber.MethodPost:
+	case (strings.HasPrefix(path, publicPath) || strings.HasPrefix(path, open311Path)) && c.Method() == fiber.MethodPost:
 		spend = []*buckets{m.limits.public, m.limits.address}
 	default:
 		spend = []*buckets{m.limits.address}
 	}
 	for _, b := range spend {
 		if wait := b.take(key, time.Now()); wait > 0 {
+			return tooMany(c, wait)
+		}
+	}
+	if c.Method() == fiber.MethodPost && (path == reportPath || strings.HasPrefix(path, open311Path)) {
+		if wait := m.limits.report.take(m.blockOf(route.ReachOf(c.UserContext()).Client), time.Now()); wait > 0 {
 			return tooMany(c, wait)
 		}
 	}
@@ -118,6 +129,24 @@ func networkOf(a netip.Addr) string {
 	return a.String()
 }
 
+// blockOf is whose reports are counted together: 256 neighbouring addresses, of IPv6 a /48.
+// What is kept is a digest under a key of this process, so that the address of a resident
+// stands nowhere once the request is over.
+func (m *middleware) blockOf(a netip.Addr) string {
+	bits := 24
+	if a.Is6() && !a.Is4In6() {
+		bits = 48
+	}
+	a = a.Unmap()
+	p, err := a.Prefix(bits)
+	if err != nil {
+		p = netip.PrefixFrom(a, a.BitLen())
+	}
+	mac := hmac.New(sha256.New, m.blockKey[:])
+	mac.Write([]byte(p.String()))
+	return string(mac.Sum(nil))
+}
+
 // maxBuckets bounds the memory of one budget, about 10 MB.
 const maxBuckets = 50_000
 
@@ -127,6 +156,7 @@ type buckets struct {
 	max    int
 	mu     sync.Mutex
 	of     map[string]*rate.Limiter
+	swept  time.Time // when full buckets were forgotten last
 }
 
 func newBuckets(b Budget) *buckets {
@@ -140,6 +170,7 @@ func (b *buckets) take(key string, now time.Time) (wait time.Duration) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.forget(now)
 	limiter, ok := b.of[key]
 	if !ok {
 		b.makeRoom(now)
@@ -153,17 +184,30 @@ func (b *buckets) take(key string, now time.Time) (wait time.Duration) {
 	return max(time.Millisecond, time.Duration(missing/float64(b.budget.PerSecond)*float64(time.Second)))
 }
 
+// forgetAfter is how long a bucket may be kept that is full again.
+const forgetAfter = time.Minute
+
+// forget drops full buckets, which say nothing but that somebody was here.
+func (b *buckets) forget(now time.Time) {
+	if now.Sub(b.swept) < forgetAfter {
+		return
+	}
+	b.swept = now
+	for key, limiter := range b.of {
+		if limiter.TokensAt(now) >= float64(b.budget.Burst) {
+			delete(b.of, key)
+		}
+	}
+}
+
 // makeRoom forgets full buckets, which say nothing, when the table is full; when
 // none is, any of them: somebody has many addresses, and memory is what counts.
 func (b *buckets) makeRoom(now time.Time) {
 	if len(b.of) < b.max {
 		return
 	}
-	for key, limiter := range b.of {
-		if limiter.TokensAt(now) >= float64(b.budget.Burst) {
-			delete(b.of, key)
-		}
-	}
+	b.swept = time.Time{}
+	b.forget(now)
 	for key := range b.of {
 		if len(b.of) <= b.max*9/10 {
 			return

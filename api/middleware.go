@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ type middleware struct {
 	transport Transport
 	limits    limiters
 	turns     chan struct{} // of large bodies
+	blockKey  [32]byte      // of blockOf; another in every process
 }
 
 func newMiddleware(c Config) (*middleware, error) {
@@ -41,6 +43,7 @@ func newMiddleware(c Config) (*middleware, error) {
 			Name: "wangge_http_request_seconds", Help: "Time to answer, by route.",
 			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10}}, []string{"route"}),
 	}
+	rand.Read(m.blockKey[:])
 	for _, collector := range []prometheus.Collector{m.requests, m.seconds} {
 		if err := c.Metrics.Register(collector); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)

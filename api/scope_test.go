@@ -105,6 +105,7 @@ func twoTowns(t testing.TB, also ...func(*api.Config)) *towns {
 		w.things[town]["border-walk"], w.things[town]["border-point"] = fmt.Sprint(walk), fmt.Sprint(point)
 		w.patrolled(t, town)
 		w.photographed(t, town)
+		w.things[town]["webhook"] = w.newWebhook(t, town)
 	}
 	return w
 }

@@ -52,6 +52,7 @@
 //	servicepoint  service points with a dated life cycle
 //	incident      incidents
 //	photo         photos of incidents: in pieces from phones, who may see them, released with faces covered
+//	webhook       a town's message gateway is told of duties, at least once
 //	premises      three-colour premises, blocks with a freshness contract, checkpoints and beats
 //	visit         which visits are due by which cadence, and that they were made; nothing about persons
 //	calendar      holidays, and weekends worked for them

@@ -48,6 +48,8 @@ func Mount(a route.API, db, engine pg.DB) {
 	route.Put(a, "/incident-limits", op("set-incident-limits", "Take these limits in place of all").For(staff.Setting), h.setLimits)
 	route.Get(a, "/holidays", op("list-holidays", "Days off and weekends worked, by which deadlines are counted").For(staff.Map), h.holidays)
 	route.Put(a, "/holidays", op("set-holidays", "Take these days in place of those of their years").For(staff.Setting), h.setHolidays)
+	route.Get(a, "/working-hours", op("get-working-hours", "When people work on a working day").For(staff.Map), h.hours)
+	route.Put(a, "/working-hours", op("set-working-hours", "Say when people work on a working day; open deadlines are counted anew").For(staff.Setting), h.setHours)
 	add := op("add-charge", "Give a post an asset, a line or a zone: it is asked before the grid").For(staff.Post)
 	add.Status = 201
 	route.Get(a, "/charges", op("list-charges", "Posts that answer for assets, lines and zones, as GeoJSON").For(staff.Map), h.charges)

@@ -185,6 +185,23 @@ func (h handler) setHolidays(ctx context.Context, in *route.Body[NewHolidays]) (
 	return h.holidays(ctx, nil)
 }
 
+// WorkingHours are those of every working day.
+type WorkingHours struct {
+	Hours string `json:"hours" maxLength:"80" doc:"such as 09:00-12:00,13:00-18:00"`
+}
+
+func (h handler) hours(ctx context.Context, _ *struct{}) (*route.Body[WorkingHours], error) {
+	text, err := calendar.Hours(ctx, h.db)
+	return route.OK(WorkingHours{text}, err)
+}
+
+func (h handler) setHours(ctx context.Context, in *route.Body[WorkingHours]) (*route.Body[WorkingHours], error) {
+	if err := incident.SetHours(ctx, h.engine, route.Actor(ctx), in.Body.Hours); err != nil {
+		return nil, err
+	}
+	return h.hours(ctx, nil)
+}
+
 func (h handler) charges(ctx context.Context, in *route.Paging) (*route.GeoJSON[incident.Charge], error) {
 	after, err := route.Number(in.Cursor)
 	if err != nil {

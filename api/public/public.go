@@ -14,9 +14,11 @@ import (
 )
 
 // Mount adds /public and the offices of units. What is open is read as the map's
-// reader, which has no personal column at all.
-func Mount(a route.API, db, reader pg.DB) {
-	h := handler{db, reader}
+// reader, which has no personal column at all; reports are taken by the engine, for the
+// public may write nothing itself.
+func Mount(a route.API, db, engine, reader pg.DB) {
+	h := handler{db, engine, reader}
+	h.mountIncidents(a)
 	route.Get(a, "/public/settings", route.Op{ID: "get-public-settings", Open: true, Summary: "What is open to everybody", Tag: "public"}, h.offer)
 	route.Put(a, "/public/settings", route.Op{ID: "put-public-settings", May: staff.Setting, Summary: "Open or close what is public", Tag: "public"}, h.change)
 	// An address comes in the body, so that it stands in no log.
@@ -28,7 +30,7 @@ func Mount(a route.API, db, reader pg.DB) {
 		Description: "An office, never a person. An empty one is removed."}, h.putOffice)
 }
 
-type handler struct{ db, reader pg.DB }
+type handler struct{ db, engine, reader pg.DB }
 
 func (h handler) offer(ctx context.Context, _ *struct{}) (*route.Body[serves.Offer], error) {
 	return route.OK(serves.Offered(ctx, h.reader))

@@ -41,7 +41,7 @@ func TestWhoServesAPlace(t *testing.T) {
 		INSERT INTO service_point_function (service_point_id, function, hours) SELECT id, 'medical', 'Mo-Fr 09:00-17:00' FROM p`, at[0], at[1])
 
 	api := routetest.New()
-	public.Mount(api.API, db, reader)
+	public.Mount(api.API, db, db, reader)
 
 	// Off until it is switched on; the map not without its review number.
 	if got := api.Want(t, 200, "", "GET", "/public/settings", nil); got["service"] != false || got["map"] != false {

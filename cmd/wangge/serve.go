@@ -31,6 +31,7 @@ import (
 	"wangge/geo/upload"
 	"wangge/geo/vault"
 	"wangge/geo/walk"
+	"wangge/geo/webhook"
 	"wangge/migrations"
 	"wangge/tiles"
 	"wangge/web"
@@ -49,6 +50,7 @@ type serverFlags struct {
 	auditFlags
 	keysFlags
 	providerFlags
+	webhookFlags
 }
 
 // Run serves until it is told to stop.
@@ -106,7 +108,11 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	if err != nil {
 		return err
 	}
-	s, err := newApplication(p, pools, api.Config{Spool: upload.Spool(spool), Ring: ring, Provider: outside, Transport: transport,
+	gate, err := f.gate()
+	if err != nil {
+		return err
+	}
+	s, err := newApplication(p, pools, api.Config{Spool: upload.Spool(spool), Ring: ring, Provider: outside, Transport: transport, Gate: gate,
 		Evidence: audit.Evidence{Keys: []audit.PublicKey{sealer.Key.Public()}, Heads: sealer.Heads}}, &sealer.Key)
 	if err != nil {
 		return err
@@ -123,6 +129,8 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	group.Go(func() error {
 		return lasting(ctx, p.log, "patrol counts", func(ctx context.Context) error { return s.patrols.Run(ctx, countEvery) })
 	})
+	gateways := webhook.Sender{DB: pools.engine, Ring: ring, Gate: gate, Link: f.link(), Log: p.log, Now: time.Now}
+	group.Go(func() error { return lasting(ctx, p.log, "messages to gateways", gateways.Run) })
 	group.Go(func() error { return answer(ctx, s.app, listener) })
 	group.Go(func() error { return f.redirect(ctx, transport, listener) })
 	group.Go(func() error { return lasting(ctx, p.log, "retention", s.nightly.Run) })

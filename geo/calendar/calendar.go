@@ -32,8 +32,9 @@ type Day struct {
 
 // Faults of the calendar.
 var (
-	ErrRows = fault.New(fault.Invalid, "holiday_rows", "Some rows are no day of a calendar, so nothing was stored. Correct the places named and send the list again.")
-	ErrNone = fault.New(fault.Invalid, "holiday_none", "A calendar has between 1 and 1000 days.")
+	ErrRows  = fault.New(fault.Invalid, "holiday_rows", "Some rows are no day of a calendar, so nothing was stored. Correct the places named and send the list again.")
+	ErrHours = fault.New(fault.Invalid, "working_hours", "Write the working hours of a day like 09:00-12:00,13:00-18:00.")
+	ErrNone  = fault.New(fault.Invalid, "holiday_none", "A calendar has between 1 and 1000 days.")
 )
 
 const most = 1000
@@ -191,12 +192,65 @@ func Days(ctx context.Context, db pg.DB) ([]Day, error) {
 	return list, nil
 }
 
-// Load returns the calendar by which deadlines are counted.
+// Load returns the calendar by which deadlines are counted, with the town's working hours.
 func Load(ctx context.Context, db pg.DB) (worktime.Calendar, error) {
 	list, err := Days(ctx, db)
+	if err != nil {
+		return worktime.Calendar{}, err
+	}
 	c := worktime.Calendar{Changed: make(map[geo.Day]bool, len(list))}
 	for _, d := range list {
 		c.Changed[d.Day] = d.Working
 	}
-	return c, err
+	text, err := Hours(ctx, db)
+	if err == nil {
+		c.Hours, err = worktime.ParseHours(text)
+	}
+	if err != nil {
+		return worktime.Calendar{}, fmt.Errorf("working hours: %w", err)
+	}
+	return c, nil
+}
+
+// Hours are the working hours of a day, as worktime.ParseHours reads them.
+func Hours(ctx context.Context, db pg.DB) (text string, err error) {
+	err = db.QueryRow(ctx, `SELECT coalesce((SELECT value #>> '{}' FROM setting WHERE key = 'working_hours'), '09:00-12:00,13:00-18:00')`).Scan(&text)
+	if err != nil {
+		return "", fmt.Errorf("working hours: %w", err)
+	}
+	return text, nil
+}
+
+// SetHours changes the working hours of every working day. It holds everywhere, so actor
+// decides on settings everywhere.
+func SetHours(ctx context.Context, db pg.DB, actor staff.Actor, text string) error {
+	if _, err := worktime.ParseHours(text); err != nil {
+		return ErrHours.Saying(err.Error())
+	}
+	if err := actor.Must(staff.Setting); err != nil {
+		return err
+	}
+	if !actor.Area(staff.Setting).All {
+		return staff.ErrOutside
+	}
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO setting (key, value) VALUES ('working_hours', to_jsonb($1::text)) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, text)
+		if err != nil {
+			return fmt.Errorf("working hours: %w", err)
+		}
+		return audit.Write(ctx, tx, actor, "change", "working-hours", "", map[string]any{"hours": text})
+	})
+}
+
+// Off are the days off of the calendar, for opening hours that say PH: the holidays, and not
+// the weekends.
+func Off(ctx context.Context, db pg.DB) (map[geo.Day]bool, error) {
+	list, err := Days(ctx, db)
+	off := make(map[geo.Day]bool, len(list))
+	for _, d := range list {
+		if !d.Working {
+			off[d.Day] = true
+		}
+	}
+	return off, err
 }

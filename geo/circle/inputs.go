@@ -15,6 +15,7 @@ import (
 	"wangge/geo/cell"
 	"wangge/geo/demand"
 	"wangge/geo/grid"
+	"wangge/geo/hours"
 	"wangge/geo/pg"
 	"wangge/geo/servicepoint"
 	"wangge/geo/staff"
@@ -350,7 +351,11 @@ type point struct {
 	candidate int64
 	functions []servicepoint.Function
 	stops     []servicepoint.Stop
+	off       map[geo.Day]bool // the holidays that PH in hours stands for
 }
+
+// holidays are those of the calendar, for the hours of a point.
+func (p *point) holidays() hours.Holidays { return hours.Holidays{Public: p.off} }
 
 // loadPoints reads the points that are active on a day, by id: all there are, for a
 // neighbour's point serves our households too.

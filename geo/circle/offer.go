@@ -73,7 +73,7 @@ func (col Column) sources(points []point, day geo.Day) []source {
 		for k, stop := range p.stops {
 			s := state
 			if col.When != nil {
-				s.State = both(state.State, hours.Read(stop.Hours, "").At(at).State)
+				s.State = both(state.State, hours.Read(stop.Hours, "").Observing(p.holidays()).At(at).State)
 			}
 			if col.counts(s, true) {
 				list = append(list, source{point: p, stop: k + 1, at: geo.Snap(stop.Point), unknown: s.State == hours.Unknown && col.When != nil})
@@ -109,7 +109,7 @@ func (col Column) offered(p *point, at time.Time) hours.Offer {
 		if col.Function != "" && f.Function != col.Function {
 			continue
 		}
-		service := hours.Read(f.Hours, f.Sessions)
+		service := hours.Read(f.Hours, f.Sessions).Observing(p.holidays())
 		o := hours.Offer{State: hours.Open, Session: !service.Standing()}
 		if col.When != nil {
 			o = service.At(at)

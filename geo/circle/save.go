@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/geo/calendar"
 	"wangge/geo/demand"
 	"wangge/geo/job"
 	"wangge/geo/network"
@@ -207,6 +208,13 @@ func (k *Maker) picture(ctx context.Context, s stored, step job.Step) (p picture
 			return err
 		}
 		p.points = changed(points, s.Params.Changes)
+		off, err := calendar.Off(ctx, read)
+		if err != nil {
+			return err
+		}
+		for i := range p.points {
+			p.points[i].off = off
+		}
 		if err := p.held.crowd.place(ctx, read, p.points, s.Params.Changes, s.unit); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ var tables = []string{
 	"border_walk", "border_point", "border_answer",
 	"shift", "shift_step", "replay", "seen_cell", "seen_part", "seen_zone",
 	"holiday", "cadence", "visit_link", "visit", "premises", "block", "checkpoint", "checkpoint_mark", "beat", "beat_stop",
-	"incident_limit", "incident_reason", "incident_step", "incident_duty", "incident_photo", "charge",
+	"incident_limit", "incident_reason", "incident_step", "incident_duty", "incident_photo", "charge", "incident_receipt", "webhook",
 }
 
 // history is every boundary that ever was in force.

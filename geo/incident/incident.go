@@ -13,6 +13,8 @@
 //	act.go       steps taken
 //	limit.go     how long each step may take
 //	duty.go      whose an incident is and why; charges; borders and duplicates near a report
+//	resident.go  reports of residents, and what becomes of them
+//	open.go      what everybody may know of incidents: a class, a day, about where
 //	dispatch.go  posts that an incident can be dispatched to
 //	analysis*.go counts by place and time
 package incident
@@ -323,20 +325,8 @@ func Report(ctx context.Context, db, engine pg.DB, actor staff.Actor, n New, now
 	if actor.Account != 0 {
 		reporter = &actor.Account
 	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `
-			INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell, area_id, text, accuracy, private, shift_id, reporter_id)
-			SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM incident_category WHERE code = $3
-			ON CONFLICT DO NOTHING`,
-			n.ID, Hand, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point), actor.Area(staff.Record).Home(),
-			n.Text, n.Accuracy, n.Private, n.Shift, reporter)
-		if err != nil {
-			return err
-		}
-		if created = tag.RowsAffected() == 1; !created {
-			return nil
-		}
-		if err := ledger.Incidents.Assign(ctx, tx, []uuid.UUID{n.ID}); err != nil {
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
+		if created, err = n.enter(ctx, tx, Hand, actor.Area(staff.Record).Home(), reporter); err != nil || !created {
 			return err
 		}
 		if err := ledger.Incidents.Within(ctx, tx, actor, staff.Record, []uuid.UUID{n.ID}); err != nil {
@@ -345,17 +335,7 @@ func Report(ctx context.Context, db, engine pg.DB, actor staff.Actor, n New, now
 		if err := n.name(ctx, tx, reporter); err != nil {
 			return err
 		}
-		step := Taken{ID: n.ID, Ordinal: 1, Act: ToReport, After: Reported, At: now, Actor: actor.Name, Post: postOf(actor, staff.Record)}
-		if err := take(ctx, tx, actor, n.ID, []Taken{step}); err != nil {
-			return err
-		}
-		if err := decide(ctx, tx, engine, n.ID, now); err != nil {
-			return err
-		}
-		if err := audit.Write(ctx, tx, actor, "report", "incident", n.ID.String(), map[string]any{"category": n.Category}); err != nil {
-			return err
-		}
-		return ledger.Incidents.Raise(ctx, tx, []string{n.ID.String()})
+		return n.begin(ctx, tx, engine, actor, now)
 	})
 	if err != nil {
 		return Incident{}, false, fmt.Errorf("report incident: %w", err)
@@ -384,6 +364,34 @@ func (n New) name(ctx context.Context, tx pgx.Tx, reporter *int64) error {
 		INSERT INTO incident_photo (incident_id, ordinal, account_id, photo_id)
 		SELECT $1, n, $2, photo FROM unnest($3::uuid[]) WITH ORDINALITY AS p (photo, n)`, n.ID, *reporter, n.Photos)
 	return faults.Of(err)
+}
+
+// enter puts a report into the ledger; false when its id is there already.
+func (n New) enter(ctx context.Context, tx pgx.Tx, source string, area, reporter *int64) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO incident (id, source, source_id, category, address, reported_at, point, cell, area_id, text, accuracy, private, shift_id, reporter_id)
+		SELECT $1, $2, $1::uuid::text, code, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM incident_category WHERE code = $3
+		ON CONFLICT DO NOTHING`,
+		n.ID, source, n.Category, n.Address, n.ReportedAt, n.Point, ledger.CellOf(&n.Point), area, n.Text, n.Accuracy, n.Private, n.Shift, reporter)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	return true, ledger.Incidents.Assign(ctx, tx, []uuid.UUID{n.ID})
+}
+
+// begin takes the first step of a report that was entered, and finds whose it is.
+func (n New) begin(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, now time.Time) error {
+	step := Taken{ID: n.ID, Ordinal: 1, Act: ToReport, After: Reported, At: now, Actor: actor.Name, Post: postOf(actor, staff.Record)}
+	if err := take(ctx, tx, actor, n.ID, []Taken{step}); err != nil {
+		return err
+	}
+	if err := decide(ctx, tx, engine, n.ID, now); err != nil {
+		return err
+	}
+	if err := audit.Write(ctx, tx, actor, "report", "incident", n.ID.String(), map[string]any{"category": n.Category}); err != nil {
+		return err
+	}
+	return ledger.Incidents.Raise(ctx, tx, []string{n.ID.String()})
 }
 
 // known returns nil when a report was taken from the same account before, and else why

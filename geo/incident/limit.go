@@ -132,6 +132,17 @@ func SetHolidays(ctx context.Context, db pg.DB, actor staff.Actor, list []calend
 	})
 }
 
+// SetHours changes the working hours (calendar.SetHours) and counts the deadlines of open
+// incidents anew. db is the engine's.
+func SetHours(ctx context.Context, db pg.DB, actor staff.Actor, text string) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := calendar.SetHours(ctx, tx, actor, text); err != nil {
+			return err
+		}
+		return recount(ctx, tx)
+	})
+}
+
 // recount counts the deadlines of all open incidents that have steps.
 func recount(ctx context.Context, tx pgx.Tx) error {
 	rows, _ := tx.Query(ctx, `SELECT id FROM incident i WHERE closed_at IS NULL AND EXISTS (SELECT FROM incident_step s WHERE s.incident_id = i.id) ORDER BY id FOR UPDATE`)

@@ -1,11 +1,13 @@
 package incident_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"wangge/geo/calendar"
 	"wangge/geo/incident"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/privacy"
@@ -61,5 +63,29 @@ func TestAPrivateIncidentThatIsMovedGoesWithItsPost(t *testing.T) {
 	}
 	if reads(d.leaders[0]) || !reads(d.leaders[1]) || !reads(both) {
 		t.Errorf("then: leader %v, next leader %v, reporter %v", reads(d.leaders[0]), reads(d.leaders[1]), reads(both))
+	}
+}
+
+// Another town works at other hours: open deadlines move when it says so.
+func TestWorkingHoursOfATown(t *testing.T) {
+	d := newDesk(t)
+	open := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	if got := china(open.DueAt); got != "09-21 12:00" {
+		t.Fatalf("due %s", got)
+	}
+	if err := incident.SetHours(t.Context(), d.tx, staff.Local, "08:00-11:00,15:00-18:00"); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := incident.Get(t.Context(), d.tx, staff.Local, open.ID); err != nil || china(now.DueAt) != "09-21 16:00" {
+		t.Errorf("due %s, %v; want 16:00", china(now.DueAt), err)
+	}
+	if err := incident.SetHours(t.Context(), d.tx, staff.Local, "08:00"); !errors.Is(err, calendar.ErrHours) {
+		t.Errorf("no hours: %v", err)
+	}
+	if err := incident.SetHours(t.Context(), d.tx, d.leaders[0], "08:00-12:00"); !errors.Is(err, staff.ErrForbidden) {
+		t.Errorf("a leader: %v", err)
+	}
+	if err := incident.SetHours(t.Context(), d.tx, staff.Actor{Name: "x", Grants: []staff.Grant{{Unit: d.village, May: []staff.Permission{staff.Setting}}}}, "08:00-12:00"); !errors.Is(err, staff.ErrOutside) {
+		t.Errorf("an administrator of one unit: %v", err)
 	}
 }

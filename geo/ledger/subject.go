@@ -65,6 +65,7 @@ var (
 				`ALTER TABLE incident ADD CONSTRAINT incident_pkey PRIMARY KEY (id)`},
 			{`ALTER TABLE incident DROP CONSTRAINT incident_source_is_unique`,
 				`ALTER TABLE incident ADD CONSTRAINT incident_source_is_unique UNIQUE (source, source_id)`},
+			{`DROP INDEX incident_public_number`, `CREATE INDEX incident_public_number ON incident (public_number(id))`},
 			{`DROP INDEX incident_cell`, `CREATE INDEX incident_cell ON incident (cell)`},
 			{`DROP INDEX incident_point`, `CREATE INDEX incident_point ON incident USING gist (point)`},
 			{`DROP INDEX incident_reported`, `CREATE INDEX incident_reported ON incident (reported_at DESC, id DESC)`},

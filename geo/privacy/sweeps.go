@@ -62,6 +62,8 @@ var plainSweeps = map[string]Sweep{
 	},
 	"photo-loose": rows("photo", "id::text", `begun_at < $1 AND (arrived_at IS NULL OR NOT EXISTS (
 		SELECT FROM incident_photo l WHERE l.photo_id = photo.id AND l.account_id = photo.account_id))`),
+	"webhook-delivery": rows("webhook_delivery", "id::text", "ended_at < $1"),
+	"incident-receipt": rows("incident_receipt", "incident_id::text", "EXISTS (SELECT FROM incident i WHERE i.id = incident_receipt.incident_id AND i.closed_at < $1)"),
 	"incident-text": func(ctx context.Context, tx pgx.Tx, _ *vault.Ring, before time.Time, limit int) ([]string, error) {
 		return collect(ctx, tx, `
 			UPDATE incident SET text = ''

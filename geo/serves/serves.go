@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,8 @@ var (
 type Offer struct {
 	Service      bool   `json:"service" doc:"who serves this address"`
 	Map          bool   `json:"map" doc:"the public map; needs the review number"`
+	Report       bool   `json:"report" required:"false" doc:"residents may report, and all may see about where something is"`
+	Daily        int    `json:"daily" required:"false" minimum:"0" maximum:"10000" doc:"how many reports of residents a town takes in a day; 0 = as before"`
 	ReviewNumber string `json:"review_number" readOnly:"true" doc:"map review number (审图号), shown on every public map"`
 }
 
@@ -45,8 +48,10 @@ func Offered(ctx context.Context, db pg.DB) (o Offer, err error) {
 	err = db.QueryRow(ctx, `
 		SELECT coalesce((SELECT value #>> '{}' = 'true' FROM setting WHERE key = 'public_service'), false),
 		       coalesce((SELECT value #>> '{}' = 'true' FROM setting WHERE key = 'public_map'), false),
+		       coalesce((SELECT value #>> '{}' = 'true' FROM setting WHERE key = 'public_report'), false),
+		       coalesce((SELECT (value #>> '{}')::int FROM setting WHERE key = 'public_report_daily'), 0),
 		       coalesce((SELECT value #>> '{}' FROM setting WHERE key = 'review_number'), '')`).
-		Scan(&o.Service, &o.Map, &o.ReviewNumber)
+		Scan(&o.Service, &o.Map, &o.Report, &o.Daily, &o.ReviewNumber)
 	if err != nil {
 		return Offer{}, fmt.Errorf("what is public: %w", err)
 	}
@@ -69,15 +74,19 @@ func Switch(ctx context.Context, db pg.DB, actor staff.Actor, o Offer) error {
 		if o.Map && strings.TrimSpace(number) == "" {
 			return ErrReview
 		}
-		for key, on := range map[string]bool{"public_service": o.Service, "public_map": o.Map} {
+		words := map[string]string{"public_service": strconv.FormatBool(o.Service), "public_map": strconv.FormatBool(o.Map), "public_report": strconv.FormatBool(o.Report)}
+		if o.Daily > 0 {
+			words["public_report_daily"] = strconv.Itoa(o.Daily)
+		}
+		for key, word := range words {
 			_, err := tx.Exec(ctx, `
-				INSERT INTO setting (key, value) VALUES ($1, to_jsonb($2::boolean::text))
-				ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, on)
+				INSERT INTO setting (key, value) VALUES ($1, to_jsonb($2::text))
+				ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, word)
 			if err != nil {
 				return fmt.Errorf("switch what is public: %w", err)
 			}
 		}
-		return audit.Write(ctx, tx, actor, "change", "public", "", map[string]any{"service": o.Service, "map": o.Map})
+		return audit.Write(ctx, tx, actor, "change", "public", "", map[string]any{"service": o.Service, "map": o.Map, "report": o.Report, "daily": o.Daily})
 	})
 }
 

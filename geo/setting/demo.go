@@ -60,7 +60,7 @@ func ClearDemo(ctx context.Context, db pg.DB, actor staff.Actor) error {
 			return ErrNotDemo
 		}
 		if _, err := tx.Exec(ctx, `
-			TRUNCATE household, household_unit, incident, incident_unit, incident_step, incident_duty, incident_photo, photo, photo_piece, photo_release, charge, service_point, service_point_unit,
+			TRUNCATE household, household_unit, incident, incident_unit, incident_step, incident_duty, incident_photo, incident_receipt, photo, photo_piece, photo_release, charge, webhook, webhook_delivery, service_point, service_point_unit,
 				service_point_state, service_point_function, service_point_stop, map_feature, walking_network, network_import, demand, demand_set,
 				candidate, siting, siting_result, proposal, proposal_part, circle, circle_unit, circle_cell, circle_point, circle_household,
 				zone, lineage, excluded_area, boundary, unit, unit_ancestor, plan_fault, plan_repair, plan_unit, waiver, plan_step, plan_revision, plan_presence, plan_stage, plan_comment, consultation, consultation_unit, border_walk, border_point, border_answer, border_photo, shift, shift_step, replay, shift_day, fix, seen_cell, seen_part, seen_zone, delivered, device_clock, device, plan, upload,

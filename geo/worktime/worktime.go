@@ -12,6 +12,7 @@ package worktime
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"wangge/geo"
@@ -20,11 +21,53 @@ import (
 // Span is a part of every working day, from its start on and before its end.
 type Span struct{ From, To time.Duration } // since midnight
 
-// office are eight hours with a break at noon, as most offices keep them.
-var office = []Span{{9 * time.Hour, 12 * time.Hour}, {13 * time.Hour, 18 * time.Hour}}
+// Office are eight hours with a break at noon, as most offices keep them.
+func Office() []Span {
+	return []Span{{9 * time.Hour, 12 * time.Hour}, {13 * time.Hour, 18 * time.Hour}}
+}
 
-// Calendar says when people work. Its zero value knows no holiday.
+// mostSpans is how many parts a working day has at most.
+const mostSpans = 6
+
+// ParseHours reads the working hours of a day as "09:00-12:00,13:00-18:00": in order, none
+// over another, in whole minutes.
+func ParseHours(text string) ([]Span, error) {
+	var list []Span
+	for _, part := range strings.Split(text, ",") {
+		from, to, ok := strings.Cut(strings.TrimSpace(part), "-")
+		s := Span{minuteOf(from), minuteOf(to)}
+		switch {
+		case !ok || s.From < 0 || s.To < 0:
+			return nil, fmt.Errorf("%q: want hours such as 09:00-12:00", part)
+		case s.From >= s.To:
+			return nil, fmt.Errorf("%q ends before it begins", part)
+		case len(list) > 0 && s.From <= list[len(list)-1].To:
+			return nil, fmt.Errorf("%q begins before what stands ahead of it has ended", part)
+		}
+		list = append(list, s)
+	}
+	if len(list) > mostSpans {
+		return nil, fmt.Errorf("%d parts: want at most %d", len(list), mostSpans)
+	}
+	return list, nil
+}
+
+// minuteOf is a time of the day, 24:00 its end; negative when it is none.
+func minuteOf(text string) time.Duration {
+	if text == "24:00" {
+		return 24 * time.Hour
+	}
+	at, err := time.Parse("15:04", text)
+	if err != nil || len(text) != len("15:04") {
+		return -1
+	}
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+}
+
+// Calendar says when people work. Its zero value knows no holiday, and the hours of Office.
 type Calendar struct {
+	// Hours are those of a working day; nil = Office.
+	Hours []Span
 	// Changed are the days that a notice changes: true is worked, false is off.
 	Changed map[geo.Day]bool
 }
@@ -240,7 +283,10 @@ func (c Calendar) spans(day geo.Day) []Span {
 	if !c.Works(day) {
 		return nil
 	}
-	return office
+	if len(c.Hours) == 0 {
+		return Office()
+	}
+	return c.Hours
 }
 
 func next(day geo.Day) geo.Day { return geo.DayOf(day.Start().Add(24 * time.Hour)) }
