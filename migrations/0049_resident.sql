@@ -34,5 +34,5 @@ CREATE INDEX incident_public_number ON incident (public_number(id));
 
 INSERT INTO setting VALUES ('public_report', '"false"'), ('public_report_daily', '"200"');
 INSERT INTO retention_rule VALUES
-    ('incident-receipt', 128, '居民上报查询码', 'Receipts of residents', '结案', 'closing', 180, 30, 730,
+    ('incident-receipt', 131, '居民上报查询码', 'Receipts of residents', '结案', 'closing', 180, 30, 730,
      '个人信息保护法第十九条：供居民查询办理结果', 'PIPL article 19: so that residents can look up what came of it');

@@ -67,7 +67,7 @@ CREATE TRIGGER incident_is_dispatched AFTER INSERT ON incident_step FOR EACH ROW
 
 INSERT INTO purpose_field VALUES ('webhook', 'secret', 'sign-in-protection', '消息推送签名密钥', 'Secret that signs messages to a gateway', false);
 INSERT INTO retention_rule VALUES
-    ('webhook-delivery', 129, '消息推送记录', 'Messages to gateways', '送达或放弃', 'delivery, or when it was given up', 30, 1, 365,
+    ('webhook-delivery', 132, '消息推送记录', 'Messages to gateways', '送达或放弃', 'delivery, or when it was given up', 30, 1, 365,
      '个人信息保护法第十九条：排查未送达的消息', 'PIPL article 19: to look into what did not arrive');
 
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON webhook, webhook_delivery TO wangge_engine;

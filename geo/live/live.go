@@ -8,7 +8,7 @@
 // time alone brings about, such as a deadline that passes.
 //
 // The reader sees every row. What a watcher is shown follows the rules of the walls: an
-// incident whoever sees the places of its unit, and a private one whoever works on it; a
+// incident whoever sees the places of its unit, and a private one who dispatches there; a
 // post on duty whoever supervises its unit. Every few seconds all sessions are looked up
 // again, in one question.
 //
@@ -104,12 +104,10 @@ func (t tree) holds(area staff.Area, unit int64) bool {
 	return area.All || slices.ContainsFunc(t[unit], func(above int64) bool { return slices.Contains(area.Roots, above) })
 }
 
-// shows reports whether an actor may read an incident.
+// shows reports whether an actor is told of an incident. Of a private one its reporter and
+// the post that answers for it may read; only dispatchers are told.
 func (t tree) shows(actor staff.Actor, i Incident) bool {
-	if !t.holds(actor.Area(staff.Place), i.unit) {
-		return false
-	}
-	return !i.private || t.holds(actor.Area(staff.Record), i.unit) || t.holds(actor.Area(staff.Dispatch), i.unit)
+	return t.holds(actor.Area(staff.Place), i.unit) && (!i.private || t.holds(actor.Area(staff.Dispatch), i.unit))
 }
 
 // Hub is the reader and those who watch. A process has one.
