@@ -859,11 +859,14 @@ export const en: Dictionary = {
     public_report_off: 'Reports of residents are switched off here',
     public_report_full: 'This town takes no more reports today: call the office, or come back tomorrow',
     public_period: 'Ask for at most 90 days, which end after they begin',
-    receipt_unknown: 'There is no report with this code; reports are forgotten some time after they are closed',
+    receipt_unknown:
+      'There is no report with this code; reports are forgotten some time after they are closed',
     working_hours: 'Write the working hours of a day like 09:00-12:00,13:00-18:00',
     webhook_unknown: 'There is no such webhook',
-    webhook_url: 'A gateway has an https address of at most 500 characters, without a user; http is for 127.0.0.1 only',
-    webhook_address: 'This address is not a public one; whoever runs the server can allow its network with --webhook-network',
+    webhook_url:
+      'A gateway has an https address of at most 500 characters, without a user; http is for 127.0.0.1 only',
+    webhook_address:
+      'This address is not a public one; whoever runs the server can allow its network with --webhook-network',
     webhook_off: 'The webhook is switched off',
     incident_text: 'The text has more than 200 characters',
     incident_category: 'The category is not in the list of categories',
