@@ -371,8 +371,8 @@ func TestThePurposeRegisterHasVersionsInTwoLanguages(t *testing.T) {
 			}
 		}
 	}
-	if fields != 8 {
-		t.Errorf("%d fields in the register, want 8", fields)
+	if fields != 9 {
+		t.Errorf("%d fields in the register, want 9", fields)
 	}
 	text := list[0].PurposeText
 	text.WhyEn = "A better reason"

@@ -76,7 +76,7 @@ func TestRetentionDeletesWhatIsOldAndNothingElse(t *testing.T) {
 	}
 	deleted := deletedBy(result)
 	want := map[string]int64{"session": 1, "sign-in-try": 1, "account-contact": 1, "household-contact": 2, "request-contact": 2, "request": 1, "upload-report": 1}
-	if fmt.Sprint(deleted) != fmt.Sprint(want) || fmt.Sprint(result.Without) != "[spool track shift delivery]" {
+	if fmt.Sprint(deleted) != fmt.Sprint(want) || fmt.Sprint(result.Without) != "[spool track shift delivery device]" {
 		t.Errorf("deleted %v, without %v; want %v", deleted, result.Without, want)
 	}
 	rows, _ := o.owner.Query(t.Context(), `SELECT kind || ' ' || id FROM sealed_key ORDER BY kind, id`)

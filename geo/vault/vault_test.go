@@ -180,6 +180,7 @@ func TestTheRegisterAndWhatCanBeSealedAreTheSame(t *testing.T) {
 		{"account", "name"}, {"account", "phone"}, {"account", "totp"},
 		{"household", "name"}, {"household", "phone"},
 		{"request", "address"}, {"request", "name"}, {"request", "phone"},
+		{"webhook", "secret"},
 	}
 	if fmt.Sprint(registered) != fmt.Sprint(want) {
 		t.Errorf("registered are %v, want %v: a new field needs its entry, and this list a reviewer", registered, want)

@@ -59,7 +59,8 @@ export function CoverageTable({ unit }: { unit: string }) {
     },
   ];
   return (
-    <section className="duty-panel" aria-label={t('duty.coverage.title')}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
+    <section className="duty-panel" tabIndex={0} aria-label={t('duty.coverage.title')}>
       <h2>{t('duty.coverage.title')}</h2>
       <div className="board-filters">
         <DayInput name={t('duty.coverage.from')} day={from} max={to} onDay={(day) => day && setFrom(day)} />

@@ -131,7 +131,8 @@ function Panel<T>(props: {
   const n = query.data === undefined ? null : props.countOf(query.data);
   const lines = query.data === undefined ? [] : props.children(query.data);
   return (
-    <section className="duty-panel" aria-label={props.title}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
+    <section className="duty-panel" tabIndex={0} aria-label={props.title}>
       <h2>
         {props.title}{' '}
         <span className={n ? 'figures board-late' : 'figures'}>

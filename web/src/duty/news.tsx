@@ -21,7 +21,8 @@ export function News({ onOpen }: Props) {
   const category = useCategoryTitle();
   const { picture } = useLive();
   return (
-    <section className="duty-panel duty-news" aria-label={t('duty.incidents')}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
+    <section className="duty-panel duty-news" tabIndex={0} aria-label={t('duty.incidents')}>
       <h2>{t('duty.incidents')}</h2>
       {picture.news.length === 0 ? (
         <Nothing title={t('duty.incidentsNone')} />
@@ -66,7 +67,8 @@ export function Overdue({ unit, onOpen }: Props & { unit: string | null }) {
   const late = tallies.data?.reduce((sum, one) => sum + one.overdue, 0);
   const items = list.data?.pages[0]?.items ?? [];
   return (
-    <section className="duty-panel duty-overdue" aria-label={t('duty.overdue')}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
+    <section className="duty-panel duty-overdue" tabIndex={0} aria-label={t('duty.overdue')}>
       <h2>
         {t('duty.overdue')} <span className={late ? 'figures board-late' : 'figures'}>{late ?? '–'}</span>
       </h2>

@@ -36,7 +36,8 @@ export function OnDuty() {
   const { picture } = useLive();
   const units = byUnit(picture.posts);
   return (
-    <section className="duty-panel duty-posts" aria-label={t('duty.onDuty')}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
+    <section className="duty-panel duty-posts" tabIndex={0} aria-label={t('duty.onDuty')}>
       <h2>
         {t('duty.onDuty')} <span className="figures">{supervises ? picture.posts.length : '–'}</span>
       </h2>

@@ -79,6 +79,11 @@ test('one visit is enough to work without a network', async ({ context, baseURL 
   };
   await context.setGeolocation({ ...middle, accuracy: 8 });
 
+  await test.step('the officer agrees to be tracked', async () => {
+    await page.getByRole('button', { name: '我已阅读，同意记录', exact: true }).click();
+    await expect(page.getByRole('button', { name: '我已阅读，同意记录', exact: true })).toBeHidden();
+  });
+
   await test.step('without a network the page opens, with streets and Chinese names', async () => {
     await context.setOffline(true);
     await page.reload();
