@@ -303,7 +303,7 @@ func (h handler) report(c *fiber.Ctx) (any, error) {
 
 // notice tells who has it, the code, and what was taken out.
 func notice(got incident.Receipt) string {
-	said := fmt.Sprintf("%s %s；查询码 receipt code %s，/public/report/%s", got.Unit, got.PostZh, got.Code, got.Code)
+	said := fmt.Sprintf("%s %s；查询码 receipt code %s，/api/v1/public/receipts/%s", got.Unit, got.PostZh, got.Code, got.Code)
 	if got.Redacted > 0 {
 		said += "；电话和证件号已隐去 phone and identity numbers were taken out"
 	}
