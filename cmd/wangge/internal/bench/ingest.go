@@ -258,7 +258,7 @@ func (h *hall) send(ctx context.Context, p phone, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if res.StatusCode == http.StatusTooManyRequests {
+	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
 		return errLater
 	}
 	var answer struct {
@@ -429,11 +429,38 @@ func (h *hall) copy(ctx context.Context, n int) (cost, error) {
 	})
 }
 
+// start begins all shifts, a few at a time: officers do not come on duty in one second.
+func (h *hall) start(ctx context.Context) error {
+	next := make(chan phone, len(h.phones))
+	for _, p := range h.phones {
+		next <- p
+	}
+	close(next)
+	errs := make([]error, 8)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			for p := range next {
+				body := fmt.Appendf(nil, `{"device":%q,"sent_at":%q,"items":[{"id":%q,"kind":"shift","at":%[2]q,"body":{"do":"start","shift":%q}}]}`,
+					p.device, time.Now().UTC().Format(time.RFC3339Nano), uuid.NewString(), p.shift)
+				if errs[i] = h.send(ctx, p, body); errs[i] != nil {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
 // live has all officers report every five seconds.
 func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 	rounds := int(lab.Scale.Live / interval)
 	phones := h.phones
 	data := fmt.Sprintf("%d officers, every %s for %s", len(phones), interval, lab.Scale.Live)
+	if err := h.start(ctx); err != nil {
+		return nil, fmt.Errorf("start of the shifts: %w", err)
+	}
 	waited, missed := &waits{}, &atomic.Int64{}
 	watched := watchMemory()
 	began := time.Now()
@@ -450,8 +477,11 @@ func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 					if turn = turn.Add(interval); time.Since(due) > interval {
 						missed.Add(1) // a report is late by a whole turn
 					}
-					body := p.delivery(seq, 1, time.Now(), seq == 1)
-					if errs[i] = h.send(ctx, p, body); errs[i] != nil {
+					body := p.delivery(seq, 1, time.Now(), false)
+					for errs[i] = h.send(ctx, p, body); errors.Is(errs[i], errLater); errs[i] = h.send(ctx, p, body) {
+						time.Sleep(time.Second)
+					}
+					if errs[i] != nil {
 						return
 					}
 					waited.add(time.Since(due)) // from when it was due: a queue on our side counts
