@@ -42,8 +42,11 @@ func (d Day) Start() time.Time {
 	return time.Date(y, m, day, 0, 0, 0, 0, shanghai)
 }
 
-// Since is how many days it is after the midnight of another in UTC; negative = before.
-func (d Day) Since(midnight time.Time) int { return int(d.t.Sub(midnight) / (24 * time.Hour)) }
+// Since is how many days d is after another; negative = before it.
+func (d Day) Since(other Day) int { return int(d.t.Sub(other.t) / (24 * time.Hour)) }
+
+// AddDays is the day so many later; negative = earlier.
+func (d Day) AddDays(n int) Day { return Day{d.t.AddDate(0, 0, n)} }
 
 // MarshalText writes YYYY-MM-DD.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

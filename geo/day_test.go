@@ -92,3 +92,25 @@ func TestADayTravelsThroughJSONAndTheDatabaseUnchanged(t *testing.T) {
 		t.Error("a text was read as a day from the database")
 	}
 }
+
+func TestDaysAreCountedAcrossMonthsAndYears(t *testing.T) {
+	day := func(text string) geo.Day {
+		d, err := geo.ParseDay(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for _, c := range []struct {
+		from string
+		days int
+		to   string
+	}{{"2026-11-22", 0, "2026-11-22"}, {"2026-12-31", 1, "2027-01-01"}, {"2024-03-01", -1, "2024-02-29"}, {"2000-01-01", 9_822, "2026-11-22"}} {
+		if got := day(c.from).AddDays(c.days); got != day(c.to) {
+			t.Errorf("%s and %d days: %s, want %s", c.from, c.days, got, c.to)
+		}
+		if got := day(c.to).Since(day(c.from)); got != c.days {
+			t.Errorf("%s since %s: %d days, want %d", c.to, c.from, got, c.days)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (f Filter) read() (audit.Filter, error) {
 		if err != nil {
 			return out, route.ErrDate.Because(err)
 		}
-		out.To = geo.DayOf(last.Start().AddDate(0, 0, 1))
+		out.To = last.AddDays(1)
 	}
 	return out, nil
 }

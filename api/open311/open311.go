@@ -241,7 +241,7 @@ func filterOf(query func(string, ...string) string, now time.Time) (f incident.O
 		}
 	}
 	f.To = geo.DayOf(end.AddDate(0, 0, 1))
-	f.From = geo.DayOf(f.To.Start().AddDate(0, 0, -incident.OpenDays))
+	f.From = f.To.AddDays(-incident.OpenDays)
 	if !start.IsZero() {
 		f.From = geo.DayOf(start)
 	}

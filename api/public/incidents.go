@@ -85,7 +85,7 @@ func (h handler) seen(ctx context.Context, in *seenInput) (*route.Body[route.Lis
 			return nil, incident.ErrOpenPeriod.Because(err)
 		}
 	}
-	f.From = geo.DayOf(f.To.Start().AddDate(0, 0, -incident.OpenDays))
+	f.From = f.To.AddDays(-incident.OpenDays)
 	if in.From != "" {
 		if f.From, err = geo.ParseDay(in.From); err != nil {
 			return nil, incident.ErrOpenPeriod.Because(err)

@@ -57,7 +57,7 @@ func Restate(ctx context.Context, db pg.DB, actor staff.Actor, q Question, p Per
 	if err := actor.Must(staff.Place); err != nil {
 		return Statistics{}, err
 	}
-	if days := p.To.Start().Sub(p.From.Start()).Hours() / 24; !(days > 0 && days <= longest) {
+	if days := p.To.Since(p.From); days <= 0 || days > longest {
 		return Statistics{}, errPeriod
 	}
 	s, err := open(ctx, db, actor, q, today)

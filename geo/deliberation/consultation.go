@@ -45,7 +45,7 @@ var (
 func Open(ctx context.Context, db pg.DB, actor staff.Actor, c Consultation) (Consultation, error) {
 	c.Title, c.Note = strings.TrimSpace(c.Title), strings.TrimSpace(c.Note)
 	today := geo.DayOf(time.Now())
-	last := geo.DayOf(c.OpensOn.Start().AddDate(0, 0, maxDays))
+	last := c.OpensOn.AddDays(maxDays)
 	if c.OpensOn.Before(today) || !c.OpensOn.Before(c.ClosesOn) || last.Before(c.ClosesOn) {
 		return Consultation{}, ErrDates
 	}

@@ -123,7 +123,7 @@ type study struct {
 // trend, whose steps are answers by themselves; "" for one answer about the whole
 // period.
 func (a *Analyst) open(ctx context.Context, actor staff.Actor, q Question, trend string, now time.Time) (*study, error) {
-	if !q.From.Before(q.To) || q.To.Start().Sub(q.From.Start()) > maxDays*24*time.Hour {
+	if !q.From.Before(q.To) || q.To.Since(q.From) > maxDays {
 		return nil, ErrPeriod
 	}
 	if q.Sample == 0 {

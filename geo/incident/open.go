@@ -72,7 +72,7 @@ var ErrOpenPeriod = fault.New(fault.Invalid, "public_period", "Ask for at most 9
 // their number is published, else that of the lowest unit of which it is. Where neither is
 // published the incident is left out, for it would point to a house.
 func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
-	if f.Numbers == nil && (!f.From.Before(f.To) || f.To.Start().Sub(f.From.Start()) > OpenDays*24*time.Hour) {
+	if f.Numbers == nil && (!f.From.Before(f.To) || f.To.Since(f.From) > OpenDays) {
 		return nil, ErrOpenPeriod
 	}
 	var from, to *time.Time

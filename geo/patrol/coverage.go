@@ -156,7 +156,7 @@ func (c Coverer) Coverage(ctx context.Context, actor staff.Actor, ask Ask, now t
 }
 
 func (c Coverer) coverage(ctx context.Context, actor staff.Actor, ask Ask, now time.Time) (Coverage, error) {
-	if days := between(ask.From, ask.To) + 1; days < leastPeriod || days > mostPeriod || geo.DayOf(now).Before(ask.To) {
+	if days := ask.To.Since(ask.From) + 1; days < leastPeriod || days > mostPeriod || geo.DayOf(now).Before(ask.To) {
 		return Coverage{}, ErrPeriod
 	}
 	unit, err := grid.ByCode(ctx, c.DB, actor, ask.To, ask.Unit)
@@ -184,7 +184,7 @@ func (c Coverer) coverage(ctx context.Context, actor staff.Actor, ask Ask, now t
 			return Coverage{}, err
 		}
 	}
-	for day := ask.To; !day.Before(ask.From) && len(out.Missed) < mostMissed; day = later(day, -1) {
+	for day := ask.To; !day.Before(ask.From) && len(out.Missed) < mostMissed; day = day.AddDays(-1) {
 		list, err := premises.MissedOn(ctx, c.Engine, staff.System, ask.Unit, day, now)
 		if err != nil {
 			return Coverage{}, err
@@ -196,18 +196,13 @@ func (c Coverer) coverage(ctx context.Context, actor staff.Actor, ask Ask, now t
 	return out, nil
 }
 
-// between is how many days lie from one to another.
-func between(from, to geo.Day) int { return int(to.Start().Sub(from.Start()) / (24 * time.Hour)) }
-
-func later(day geo.Day, days int) geo.Day { return geo.DayOf(day.Start().AddDate(0, 0, days)) }
-
 // weeks are the whole weeks within a period that were over before today.
 func weeks(from, to, today geo.Day) (geo.Day, geo.Day, bool) {
 	for from.Start().Weekday() != time.Monday {
-		from = later(from, 1)
+		from = from.AddDays(1)
 	}
 	for to.Start().Weekday() != time.Sunday || !to.Before(today) {
-		to = later(to, -1)
+		to = to.AddDays(-1)
 	}
 	return from, to, from.Before(to)
 }
@@ -341,7 +336,7 @@ func (c Coverer) covered(ctx context.Context, g *ground, from, to geo.Day) ([]Co
 			case !ever:
 				out[u].Since.Never += part.metres
 			default:
-				ages[u] = append(ages[u], aged{between(day, to), part.metres})
+				ages[u] = append(ages[u], aged{to.Since(day), part.metres})
 				if !day.Before(from) {
 					out[u].Streets.Seen += part.metres
 				}

@@ -237,13 +237,16 @@ const (
 	copyFix  = `COPY fix (day, shift_no, seq, at, device_at, x, y, accuracy, mark) FROM STDIN (FORMAT binary)`
 )
 
-// millennium is when PostgreSQL's times begin.
-var millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+// millennium is when PostgreSQL's times begin, and firstDay its days.
+var (
+	millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	firstDay   = geo.DayOf(millennium)
+)
 
 func (r *fixRows) add(day geo.Day, shift int64, seq int32, at time.Time, f sentFix, mark int16) {
 	b, int32s, int64s := binary.BigEndian.AppendUint16(r.text, 9), binary.BigEndian.AppendUint32, binary.BigEndian.AppendUint64
 	micros := func(t time.Time) uint64 { return uint64(t.UnixMicro() - millennium.UnixMicro()) }
-	b = int32s(int32s(b, 4), uint32(int32(day.Since(millennium))))
+	b = int32s(int32s(b, 4), uint32(int32(day.Since(firstDay))))
 	b = int64s(int32s(b, 8), uint64(shift))
 	b = int32s(int32s(b, 4), uint32(seq))
 	b = int64s(int32s(b, 8), micros(at))

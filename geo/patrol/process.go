@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"wangge/geo"
 	"wangge/geo/network"
@@ -175,7 +174,7 @@ func write(ctx context.Context, tx pgx.Tx, no, changed int64, seen map[geo.Day]s
 		return err
 	}
 	var before []geo.Day
-	var on pgtype.Multirange[pgtype.Range[time.Time]]
+	var on multirange
 	err := tx.QueryRow(ctx, `SELECT days, spans FROM shift WHERE no = $1 AND counted < $2 FOR UPDATE`, no, changed).Scan(&before, &on)
 	if errors.Is(err, pgx.ErrNoRows) { // it is counted, or gone
 		return nil
@@ -299,11 +298,9 @@ func (r recount) duties(ctx context.Context) ([]duty, error) {
 		SELECT no, id, account_id, coalesce(unit_id, 0), kind, members, started_at, spans
 		FROM shift WHERE started_at >= $1 AND started_at < $3 AND spans && tstzrange($2, $3)`, from.Add(-longest), from, from.AddDate(0, 0, 1))
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (d duty, err error) {
-		var on pgtype.Multirange[pgtype.Range[time.Time]]
+		var on multirange
 		err = row.Scan(&d.no, &d.id, &d.account, &d.home.unit, &d.home.kind, &d.members, &d.started, &on)
-		for _, s := range on {
-			d.spans = append(d.spans, Span{s.Lower, s.Upper})
-		}
+		d.spans = spansOf(on)
 		return d, err
 	})
 }

@@ -29,6 +29,17 @@ type Span struct {
 	To   time.Time `json:"to"`
 }
 
+// multirange is how the database keeps spans.
+type multirange = pgtype.Multirange[pgtype.Range[time.Time]]
+
+func spansOf(on multirange) []Span {
+	list := make([]Span, len(on))
+	for i, r := range on {
+		list[i] = Span{r.Lower, r.Upper}
+	}
+	return list
+}
+
 // longest is when a shift ends that nobody has ended: somebody forgot to.
 const longest = 16 * time.Hour
 
@@ -155,7 +166,7 @@ func settle(ctx context.Context, tx pgx.Tx, no int64) error {
 	if err != nil {
 		return err
 	}
-	on := pgtype.Multirange[pgtype.Range[time.Time]]{}
+	on := multirange{}
 	for _, s := range spans(steps) {
 		on = append(on, pgtype.Range[time.Time]{Lower: s.From, Upper: s.To, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true})
 	}
@@ -191,12 +202,9 @@ const shiftColumns = `
 	FROM shift s`
 
 func scanShift(row pgx.CollectableRow) (s Shift, err error) {
-	var on pgtype.Multirange[pgtype.Range[time.Time]]
+	var on multirange
 	err = row.Scan(&s.No, &s.ID, &s.Post, &s.Kind, &s.Unit, &s.Transport, &s.Members, &s.StartedAt, &s.EndedAt, &on, &s.Fixes, &s.Upto)
-	s.Spans = []Span{}
-	for _, r := range on {
-		s.Spans = append(s.Spans, Span{r.Lower, r.Upper})
-	}
+	s.Spans = spansOf(on)
 	return s, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/paulmach/orb"
 
 	"wangge/geo"
@@ -69,12 +68,9 @@ func Duties(ctx context.Context, db pg.DB, actor staff.Actor, unit string, from,
 		FROM supervised_shifts($1, $2, $3, $4, $5, $6) s LEFT JOIN unit u ON u.id = s.unit_id
 		WHERE `+staff.In("s.unit_id", 7)+` ORDER BY s.started_at DESC, s.no DESC`, id, from, to, after.StartedAt, after.No, limit, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Duty, err error) {
-		var on pgtype.Multirange[pgtype.Range[time.Time]]
+		var on multirange
 		err = row.Scan(&d.No, &d.Post, &d.Kind, &d.Unit, &d.Transport, &d.Members, &d.StartedAt, &d.EndedAt, &on, &d.Fixes, &d.Incidents, &d.Visits, &d.Marks, &d.Replays)
-		d.Spans = []Span{}
-		for _, r := range on {
-			d.Spans = append(d.Spans, Span{r.Lower, r.Upper})
-		}
+		d.Spans = spansOf(on)
 		return d, err
 	})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
@@ -112,7 +111,7 @@ func possible(p orb.Point) bool {
 // MostDays.
 func lastSeen(ctx context.Context, db pg.DB, keys []int64, today geo.Day) (map[int64]geo.Day, error) {
 	rows, _ := db.Query(ctx, `SELECT part, max(day) FROM seen_part WHERE part = ANY ($1) AND day > $2 AND day <= $3 GROUP BY part`,
-		keys, geo.DayOf(today.Start().AddDate(0, 0, -MostDays)), today)
+		keys, today.AddDays(-MostDays), today)
 	seen := map[int64]geo.Day{}
 	var part int64
 	var day geo.Day
@@ -129,7 +128,7 @@ func staleness(seen map[int64]geo.Day, key int64, today geo.Day) int {
 	if !ok {
 		return MostDays
 	}
-	return min(MostDays, int(today.Start().Sub(day.Start())/(24*time.Hour)))
+	return min(MostDays, today.Since(day))
 }
 
 // field is the part of the network that a walk can come to.
