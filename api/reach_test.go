@@ -166,7 +166,7 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 	transport := api.Transport{
 		Limits: api.Limits{
-			SignIn: api.PerMinute(6, 2), Public: api.PerMinute(6, 3), Address: api.Budget{PerSecond: 1, Burst: 20},
+			SignIn: api.PerMinute(6, 2), Public: api.PerMinute(6, 3), Report: api.PerMinute(6, 2), Address: api.Budget{PerSecond: 1, Burst: 20},
 			Account: api.PerMinute(6, 4), Tiles: api.PerMinute(6, 5),
 		},
 		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
@@ -179,6 +179,8 @@ func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 		{"sign-in", "POST", "/api/v1/session", nil, 2},
 		{"public look-up", "POST", "/api/v1/public/responsible", nil, 3},
 		{"an account", "GET", "/api/v1/nothing", []string{"Authorization", "Bearer x"}, 4},
+		{"reports of residents", "POST", "/api/v1/public/incidents", nil, 2},
+		{"reports through Open311", "POST", "/open311/v2/requests.json", nil, 2},
 		{"tiles", "GET", "/tiles/nothing/0/0/0", nil, 5},
 		{"an address", "GET", "/healthz", nil, 20},
 	} {
@@ -198,8 +200,11 @@ func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 				got.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(body), "too_many_requests") {
 				t.Errorf("status %d, Retry-After %q, %s %s", got.StatusCode, got.Header.Get("Retry-After"), got.Header.Get("Content-Type"), body)
 			}
-			if tt.name != "an account" && from("198.51.100.2").StatusCode == http.StatusTooManyRequests {
+			if tt.name != "an account" && from("203.0.113.2").StatusCode == http.StatusTooManyRequests {
 				t.Error("another address is refused as well")
+			}
+			if strings.HasPrefix(tt.name, "reports") && from("198.51.100.2").StatusCode != http.StatusTooManyRequests {
+				t.Error("a neighbour of the block goes on")
 			}
 			if tt.name == "an account" && from("198.51.100.2").StatusCode != http.StatusTooManyRequests {
 				t.Error("the account goes on from another address")

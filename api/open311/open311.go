@@ -1,14 +1,18 @@
 // Package open311 speaks Open311 GeoReport v2 for programs that report to cities: the
-// classes, requests and places that everybody may see, in its words. It is JSON only; keys
+// classes, requests and places that everybody may see, in its words, as XML and as JSON. Keys
 // and jurisdictions are ignored. See docs/open311.md.
 package open311
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +26,6 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/incident"
 	"wangge/geo/pg"
-	"wangge/geo/serves"
 )
 
 // Prefix is where the interface lies.
@@ -35,20 +38,21 @@ func Mount(app fiber.Router, engine, reader pg.DB, log *slog.Logger) {
 	app.Use("/open311", h.answer)
 }
 
-// of is what an address answers; all else is not there. No class asks more than its place
-// and words, so that none has a definition.
-func (h handler) of(c *fiber.Ctx) (any, error) {
-	path, ok := strings.CutPrefix(c.Path(), Prefix)
+// of is what an address answers; all else is not there. Each request has its number at once,
+// so that there are no tokens.
+func (h handler) of(c *fiber.Ctx, path string) (any, error) {
+	code, defined := strings.CutPrefix(path, "/services/")
 	number, single := strings.CutPrefix(path, "/requests/")
 	switch get := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead; {
-	case !ok:
-	case get && path == "/services.json":
-		return h.services(c)
-	case get && path == "/requests.json":
+	case get && path == "/services":
+		return h.services(c.UserContext())
+	case get && defined:
+		return h.definition(c.UserContext(), code)
+	case get && path == "/requests":
 		return h.requests(c)
-	case get && single && strings.HasSuffix(number, ".json"):
-		return h.request(c, strings.TrimSuffix(number, ".json"))
-	case c.Method() == fiber.MethodPost && path == "/requests.json":
+	case get && single:
+		return h.request(c.UserContext(), number)
+	case c.Method() == fiber.MethodPost && path == "/requests":
 		return h.report(c)
 	}
 	return nil, errNone
@@ -59,28 +63,53 @@ type handler struct {
 	log            *slog.Logger
 }
 
-// problem is an error in the form of the specification.
-type problem struct {
-	Code        int    `json:"code"`
-	Description string `json:"description"`
+// maybe is a word that is null in JSON, and an empty element in XML, where there is none.
+type maybe string
+
+func (m maybe) MarshalJSON() ([]byte, error) {
+	if m == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(m))
 }
 
-var errNone = &route.Problem{Status: http.StatusNotFound, Title: "There is no such service, request or address; answers are JSON only.", Code: "unknown"}
+// many is a list: in JSON its items, in XML an element with them.
+type many interface{ items() any }
+
+// problems are errors in the form of the specification.
+type problems struct {
+	XMLName xml.Name  `xml:"errors"`
+	List    []problem `xml:"error"`
+}
+
+type problem struct {
+	Code        int    `json:"code" xml:"code"`
+	Description string `json:"description" xml:"description"`
+}
+
+func (p problems) items() any { return p.List }
+
+var errNone = &route.Problem{Status: http.StatusNotFound, Title: "There is no such service, request or address; addresses end with .json or .xml.", Code: "unknown"}
 
 // badRequest says what of a request cannot be understood.
 func badRequest(words string) error {
 	return &route.Problem{Status: http.StatusBadRequest, Title: words, Code: "request"}
 }
 
-const mediaType = "application/json; charset=utf-8"
-
 // answer writes what was asked for, or an error in the form of the specification: 404, 403
 // and else 400.
 func (h handler) answer(c *fiber.Ctx) error {
 	c.Set("Cache-Control", "no-store")
-	body, err := h.of(c)
+	path, ok := strings.CutPrefix(c.Path(), Prefix)
+	path, asXML := strings.CutSuffix(path, ".xml")
+	path, asJSON := strings.CutSuffix(path, ".json")
+	var body any
+	err := error(errNone)
+	if ok && asXML != asJSON {
+		body, err = h.of(c, path)
+	}
 	if err == nil {
-		return c.JSON(body, mediaType)
+		return write(c, body, asXML)
 	}
 	p := route.Of(err)
 	status, words := p.Status, strings.TrimSpace(p.Title+" "+p.Detail)
@@ -90,73 +119,112 @@ func (h handler) answer(c *fiber.Ctx) error {
 	case f != nil && (f.Kind == fault.Invalid || f.Kind == fault.Conflict):
 		status = http.StatusBadRequest
 	}
-	return c.Status(status).JSON([]problem{{status, words}}, mediaType)
+	return write(c.Status(status), problems{List: []problem{{status, words}}}, asXML)
 }
 
-// opened returns nil while reports of residents are taken.
-func (h handler) opened(ctx context.Context) error {
-	offer, err := serves.Offered(ctx, h.reader)
-	if err == nil && !offer.Report {
-		err = incident.ErrReportOff
+func write(c *fiber.Ctx, body any, asXML bool) error {
+	if asXML {
+		c.Set(fiber.HeaderContentType, "text/xml; charset=utf-8")
+		text, err := xml.Marshal(body)
+		if err != nil {
+			return err
+		}
+		return c.Send(append([]byte(xml.Header), text...))
 	}
-	return err
+	if list, ok := body.(many); ok {
+		body = list.items()
+	}
+	return c.JSON(body, "application/json; charset=utf-8")
 }
+
+type services struct {
+	XMLName xml.Name  `xml:"services"`
+	List    []service `xml:"service"`
+}
+
+func (s services) items() any { return s.List }
 
 // service is a class of requests.
 type service struct {
-	Code        string `json:"service_code"`
-	Name        string `json:"service_name"`
-	Description string `json:"description"`
-	Metadata    bool   `json:"metadata"` // no class asks more than its place and words
-	Type        string `json:"type"`
-	Keywords    string `json:"keywords"`
-	Group       string `json:"group"`
+	Code        string `json:"service_code" xml:"service_code"`
+	Name        string `json:"service_name" xml:"service_name"`
+	Description string `json:"description" xml:"description"`
+	Metadata    bool   `json:"metadata" xml:"metadata"` // no class asks more than its place and words
+	Type        string `json:"type" xml:"type"`
+	Keywords    string `json:"keywords" xml:"keywords"`
+	Group       string `json:"group" xml:"group"`
 }
 
-func (h handler) services(c *fiber.Ctx) (any, error) {
-	ctx := c.UserContext()
-	if err := h.opened(ctx); err != nil {
-		return nil, err
+func (h handler) services(ctx context.Context) (s services, err error) {
+	if _, err := incident.Opened(ctx, h.reader); err != nil {
+		return s, err
 	}
 	classes, err := incident.Listed(ctx, h.reader)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	large := map[string]incident.Category{}
 	for _, one := range classes {
 		large[one.Code] = one
 	}
-	list := []service{}
+	s.List = []service{}
 	for _, one := range classes {
 		if one.Parent == "" {
 			continue
 		}
 		group := large[one.Parent]
-		list = append(list, service{Code: one.Code, Name: one.TitleZh, Description: one.TitleEn, Type: "realtime",
+		s.List = append(s.List, service{Code: one.Code, Name: one.TitleZh, Description: one.TitleEn, Type: "realtime",
 			Keywords: strings.Trim(strings.Join([]string{one.TitleEn, group.TitleZh, group.TitleEn}, ","), ","), Group: group.TitleZh})
 	}
-	return list, nil
+	return s, nil
 }
+
+// definition is what a class asks beside place and words: nothing.
+type definition struct {
+	XMLName    xml.Name `json:"-" xml:"service_definition"`
+	Code       string   `json:"service_code" xml:"service_code"`
+	Attributes struct{} `json:"-" xml:"attributes"`
+	None       []string `json:"attributes" xml:"-"`
+}
+
+func (h handler) definition(ctx context.Context, code string) (any, error) {
+	s, err := h.services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(s.List, func(one service) bool { return one.Code == code }) {
+		return nil, errNone
+	}
+	return definition{Code: code, None: []string{}}, nil
+}
+
+// requests are what is shown of them.
+type requests struct {
+	XMLName xml.Name  `xml:"service_requests"`
+	List    []request `xml:"request"`
+}
+
+func (r requests) items() any { return r.List }
 
 // request is what everybody may see of one.
 type request struct {
-	ID          string  `json:"service_request_id"`
-	Status      string  `json:"status"`
-	Notes       *string `json:"status_notes"`
-	Name        string  `json:"service_name"`
-	Code        string  `json:"service_code"`
-	Description *string `json:"description"` // never shown
-	Agency      string  `json:"agency_responsible"`
-	Notice      *string `json:"service_notice"`
-	Requested   string  `json:"requested_datetime"` // the beginning of its day
-	Updated     *string `json:"updated_datetime"`
-	Expected    *string `json:"expected_datetime"`
-	Address     *string `json:"address"` // never shown
-	AddressID   *string `json:"address_id"`
-	Zipcode     *string `json:"zipcode"`
-	Lat         float64 `json:"lat"` // about where
-	Long        float64 `json:"long"`
-	MediaURL    *string `json:"media_url"`
+	ID          string  `json:"service_request_id" xml:"service_request_id"`
+	Status      string  `json:"status" xml:"status"`
+	Notes       maybe   `json:"status_notes" xml:"status_notes"`
+	Name        string  `json:"service_name" xml:"service_name"`
+	Code        string  `json:"service_code" xml:"service_code"`
+	Description maybe   `json:"description" xml:"description"` // never shown
+	Agency      string  `json:"agency_responsible" xml:"agency_responsible"`
+	Notice      maybe   `json:"service_notice" xml:"service_notice"`
+	Requested   string  `json:"requested_datetime" xml:"requested_datetime"` // the beginning of its day
+	Updated     maybe   `json:"updated_datetime" xml:"updated_datetime"`
+	Expected    maybe   `json:"expected_datetime" xml:"expected_datetime"`
+	Address     maybe   `json:"address" xml:"address"` // never shown
+	AddressID   maybe   `json:"address_id" xml:"address_id"`
+	Zipcode     maybe   `json:"zipcode" xml:"zipcode"`
+	Lat         float64 `json:"lat" xml:"lat"` // about where
+	Long        float64 `json:"long" xml:"long"`
+	MediaURL    maybe   `json:"media_url" xml:"media_url"`
 }
 
 // shanghai is the time of all days.
@@ -169,14 +237,13 @@ func shown(s incident.Seen) request {
 		r.Status = "closed"
 	}
 	if s.Closed != nil {
-		at := s.Closed.Start().In(shanghai).Format(time.RFC3339)
-		r.Updated = &at
+		r.Updated = maybe(s.Closed.Start().In(shanghai).Format(time.RFC3339))
 	}
 	return r
 }
 
 func (h handler) list(ctx context.Context, f incident.OpenFilter) ([]request, error) {
-	if err := h.opened(ctx); err != nil {
+	if _, err := incident.Opened(ctx, h.reader); err != nil {
 		return nil, err
 	}
 	seen, err := incident.OpenList(ctx, h.reader, f)
@@ -187,40 +254,40 @@ func (h handler) list(ctx context.Context, f incident.OpenFilter) ([]request, er
 	return list, err
 }
 
+// mostServices is how many classes are asked for at once.
+const mostServices = 20
+
 // requests are those of the query; numbers override all else, as the specification says.
-func (h handler) requests(c *fiber.Ctx) (any, error) {
+func (h handler) requests(c *fiber.Ctx) (r requests, err error) {
 	f, err := filterOf(c.Query, time.Now())
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	var list []request
-	services := strings.Split(c.Query("service_code"), ",")
-	if f.Numbers != nil {
-		services = services[:1]
+	services := []string{""}
+	if f.Numbers == nil {
+		services = strings.Split(c.Query("service_code"), ",")
 	}
-	if len(services) > 20 {
-		return nil, badRequest("Ask for at most 20 services at once.")
+	if len(services) > mostServices {
+		return r, badRequest("Ask for at most 20 services at once.")
 	}
-	for _, code := range services {
-		if f.Category = code; f.Numbers != nil {
-			f.Category = ""
-		}
+	r.List = []request{}
+	for _, f.Category = range services {
 		more, err := h.list(c.UserContext(), f)
 		if err != nil {
-			return nil, err
+			return r, err
 		}
-		list = append(list, more...)
+		r.List = append(r.List, more...)
 	}
-	if status := c.Query("status"); f.Numbers == nil && status == "open" {
-		open := []request{}
-		for _, one := range list {
-			if one.Status == "open" {
-				open = append(open, one)
-			}
-		}
-		list = open
+	if f.Numbers == nil && c.Query("status") == "open" {
+		r.List = slices.DeleteFunc(r.List, func(one request) bool { return one.Status != "open" })
 	}
-	return list[:min(len(list), incident.OpenMost)], nil
+	// The newest first, whatever their class; one that two of the classes name stands once.
+	slices.SortStableFunc(r.List, func(a, b request) int {
+		return cmp.Or(strings.Compare(b.Requested, a.Requested), strings.Compare(a.ID, b.ID))
+	})
+	r.List = slices.CompactFunc(r.List, func(a, b request) bool { return a.ID == b.ID })
+	r.List = r.List[:min(len(r.List), incident.OpenMost)]
+	return r, nil
 }
 
 // filterOf reads the parameters of a question: 90 days unless told, and at most.
@@ -244,6 +311,10 @@ func filterOf(query func(string, ...string) string, now time.Time) (f incident.O
 	f.From = f.To.AddDays(-incident.OpenDays)
 	if !start.IsZero() {
 		f.From = geo.DayOf(start)
+		// Days are whole: 90 times 24 hours touch 91 of them, and the first is left out.
+		if f.To.Since(f.From) == incident.OpenDays+1 {
+			f.From = f.From.AddDays(1)
+		}
 	}
 	switch status := query("status"); status {
 	case "", "open":
@@ -256,19 +327,26 @@ func filterOf(query func(string, ...string) string, now time.Time) (f incident.O
 	return f, nil
 }
 
-func (h handler) request(c *fiber.Ctx, number string) (any, error) {
-	list, err := h.list(c.UserContext(), incident.OpenFilter{Numbers: []string{number}})
+func (h handler) request(ctx context.Context, number string) (requests, error) {
+	list, err := h.list(ctx, incident.OpenFilter{Numbers: []string{number}})
 	if err == nil && len(list) == 0 {
 		err = errNone
 	}
-	return list, err
+	return requests{List: list}, err
 }
 
 // created answers a report.
 type created struct {
-	ID      string  `json:"service_request_id"`
-	Notice  string  `json:"service_notice"`
-	Account *string `json:"account_id"`
+	XMLName xml.Name `xml:"service_requests"`
+	List    []taken  `xml:"request"`
+}
+
+func (c created) items() any { return c.List }
+
+type taken struct {
+	ID      string `json:"service_request_id" xml:"service_request_id"`
+	Notice  string `json:"service_notice" xml:"service_notice"`
+	Account maybe  `json:"account_id" xml:"account_id"`
 }
 
 // report takes one. Names, phones, mails, devices and media of the form are not looked at,
@@ -298,12 +376,12 @@ func (h handler) report(c *fiber.Ctx) (any, error) {
 		return nil, err
 	}
 	c.Status(http.StatusCreated)
-	return []created{{ID: got.Number, Notice: notice(got)}}, nil
+	return created{List: []taken{{ID: got.Number, Notice: notice(got)}}}, nil
 }
 
 // notice tells who has it, the code, and what was taken out.
 func notice(got incident.Receipt) string {
-	said := fmt.Sprintf("%s %s；查询码 receipt code %s，/api/v1/public/receipts/%s", got.Unit, got.PostZh, got.Code, got.Code)
+	said := fmt.Sprintf("%s %s；查询码 receipt code %s，/public/report/%s", got.Unit, got.PostZh, got.Code, got.Code)
 	if got.Redacted > 0 {
 		said += "；电话和证件号已隐去 phone and identity numbers were taken out"
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net/url"
 	"time"
+
+	"github.com/paulmach/orb"
 
 	"wangge/api/route"
 	"wangge/geo"
@@ -75,6 +78,7 @@ type seenInput struct {
 	To       string             `query:"to" format:"date" doc:"first day no longer meant; tomorrow if left out"`
 	Category string             `query:"category" maxLength:"100" doc:"a large class stands for its small ones too"`
 	State    incident.OpenState `query:"state" enum:"received,in-hand,closed"`
+	Near     []float64          `query:"near" minItems:"2" maxItems:"2" doc:"lon,lat: only what is shown in the cell there or one beside it, or in the unit there"`
 }
 
 func (h handler) seen(ctx context.Context, in *seenInput) (*route.Body[route.List[incident.Seen]], error) {
@@ -91,11 +95,15 @@ func (h handler) seen(ctx context.Context, in *seenInput) (*route.Body[route.Lis
 			return nil, incident.ErrOpenPeriod.Because(err)
 		}
 	}
-	offer, err := serves.Offered(ctx, h.reader)
-	if err == nil && !offer.Report {
-		err = incident.ErrReportOff
+	if len(in.Near) == 2 {
+		near := orb.Point{in.Near[0], in.Near[1]}
+		if !serves.Possible(near) {
+			return nil, serves.ErrPlace
+		}
+		at := geo.Snap(near)
+		f.Near = &at
 	}
-	if err != nil {
+	if _, err := incident.Opened(ctx, h.reader); err != nil {
 		return nil, err
 	}
 	list, err := incident.OpenList(ctx, h.reader, f)
@@ -107,5 +115,12 @@ type receiptInput struct {
 }
 
 func (h handler) receipt(ctx context.Context, in *receiptInput) (*route.Body[incident.Standing], error) {
-	return route.OK(incident.StandingOf(ctx, h.engine, in.Code))
+	if _, err := incident.Opened(ctx, h.reader); err != nil {
+		return nil, err
+	}
+	code, err := url.PathUnescape(in.Code) // people write spaces
+	if err != nil {
+		return nil, incident.ErrReceipt.Because(err)
+	}
+	return route.OK(incident.StandingOf(ctx, h.engine, code))
 }

@@ -50,11 +50,15 @@ type Seen struct {
 
 // OpenFilter narrows what everybody may know.
 type OpenFilter struct {
-	From, To geo.Day   // reported on the first day or later, and before the second
-	Category string    // a large class stands for its small ones too
-	State    OpenState // "" = any
-	Numbers  []string  // these and no others, whenever they were reported; nil = all
+	From, To geo.Day    // reported on the first day or later, and before the second
+	Category string     // a large class stands for its small ones too
+	State    OpenState  // "" = any
+	Near     *geo.Point // only those that are shown around it; nil = anywhere
+	Numbers  []string   // these and no others, whenever they were reported; nil = all
 }
+
+// openResolution is that of the cells that are shown, in H3.
+const openResolution = 9
 
 // The bounds of a question.
 const (
@@ -80,6 +84,11 @@ func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
 		first, end := f.From.Start(), f.To.Start()
 		from, to = &first, &end
 	}
+	// What is shown is asked, and not where it is, so that nobody finds a place by asking.
+	var around []cell.Cell
+	if f.Near != nil {
+		around = cell.In(*f.Near, openResolution).Around(1)
+	}
 	rows, _ := db.Query(ctx, `
 		WITH publication_now AS (SELECT id, least FROM publication ORDER BY published_on DESC, id DESC LIMIT 1),
 		found AS (
@@ -99,15 +108,20 @@ func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
 				JOIN published_count n ON n.publication_id = p.id AND n.unit_id = a.ancestor_id AND n.attribute = 'households' AND n.value >= p.least
 				WHERE a.unit_id = u.unit_id
 				ORDER BY (SELECT count(*) FROM unit_ancestor below WHERE below.ancestor_id = a.ancestor_id) LIMIT 1) s
-			JOIN boundary b ON b.unit_id = s.ancestor_id AND b.valid_to IS NULL)
-		SELECT public_number(f.id), f.category, f.title_zh, f.title_en, f.state, f.reported_at, f.closed_at, s.label, s.name,
-		       CASE WHEN EXISTS (
-		           SELECT FROM published_cell d JOIN publication_now p ON p.id = d.publication_id
-		           WHERE d.cell = f.cell AND d.attribute = 'households' AND d.value >= p.least
-		             AND d.top_id IN (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = f.unit_id)) THEN f.cell END
-		FROM found f JOIN shown s ON s.unit_id = f.unit_id
+			JOIN boundary b ON b.unit_id = s.ancestor_id AND b.valid_to IS NULL),
+		placed AS (
+			SELECT f.*, s.ancestor_id, s.name, s.label, CASE WHEN EXISTS (
+				SELECT FROM published_cell d JOIN publication_now p ON p.id = d.publication_id
+				WHERE d.cell = f.cell AND d.attribute = 'households' AND d.value >= p.least
+				  AND d.top_id IN (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = f.unit_id)) THEN f.cell END AS shown_cell
+			FROM found f JOIN shown s ON s.unit_id = f.unit_id)
+		SELECT public_number(f.id), f.category, f.title_zh, f.title_en, f.state, f.reported_at, f.closed_at, f.label, f.name, f.shown_cell
+		FROM placed f
+		WHERE $7::bigint[] IS NULL OR f.shown_cell = ANY ($7)
+		   OR f.shown_cell IS NULL AND f.ancestor_id IN (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = unit_at($8, $9))
 		ORDER BY (f.reported_at AT TIME ZONE 'Asia/Shanghai')::date DESC, 1
-		LIMIT $6`, from, to, f.Category, string(f.State), f.Numbers, OpenMost)
+		LIMIT $6`, from, to, f.Category, string(f.State), f.Numbers, OpenMost,
+		around, f.Near, f.To.AddDays(-1))
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Seen, err error) {
 		var state State
 		var reported time.Time

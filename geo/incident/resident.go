@@ -69,18 +69,27 @@ var (
 	ErrReceipt   = fault.New(fault.NotFound, "receipt_unknown", "There is no report with this code. Reports are forgotten some months after they are closed.")
 )
 
+// Opened returns what is open to everybody, among it the reports of residents; ErrReportOff.
+func Opened(ctx context.Context, db pg.DB) (serves.Offer, error) {
+	offer, err := serves.Offered(ctx, db)
+	if err == nil && !offer.Report {
+		err = ErrReportOff
+	}
+	return offer, err
+}
+
 // Tell takes a report of somebody without an account. The same id with the same words again
 // returns the same receipt. It runs as the engine, for staff.Public sees nothing.
 //
 // Errors: ErrReportOff, ErrCategory, ErrText, ErrPlace, ErrExists, ErrFull and those of
 // serves.Ask.
 func Tell(ctx context.Context, engine pg.DB, w Words, now time.Time) (Receipt, error) {
-	offer, err := serves.Offered(ctx, engine)
+	offer, err := Opened(ctx, engine)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if !offer.Report {
-		return Receipt{}, ErrReportOff
+	if w.Point != nil && !serves.Possible(*w.Point) {
+		return Receipt{}, serves.ErrPlace
 	}
 	raw, err := json.Marshal(w)
 	if err != nil {

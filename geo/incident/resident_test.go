@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -190,6 +191,28 @@ func TestWhatEverybodyMayKnow(t *testing.T) {
 	}
 	if one := by[inUnit.Number]; one.Cell != "" || one.Point != ledgertest.At(0.5, 0.5).Degrees() || one.Unit != "unit 310115001001002" { // the town's labels all lie there
 		t.Errorf("elsewhere: %+v", one)
+	}
+	// Near a place is what is shown there, whether it happened there or not.
+	for _, tt := range []struct {
+		x, y float64
+		want []string
+	}{
+		{0.5, 0.5, []string{inCell.Number}},
+		{1.9, 0.9, []string{inUnit.Number}},
+		{0.5, 1.5, []string{}}, // it is not shown
+		{9.5, 9.5, []string{}},
+	} {
+		near := ledgertest.At(tt.x, tt.y)
+		f := f
+		f.Near = &near
+		list, err := incident.OpenList(t.Context(), s.reader, f)
+		got := []string{}
+		for _, one := range list {
+			got = append(got, one.Number)
+		}
+		if err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("near %v, %v: %v, %v; want %v", tt.x, tt.y, got, err, tt.want)
+		}
 	}
 	numbers := []string{hidden.Number, few.Number, secret.Number, "x"}
 	if list, err := incident.OpenList(t.Context(), s.reader, incident.OpenFilter{Numbers: numbers}); err != nil || len(list) != 0 {

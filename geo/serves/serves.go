@@ -148,15 +148,20 @@ func Ask(ctx context.Context, db pg.DB, day geo.Day, q Question) (Served, error)
 		return Address(ctx, db, day, q.Address)
 	}
 	// It is asked before the place goes to the lattice, which has no room for others.
-	if p := *q.Point; !(p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90) {
+	if !Possible(*q.Point) {
 		return Served{}, ErrPlace
 	}
 	return Point(ctx, db, day, geo.Snap(*q.Point))
 }
 
+// Possible reports whether a point is one of the Earth, in degrees.
+func Possible(p orb.Point) bool {
+	return p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90
+}
+
 // Point answers for a place.
 func Point(ctx context.Context, db pg.DB, day geo.Day, at geo.Point) (Served, error) {
-	if d := at.Degrees(); d[0] < -180 || d[0] > 180 || d[1] < -90 || d[1] > 90 {
+	if !Possible(at.Degrees()) {
 		return Served{}, ErrPlace
 	}
 	var unit *int64

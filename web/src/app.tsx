@@ -12,7 +12,7 @@ import { asProblem } from './api/client';
 import { useMedia } from './common/media';
 import { overlays } from './common/overlays';
 import { useLanguageOfAddress } from './i18n/choice';
-import { analysisWords, dutyWords } from './i18n/desk-words';
+import { analysisWords, dutyWords, residentWords } from './i18n/desk-words';
 import { type Words, withWords } from './i18n/language';
 import { antdTheme } from './theme/antd';
 import { useThemeOnPage } from './theme/page';
@@ -33,6 +33,8 @@ const ProposalsPage = lazy(() => import('./proposals/proposals'));
 const RulesPage = lazy(() => import('./rules/rules'));
 const WorkshopPage = lazy(() => import('./workshop/workshop'));
 const EnquiryPage = lazy(() => import('./enquiry/page'));
+const ReportPage = lazy(() => written(residentWords, import('./enquiry/report')));
+const ReceiptPage = lazy(() => written(residentWords, import('./enquiry/receipt')));
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));
 const LinkPage = lazy(() => import('./account/link'));
@@ -89,6 +91,8 @@ function Themed() {
             <Routes>
               <Route path="/public" element={<EnquiryPage />} />
               <Route path="/public/consultations/:consultation" element={<EnquiryPage />} />
+              <Route path="/public/report" element={<ReportPage />} />
+              <Route path="/public/report/:code" element={<ReceiptPage />} />
               <Route path="/first" element={<FirstPage />} />
               <Route path="/password" element={<LinkPage />} />
               <Route element={<Gate />}>

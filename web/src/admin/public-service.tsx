@@ -8,18 +8,13 @@ import { Link } from 'react-router';
 import { useMay } from '../account/session';
 import { answer, api } from '../api/client';
 import type { components } from '../api/schema';
+import { useOffer } from '../enquiry/queries';
 import { useView } from '../view/url';
 import { Facts, FormDialog, Page, Shown, useChange } from './common';
 import { UnitTree } from './tree';
 
 type Schemas = components['schemas'];
 type Offer = Schemas['Offer'];
-
-export const useOffer = () =>
-  useQuery({
-    queryKey: ['public'],
-    queryFn: ({ signal }) => answer<Offer>(api.GET('/public/settings', { signal })),
-  });
 
 export default function PublicServicePage() {
   const { t } = useTranslation();

@@ -35223,6 +35223,8 @@ export interface operations {
                 /** @description a large class stands for its small ones too */
                 category?: string;
                 state?: "received" | "in-hand" | "closed";
+                /** @description lon,lat: only what is shown in the cell there or one beside it, or in the unit there */
+                near?: number[];
             };
             header?: never;
             path?: never;

@@ -1,7 +1,7 @@
 // What this browser remembers for its user. Storage may be blocked; then nothing
 // is remembered and nothing breaks.
 
-type Remembered = 'theme' | 'lang' | 'panel' | 'demo';
+type Remembered = 'theme' | 'lang' | 'panel' | 'demo' | 'report';
 
 export const remember = {
   get(name: Remembered): string | null {
@@ -16,6 +16,13 @@ export const remember = {
       localStorage.setItem(`wangge.${name}`, value);
     } catch {
       // Blocked or full: the choice lasts as long as the page.
+    }
+  },
+  forget(name: Remembered): void {
+    try {
+      localStorage.removeItem(`wangge.${name}`);
+    } catch {
+      // Blocked: nothing is there.
     }
   },
 };

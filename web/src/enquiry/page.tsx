@@ -1,20 +1,18 @@
 // The page for everybody, without a sign-in: who serves this address? It exists
 // once an administrator has switched it on.
-import './enquiry.css';
 import { SearchOutlined } from '@ant-design/icons';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router';
-import { answer, api } from '../api/client';
+import { Link, useParams } from 'react-router';
 import type { components } from '../api/schema';
 import type { LonLat } from '../api/types';
 import { length, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading, Nothing } from '../common/states';
-import { Appearance } from '../page/settings';
-import { Mark } from '../panel/mark';
+import { Frame, type Offer } from './frame';
 import { ConsultationList } from './list';
+import { serves } from './queries';
 
 const PlaceMap = lazy(() => import('./place-map'));
 const Consulted = lazy(() => import('./consulted'));
@@ -22,43 +20,19 @@ const Consulted = lazy(() => import('./consulted'));
 type Schemas = components['schemas'];
 type Served = Schemas['Served'];
 export type Unit = Omit<Schemas['ServingUnit'], 'office'> & { office: Schemas['Office'] | null };
-type Question = { address: string } | { point: LonLat };
-
-const useOffer = () =>
-  useQuery({
-    queryKey: ['public'],
-    queryFn: ({ signal }) => answer<Schemas['Offer']>(api.GET('/public/settings', { signal })),
-  });
 
 export default function EnquiryPage() {
   const { t } = useTranslation();
-  const offer = useOffer();
   const { consultation } = useParams();
-  const title = t(consultation ? 'enquiry.consult.title' : 'enquiry.title');
-  useEffect(() => {
-    document.title = title;
-    return () => {
-      document.title = t('app.title');
-    };
-  }, [title, t]);
   return (
-    <div className="enquiry">
-      <header className="enquiry-bar">
-        <Mark />
-        <h1>{title}</h1>
-        <div className="enquiry-look">
-          <Appearance />
-        </div>
-      </header>
-      {offer.isPending && <Loading />}
-      {offer.isError && <Failed cause={offer.error} retry={() => offer.refetch()} />}
-      {offer.data && <Opened offer={offer.data} />}
-    </div>
+    <Frame title={t(consultation ? 'enquiry.consult.title' : 'enquiry.title')}>
+      {(offer) => <Opened offer={offer} />}
+    </Frame>
   );
 }
 
 /** Opened is what is open: the enquiry, a consultation, or nothing. */
-function Opened({ offer }: { offer: Schemas['Offer'] }) {
+function Opened({ offer }: { offer: Offer }) {
   const { t } = useTranslation();
   const { consultation } = useParams();
   if (consultation && offer.map) {
@@ -71,17 +45,17 @@ function Opened({ offer }: { offer: Schemas['Offer'] }) {
   if (offer.service) return <Enquiry offer={offer} />;
   return (
     <main className="enquiry-off">
-      {offer.map ? <ConsultationList /> : <Nothing title={t('enquiry.off')}>{t('enquiry.offHint')}</Nothing>}
+      {!offer.map && !offer.report && <Nothing title={t('enquiry.off')}>{t('enquiry.offHint')}</Nothing>}
+      {offer.map && <ConsultationList />}
+      {offer.report && <ToReport />}
     </main>
   );
 }
 
-function Enquiry({ offer }: { offer: Schemas['Offer'] }) {
+function Enquiry({ offer }: { offer: Offer }) {
   const { t } = useTranslation();
   const [place, setPlace] = useState<LonLat | null>(null);
-  const ask = useMutation({
-    mutationFn: (body: Question) => answer<Served>(api.POST('/public/serves', { body })),
-  });
+  const ask = useMutation({ mutationFn: serves });
   const [text, setText] = useState('');
   return (
     <main className={offer.map ? 'enquiry-main enquiry-with-map' : 'enquiry-main'}>
@@ -120,6 +94,7 @@ function Enquiry({ offer }: { offer: Schemas['Offer'] }) {
           {ask.isError && <Failed cause={ask.error} />}
           {ask.data && !ask.isPending && <Result served={ask.data} />}
         </div>
+        {offer.report && <ToReport />}
         {offer.map && <ConsultationList />}
       </div>
       {offer.map && (
@@ -135,6 +110,15 @@ function Enquiry({ offer }: { offer: Schemas['Offer'] }) {
         </Suspense>
       )}
     </main>
+  );
+}
+
+function ToReport() {
+  const { t } = useTranslation();
+  return (
+    <p className="enquiry-to">
+      <Link to="/public/report">{t('enquiry.report')}</Link>
+    </p>
   );
 }
 

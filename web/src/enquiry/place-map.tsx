@@ -11,6 +11,9 @@ import { MapCanvas, useBaseStyle } from '../map/canvas';
 import { exposeForSupport } from '../map/page-map';
 import { ownAddress } from '../map/style';
 
+/** The zoom at which houses are told apart. */
+const CLOSE = 16;
+
 const UNKNOWN: Town = { bounds: null, attribution: '' };
 
 export default function PlaceMap(props: {
@@ -21,6 +24,8 @@ export default function PlaceMap(props: {
   label?: string;
   /** What is laid over the ground, and where that is. */
   over?: { on: (style: StyleSpecification) => StyleSpecification; bounds: Bounds | null };
+  /** Where the map goes when this changes. */
+  look?: LonLat | null;
   children?: ReactNode;
 }) {
   const { t } = useTranslation();
@@ -44,6 +49,10 @@ export default function PlaceMap(props: {
     canvas.addEventListener('keydown', onKey);
     return () => canvas.removeEventListener('keydown', onKey);
   }, [map, label]);
+  const { look } = props;
+  useEffect(() => {
+    if (map && look) map.jumpTo({ center: look, zoom: Math.max(map.getZoom(), CLOSE) });
+  }, [map, look]);
   if (!style || bounds === undefined || attribution === undefined) return <div className="enquiry-map" />;
   return (
     <section className="enquiry-map" aria-label={label}>

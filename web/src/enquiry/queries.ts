@@ -1,4 +1,4 @@
-// What a resident asks of consultations. Nothing of it needs an account.
+// What a resident asks. Nothing of it needs an account.
 import { useQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import type { List } from '../api/queries';
@@ -29,6 +29,16 @@ export type Where = {
   after: (Placed & { new: boolean; serving: Unit | null }) | null;
 };
 export type Question = { address: string } | { point: LonLat };
+
+/** useOffer is what is open to everybody. */
+export const useOffer = () =>
+  useQuery({
+    queryKey: ['public'],
+    queryFn: ({ signal }) => answer<Schemas['Offer']>(api.GET('/public/settings', { signal })),
+  });
+
+/** serves asks who serves a place; the question is stored nowhere. */
+export const serves = (body: Question) => answer<Schemas['Served']>(api.POST('/public/serves', { body }));
 
 const of = (id: number) => ({ params: { path: { id } } });
 

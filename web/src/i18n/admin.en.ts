@@ -586,6 +586,7 @@ export const enquiry: typeof enquiryZh = {
     hours: 'Office hours',
     supervision_phone: 'Supervision phone',
   },
+  report: 'Report a problem nearby',
   nearest: 'Nearest service points',
   straight: 'In a straight line, not along streets.',
   map: 'Map. Click a place, or press Enter to ask about the centre',

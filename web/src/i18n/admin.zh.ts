@@ -574,6 +574,7 @@ export const enquiry = {
     hours: '办公时间',
     supervision_phone: '监督电话',
   },
+  report: '上报身边的问题',
   nearest: '最近的服务点',
   straight: '直线距离，不是步行距离。',
   map: '地图。点击一处，或按回车查询中心点',

@@ -1,4 +1,4 @@
-// The words of pages of the desk that only they load.
+// The words of single pages, which only they load.
 import type { Words } from './language';
 
 export const analysisWords: Words = {
@@ -9,4 +9,9 @@ export const analysisWords: Words = {
 export const dutyWords: Words = {
   zh: () => import('./duty.zh').then(({ board, duty }) => ({ board, duty })),
   en: () => import('./duty.en').then(({ board, duty }) => ({ board, duty })),
+};
+
+export const residentWords: Words = {
+  zh: () => import('./resident.zh').then(({ resident }) => ({ resident })),
+  en: () => import('./resident.en').then(({ resident }) => ({ resident })),
 };

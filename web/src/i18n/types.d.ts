@@ -2,6 +2,7 @@ import type { board, duty } from './duty.zh';
 import type { incidents } from './incidents.zh';
 import type { patrol } from './patrol.zh';
 import type { photos } from './photos.zh';
+import type { resident } from './resident.zh';
 import type { Dictionary } from './zh';
 
 declare module 'i18next' {
@@ -15,6 +16,7 @@ declare module 'i18next' {
         incidents: typeof incidents;
         patrol: typeof patrol;
         photos: typeof photos;
+        resident: typeof resident;
       };
     };
   }

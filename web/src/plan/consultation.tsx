@@ -4,11 +4,11 @@ import { Alert, App, Button, Input } from 'antd';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useOffer } from '../admin/public-service';
 import { useStatus } from '../api/queries';
 import type { Plan } from '../api/types';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
+import { useOffer } from '../enquiry/queries';
 import { listed } from './comments';
 import {
   type Consultation as Asked,

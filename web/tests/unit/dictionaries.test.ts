@@ -12,6 +12,8 @@ import { patrol as patrolEn } from '../../src/i18n/patrol.en';
 import { patrol as patrolZh } from '../../src/i18n/patrol.zh';
 import { photos as photosEn } from '../../src/i18n/photos.en';
 import { photos as photosZh } from '../../src/i18n/photos.zh';
+import { resident as residentEn } from '../../src/i18n/resident.en';
+import { resident as residentZh } from '../../src/i18n/resident.zh';
 import { zh } from '../../src/i18n/zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -27,8 +29,8 @@ function flatten(tree: Tree, path = ''): Record<string, string> {
 const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 describe('the dictionaries', () => {
-  const chinese = flatten({ ...zh, ...dutyZh, incidents: incidentsZh, patrol: patrolZh, photos: photosZh });
-  const english = flatten({ ...en, ...dutyEn, incidents: incidentsEn, patrol: patrolEn, photos: photosEn });
+  const chinese = flatten({ ...zh, ...dutyZh, incidents: incidentsZh, patrol: patrolZh, photos: photosZh, resident: residentZh });
+  const english = flatten({ ...en, ...dutyEn, incidents: incidentsEn, patrol: patrolEn, photos: photosEn, resident: residentEn });
 
   it('have the same keys', () => {
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
