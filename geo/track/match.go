@@ -2,6 +2,7 @@ package track
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"wangge/geo"
@@ -74,6 +75,7 @@ type layer struct {
 	fix  Fix
 	at   []walk.Access
 	log  []float64 // of the probability by the distance to the street
+	led  []bool    // whether a way leads there from the first layer of the piece
 	next []float64 // len(at) × len(next layer's at): log of the probability of the way
 }
 
@@ -97,10 +99,13 @@ func (m *Matcher) Match(fixes []Fix) []Piece {
 		}
 		if last := len(layers) - 1; last >= 0 && !m.join(&layers[last], &l) {
 			// A single fix beside the streets breaks no track: it is left out once.
-			if last > 0 && m.join(&layers[last-1], &l) {
+			if last > 0 && m.leap(&layers[last-1], &l) {
 				layers = layers[:last]
 			} else {
 				flush()
+				for i := range l.led {
+					l.led[i] = true // a piece begins here
+				}
 			}
 		}
 		layers = append(layers, l)
@@ -167,18 +172,20 @@ func (m *Matcher) look(f Fix) layer {
 	for i := range l.at {
 		d := float64(l.at[i].Walk) / 1000 / deviation
 		l.log = append(l.log, math.Log((1-tail)*math.Exp(-d*d/2)+tail*math.Exp(-d)))
+		l.led = append(l.led, true)
 		l.at[i].Walk = 0 // on the street
 	}
 	return l
 }
 
-// join works out the ways from a layer to the next, and reports whether there is one.
+// join works out the ways from a layer to the next, and reports whether there is one that
+// the piece so far leads to.
 func (m *Matcher) join(a, b *layer) bool {
 	straight := walk.Distance(a.fix.Point, b.fix.Point) / 1000
 	mean := detour + detourPerSecond*b.fix.At.Sub(a.fix.At).Seconds()
 	limit := m.farthest(a.fix, b.fix)
 	a.next = make([]float64, len(a.at)*len(b.at))
-	some := false
+	clear(b.led)
 	for i, from := range a.at {
 		source := [1]walk.Place{{Access: [2]walk.Access{from}, Count: 1}}
 		m.w.Spread(source[:], limit, walk.From)
@@ -186,17 +193,28 @@ func (m *Matcher) join(a, b *layer) bool {
 			p := &a.next[i*len(b.at)+j]
 			*p = math.Inf(-1)
 			if mm, _ := m.w.At(walk.Place{Access: [2]walk.Access{to}, Count: 1}); mm != walk.Never {
-				*p, some = -math.Abs(float64(mm)/1000-straight)/mean, true
+				*p = -math.Abs(float64(mm)/1000-straight) / mean
+				b.led[j] = b.led[j] || a.led[i]
 			}
 		}
 	}
-	return some
+	return slices.Contains(b.led, true)
+}
+
+// leap joins a layer to the one after the next, and leaves it as it was where that fails.
+func (m *Matcher) leap(a, b *layer) bool {
+	next := a.next
+	if m.join(a, b) {
+		return true
+	}
+	a.next = next
+	return false
 }
 
 // farthest is how long a way between two fixes is tried, in mm.
 func (m *Matcher) farthest(a, b Fix) uint32 {
 	straight := walk.Distance(a.Point, b.Point) / 1000
-	slack := 4*(a.accuracy()+b.accuracy()) + 100
+	slack := 3*(a.accuracy()+b.accuracy()) + 50
 	return uint32(1000 * min(2*straight+slack, m.l.Speed*b.At.Sub(a.At).Seconds()+slack))
 }
 

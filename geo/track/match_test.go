@@ -2,16 +2,14 @@ package track_test
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"wangge/geo"
 	"wangge/geo/network"
 	"wangge/geo/track"
+	"wangge/geo/track/known"
 	"wangge/geo/walk"
 )
 
@@ -39,81 +37,6 @@ func real(t testing.TB, name string) *walk.Network {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// stroll walks along a network from street to street without turning round, about so
-// many metres, and is seen every so often with some noise (deviation in metres).
-type stroll struct {
-	way   []walk.Stretch
-	fixes []track.Fix
-}
-
-func wander(n *walk.Network, r *rand.Rand, metres, every, deviation float64) stroll {
-	out := map[int32][]int32{}
-	for e := range int32(n.Edges()) {
-		if n.Piece(e) == 0 && !n.Traits(e).OneWay {
-			a, b := n.Ends(e)
-			out[a], out[b] = append(out[a], e), append(out[b], e)
-		}
-	}
-	var s stroll
-	edge := int32(-1)
-	for edge < 0 || n.Piece(edge) != 0 || n.Traits(edge).OneWay || n.Length(edge) < 20_000 {
-		edge = int32(r.IntN(n.Edges()))
-	}
-	at, _ := n.Ends(edge)
-	walked := 0.0
-	for walked < metres*1000 {
-		a, b := n.Ends(edge)
-		st := walk.Stretch{Edge: edge, From: 0, To: n.Length(edge)}
-		next := b
-		if at == b {
-			st.From, st.To, next = st.To, st.From, a
-		}
-		s.way = append(s.way, st)
-		walked += float64(n.Length(edge))
-		at = next
-		choice := out[at]
-		if len(choice) == 1 && len(s.way) > 1 {
-			break // a dead end
-		}
-		for tries := 0; ; tries++ {
-			e := choice[r.IntN(len(choice))]
-			if e != edge || tries > 20 {
-				edge = e
-				break
-			}
-		}
-	}
-	const speed = 1.3 // m/s
-	start := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
-	var gone, due float64
-	for _, st := range s.way {
-		line := n.Course(st)
-		for i := 1; i < len(line); i++ {
-			d := walk.Distance(line[i-1], line[i]) / 1000
-			for due <= gone+d && d > 0 {
-				part := (due - gone) / d
-				p := geo.Point{
-					X: line[i-1].X + int32(part*float64(line[i].X-line[i-1].X)),
-					Y: line[i-1].Y + int32(part*float64(line[i].Y-line[i-1].Y)),
-				}
-				s.fixes = append(s.fixes, track.Fix{At: start.Add(time.Duration(due / speed * float64(time.Second))), Point: moved(p, r.NormFloat64()*deviation, r.NormFloat64()*deviation), Accuracy: deviation * 1.5})
-				due += every * speed
-			}
-			gone += d
-		}
-	}
-	return s
-}
-
-// moved is a place so many metres further east and north.
-func moved(p geo.Point, east, north float64) geo.Point {
-	const metre = 1e7 / 111_320.0
-	return geo.Point{
-		X: p.X + int32(east*metre/math.Cos(float64(p.Y)/1e7*math.Pi/180)),
-		Y: p.Y + int32(north*metre),
-	}
 }
 
 // agreement is how much of what was walked was found, and how much of what was found was
@@ -153,8 +76,8 @@ func TestNoisyWalksAreFoundOnTheirStreets(t *testing.T) {
 			const walks = 20
 			all := 0.0
 			for range walks {
-				s := wander(n, r, 1500, 5, c.deviation)
-				_, _, f := agreement(n, s.way, matched(n, s.fixes))
+				s := known.Wander(n, r, 1500, 5, c.deviation)
+				_, _, f := agreement(n, s.Way, matched(n, s.Fixes))
 				all += f / walks
 			}
 			t.Logf("%s, %2.0f m: F %.3f", file, c.deviation, all)
@@ -171,18 +94,8 @@ func TestOutliersAndGapsDoNotDrawStreetsThatNobodyWalked(t *testing.T) {
 	var precision float64
 	const walks = 20
 	for range walks {
-		s := wander(n, r, 1500, 5, 8)
-		kept := s.fixes[:0]
-		for i, f := range s.fixes {
-			if i%100 > 70 { // two and a half minutes without any
-				continue
-			}
-			if r.IntN(25) == 0 {
-				f.Point = moved(f.Point, 550, 0)
-			}
-			kept = append(kept, f)
-		}
-		_, p, _ := agreement(n, s.way, matched(n, kept))
+		s := known.Wander(n, r, 1500, 5, 8)
+		_, p, _ := agreement(n, s.Way, matched(n, known.WithGaps(known.WithOutliers(s.Fixes, r))))
 		precision += p / walks
 	}
 	t.Logf("precision %.3f", precision)
@@ -204,12 +117,12 @@ func matched(n *walk.Network, fixes []track.Fix) (way []walk.Stretch) {
 
 func BenchmarkMatch(b *testing.B) {
 	n := real(b, "liechtenstein/liechtenstein.osm.pbf")
-	s := wander(n, rand.New(rand.NewPCG(1, 2)), 10_000, 5, 8)
+	s := known.Wander(n, rand.New(rand.NewPCG(1, 2)), 10_000, 5, 8)
 	m := track.NewMatcher(n, track.Usual)
 	defer m.Release()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Match(s.fixes)
+		m.Match(s.Fixes)
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(s.fixes)), "ns/fix")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(s.Fixes)), "ns/fix")
 }

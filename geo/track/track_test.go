@@ -7,6 +7,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/track"
+	"wangge/geo/track/known"
 	"wangge/geo/walk"
 )
 
@@ -16,7 +17,7 @@ var noon = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
 func east(count int) []track.Fix {
 	var fixes []track.Fix
 	for i := range count {
-		fixes = append(fixes, track.Fix{At: noon.Add(time.Duration(2*i) * time.Second), Point: moved(here, 2.6*float64(i), 0), Accuracy: 5})
+		fixes = append(fixes, track.Fix{At: noon.Add(time.Duration(2*i) * time.Second), Point: known.Moved(here, 2.6*float64(i), 0), Accuracy: 5})
 	}
 	return fixes
 }
@@ -27,7 +28,7 @@ func TestOutliersAreJumpsEvenAtTheStart(t *testing.T) {
 	fixes := east(60)
 	want := make([]track.Mark, len(fixes))
 	for _, i := range []int{0, 1, 20, 21, 22, 59} {
-		fixes[i].Point = moved(fixes[i].Point, 0, 550)
+		fixes[i].Point = known.Moved(fixes[i].Point, 0, 550)
 		want[i] = track.Jump
 	}
 	fixes[30].Accuracy, want[30] = 550, track.Vague
@@ -45,7 +46,7 @@ func TestOutliersAreJumpsEvenAtTheStart(t *testing.T) {
 func TestAFastBusIsNoJumpAndNoTimesAreOneFix(t *testing.T) {
 	fixes := east(10)
 	for i := range fixes {
-		fixes[i].Point = moved(here, 32*float64(i), 0) // 16 m/s
+		fixes[i].Point = known.Moved(here, 32*float64(i), 0) // 16 m/s
 	}
 	for i, m := range track.Clean(fixes, track.Usual) {
 		if m != track.Kept {
@@ -80,7 +81,7 @@ func TestATrackIsCutAtGaps(t *testing.T) {
 // square is four streets of 200 m around a block, the south one first.
 func square(t *testing.T) *walk.Network {
 	t.Helper()
-	corner := []geo.Point{here, moved(here, 200, 0), moved(here, 200, 200), moved(here, 0, 200)}
+	corner := []geo.Point{here, known.Moved(here, 200, 0), known.Moved(here, 200, 200), known.Moved(here, 0, 200)}
 	var s walk.Source
 	for i := range corner {
 		s.Streets = append(s.Streets, walk.Street{
@@ -101,7 +102,7 @@ func TestAWalkRoundACornerTakesTheCorner(t *testing.T) {
 	for i := range 120 { // 312 m: along the south, up the east
 		d := 2.6 * float64(i)
 		x, y := min(d, 200), max(0, d-200)
-		fixes = append(fixes, track.Fix{At: noon.Add(time.Duration(2*i) * time.Second), Point: moved(here, x+r.NormFloat64()*4, y+r.NormFloat64()*4), Accuracy: 6})
+		fixes = append(fixes, track.Fix{At: noon.Add(time.Duration(2*i) * time.Second), Point: known.Moved(here, x+r.NormFloat64()*4, y+r.NormFloat64()*4), Accuracy: 6})
 	}
 	m := track.NewMatcher(n, track.Usual)
 	defer m.Release()
@@ -134,7 +135,7 @@ func TestFarFromStreetsNothingIsMatched(t *testing.T) {
 	defer m.Release()
 	fixes := east(60)
 	for i := range fixes {
-		fixes[i].Point = moved(fixes[i].Point, 0, -900)
+		fixes[i].Point = known.Moved(fixes[i].Point, 0, -900)
 	}
 	if pieces := m.Match(fixes); len(pieces) != 0 {
 		t.Errorf("%+v", pieces)
@@ -144,6 +145,46 @@ func TestFarFromStreetsNothingIsMatched(t *testing.T) {
 	}
 	if pieces := m.Match(fixes[:1]); len(pieces) != 0 {
 		t.Errorf("one fix is matched to %+v", pieces)
+	}
+}
+
+// Streets that hang together in pieces only, and fixes that jump from one to the other:
+// wherever no way leads on a new piece begins, and every piece is a course.
+func TestFixesBetweenStreetsThatDoNotMeetBreakTheTrack(t *testing.T) {
+	var s walk.Source
+	for i := range 40 {
+		at := known.Moved(here, float64(i%8)*45, float64(i/8)*45)
+		s.Streets = append(s.Streets, walk.Street{
+			ID: int64(i + 1), Kind: "residential", Nodes: []int64{int64(2 * i), int64(2*i + 1)}, Line: []geo.Point{at, known.Moved(at, 40, float64(i%3)*20)},
+		})
+	}
+	n, _, err := walk.Build(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := track.NewMatcher(n, track.Usual)
+	defer m.Release()
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		var fixes []track.Fix
+		at := here
+		for i := range 30 {
+			if r.IntN(3) == 0 {
+				at = known.Moved(here, r.Float64()*400, r.Float64()*250)
+			}
+			fixes = append(fixes, track.Fix{At: noon.Add(time.Duration(i) * 15 * time.Second), Point: known.Moved(at, r.NormFloat64()*5, r.NormFloat64()*5), Accuracy: 4 + r.Float64()*60})
+		}
+		for _, p := range m.Match(fixes) {
+			if !(p.Confidence >= 0 && p.Confidence <= 1) {
+				t.Fatalf("confidence %v", p.Confidence)
+			}
+			for i := 1; i < len(p.Way); i++ {
+				a, b := p.Way[i-1], p.Way[i]
+				if from, to := n.Where(walk.Access{Edge: a.Edge, Offset: a.To}), n.Where(walk.Access{Edge: b.Edge, Offset: b.From}); from != to {
+					t.Fatalf("a stretch ends at %v, the next begins at %v", from, to)
+				}
+			}
+		}
 	}
 }
 
