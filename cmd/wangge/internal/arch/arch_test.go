@@ -42,7 +42,7 @@ func (p Package) Path() string {
 // and used anywhere: no database, no network, no clock.
 var pure = []string{
 	"geo", "geo/atlas", "geo/atom", "geo/beat", "geo/cell", "geo/coverage", "geo/crs", "geo/fault", "geo/group", "geo/hotspot", "geo/hours", "geo/locate", "geo/picture", "geo/propose", "geo/propose/board", "geo/redact", "geo/rule", "geo/sheet", "geo/siting", "geo/siting/known",
-	"geo/suppress", "geo/topology", "geo/town", "geo/track", "geo/vectorfile", "geo/walk", "geo/worktime",
+	"geo/suppress", "geo/topology", "geo/town", "geo/track", "geo/track/known", "geo/vectorfile", "geo/walk", "geo/worktime",
 }
 
 // rule forbids packages that match from to import those that match to, but for
