@@ -1,12 +1,16 @@
 package api_test
 
 import (
+	"bytes"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/paulmach/orb"
+	"github.com/xuri/excelize/v2"
 
 	"wangge/geo"
 	incidents "wangge/geo/incident"
@@ -73,4 +77,31 @@ func incidentExamples() []example {
 			return request{path: v1 + "/charges/" + w.newCharge(w.t, town, w.x(town))}
 		}, nil},
 	}
+}
+
+// inWorksheet are the towns of which a workbook shows something: a text of theirs in a cell.
+func inWorksheet(w *table, got answer, of map[string]string) map[string]bool {
+	all, shown := texts(w.t, got.body), map[string]bool{}
+	for town, text := range of {
+		shown[town] = strings.Contains(all, text)
+	}
+	return shown
+}
+
+// texts are those of all cells of a workbook.
+func texts(t testing.TB, workbook []byte) (all string) {
+	t.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(workbook))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	for _, name := range book.GetSheetList() {
+		rows, err := book.GetRows(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += fmt.Sprint(rows)
+	}
+	return all
 }

@@ -498,6 +498,9 @@ func examples() []example {
 		// incidents
 		{"list-incidents", "", list, showing(v1+"/incidents", marks), nil},
 		{"get-incident", "", thing, of(v1+"/incidents/{}", "incident"), nil},
+		{"export-incidents", "", list, func(w *table, _ string) request {
+			return request{path: v1 + "/incidents/export", sees: func(got answer) map[string]bool { return inWorksheet(w, got, codes) }}
+		}, nil},
 		{"report-incident", "", thing, func(w *table, town string) request {
 			return request{path: v1 + "/incidents", body: object{"id": uuid.New(), "category": "0102", "reported_at": time.Now().Add(-time.Hour), "point": place(w.x(town)+2000, 3000)}}
 		}, nil},

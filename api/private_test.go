@@ -42,6 +42,7 @@ func TestAPrivateIncidentIsForThoseWhoWorkOnIt(t *testing.T) {
 		"duplicates":  "/api/v1/incidents/near?category=1101&" + lonLatQuery(at),
 		"file":        "/api/v1/exports/incidents?format=csv",
 		"GeoJSON":     "/api/v1/exports/incidents?format=geojson",
+		"worksheet":   "/api/v1/incidents/export",
 	}
 	inFiles := []string{"file", "GeoJSON"} // in none, whoever asks
 	for _, town := range []string{ours, theirs} {
@@ -50,11 +51,20 @@ func TestAPrivateIncidentIsForThoseWhoWorkOnIt(t *testing.T) {
 			reads := slices.Contains(readers[town], kind)
 			for name, path := range ways {
 				got := w.call(t, http.MethodGet, path, nil)
+				if name == "worksheet" && got.status == http.StatusOK {
+					got.body = []byte(texts(t, got.body))
+				}
 				shown := got.status == http.StatusOK && (strings.Contains(string(got.body), id.String()) || strings.Contains(string(got.body), secret) ||
 					(name == "steps" || name == "responsible"))
 				may := reads && !slices.Contains(inFiles, name)
 				if kind == staff.Dispatcher && name == "duplicates" { // who does not report asks for none
 					may = false
+				}
+				if name == "worksheet" { // without its words, for who dispatches; leaders and workers take no files out
+					may = reads && kind == staff.Dispatcher
+					if strings.Contains(string(got.body), secret) {
+						t.Errorf("%s %s: the worksheet has its words", town, kind)
+					}
 				}
 				if shown != may {
 					t.Errorf("%s %s, %s: %d, shown %v, want %v", town, kind, name, got.status, shown, may)

@@ -27,12 +27,16 @@ type Incident struct {
 // Mount adds /incidents, /incident-categories, /incident-reasons, /incident-limits,
 // /holidays and /charges. engine finds whose an incident is, and counts deadlines anew.
 func Mount(a route.API, db, engine pg.DB) {
-	h := handler{db, engine}
+	h := handler{a, db, engine}
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "incidents"} }
 	report := op("report-incident", "Report an incident; the same id again is the same incident").For(staff.Record)
 	report.Status = 201
 	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first or by when they are due").For(staff.Place), h.list)
 	route.Post(a, "/incidents", report, h.report)
+	file := op("export-incidents", "Incidents as a worksheet, the newest first").For(staff.Place)
+	file.Description = "The ledger as an XLSX file: one line for each incident of the list, times as they are in China. For those who may export, or dispatch, where they may see places. " +
+		"Of private incidents neither words nor address are in it. At most 200,000 lines. Each export is recorded."
+	route.Get(a, "/incidents/export", file, h.export)
 	near := op("check-report", "In whose unit a report would fall, another unit within 30 m, and incidents like it nearby").For(staff.Record)
 	route.Get(a, "/incidents/near", near, h.near)
 	route.Get(a, "/incidents/{id}", op("get-incident", "One incident").For(staff.Place), h.get)
@@ -57,7 +61,10 @@ func Mount(a route.API, db, engine pg.DB) {
 	route.Delete(a, "/charges/{id}", op("remove-charge", "Take an asset, a line or a zone from its post").For(staff.Post), h.removeCharge)
 }
 
-type handler struct{ db, engine pg.DB }
+type handler struct {
+	api        route.API
+	db, engine pg.DB
+}
 
 func shown(i incident.Incident, err error) (Incident, error) {
 	out := Incident{Incident: i}

@@ -14,6 +14,7 @@
 //	limit.go     how long each step may take
 //	duty.go      whose an incident is and why; charges; borders and duplicates near a report
 //	resident.go  reports of residents, and what becomes of them
+//	export.go    the ledger as a worksheet
 //	open.go      what everybody may know of incidents: a class, a day, about where
 //	dispatch.go  posts that an incident can be dispatched to
 //	analysis*.go counts by place and time
@@ -161,6 +162,7 @@ type Filter struct {
 	AfterTime time.Time
 	AfterID   uuid.UUID
 	Limit     int
+	exported  bool // only those that the actor may take out in a file
 }
 
 const matching = `
@@ -257,6 +259,11 @@ func (f Filter) where(ctx context.Context, db pg.DB, actor staff.Actor) (where s
 		after = afterDue
 	}
 	args = append(args, more...)
+	if f.exported {
+		out, dispatched, n := actor.Area(staff.Export), actor.Area(staff.Dispatch), len(args)+1
+		narrowed += ` AND (` + staff.In("coalesce(o.unit_id, i.area_id)", n) + ` OR ` + staff.In("coalesce(o.unit_id, i.area_id)", n+2) + `)`
+		args = append(args, out.All, out.Roots, dispatched.All, dispatched.Roots)
+	}
 	return matching + after + narrowed + ` AND ` + readable(len(args)+1), append(args, readers(actor)...), nil
 }
 

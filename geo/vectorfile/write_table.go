@@ -100,7 +100,9 @@ func writeSheet(book *excelize.File, l Layer, stream bool) error {
 		if err != nil {
 			return err
 		}
-		put = func(cell string, row []any) error { return out.SetRow(cell, row) }
+		if put, err = putter(book, out, l.Columns); err != nil {
+			return err
+		}
 		flush = out.Flush
 	}
 	head := make([]any, len(l.Columns))
@@ -120,4 +122,38 @@ func writeSheet(book *excelize.File, l Layer, stream bool) error {
 		}
 	}
 	return flush()
+}
+
+// timeForms are the number formats of dates and times, and how many characters wide they
+// are: a spreadsheet shows none that is wider than its column.
+var timeForms = map[Type]struct {
+	form  string
+	width float64
+}{Date: {"yyyy-mm-dd", 12}, DateTime: {"yyyy-mm-dd hh:mm", 18}}
+
+// putter writes rows of a stream: times as dates of the spreadsheet, on the clock of their
+// own zone.
+func putter(book *excelize.File, out *excelize.StreamWriter, columns []Column) (func(string, []any) error, error) {
+	styles := make([]int, len(columns))
+	for i, c := range columns {
+		form, is := timeForms[c.Type]
+		if !is {
+			continue
+		}
+		var err error
+		if styles[i], err = book.NewStyle(&excelize.Style{CustomNumFmt: &form.form}); err != nil {
+			return nil, err
+		}
+		if err := out.SetColWidth(i+1, i+1, form.width); err != nil {
+			return nil, err
+		}
+	}
+	return func(cell string, row []any) error {
+		for i, v := range row {
+			if at, is := v.(time.Time); is {
+				row[i] = excelize.Cell{StyleID: styles[i], Value: at}
+			}
+		}
+		return out.SetRow(cell, row)
+	}, nil
 }

@@ -2,7 +2,7 @@
 // them beside it with what can be done. Filters and the open incident stand in the address.
 import '../admin/admin.css';
 import './board.css';
-import { CloseOutlined } from '@ant-design/icons';
+import { CloseOutlined, DownloadOutlined } from '@ant-design/icons';
 import { Button, Checkbox, Input, Segmented, Select } from 'antd';
 import { lazy, Suspense, useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -18,9 +18,10 @@ import { useView } from '../view/url';
 import { Columns } from './columns';
 import { OneIncident } from './one';
 import { IncidentPages } from './pages';
-import { useTallies } from './queries';
+import { ledgerAddress, MOST_EXPORTED, useTallies } from './queries';
 import { Table } from './table';
 import {
+  type Asked,
   asked,
   type Filter,
   noFilter,
@@ -74,6 +75,7 @@ function Ledger() {
           )}
           {late > 0 && <span className="figures board-late"> · {t('board.overdueOf', { count: late })}</span>}
         </p>
+        <ExportButton asked={query} total={total} />
       </section>
       {tallies.isError && <Failed cause={tallies.error} retry={() => tallies.refetch()} />}
       {view.view === 'board' ? (
@@ -88,6 +90,27 @@ function Ledger() {
       {view.view === 'board' && <p className="hint board-keys">{t('board.keys')}</p>}
       <OneIncident id={view.incident} onClose={() => open(null)} onOpen={open} />
     </Shell>
+  );
+}
+
+/** ExportButton has what matches as a worksheet, for who may take files out and who dispatches. */
+function ExportButton({ asked, total }: { asked: Asked; total: number | undefined }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const may = useMay();
+  if (!may('export') && !may('dispatch')) return null;
+  const many = total !== undefined && total > MOST_EXPORTED;
+  const note = many ? t('board.exportMany', { most: count(MOST_EXPORTED, language) }) : undefined;
+  return (
+    <Button
+      href={ledgerAddress(asked, language)}
+      download
+      disabled={many}
+      title={note}
+      icon={<DownloadOutlined aria-hidden="true" />}
+    >
+      {t('board.export')}
+    </Button>
   );
 }
 

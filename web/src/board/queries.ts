@@ -1,6 +1,6 @@
 // What the incident ledger asks the server.
 import { keepPreviousData, type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { answer, api } from '../api/client';
+import { API, answer, api } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
 import type { Incident } from '../api/types';
@@ -80,6 +80,16 @@ export const useReasons = () =>
     select: (list) => list.items,
     staleTime: 300_000,
   });
+
+/** How many incidents one file holds at most. */
+export const MOST_EXPORTED = 200_000;
+
+/** ledgerAddress is where the incidents that match are had as a worksheet. */
+export function ledgerAddress(asked: Asked, lang: string): string {
+  const query = new URLSearchParams({ lang });
+  for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
+  return `${API}/incidents/export?${query}`;
+}
 
 export type NewStep = {
   id: string;

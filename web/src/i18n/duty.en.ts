@@ -22,6 +22,8 @@ export const board: typeof boardZh = {
   from: 'Reported from',
   to: 'to',
   clear: 'Clear filters',
+  export: 'Export the ledger',
+  exportMany: 'A file holds at most {{most}} incidents: filter them first',
   all: '{{count}} in all',
   overdueOf: '{{count}} overdue',
   overdue: 'Overdue',

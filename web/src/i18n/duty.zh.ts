@@ -21,6 +21,8 @@ export const board = {
   from: '上报日期从',
   to: '到',
   clear: '清除筛选',
+  export: '导出台账',
+  exportMany: '一个文件最多 {{most}} 件，请先筛选',
   all: '{{count}} 件',
   overdueOf: '{{count}} 件超期',
   overdue: '超期',
