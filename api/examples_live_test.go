@@ -25,6 +25,9 @@ func liveExamples() []example {
 			}
 			return request{path: "/api/v1/patrols/shifts", shows: marks}
 		}, nil},
+		{"get-late-duties", "", thing, func(w *table, town string) request {
+			return request{path: "/api/v1/patrols/late?unit=" + w.things[town]["unit"]}
+		}, nil},
 		{"replay-shift", "", thing, func(w *table, town string) request {
 			return request{path: "/api/v1/shifts/" + w.dutyOf(town) + "/replay", body: object{"reason": "asked"}}
 		}, nil},

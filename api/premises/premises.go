@@ -192,7 +192,7 @@ func (h handler) missed(ctx context.Context, in *missedInput) (*route.Body[route
 	if err != nil {
 		return nil, err
 	}
-	list, err := premises.MissedOn(ctx, h.db, route.Actor(ctx), in.Unit, day, time.Now())
+	list, err := premises.MissedOn(ctx, h.db, route.Actor(ctx), staff.Record, in.Unit, day, time.Now())
 	return route.OK(route.List[premises.Missed]{Items: list}, err)
 }
 

@@ -114,14 +114,8 @@ type replayInput struct {
 	Body patrol.Why
 }
 
-// Track is where a post was on duty.
-type Track struct {
-	Fixes []patrol.Seen `json:"fixes" doc:"those that count, by time"`
-}
-
-func (h handler) replay(ctx context.Context, in *replayInput) (*route.Body[Track], error) {
-	list, err := patrol.Replay(ctx, h.db, route.Actor(ctx), in.No, in.Body)
-	return route.OK(Track{append([]patrol.Seen{}, list...)}, err)
+func (h handler) replay(ctx context.Context, in *replayInput) (*route.Body[patrol.Course], error) {
+	return route.OK(patrol.Replay(ctx, h.db, route.Actor(ctx), in.No, in.Body))
 }
 
 type trackInput struct {

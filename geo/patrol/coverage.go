@@ -185,7 +185,7 @@ func (c Coverer) coverage(ctx context.Context, actor staff.Actor, ask Ask, now t
 		}
 	}
 	for day := ask.To; !day.Before(ask.From) && len(out.Missed) < mostMissed; day = day.AddDays(-1) {
-		list, err := premises.MissedOn(ctx, c.Engine, staff.System, ask.Unit, day, now)
+		list, err := premises.MissedOn(ctx, c.Engine, staff.System, staff.Record, ask.Unit, day, now)
 		if err != nil {
 			return Coverage{}, err
 		}

@@ -17,6 +17,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/sheet"
 	"wangge/geo/staff"
+	"wangge/geo/track"
 )
 
 // Faults of supervising.
@@ -99,18 +100,32 @@ type Seen struct {
 	At       time.Time `json:"at"`
 	Place    orb.Point `json:"place" doc:"[lon, lat]"`
 	Accuracy *float64  `json:"accuracy" doc:"metres; null = not told"`
+	Segment  int       `json:"segment" doc:"from 0; between two of them nobody knows the way, or there was a pause"`
+}
+
+// Acted is that something was done in a shift.
+type Acted struct {
+	What string    `json:"what" enum:"incident,visit,mark" doc:"reported, made, marked at a checkpoint"`
+	At   time.Time `json:"at"`
+	Name string    `json:"name" doc:"the category of an incident, the name of a checkpoint; empty of a visit and of a private incident"`
+}
+
+// Course is where a post was on duty, and what it did.
+type Course struct {
+	Fixes []Seen  `json:"fixes" doc:"those that count, by time"`
+	Acts  []Acted `json:"acts" doc:"by time"`
 }
 
 // Replay returns the track of another's shift, for who supervises its unit and says why.
 // That somebody looked is recorded, and its officer reads who and why.
 //
 // Errors: ErrWhy, ErrShift.
-func Replay(ctx context.Context, db pg.DB, actor staff.Actor, no int64, why Why) (list []Seen, err error) {
+func Replay(ctx context.Context, db pg.DB, actor staff.Actor, no int64, why Why) (t Course, err error) {
 	if err := actor.Must(staff.Supervise); err != nil {
-		return nil, err
+		return Course{}, err
 	}
 	if err := why.check(); err != nil {
-		return nil, err
+		return Course{}, err
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		area := actor.Area(staff.Supervise)
@@ -139,7 +154,7 @@ func Replay(ctx context.Context, db pg.DB, actor staff.Actor, no int64, why Why)
 			return err
 		}
 		rows, _ := tx.Query(ctx, `SELECT at, x, y, accuracy::float8 FROM replayed($1, $2)`, no, MaxTrack)
-		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Seen, err error) {
+		t.Fixes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Seen, err error) {
 			var at geo.Point
 			var accuracy float64
 			err = row.Scan(&s.At, &at.X, &at.Y, &accuracy)
@@ -148,13 +163,45 @@ func Replay(ctx context.Context, db pg.DB, actor staff.Actor, no int64, why Why)
 			}
 			return s, err
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return t.acts(ctx, tx, no)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("replay shift %d: %w", no, err)
+		return Course{}, fmt.Errorf("replay shift %d: %w", no, err)
 	}
-	return list, nil
+	return t, nil
 }
+
+// acts adds what was done in a shift, and cuts its track where a pause begins and where
+// nobody knows where the way went on.
+func (t *Course) acts(ctx context.Context, tx pgx.Tx, no int64) error {
+	var on Shift
+	t.Acts = []Acted{}
+	var what, name string
+	var at time.Time
+	var until *time.Time
+	rows, _ := tx.Query(ctx, `SELECT what, at, until, name FROM replayed_acts($1, $2)`, no, mostActs)
+	_, err := pgx.ForEachRow(rows, []any{&what, &at, &until, &name}, func() error {
+		if until != nil {
+			on.Spans = append(on.Spans, Span{at, *until})
+		} else {
+			t.Acts = append(t.Acts, Acted{what, at, name})
+		}
+		return nil
+	})
+	for i := range t.Fixes[min(1, len(t.Fixes)):] {
+		last, this := t.Fixes[i], &t.Fixes[i+1]
+		if this.Segment = last.Segment; this.At.Sub(last.At) > track.Usual.Gap || on.spanOf(this.At) != on.spanOf(last.At) {
+			this.Segment++
+		}
+	}
+	return err
+}
+
+// mostActs is how many acts of a shift, and times on duty, are replayed.
+const mostActs = 2000
 
 // Replayed is that somebody looked at a track.
 type Replayed struct {

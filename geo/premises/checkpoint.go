@@ -240,6 +240,7 @@ func Marks(ctx context.Context, db pg.DB, actor staff.Actor, checkpoint int64, l
 
 // Missed is a checkpoint of a beat that nobody marked in its hours.
 type Missed struct {
+	Unit           string `json:"unit" doc:"code of the beat's"`
 	Beat           int64  `json:"beat"`
 	BeatName       string `json:"beat_name"`
 	Ordinal        int    `json:"ordinal"`
@@ -249,13 +250,14 @@ type Missed struct {
 
 // MissedOn names every checkpoint that a beat of the day had and that was not marked
 // within the beat's hours. Of a day that is not over, beats whose hours are not over are
-// left out. A flagged mark counts.
-func MissedOn(ctx context.Context, db pg.DB, actor staff.Actor, unit string, day geo.Day, now time.Time) ([]Missed, error) {
-	area := actor.Area(staff.Record)
+// left out. A flagged mark counts. They are those of where the actor may record, or
+// supervise; db has to show the marks that were set there: those who supervise read none.
+func MissedOn(ctx context.Context, db pg.DB, actor staff.Actor, may staff.Permission, unit string, day geo.Day, now time.Time) ([]Missed, error) {
+	area := actor.Area(may)
 	weekday := int16((int(day.Start().Weekday())+6)%7 + 1)
 	rows, _ := db.Query(ctx, `
-		SELECT b.id, b.name, s.ordinal, c.id, c.name
-		FROM beat b JOIN beat_stop s ON s.beat_id = b.id JOIN checkpoint c ON c.id = s.checkpoint_id
+		SELECT u.code, b.id, b.name, s.ordinal, c.id, c.name
+		FROM beat b JOIN unit u ON u.id = b.unit_id JOIN beat_stop s ON s.beat_id = b.id JOIN checkpoint c ON c.id = s.checkpoint_id
 		WHERE `+staff.In("b.unit_id", 1)+` AND `+below("b.unit_id", 3)+` AND $4::smallint = ANY (b.weekdays)
 		  AND c.closed_on IS NULL AND $5::timestamptz + make_interval(mins => b.ends) <= $6
 		  AND NOT EXISTS (SELECT FROM checkpoint_mark m WHERE m.checkpoint_id = c.id

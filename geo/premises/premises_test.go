@@ -344,7 +344,7 @@ func TestEachMissedCheckpointOfABeatIsNamed(t *testing.T) {
 	ctx, leader := stafftest.Hold(t, f.db, staff.Worker, f.villageID(village))
 	missed := func(at time.Time) (names []string) {
 		t.Helper()
-		list, err := premises.MissedOn(ctx, f.app, leader, "", geo.DayOf(at), at)
+		list, err := premises.MissedOn(ctx, f.app, leader, staff.Record, "", geo.DayOf(at), at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,7 +361,14 @@ func TestEachMissedCheckpointOfABeatIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mark(monday.Add(10 * time.Hour)) // the hours are over then
+	mark(monday.Add(10 * time.Hour))                                                      // the hours are over then
+	for unit, want := range map[int64]int{0: 2, f.villageID(village): 2, f.units[0]: 0} { // of whom the beat is
+		_, dispatcher := stafftest.Hold(t, f.db, staff.Dispatcher, unit)
+		list, err := premises.MissedOn(t.Context(), f.db, dispatcher, staff.Supervise, "", geo.DayOf(monday), monday.Add(11*time.Hour))
+		if err != nil || len(list) != want || want > 0 && list[0].Unit != village {
+			t.Errorf("who supervises unit %d reads %v, %v; want %d", unit, list, err, want)
+		}
+	}
 	for _, tt := range []struct {
 		name string
 		at   time.Time

@@ -3,6 +3,7 @@ package visit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -163,4 +164,46 @@ func Stand(ctx context.Context, db pg.DB, actor staff.Actor, unit string, today 
 		return nil, fmt.Errorf("visits in %s: %w", unit, err)
 	}
 	return list, nil
+}
+
+// Behind is how visits are late in a unit: those of a post that keeps in touch with the
+// households, or those that are the unit's.
+type Behind struct {
+	Unit    string     `json:"unit" doc:"code of the unit responsible; empty outside all"`
+	Name    string     `json:"name" doc:"of the unit"`
+	Post    *int64     `json:"post" doc:"that keeps in touch with the households; null: the unit's own"`
+	Kind    staff.Kind `json:"kind" doc:"of the post; empty without one"`
+	Cadence string     `json:"cadence"`
+	Homes   int        `json:"homes" doc:"households that it is for, without those that want no visits"`
+	Overdue int        `json:"overdue" doc:"of them"`
+}
+
+// mostBehind is how many lines of late visits are told.
+const mostBehind = 1000
+
+// LateIn tells who supervises where visits are late, by unit and post, the most first: how
+// many, and nothing of a household. In a unit (code; "" = wherever the actor supervises)
+// and below it. engine reads the visits, which are for who records.
+func LateIn(ctx context.Context, engine pg.DB, actor staff.Actor, unit string, today geo.Day) ([]Behind, error) {
+	if err := actor.Must(staff.Supervise); err != nil {
+		return nil, err
+	}
+	area := actor.Area(staff.Supervise)
+	id, err := unitOf(ctx, engine, area, unit)
+	if err != nil {
+		return nil, fmt.Errorf("late visits in %s: %w", unit, err)
+	}
+	rows, _ := engine.Query(ctx, due+`,
+	behind AS (
+		SELECT unit_id, post_id, cadence, count(*) AS homes, count(*) FILTER (WHERE due_on < $4) AS overdue
+		FROM standing WHERE NOT refused GROUP BY 1, 2, 3)
+		SELECT coalesce(u.code, ''), coalesce(n.name, ''), b.post_id, coalesce(p.kind, ''), b.cadence, b.homes, b.overdue
+		FROM behind b LEFT JOIN unit u ON u.id = b.unit_id LEFT JOIN post p ON p.id = b.post_id
+		LEFT JOIN boundary n ON n.unit_id = b.unit_id AND n.valid_from <= $4 AND (n.valid_to IS NULL OR n.valid_to > $4)
+		WHERE b.overdue > 0 ORDER BY b.overdue DESC, 1, b.post_id, b.cadence LIMIT $5`, area.All, area.Roots, id, today, mostBehind)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Behind])
+	if err != nil {
+		return nil, fmt.Errorf("late visits in %s: %w", unit, err)
+	}
+	return slices.Clip(list), nil
 }

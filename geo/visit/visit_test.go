@@ -3,6 +3,7 @@ package visit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -378,3 +379,48 @@ func TestACadenceMakesSense(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// Who supervises reads by unit and post how many visits are late, where they supervise, and
+// nothing of a household; visits themselves stay with those who record.
+func TestWhoSupervisesReadsLateVisitsAsNumbers(t *testing.T) {
+	f := newField(t)
+	_, worker := f.worker(0)
+	post := worker.Grants[0].Post
+	if _, err := f.db.Exec(t.Context(), `INSERT INTO visit_link (household_id, post_id, since) VALUES ($1, $2, '2024-01-01')`, f.homes[0], post); err != nil {
+		t.Fatal(err)
+	}
+	dispatcher := func(unit int64) staff.Actor { _, a := stafftest.Hold(t, f.db, staff.Dispatcher, unit); return a }
+	first := visit.Behind{Unit: "310115001001001", Name: "unit 310115001001001", Post: &post, Kind: staff.Worker, Cadence: "elders", Homes: 1, Overdue: 1}
+	second := visit.Behind{Unit: "310115001001002", Name: "unit 310115001001002", Cadence: "elders", Homes: 1, Overdue: 1}
+	for name, tt := range map[string]struct {
+		by   staff.Actor
+		unit string
+		want []visit.Behind
+		err  error
+	}{
+		"a dispatcher of everything": {dispatcher(0), "", []visit.Behind{first, second}, nil},
+		"of it, one grid":            {dispatcher(0), "310115001001002", []visit.Behind{second}, nil},
+		"a dispatcher of the second": {dispatcher(f.units[1]), "", []visit.Behind{second}, nil},
+		"of a grid that is not hers": {dispatcher(f.units[1]), "310115001001001", nil, staff.ErrOutside},
+		"a dispatcher of the third":  {dispatcher(f.units[2]), "", nil, nil},
+		"a worker":                   {worker, "", nil, staff.ErrForbidden},
+	} {
+		got, err := visit.LateIn(t.Context(), f.db, tt.by, tt.unit, today())
+		if !errors.Is(err, tt.err) || fmt.Sprint(plainly(got)) != fmt.Sprint(plainly(tt.want)) {
+			t.Errorf("%s: %v, %v; want %v, %v", name, plainly(got), err, plainly(tt.want), tt.err)
+		}
+	}
+}
+
+// plainly writes lines with the numbers of their posts.
+func plainly(list []visit.Behind) (lines []string) {
+	for _, b := range list {
+		post := int64(0)
+		if b.Post != nil {
+			post = *b.Post
+		}
+		b.Post = nil
+		lines = append(lines, fmt.Sprintf("%+v of post %d", b, post))
+	}
+	return lines
+}

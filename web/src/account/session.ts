@@ -21,6 +21,7 @@ export const PERMISSIONS = [
   'load',
   'export',
   'dispatch',
+  'supervise',
   'post',
   'setting',
   'audit',

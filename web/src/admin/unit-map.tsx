@@ -27,6 +27,8 @@ type Choice = {
   overlay?: (style: Style) => Style;
   /** What else can be pressed: features of these layers come before units. */
   pick?: { layers: readonly string[]; onPick: (properties: Record<string, unknown>) => void };
+  /** What is shown at first; the town when absent. */
+  around?: Bounds | null;
   chosen: string | null;
   onChoose: (unit: string) => void;
   label: string;
@@ -65,7 +67,7 @@ export default function UnitMap(props: Choice) {
     const whole = marked(tinted(plain, tints), areas, palette);
     return overlay ? overlay(whole) : whole;
   }, [base, theme, palette, levels, level, tints, areas, overlay, chosen]);
-  const bounds = asBounds(town?.bounds);
+  const bounds = props.around ?? asBounds(town?.bounds);
   const around = useBoundsOf(areas ?? NOTHING)?.join();
   useEffect(() => {
     const [west, south, east, north] = around?.split(',').map(Number) ?? [];
@@ -80,7 +82,7 @@ export default function UnitMap(props: Choice) {
       <MapCanvas
         ref={ref}
         mapStyle={style}
-        initialViewState={{ bounds, fitBoundsOptions: { padding: 24 } }}
+        initialViewState={{ bounds, fitBoundsOptions: { padding: 24, maxZoom: 16 } }}
         onLoad={(event) => {
           event.target.getCanvas().setAttribute('aria-label', props.label);
           exposeForSupport(event.target as never);

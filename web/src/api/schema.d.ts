@@ -2129,6 +2129,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/patrols/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was missed today and what is late, for who supervises
+         * @description Checkpoints that a beat had today and nobody marked in its hours, and late visits as numbers, by unit and post: nothing of a person or a household.
+         */
+        get: operations["get-late-duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/patrols/shifts": {
         parameters: {
             query?: never;
@@ -4657,6 +4677,17 @@ export interface components {
             metres: number;
             name: string;
         };
+        Acted: {
+            /** Format: date-time */
+            at: string;
+            /** @description the category of an incident, the name of a checkpoint; empty of a visit and of a private incident */
+            name: string;
+            /**
+             * @description reported, made, marked at a checkpoint
+             * @enum {string}
+             */
+            what: "incident" | "visit" | "mark";
+        };
         AdoptInputBody: {
             /** @description of the draft */
             name: string;
@@ -4875,6 +4906,30 @@ export interface components {
             unit: string;
             /** @description 1 Monday … 7 Sunday */
             weekdays: number[];
+        };
+        Behind: {
+            cadence: string;
+            /**
+             * Format: int64
+             * @description households that it is for, without those that want no visits
+             */
+            homes: number;
+            /** @description of the post; empty without one */
+            kind: string;
+            /** @description of the unit */
+            name: string;
+            /**
+             * Format: int64
+             * @description of them
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description that keeps in touch with the households; null: the unit's own
+             */
+            post: number | null;
+            /** @description code of the unit responsible; empty outside all */
+            unit: string;
         };
         Block: {
             /**
@@ -6116,6 +6171,12 @@ export interface components {
              * @description households without a position
              */
             unplaced: number | null;
+        };
+        Course: {
+            /** @description by time */
+            acts: components["schemas"]["Acted"][];
+            /** @description those that count, by time */
+            fixes: components["schemas"]["PatrolSeen"][];
         };
         Coverage: {
             /** @description zones that are to be seen every so many days, of which the middle lies in the unit */
@@ -7527,6 +7588,12 @@ export interface components {
             title_en: string;
             title_zh: string;
         };
+        Late: {
+            /** @description checkpoints of the beats of today whose hours are over; at most 10,000 */
+            missed: components["schemas"]["PremisesMissed"][];
+            /** @description late visits, the most first; at most 1,000 lines */
+            visits: components["schemas"]["Behind"][];
+        };
         Leaders: {
             after: string[];
             before: string[];
@@ -8518,6 +8585,8 @@ export interface components {
             day: string;
             /** Format: int64 */
             ordinal: number;
+            /** @description code of the beat's */
+            unit: string;
         };
         MovedHousehold: {
             address: string;
@@ -9153,6 +9222,11 @@ export interface components {
             at: string;
             /** @description [lon, lat] */
             place: number[];
+            /**
+             * Format: int64
+             * @description from 0; between two of them nobody knows the way, or there was a pause
+             */
+            segment: number;
         };
         PatrolSpan: {
             /** Format: date-time */
@@ -9384,6 +9458,8 @@ export interface components {
             checkpoint_name: string;
             /** Format: int64 */
             ordinal: number;
+            /** @description code of the beat's */
+            unit: string;
         };
         PremisesSuggestion: {
             /** @description street by street */
@@ -10899,10 +10975,6 @@ export interface components {
              * @description units at the top
              */
             tops: number;
-        };
-        Track: {
-            /** @description those that count, by time */
-            fixes: components["schemas"]["PatrolSeen"][];
         };
         Trend: {
             /** @enum {string} */
@@ -26938,6 +27010,110 @@ export interface operations {
             };
         };
     };
+    "get-late-duties": {
+        parameters: {
+            query?: {
+                /** @description code: the unit's and all units' below it; wherever you supervise when absent */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Late"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-duties": {
         parameters: {
             query?: {
@@ -40162,7 +40338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Track"];
+                    "application/json": components["schemas"]["Course"];
                 };
             };
             /** @description Bad Request */

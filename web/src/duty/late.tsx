@@ -9,15 +9,18 @@ import { useDay } from '../admin/common';
 import type { components } from '../api/schema';
 import { useTitle } from '../common/format';
 import { Failed, Loading } from '../common/states';
-import { MOST, useBlocksDue, useCadences, useMissed, usePremisesDue, useVisitsStanding } from './queries';
+import { useKindTitle } from './posts';
+import { MOST, useBlocksDue, useCadences, useLate, usePremisesDue } from './queries';
 
 type Missed = Omit<components['schemas']['Missed'], 'day'>;
 
+type Beat = { beat: number; name: string; unit: string; stops: Missed[] };
+
 /** byBeat are missed checkpoints by their beat, in the order of the beat. */
-export function byBeat(missed: readonly Missed[]): { beat: number; name: string; stops: Missed[] }[] {
-  const beats = new Map<number, { beat: number; name: string; stops: Missed[] }>();
+export function byBeat(missed: readonly Missed[]): Beat[] {
+  const beats = new Map<number, Beat>();
   for (const one of missed) {
-    const of = beats.get(one.beat) ?? { beat: one.beat, name: one.beat_name, stops: [] };
+    const of = beats.get(one.beat) ?? { beat: one.beat, name: one.beat_name, unit: one.unit, stops: [] };
     of.stops.push(one);
     beats.set(one.beat, of);
   }
@@ -30,24 +33,25 @@ export function Late({ unit }: { unit: string | null }) {
   const may = useMay();
   const day = useDay();
   const title = useTitle();
-  const missed = useMissed(unit);
+  const kind = useKindTitle();
+  const late = useLate(unit);
   const blocks = useBlocksDue(unit);
-  const visits = useVisitsStanding(unit);
   const premises = usePremisesDue(unit);
   const cadences = useCadences().data;
   return (
     <div className="duty-late">
-      {may('record') && (
+      {may('supervise') && (
         <Panel
           title={t('duty.missed')}
           none={t('duty.missedNone')}
-          query={missed}
-          countOf={(list) => list.length}
+          query={late}
+          countOf={({ missed }) => missed.length}
         >
-          {(list) =>
-            byBeat(list).map(({ beat, name, stops }) => (
+          {({ missed }) =>
+            byBeat(missed).map(({ beat, name, unit, stops }) => (
               <li key={beat}>
-                <strong>{t('duty.missedBeats', { beat: name, count: stops.length })}</strong>
+                <strong>{t('duty.missedBeats', { beat: name, count: stops.length })}</strong>{' '}
+                <small className="soft figures">{unit}</small>
                 <br />
                 {stops.map((one) => one.checkpoint_name).join(' · ')}
               </li>
@@ -73,25 +77,26 @@ export function Late({ unit }: { unit: string | null }) {
           ))
         }
       </Panel>
-      {may('record') && (
+      {may('supervise') && (
         <Panel
           title={t('duty.visits')}
           none={t('duty.visitsNone')}
-          query={visits}
-          countOf={(list) => list.reduce((sum, one) => sum + one.overdue, 0)}
+          query={late}
+          countOf={({ visits }) => visits.reduce((sum, one) => sum + one.overdue, 0)}
         >
-          {(list) =>
-            list
-              .filter((one) => one.overdue > 0)
-              .map((one) => (
-                <li key={one.cadence}>
-                  {title(
-                    cadences?.find(({ code }) => code === one.cadence),
-                    one.cadence,
-                  )}{' '}
-                  <span className="figures">{t('duty.visitsDue', { due: one.overdue, all: one.homes })}</span>
-                </li>
-              ))
+          {({ visits }) =>
+            visits.map((one) => (
+              <li key={`${one.unit}/${one.post}/${one.cadence}`}>
+                {one.name || t('board.outside')} <small className="soft figures">{one.unit}</small>
+                <br />
+                {one.kind && `${kind(one.kind)} · `}
+                {title(
+                  cadences?.find(({ code }) => code === one.cadence),
+                  one.cadence,
+                )}{' '}
+                <span className="figures">{t('duty.visitsDue', { due: one.overdue, all: one.homes })}</span>
+              </li>
+            ))
           }
         </Panel>
       )}

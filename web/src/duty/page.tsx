@@ -17,6 +17,7 @@ import { CoverageTable } from './coverage';
 import { Late } from './late';
 import { News, Overdue } from './news';
 import { OnDuty } from './posts';
+import { Shifts } from './shifts';
 import { LiveState } from './state';
 import { useDutyOfHistory, useDutyView } from './view';
 
@@ -51,6 +52,7 @@ export default function DutyPage() {
         </div>
       </div>
       <Late unit={unit} />
+      {!wall && may('supervise') && <Shifts unit={unit} />}
       {unit && !wall && may('count') && <CoverageTable unit={unit} />}
     </>
   );

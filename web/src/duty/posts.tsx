@@ -1,7 +1,7 @@
 // Who is on duty: posts, never persons, by unit.
 import { EnvironmentOutlined } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
-import { useSession } from '../account/session';
+import { useMay } from '../account/session';
 import { useUnit } from '../api/queries';
 import { useLanguage, useTitle } from '../common/format';
 import { Nothing } from '../common/states';
@@ -31,8 +31,7 @@ export function useKindTitle(): (kind: string) => string {
 
 export function OnDuty() {
   const { t } = useTranslation();
-  const may: readonly string[] = useSession().data?.permissions ?? [];
-  const supervises = may.includes('supervise');
+  const supervises = useMay()('supervise');
   const { picture } = useLive();
   const units = byUnit(picture.posts);
   return (

@@ -12,15 +12,15 @@ export const MOST = 50;
 
 const often = { refetchInterval: EVERY, refetchOnWindowFocus: true } as const;
 
-export const useMissed = (unit: string | null) =>
+/** useLate is what was missed today and which visits are late, for who supervises. */
+export const useLate = (unit: string | null) =>
   useQuery({
-    queryKey: ['missed-checkpoints', unit],
+    queryKey: ['late', unit],
     queryFn: ({ signal }) =>
-      answer<Schemas['ListMissed']>(
-        api.GET('/missed-checkpoints', { signal, params: { query: { unit: unit ?? undefined } } }),
+      answer<Schemas['Late']>(
+        api.GET('/patrols/late', { signal, params: { query: { unit: unit ?? undefined } } }),
       ),
-    select: (list) => list.items,
-    enabled: useMay()('record'),
+    enabled: useMay()('supervise'),
     ...often,
   });
 
@@ -32,18 +32,6 @@ export const useBlocksDue = (unit: string | null) =>
         api.GET('/blocks', { signal, params: { query: { due: true, unit: unit ?? undefined } } }),
       ),
     select: (list) => list.items,
-    ...often,
-  });
-
-export const useVisitsStanding = (unit: string | null) =>
-  useQuery({
-    queryKey: ['visits', 'standing', unit],
-    queryFn: ({ signal }) =>
-      answer<Schemas['ListStanding']>(
-        api.GET('/visits/standing', { signal, params: { query: { unit: unit ?? undefined } } }),
-      ),
-    select: (list) => list.items,
-    enabled: useMay()('record'),
     ...often,
   });
 

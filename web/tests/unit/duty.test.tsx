@@ -1,5 +1,6 @@
 import { screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { piecesOf, placeAt, withCourse } from '../../src/duty/course';
 import { byBeat } from '../../src/duty/late';
 import DutyPage from '../../src/duty/page';
 import { byUnit } from '../../src/duty/posts';
@@ -73,6 +74,7 @@ describe('what is shown', () => {
 
   it('names each missed checkpoint, in the order of its beat', () => {
     const missed = (beat: number, ordinal: number) => ({
+      unit: '310',
       beat,
       beat_name: `B${beat}`,
       ordinal,
@@ -86,19 +88,102 @@ describe('what is shown', () => {
   });
 });
 
+describe('the course of a shift', () => {
+  const fix = (second: number, lon: number, segment: number) => ({
+    at: new Date(1_000_000 + second * 1000).toISOString(),
+    place: [lon, 31],
+    accuracy: null,
+    segment,
+  });
+  const fixes = [fix(0, 1, 0), fix(10, 2, 0), fix(100, 3, 1), fix(110, 4, 1)];
+  const at = (second: number) => 1_000_000 + second * 1000;
+
+  it('is never joined over a gap, in which nobody knows where the officer was', () => {
+    expect(piecesOf(fixes)).toEqual([
+      [
+        [1, 31],
+        [2, 31],
+      ],
+      [
+        [3, 31],
+        [4, 31],
+      ],
+    ]);
+    expect(piecesOf(fixes, at(50))).toHaveLength(1);
+    expect(placeAt(fixes, at(5))).toEqual([1.5, 31]);
+    expect(placeAt(fixes, at(50))).toBeNull();
+    expect(placeAt(fixes, at(-1))).toBeNull();
+    expect(placeAt(fixes, at(111))).toBeNull();
+  });
+
+  it('shows what was done where it was done, and nothing where no place is known', () => {
+    const act = (second: number) => ({ what: 'visit' as const, at: fix(second, 0, 0).at, name: '' });
+    const style = withCourse(
+      { version: 8, sources: {}, layers: [] },
+      { fixes, acts: [act(5), act(50)] },
+      at(5),
+      palettes.light,
+    );
+    const of = (name: string) =>
+      (style.sources[name] as unknown as { data: { features: { geometry: { coordinates: unknown } }[] } })
+        .data.features;
+    expect(of('course-acts').map(({ geometry }) => geometry.coordinates)).toEqual([[1.5, 31]]);
+    expect(of('course')).toHaveLength(2);
+    expect(of('course-until')).toHaveLength(1);
+  });
+});
+
 describe('the duty room', () => {
   const answers = {
     'GET /incident-tallies': { items: [{ state: 'reported', count: 4, overdue: 2 }] },
     'GET /incidents': { items: [], total: 0 },
     'GET /incident-categories': { items: [] },
     'GET /staffing': { kinds: [{ kind: 'worker', title_zh: '网格员', title_en: 'Grid worker' }] },
-    'GET /missed-checkpoints': {
+    'GET /patrols/late': {
+      missed: [
+        {
+          unit: '310',
+          beat: 1,
+          beat_name: 'Evening round',
+          ordinal: 1,
+          checkpoint: 9,
+          checkpoint_name: 'School gate',
+        },
+      ],
+      visits: [
+        {
+          unit: '310',
+          name: 'Grid 3',
+          post: 7,
+          kind: 'worker',
+          cadence: 'elders',
+          homes: 9,
+          overdue: 4,
+        },
+      ],
+    },
+    'GET /cadences': { items: [{ code: 'elders', title_zh: '老人', title_en: 'Elders' }] },
+    'GET /patrols/shifts': {
       items: [
-        { beat: 1, beat_name: 'Evening round', ordinal: 1, checkpoint: 9, checkpoint_name: 'School gate' },
+        {
+          no: 5,
+          post: 7,
+          kind: 'worker',
+          unit: '310',
+          transport: 'foot',
+          members: 0,
+          started_at: '2026-11-22T01:00:00Z',
+          ended_at: null,
+          spans: [],
+          fixes: 3,
+          incidents: 1,
+          visits: 0,
+          marks: 0,
+          replays: 0,
+        },
       ],
     },
     'GET /blocks': { items: [] },
-    'GET /visits/standing': { items: [] },
     'GET /premises': problem(500, 'internal', 'It broke'),
   };
   const event = (name: string, data: object) => ({
@@ -109,8 +194,7 @@ describe('the duty room', () => {
 
   it('says who is on duty, what is late and what fails, and when it is not live', async () => {
     serve(answers);
-    const session = somebody();
-    show(<DutyPage />, '', { ...session, permissions: [...session.permissions, 'supervise'] as never });
+    show(<DutyPage />, '', somebody());
     rereadDuty();
     await screen.findByText(/Connecting/);
     told.hear({ kind: 'status', status: { state: 'live', since: Date.now() } });
@@ -123,6 +207,8 @@ describe('the duty room', () => {
     const news = screen.getByRole('region', { name: 'What happens' });
     expect(await within(news).findByText('New')).toBeTruthy();
     expect(await screen.findByText(/School gate/)).toBeTruthy();
+    const visits = screen.getByRole('region', { name: 'Visits due' });
+    expect(within(visits).getByText(/Grid 3/).textContent).toMatch(/Grid worker · Elders 4 of 9/);
     expect(
       await within(screen.getByRole('region', { name: /Premises/ })).findByText(/internal/),
     ).toBeTruthy();
@@ -132,6 +218,21 @@ describe('the duty room', () => {
     expect(screen.getByText(/may be out of date/)).toBeTruthy();
     screen.getByRole('button', { name: 'Reconnect now' }).click();
     expect(told.asked).toContain('again');
+  });
+
+  it('wants a reason before a track is replayed, and says that its officer reads it', async () => {
+    serve({
+      ...answers,
+      'POST /shifts/5/replay': { fixes: [], acts: [] },
+    });
+    show(<DutyPage />, '', somebody());
+    const shifts = screen.getByRole('region', { name: 'Shifts' });
+    (await within(shifts).findByRole('button', { name: /Replay the shift of Grid worker 310/ })).click();
+    const dialog = await screen.findByRole('dialog');
+    expect(within(dialog).getByText(/officer reads who looked/)).toBeTruthy();
+    within(dialog).getByRole('button', { name: 'Record the reason and replay' }).click();
+    expect(await within(dialog).findByText('Choose a reason')).toBeTruthy();
+    expect(within(dialog).queryByText(/no track to replay/)).toBeNull();
   });
 
   it('does not show who is on duty to whose posts do not say so', async () => {
