@@ -1,5 +1,10 @@
 -- +goose Up
 
+-- The officer reads by what kind of post somebody looked: the post itself lies in another
+-- unit, which the officer may not see, or is no more.
+ALTER TABLE replay ADD COLUMN kind text NOT NULL DEFAULT '';
+UPDATE replay r SET kind = p.kind FROM post p WHERE p.id = r.post_id;
+
 -- What was done in a shift, for who has just said why they replay it: when it was on duty,
 -- and when something was reported, a visit made, a checkpoint marked. Which household was
 -- visited is not told, and of a private incident not of what kind it is.

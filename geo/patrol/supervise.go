@@ -138,12 +138,13 @@ func Replay(ctx context.Context, db pg.DB, actor staff.Actor, no int64, why Why)
 			return ErrShift
 		}
 		var post *int64
+		var kind staff.Kind
 		for _, g := range actor.Grants {
 			if g.Post > 0 && post == nil && (staff.Actor{Grants: []staff.Grant{g}}).May(staff.Supervise) {
-				post = &g.Post
+				post, kind = &g.Post, g.Kind
 			}
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO replay (shift_no, account_id, post_id, reason, note) VALUES ($1, $2, $3, $4, $5)`, no, actor.Account, post, why.Reason, why.Note)
+		_, err := tx.Exec(ctx, `INSERT INTO replay (shift_no, account_id, post_id, kind, reason, note) VALUES ($1, $2, $3, $4, $5, $6)`, no, actor.Account, post, string(kind), why.Reason, why.Note)
 		if pg.ErrCode(err, "42501") || pg.ErrCode(err, "23503") {
 			return ErrShift
 		}
@@ -207,7 +208,7 @@ const mostActs = 2000
 type Replayed struct {
 	At      time.Time `json:"at"`
 	Account int64     `json:"account"`
-	Kind    string    `json:"kind" doc:"of the post by which; empty when it is no more"`
+	Kind    string    `json:"kind" doc:"of the post by which; empty without one"`
 	Reason  string    `json:"reason" enum:"safety,complaint,incident,asked"`
 	Note    string    `json:"note"`
 }
@@ -215,8 +216,8 @@ type Replayed struct {
 // Replays are who looked at one of the actor's own shifts, and why, in order.
 func Replays(ctx context.Context, db pg.DB, actor staff.Actor, s Shift) ([]Replayed, error) {
 	rows, _ := db.Query(ctx, `
-		SELECT r.at, r.account_id, coalesce(p.kind, ''), r.reason, r.note
-		FROM replay r JOIN shift s ON s.no = r.shift_no AND s.account_id = $2 LEFT JOIN post p ON p.id = r.post_id
+		SELECT r.at, r.account_id, r.kind, r.reason, r.note
+		FROM replay r JOIN shift s ON s.no = r.shift_no AND s.account_id = $2
 		WHERE r.shift_no = $1 ORDER BY r.id`, s.No, actor.Account)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Replayed])
 	if err != nil {

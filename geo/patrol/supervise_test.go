@@ -66,6 +66,16 @@ func TestATrackIsReplayedWithAReasonThatItsOfficerReads(t *testing.T) {
 	if err != nil || len(seen) != 1 || seen[0].Account != chief.Account || seen[0].Reason != why.Reason || seen[0].Note != why.Note || seen[0].Kind != "leader" {
 		t.Errorf("the officer reads %+v, %v", seen, err)
 	}
+	if _, err := s.desk.DB.Exec(leader, `DELETE FROM replay`); err == nil {
+		t.Error("that somebody looked can be taken back")
+	}
+	above, dispatcher := stafftest.Hold(t, s.owner, staff.Dispatcher, 0) // whose post the officer does not see
+	if _, err := patrol.Replay(above, s.desk.DB, dispatcher, no, why); err != nil {
+		t.Fatal(err)
+	}
+	if seen, err := patrol.Replays(o.ctx, s.desk.DB, o.actor, own); err != nil || len(seen) != 2 || seen[1].Kind != "dispatcher" {
+		t.Errorf("the officer reads %+v, %v", seen, err)
+	}
 	// Not of another grid, and not without the right; neither in the program nor in the database.
 	for _, of := range []struct {
 		kind staff.Kind

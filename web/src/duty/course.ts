@@ -67,14 +67,14 @@ export function withCourse(style: Style, course: Course, at: number, p: Palette)
       type: 'line',
       source: id,
       layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': p.accent, 'line-width': width, 'line-opacity': opacity },
+      paint: { 'line-color': p.seal, 'line-width': width, 'line-opacity': opacity },
     },
     {
       id: `${id}-alone`,
       type: 'circle',
       source: id,
       filter: ['==', ['geometry-type'], 'Point'],
-      paint: { 'circle-color': p.accent, 'circle-radius': width / 2 + 1, 'circle-opacity': opacity },
+      paint: { 'circle-color': p.seal, 'circle-radius': width / 2 + 1, 'circle-opacity': opacity },
     },
   ];
   return {
@@ -113,7 +113,7 @@ export function withCourse(style: Style, course: Course, at: number, p: Palette)
         paint: {
           'circle-color': p.casing,
           'circle-radius': 7,
-          'circle-stroke-color': p.accent,
+          'circle-stroke-color': p.seal,
           'circle-stroke-width': 4,
         },
       },
@@ -123,4 +123,4 @@ export function withCourse(style: Style, course: Course, at: number, p: Palette)
 
 /** actColour is in what colour the kinds of acts are told apart. */
 export const actColour = (what: Act['what'], p: Palette): string =>
-  ({ incident: p.seal, visit: p.good, mark: p.warn })[what];
+  ({ incident: p.ink, visit: p.good, mark: p.warn })[what];
