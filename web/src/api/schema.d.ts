@@ -9953,7 +9953,7 @@ export interface components {
             account: number;
             /** Format: date-time */
             at: string;
-            /** @description of the post by which; empty when it is no more */
+            /** @description of the post by which; empty without one */
             kind: string;
             note: string;
             /** @enum {string} */
