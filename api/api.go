@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -176,6 +177,11 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	config.SchemasPath = ""
 	config.CreateHooks = nil // no $schema links in answers
 	config.RejectUnknownQueryParameters = true
+	config.Formats = maps.Clone(config.Formats)
+	for name, f := range config.Formats {
+		f.Unmarshal = route.ReadJSON
+		config.Formats[name] = f
+	}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", route.SchemaNames())
 
 	a := route.API{API: humafiber.NewWithGroup(app, app.Group(route.Prefix), config), Log: c.Log, Rules: map[string]route.Op{}}

@@ -6,9 +6,11 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -77,6 +79,52 @@ func Admit(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID, now t
 		return nil
 	}
 	return Seen(ctx, db, actor, id, "", 0, now)
+}
+
+// Use is that a device of an actor sends something.
+type Use struct {
+	Actor staff.Actor
+	ID    uuid.UUID
+	At    time.Time
+}
+
+// AdmitAll is Admit for many accounts at once: it reports of each whether the device is
+// revoked. db is the engine's.
+func AdmitAll(ctx context.Context, db pg.DB, uses []Use) (revoked []bool, err error) {
+	accounts, ids, days := make([]int64, len(uses)), make([]uuid.UUID, len(uses)), make([]geo.Day, len(uses))
+	for i, u := range uses {
+		accounts[i], ids[i], days[i] = u.Actor.Account, u.ID, geo.DayOf(u.At)
+	}
+	rows, _ := db.Query(ctx, `
+		SELECT u.n, d.revoked_at IS NOT NULL
+		FROM unnest($1::bigint[], $2::uuid[], $3::date[]) WITH ORDINALITY u (account, id, day, n)
+		JOIN device d ON d.account_id = u.account AND d.id = u.id
+		WHERE d.last_on >= u.day OR d.revoked_at IS NOT NULL`, accounts, ids, days)
+	known := make([]bool, len(uses))
+	revoked = make([]bool, len(uses))
+	var n int64
+	var lost bool
+	if _, err := pgx.ForEachRow(rows, []any{&n, &lost}, func() error { known[n-1], revoked[n-1] = true, lost; return nil }); err != nil {
+		return nil, fmt.Errorf("devices of %d accounts: %w", len(uses), err)
+	}
+	// Those of the first time today are written in the order of accounts, as all do, so
+	// that nobody waits for one who waits.
+	order := make([]int, len(uses))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(accounts[i], accounts[j]) })
+	for _, i := range order {
+		u := uses[i]
+		if known[i] {
+			continue
+		}
+		err := Seen(ctx, db, u.Actor, u.ID, "", 0, u.At)
+		if revoked[i] = errors.Is(err, ErrRevoked); err != nil && !revoked[i] {
+			return nil, err
+		}
+	}
+	return revoked, nil
 }
 
 // Of returns the devices of an account, the last used first.

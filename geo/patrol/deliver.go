@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"wangge/geo"
 	"wangge/geo/device"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
@@ -29,6 +30,8 @@ type Item struct {
 	Kind string          `json:"kind" maxLength:"40" doc:"shift, fixes, or another kind that the server takes"`
 	At   time.Time       `json:"at" doc:"by the clock of the phone"`
 	Body json.RawMessage `json:"body" doc:"what the kind has to say"`
+
+	fixes *fixesBody // instead of Body, where ReadJSON has read them
 }
 
 // Delivery is what a phone sends at once.
@@ -94,6 +97,10 @@ type arrival struct {
 	received time.Time
 	skew     time.Duration
 	oldest   time.Time // longer ago no track is believed
+
+	// The day that judge met last, with its first moment and the one after its last.
+	day        geo.Day
+	dawn, dusk time.Time
 }
 
 // at is when something was by our clock.
@@ -138,9 +145,6 @@ func (d *Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rec
 	if y := in.SentAt.UTC().Year(); y < 1850 || y > 2200 { // a Duration has room for 292 years
 		return Receipt{}, ErrClock
 	}
-	if err := device.Admit(ctx, d.DB, actor, a.device, a.received); err != nil {
-		return Receipt{}, err
-	}
 	receipt := Receipt{ReceivedAt: a.received, Items: make([]Result, len(in.Items))}
 	track := &sent{arrival: a}
 	var fixes, others []int // indexes of items
@@ -155,6 +159,11 @@ func (d *Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rec
 			continue
 		}
 		fixes, track.items = append(fixes, i), append(track.items, read)
+	}
+	if len(fixes) == 0 || len(others) > 0 { // the lane admits those whose fixes it keeps
+		if err := device.Admit(ctx, d.DB, actor, a.device, a.received); err != nil {
+			return Receipt{}, err
+		}
 	}
 	if len(others) > 0 {
 		if err := d.takeEach(ctx, a, in.Items, others, receipt.Items); err != nil {

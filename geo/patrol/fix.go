@@ -6,10 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,125 +54,15 @@ type sentFix struct {
 
 type sentFixes []sentFix
 
-var errFix = errors.New("a fix is [milliseconds, lon, lat, accuracy or null]")
-
 // UnmarshalJSON reads by hand what comes by the million. text is valid JSON.
 func (list *sentFixes) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		return nil // as the standard has it
 	}
 	r := fixReader{text}
-	*list = make(sentFixes, 0, min(len(text)/24, MaxFixes+1))
-	if !r.take('[') {
-		return errFix
-	}
-	for !r.take(']') {
-		if len(*list) > 0 && !r.take(',') || len(*list) > MaxFixes {
-			return errFix
-		}
-		f, err := r.fix()
-		if err != nil {
-			return err
-		}
-		*list = append(*list, f)
-	}
-	return nil
-}
-
-// fixReader reads JSON from its start on.
-type fixReader struct{ text []byte }
-
-// take steps over a sign if it is next.
-func (r *fixReader) take(sign byte) bool {
-	for len(r.text) > 0 && (r.text[0] == ' ' || r.text[0] == '\n' || r.text[0] == '\t' || r.text[0] == '\r') {
-		r.text = r.text[1:]
-	}
-	if len(r.text) == 0 || r.text[0] != sign {
-		return false
-	}
-	r.text = r.text[1:]
-	return true
-}
-
-func (r *fixReader) fix() (f sentFix, err error) {
-	// Milliseconds, two angles on the lattice, and the accuracy in millimetres.
-	var v [4]int64
-	if !r.take('[') {
-		return f, errFix
-	}
-	for i, decimals := range [...]int{0, 7, 7, 3} {
-		if i > 0 && !r.take(',') {
-			return f, errFix
-		}
-		if v[i], err = r.number(decimals); err != nil && (i < 3 || !r.null()) {
-			return f, errFix
-		}
-	}
-	const farthest = 1e14 // ms: 3,000 years
-	if !r.take(']') || v[0] < -farthest || v[0] > farthest || v[1] < -180e7 || v[1] > 180e7 || v[2] < -90e7 || v[2] > 90e7 || v[3] < 0 {
-		return f, errFix
-	}
-	return sentFix{time.UnixMilli(v[0]).UTC(), geo.Point{X: int32(v[1]), Y: int32(v[2])}, float32(v[3]) / 1000}, nil
-}
-
-func (r *fixReader) null() bool {
-	rest, found := bytes.CutPrefix(r.text, []byte("null"))
-	r.text = rest
-	return found
-}
-
-// number reads a number and returns it times ten to the power of decimals, rounded.
-func (r *fixReader) number(decimals int) (int64, error) {
-	r.take(0) // steps over blanks
-	n := 0
-	for n < len(r.text) && (r.text[n] >= '0' && r.text[n] <= '9' || r.text[n] == '-' || r.text[n] == '+' || r.text[n] == '.' || r.text[n] == 'e' || r.text[n] == 'E') {
-		n++
-	}
-	digits := r.text[:n]
-	v, ok := fixed(digits, decimals)
-	if !ok { // an exponent, more decimals, or too long
-		f, err := strconv.ParseFloat(string(digits), 64)
-		if f *= math.Pow10(decimals); err != nil || math.Abs(f) > 1e18 {
-			return 0, errFix
-		}
-		v = int64(math.Round(f))
-	}
-	r.text = r.text[n:]
-	return v, nil
-}
-
-// fixed is a number of at most so many decimals, times ten to the power of them.
-func fixed(digits []byte, decimals int) (v int64, ok bool) {
-	negative := len(digits) > 0 && digits[0] == '-'
-	if negative {
-		digits = digits[1:]
-	}
-	if len(digits) == 0 || len(digits) > 17 {
-		return 0, false
-	}
-	after := -1 // decimals so far
-	for _, d := range digits {
-		switch {
-		case d == '.' && after < 0:
-			after = 0
-			continue
-		case d < '0' || d > '9' || after == decimals:
-			return 0, false
-		}
-		if v = v*10 + int64(d-'0'); after >= 0 {
-			after++
-		}
-	}
-	for range decimals - max(after, 0) {
-		if v > math.MaxInt64/10 {
-			return 0, false
-		}
-		v *= 10
-	}
-	if negative {
-		v = -v
-	}
-	return v, true
+	var err error
+	*list, err = r.fixes()
+	return err
 }
 
 func readFixes(item Item) (*fixesItem, error) {
@@ -182,9 +70,12 @@ func readFixes(item Item) (*fixesItem, error) {
 	if err != nil {
 		return nil, ErrKey
 	}
-	b := &fixesBody{}
-	if err := json.Unmarshal(item.Body, b); err != nil {
-		return nil, ErrBody.Because(err)
+	b := item.fixes
+	if b == nil {
+		b = &fixesBody{}
+		if err := json.Unmarshal(item.Body, b); err != nil {
+			return nil, ErrBody.Because(err)
+		}
 	}
 	if b.First < 1 || b.First > firstImported-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
 		return nil, ErrBody.Saying(fmt.Sprintf("Fixes are 1 to %d, and their first sequence is 1 or more.", MaxFixes))
@@ -198,7 +89,8 @@ func readFixes(item Item) (*fixesItem, error) {
 
 // digest tells bodies apart that say something else.
 func (b *fixesBody) digest(at time.Time) []byte {
-	text := binary.BigEndian.AppendUint64([]byte(b.Shift+" "), uint64(at.UnixNano()))
+	text := append(make([]byte, 0, len(b.Shift)+13+20*len(b.Fixes)), b.Shift...)
+	text = binary.BigEndian.AppendUint64(append(text, ' '), uint64(at.UnixNano()))
 	text = binary.BigEndian.AppendUint32(text, uint32(b.First))
 	for _, f := range b.Fixes {
 		text = binary.BigEndian.AppendUint64(text, uint64(f.at.UnixMilli()))
@@ -219,7 +111,11 @@ func (a *arrival) judge(f sentFix) (at time.Time, day geo.Day, mark int16) {
 	case !a.believed(at):
 		return at, geo.DayOf(a.received), future
 	}
-	return at, geo.DayOf(at), 0
+	if at.Before(a.dawn) || !at.Before(a.dusk) {
+		a.day = geo.DayOf(at)
+		a.dawn, a.dusk = a.day.Start(), a.day.AddDays(1).Start()
+	}
+	return at, a.day, 0
 }
 
 // fixRows are rows of table fix, as COPY takes them in its binary format.

@@ -1,9 +1,12 @@
 package patrol
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +68,99 @@ func FuzzFixesAreReadAsJSONIs(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzDeliveriesAreReadAsJSONIs: what is read in one pass is JSON, and says the same as the
+// standard package reads.
+func FuzzDeliveriesAreReadAsJSONIs(f *testing.F) {
+	const fixes = `{"shift":"5f0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","first":1,"fixes":[[1700000000000,121.4737021,31.2304323,12],[1700000005000,121.4737021,31.2304323,null]]}`
+	item := func(kind, body string) string {
+		return `{"id":"7b0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","kind":"` + kind + `","at":"2026-11-22T08:00:00.123Z","body":` + body + `}`
+	}
+	whole := func(items string) string {
+		return `{"device":"6a0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","sent_at":"2026-11-22T08:00:01Z","items":[` + items + `]}`
+	}
+	for _, text := range []string{
+		whole(item("fixes", fixes)), whole(item("shift", `{"do":"start","text":"a\"}],é"}`) + ` , ` + item("fixes", fixes)), whole(``), whole(item("mark", `7`)), whole(item("mark", `"\""`)),
+		whole(item("fixes", `null`)), whole(item("fixes", `{"shift":"a","first":01,"fixes":[]}`)), whole(item("fixes", `{"shift":"a","shift":"b","first":1,"fixes":[[1,2,3,4]]}`)),
+		whole(item("fixes", `{"shift":"a","first":1.0,"fixes":[[+1,.5,3,4]]}`)), whole(item("fixes", `{"Shift":"a","first":1,"fixes":[[01,2,3,1e1]]}`)), whole(item("mark", `{"a":}`)), whole(item("mark", `[}`)),
+		`{"device":null,"sent_at":"2026-11-22T08:00:01Z","items":null}`, `{}`, ``, `{"items":[]}x`, whole(item("fixes", fixes)) + ` `, `{"sent_at":"2026-11-22"}`, `{"device":"é","items":[{}]}`,
+		`{"items":[{"body":{"shift":"a"},"kind":"fixes"}]}`, `{"items":[{"kind":"fixes"}],"other":1}`, `{"items":[{"kind":"x","body":1}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, usual := readDelivery(text)
+		if !usual {
+			return
+		}
+		var want Delivery
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatalf("%q is read as %+v, but %v", text, got, err)
+		}
+		if got.Device != want.Device || !got.SentAt.Equal(want.SentAt) || len(got.Items) != len(want.Items) || (got.Items == nil) != (want.Items == nil) {
+			t.Fatalf("%q is read as %+v, want %+v", text, got, want)
+		}
+		for i, g := range got.Items {
+			w := want.Items[i]
+			if g.ID != w.ID || g.Kind != w.Kind || !g.At.Equal(w.At) {
+				t.Fatalf("%q: item %+v, want %+v", text, g, w)
+			}
+			if g.fixes == nil {
+				if string(bytes.TrimSpace(g.Body)) != string(bytes.TrimSpace(w.Body)) {
+					t.Fatalf("%q: body %q, want %q", text, g.Body, w.Body)
+				}
+				continue
+			}
+			var body fixesBody
+			if err := json.Unmarshal(w.Body, &body); err != nil {
+				t.Fatalf("%q: fixes %+v, but %v", text, g.fixes, err)
+			}
+			if g.fixes.Shift != body.Shift || g.fixes.First != body.First || !slices.Equal(g.fixes.Fixes, body.Fixes) {
+				t.Fatalf("%q: fixes %+v, want %+v", text, g.fixes, body)
+			}
+		}
+	})
+}
+
+// What our own page sends is read in one pass.
+func TestTheUsualDeliveryIsReadInOnePass(t *testing.T) {
+	text := []byte(`{"device":"6a0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","sent_at":"2026-11-22T08:00:01.000Z","items":[` +
+		`{"id":"7b0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","kind":"shift","at":"2026-11-22T08:00:00.123Z","body":{"do":"start","shift":"5f0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c"}},` +
+		`{"id":"8b0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","kind":"fixes","at":"2026-11-22T08:00:00.123Z","body":{"shift":"5f0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","first":7,"fixes":[[1700000000000,121.4737021,31.2304323,12.5]]}}]}`)
+	d, usual := readDelivery(text)
+	if !usual || len(d.Items) != 2 || string(d.Items[0].Body) != `{"do":"start","shift":"5f0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c"}` || d.Items[1].fixes.First != 7 || d.Items[1].fixes.Fixes[0].accuracy != 12.5 {
+		t.Fatalf("%v %+v", usual, d)
+	}
+}
+
+func BenchmarkReadDelivery(b *testing.B) {
+	var fixes []string
+	for i := range MaxFixes {
+		fixes = append(fixes, fmt.Sprintf("[%d,%.7f,%.7f,%d]", 1700000000000+5000*i, 121.4+float64(i)/1e5, 31.2+float64(i)/1e6, 4+i%9))
+	}
+	text := []byte(`{"device":"6a0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","sent_at":"2026-11-22T08:00:01.000Z","items":[{"id":"8b0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","kind":"fixes","at":"2026-11-22T08:00:00.123Z",` +
+		`"body":{"shift":"5f0e7a66-3d4c-4d0b-9f5e-0d4d4f0a1b2c","first":7,"fixes":[` + strings.Join(fixes, ",") + `]}}]}`)
+	for _, way := range []struct {
+		name string
+		read func([]byte, *Delivery) error
+	}{
+		{"one-pass", func(t []byte, d *Delivery) error { return d.ReadJSON(t) }},
+		{"standard", func(t []byte, d *Delivery) error { return json.Unmarshal(t, d) }},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			for b.Loop() {
+				var d Delivery
+				if err := way.read(text, &d); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := readFixes(d.Items[0]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*MaxFixes), "ns/fix")
+		})
+	}
 }
 
 func TestRowsOfFixesAreWhatPostgreSQLWrites(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/geo"
+	"wangge/geo/device"
 	"wangge/geo/fault"
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
@@ -159,6 +160,10 @@ func (d *Desk) keepAll(ctx context.Context, batch []*sent) {
 // It acts as the engine: each statement names whose rows it means.
 func (d *Desk) keepTogether(ctx context.Context, batch []*sent) error {
 	return pgx.BeginFunc(ctx, d.Engine, func(tx pgx.Tx) error {
+		batch, err := admit(ctx, tx, batch)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
 		if err := learn(ctx, tx, batch...); err != nil {
 			return err
 		}
@@ -176,6 +181,26 @@ func (d *Desk) keepTogether(ctx context.Context, batch []*sent) error {
 		r.answer()
 		return nil
 	})
+}
+
+// admit leaves those out whose device is revoked, and tells them.
+func admit(ctx context.Context, tx pgx.Tx, batch []*sent) (admitted []*sent, err error) {
+	uses := make([]device.Use, len(batch))
+	for i, s := range batch {
+		uses[i] = device.Use{Actor: s.actor, ID: s.device, At: s.received}
+	}
+	revoked, err := device.AdmitAll(ctx, tx, uses)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range batch {
+		if s.err = nil; revoked[i] {
+			s.err = device.ErrRevoked
+			continue
+		}
+		admitted = append(admitted, s)
+	}
+	return admitted, nil
 }
 
 // round is a transaction of a lane.
@@ -362,13 +387,14 @@ func (r *round) answer() {
 
 // daysOf are the days on which fixes will be kept.
 func daysOf(batch []*sent) (days []geo.Day) {
-	there := map[geo.Day]bool{}
+	var last geo.Day
 	for _, s := range batch {
 		for _, item := range s.items {
 			for _, f := range item.body.Fixes {
-				if _, day, _ := s.judge(f); !there[day] {
-					there[day] = true
-					days = append(days, day)
+				if _, day, _ := s.judge(f); day != last {
+					if last = day; !slices.Contains(days, day) {
+						days = append(days, day)
+					}
 				}
 			}
 		}
