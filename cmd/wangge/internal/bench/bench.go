@@ -59,14 +59,15 @@ type Scale struct {
 	Officers int           // who report where they are
 	Storm    int           // of them, those who deliver ten hours at once
 	Live     time.Duration // how long all report every five seconds
+	Watchers int           // who are told meanwhile
 }
 
 // The scales. Quick takes a quarter of an hour on two processors, full about half an
 // hour; smoke only shows that everything still runs.
 var (
-	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Race: 3_000, Village: 4, Compare: 8, Edit: []int{8}, Edits: 20, Tiles: 0.01, Side: 8, Audit: 2_000, Walk: 2_000, Copies: 2, Light: 1, Heavy: 1, Strolls: 3, Officers: 20, Storm: 3, Live: 10 * time.Second}
-	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 100_000, Import: []int{10_000, 200_000}, Publish: 200_000, Race: 1_000_000, Village: 5, Compare: 158, Edit: []int{45, 100}, Edits: 300, Tiles: 0.25, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 3, Heavy: 1, Strolls: 20, Officers: 5_000, Storm: 200, Live: time.Minute}
-	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 1_000_000, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Race: 1_000_000, Village: 5, Compare: 158, Edit: []int{45, 100}, Edits: 1_000, Tiles: 1, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 5, Heavy: 3, Strolls: 100, Officers: 5_000, Storm: 1_000, Live: 10 * time.Minute}
+	Smoke = Scale{Name: "smoke", Assign: []int{500, 2_000}, Planner: 2_000, Import: []int{300, 1_500}, Publish: 1_500, Race: 3_000, Village: 4, Compare: 8, Edit: []int{8}, Edits: 20, Tiles: 0.01, Side: 8, Audit: 2_000, Walk: 2_000, Copies: 2, Light: 1, Heavy: 1, Strolls: 3, Officers: 20, Storm: 3, Live: 10 * time.Second, Watchers: 10}
+	Quick = Scale{Name: "quick", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 100_000, Import: []int{10_000, 200_000}, Publish: 200_000, Race: 1_000_000, Village: 5, Compare: 158, Edit: []int{45, 100}, Edits: 300, Tiles: 0.25, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 3, Heavy: 1, Strolls: 20, Officers: 5_000, Storm: 200, Live: time.Minute, Watchers: 200}
+	Full  = Scale{Name: "full", Assign: []int{10_000, 100_000, 1_000_000}, Planner: 1_000_000, Import: []int{10_000, 100_000, 1_000_000}, Publish: 1_000_000, Race: 1_000_000, Village: 5, Compare: 158, Edit: []int{45, 100}, Edits: 1_000, Tiles: 1, Side: 55, Audit: 100_000, Walk: 87_458, Copies: 4, Light: 5, Heavy: 3, Strolls: 100, Officers: 5_000, Storm: 1_000, Live: 10 * time.Minute, Watchers: 200}
 )
 
 // ErrUnknown means that nothing to measure has the name.

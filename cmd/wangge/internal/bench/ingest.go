@@ -25,11 +25,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/paulmach/orb"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wangge/api"
+	"wangge/geo"
 	"wangge/geo/account"
 	"wangge/geo/job"
+	"wangge/geo/live"
 	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
@@ -45,7 +48,7 @@ func ingest() Benchmark {
 	return Benchmark{
 		Name: "ingest",
 		About: "fixes of phones over HTTP until they are durable, against COPY of the same rows into the same table: " +
-			"backlogs of ten hours all at once, and officers who report every five seconds",
+			"backlogs of ten hours all at once, and officers who report every five seconds while others watch",
 		Run: runIngest,
 	}
 }
@@ -63,6 +66,18 @@ const copyConns = 4
 type phone struct {
 	account                int64
 	session, device, shift string
+	post                   int64
+	moves                  bool // is in another cell with each report
+}
+
+// at is where the fix with a sequence is: on a walk at 1.2 m/s, each officer's somewhere
+// else; movers go further.
+func (p phone) at(seq int) geo.Point {
+	east := float64(seq) * 6 / 111_320
+	if p.moves {
+		east = float64(seq) * step
+	}
+	return geo.Snap(orb.Point{121.4 + float64(p.account%100)/1e3 + east, 31.2 + float64(p.account/100)/1e3})
 }
 
 // hall is the whole server, with the officers' accounts.
@@ -71,6 +86,7 @@ type hall struct {
 	meter  meter
 	url    string
 	phones []phone
+	desks  []string // sessions of those who supervise everything
 	client *http.Client
 	close  func()
 }
@@ -109,40 +125,49 @@ func openHall(ctx context.Context, lab Lab) (*hall, error) {
 	if h.meter, err = newMeter(ctx, b.pool); err != nil {
 		return nil, err
 	}
-	if err := h.hire(ctx, lab.Scale.Officers); err != nil {
+	if err := h.hire(ctx, lab.Scale.Officers, lab.Scale.Watchers); err != nil {
 		return nil, fmt.Errorf("officers: %w", err)
 	}
 	return h, h.serve(ctx)
 }
 
-func (h *hall) hire(ctx context.Context, n int) error {
+// hire makes officers, one in each of so many posts, and as many who supervise as so many
+// streams need.
+func (h *hall) hire(ctx context.Context, n, streams int) error {
 	var accounts []int64
 	var digests [][]byte
 	random := rand.NewChaCha8([32]byte{7})
-	rows, err := h.pool.Query(ctx, `
-		WITH units AS (SELECT array_agg(id ORDER BY code) AS ids FROM unit WHERE level = 'micro-grid'),
-		c AS (INSERT INTO account (login) SELECT 'officer' || n FROM generate_series(1, $1::integer) n RETURNING id, substr(login, 8)::integer AS n),
-		p AS (INSERT INTO post (kind, unit_id) SELECT 'worker', ids[1 + n % cardinality(ids)] FROM generate_series(1, $1::integer) n, units RETURNING id),
-		o AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM p),
-		h AS (INSERT INTO holder (post_id, rank, account_id) SELECT o.id, 'A', c.id FROM o JOIN c USING (n)),
-		a AS (INSERT INTO consent (kind, subject_id, notice, version, how, recorded_by) SELECT 'account', c.id, $2, 1, 'online', 'benchmark' FROM c)
-		SELECT id FROM c ORDER BY n`, n, privacy.StaffTracking)
-	if err != nil {
-		return err
-	}
-	var id int64
-	for rows.Next() {
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
+	signIn := func(account int64) string {
 		var raw [32]byte
 		_, _ = random.Read(raw[:])
 		secret := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:]))
 		digest := sha256.Sum256([]byte(secret))
-		h.phones = append(h.phones, phone{account: id, session: secret, device: uuid.NewString(), shift: uuid.NewString()})
-		accounts, digests = append(accounts, id), append(digests, digest[:])
+		accounts, digests = append(accounts, account), append(digests, digest[:])
+		return secret
 	}
-	if err := rows.Err(); err != nil {
+	desks := (streams + live.MaxOfAccount - 1) / live.MaxOfAccount
+	rows, err := h.pool.Query(ctx, `
+		WITH units AS (SELECT array_agg(id ORDER BY code) AS ids FROM unit WHERE level = 'micro-grid'),
+		c AS (INSERT INTO account (login) SELECT 'officer' || n FROM generate_series(1, $1::integer + $3::integer) n RETURNING id, substr(login, 8)::integer AS n),
+		p AS (INSERT INTO post (kind, unit_id) SELECT 'worker', ids[1 + n % cardinality(ids)] FROM generate_series(1, $1::integer) n, units RETURNING id),
+		d AS (INSERT INTO post (kind, unit_id) SELECT 'dispatcher', NULL FROM generate_series(1, $3::integer) RETURNING id),
+		o AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM p UNION ALL SELECT id, $1::integer + row_number() OVER (ORDER BY id) FROM d),
+		h AS (INSERT INTO holder (post_id, rank, account_id) SELECT o.id, 'A', c.id FROM o JOIN c USING (n)),
+		a AS (INSERT INTO consent (kind, subject_id, notice, version, how, recorded_by) SELECT 'account', c.id, $2, 1, 'online', 'benchmark' FROM c)
+		SELECT c.id, o.id FROM c JOIN o USING (n) ORDER BY n`, n, privacy.StaffTracking, desks)
+	if err != nil {
+		return err
+	}
+	var id, post int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &post}, func() error {
+		if len(h.phones) == n {
+			h.desks = append(h.desks, signIn(id))
+			return nil
+		}
+		h.phones = append(h.phones, phone{account: id, post: post, session: signIn(id), device: uuid.NewString(), shift: uuid.NewString()})
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	_, err = h.pool.Exec(ctx, `
@@ -176,7 +201,7 @@ func (h *hall) serve(ctx context.Context) error {
 		return err
 	}
 	c := api.Config{DB: pg.NewActing(pools[0]), Engine: engine, Reader: pools[2], Ring: ring, Spool: upload.Spool(folder), Log: log, Metrics: prometheus.NewRegistry(),
-		Footpaths: network.NewFootpaths(engine), Page: http.NotFoundHandler(),
+		Footpaths: network.NewFootpaths(engine), Live: live.NewHub(engine, log), Page: http.NotFoundHandler(),
 		Identify: func(ctx context.Context, session, bearer string) (staff.Actor, error) {
 			return account.Identify(ctx, engine, session, bearer)
 		}}
@@ -197,10 +222,13 @@ func (h *hall) serve(ctx context.Context) error {
 	}
 	var running sync.WaitGroup
 	running.Go(func() { _ = app.Listener(listener) })
-	h.url = "http://" + listener.Addr().String() + "/api/v1/deliveries"
-	h.client = &http.Client{Timeout: 5 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: len(h.phones), MaxConnsPerHost: len(h.phones)}}
+	watching, stop := context.WithCancel(ctx)
+	running.Go(func() { _ = c.Live.Run(watching) })
+	h.url = "http://" + listener.Addr().String() + "/api/v1"
+	h.client = &http.Client{Timeout: 5 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: len(h.phones)}}
 	h.close = func() {
 		h.client.CloseIdleConnections()
+		stop()
 		_ = app.ShutdownWithTimeout(5 * time.Second)
 		running.Wait()
 		for _, p := range pools {
@@ -229,9 +257,8 @@ func (p phone) delivery(first, n int, now time.Time, begin bool) []byte {
 			if i > from {
 				b.WriteByte(',')
 			}
-			// A walk at 1.2 m/s, each officer's somewhere else.
-			at := float64(first+i) * 6 / 111_320
-			fmt.Fprintf(&b, `[%d,%.7f,%.7f,%d]`, began.Add(time.Duration(i)*interval).UnixMilli(), 121.4+float64(p.account%100)/1e3+at, 31.2+float64(p.account/100)/1e3, 4+i%9)
+			at := p.at(first + i).Degrees()
+			fmt.Fprintf(&b, `[%d,%.7f,%.7f,%d]`, began.Add(time.Duration(i)*interval).UnixMilli(), at[0], at[1], 4+i%9)
 		}
 		items = append(items, item("fixes", began, b.String()+`]}`))
 	}
@@ -243,7 +270,7 @@ var errLater = errors.New("later")
 
 // send delivers as a phone does, and fails unless all of it was stored.
 func (h *hall) send(ctx context.Context, p phone, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+"/deliveries", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -288,8 +315,9 @@ func (h *hall) storm(ctx context.Context, lab Lab) ([]Row, error) {
 	for i := range bodies {
 		bodies[i] = h.phones[i].delivery(1, backlogFixes, now, true)
 	}
-	// Everything once: connections learn their statements.
-	for i := len(h.phones) - 1; i >= max(0, len(h.phones)-50); i-- {
+	// Everything once, by officers who have no other part in it: connections learn their
+	// statements.
+	for i := len(h.phones) - 1; i >= max(n+n/50+1, len(h.phones)-50); i-- {
 		if err := h.send(ctx, h.phones[i], h.phones[i].delivery(1, 1, now, true)); err != nil {
 			return nil, err
 		}
@@ -429,7 +457,8 @@ func (h *hall) copy(ctx context.Context, n int) (cost, error) {
 	})
 }
 
-// start begins all shifts, a few at a time: officers do not come on duty in one second.
+// start begins all shifts with a first fix, a few at a time: officers do not come on duty
+// in one second.
 func (h *hall) start(ctx context.Context) error {
 	next := make(chan phone, len(h.phones))
 	for _, p := range h.phones {
@@ -441,8 +470,7 @@ func (h *hall) start(ctx context.Context) error {
 	for i := range errs {
 		all.Go(func() {
 			for p := range next {
-				body := fmt.Appendf(nil, `{"device":%q,"sent_at":%q,"items":[{"id":%q,"kind":"shift","at":%[2]q,"body":{"do":"start","shift":%q}}]}`,
-					p.device, time.Now().UTC().Format(time.RFC3339Nano), uuid.NewString(), p.shift)
+				body := p.delivery(1, 1, time.Now(), true)
 				if errs[i] = h.send(ctx, p, body); errs[i] != nil {
 					return
 				}
@@ -457,9 +485,16 @@ func (h *hall) start(ctx context.Context) error {
 func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 	rounds := int(lab.Scale.Live / interval)
 	phones := h.phones
-	data := fmt.Sprintf("%d officers, every %s for %s", len(phones), interval, lab.Scale.Live)
+	for i := range min(movers, len(phones)) {
+		phones[i*len(phones)/movers].moves = true
+	}
+	data := fmt.Sprintf("%d officers, every %s for %s, %d watchers", len(phones), interval, lab.Scale.Live, lab.Scale.Watchers)
 	if err := h.start(ctx); err != nil {
 		return nil, fmt.Errorf("start of the shifts: %w", err)
+	}
+	watching, err := h.watch(ctx, lab.Scale.Watchers)
+	if err != nil {
+		return nil, err
 	}
 	waited, missed := &waits{}, &atomic.Int64{}
 	watched := watchMemory()
@@ -471,11 +506,14 @@ func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 			all.Go(func() {
 				// Each phone at its own moment of the interval.
 				turn := began.Add(time.Duration(i) * interval / time.Duration(len(phones)))
-				for seq := 1; seq <= rounds; seq++ {
+				for seq := 2; seq <= rounds+1; seq++ {
 					time.Sleep(time.Until(turn))
 					due := turn
 					if turn = turn.Add(interval); time.Since(due) > interval {
 						missed.Add(1) // a report is late by a whole turn
+					}
+					if p.moves {
+						watching.says(p, seq, due)
 					}
 					body := p.delivery(seq, 1, time.Now(), false)
 					for errs[i] = h.send(ctx, p, body); errors.Is(errs[i], errLater); errs[i] = h.send(ctx, p, body) {
@@ -494,8 +532,12 @@ func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	told, untold, err := watching.end(ctx)
+	if err != nil {
+		return nil, err
+	}
 	memory := watched()
-	if err := h.complete(ctx, phones, rounds); err != nil {
+	if err := h.complete(ctx, phones, rounds+1); err != nil {
 		return nil, err
 	}
 	reports := len(phones) * rounds
@@ -504,6 +546,9 @@ func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 			target("all stored, each once", true).note("each a request with a sign-in and a commit; %.2f ms of the processors a report, the phones' side included; %d were late by a turn", spent.cpu.Seconds()*1e3/float64(reports), missed.Load()),
 		less("ingest-live-p50", waited.at(.5), 0, "ms", data),
 		less("ingest-live-p99", waited.at(.99), 0, "ms", data).note("the slowest waited %.0f ms", waited.at(1)),
+		less("ingest-live-told-p50", told.at(.5), 0, "ms", data).note("from when a report is due until a watcher has read of it; the ledgers are read once a second"),
+		less("ingest-live-told-p99", told.at(.99), 0, "ms", data).target("none missed", untold == 0).
+			note("%d reports to %d watchers each; %d were never told; the slowest after %.0f ms", len(told.list)/max(1, lab.Scale.Watchers), lab.Scale.Watchers, untold, told.at(1)),
 		less("ingest-live-memory", memory, 0, "MB", data).note("at most in use, the phones' side with %d connections included", len(phones)),
 	}, nil
 }
