@@ -114,6 +114,9 @@ func importDemoLedgers(ctx context.Context, pool *pgxpool.Pool, t *town.Town, sh
 		{upload.Households, "households.csv"},
 		{upload.Incidents, "incidents.csv"},
 		{upload.Candidates, "candidates.csv"},
+		{upload.Checkpoints, "checkpoints.csv"},
+		{upload.Premises, "premises.csv"},
+		{upload.Blocks, "blocks.csv"},
 	} {
 		show.sayf("importing %s", ledger.file)
 		file, err := upload.FromDisk(filepath.Join(folder, ledger.file))

@@ -116,6 +116,9 @@ func (c *upCommand) invite(ctx context.Context, s *application, show progress, a
 		}
 		show.sayf("demo account %-24s %s%s", a.Login, a.Password, note)
 	}
+	if err := giveDemoDuties(ctx, s.engine, time.Now()); err != nil {
+		return err
+	}
 	token, err := account.FirstLink(ctx, s.engine)
 	if err != nil || token == "" {
 		return err

@@ -105,14 +105,15 @@ func (g *Guard) MakeDemo(ctx context.Context, db pg.DB) ([]DemoAccount, error) {
 // Suggest is a password that nobody guesses and people can type: 80 bits.
 func Suggest() string { return readable(random(10)) }
 
-// demoUnits are the town, the lowest unit with the most households, and the grid
-// above it; nil when the data are not the demo town's.
+// demoUnits are the town, the grid (what lies right above the lowest units) with the most
+// lowest units that are lived in, and the one of these with the most households; nil when
+// the data are not the demo town's.
 func demoUnits(ctx context.Context, db pg.DB) (map[demoPlace]int64, error) {
 	var town, grid, building int64
 	err := db.QueryRow(ctx, `
 		WITH busiest AS (
-			SELECT o.unit_id FROM household_unit o WHERE o.valid_to IS NULL
-			GROUP BY o.unit_id ORDER BY count(*) DESC, o.unit_id LIMIT 1),
+			SELECT o.unit_id FROM household_unit o JOIN unit u ON u.id = o.unit_id WHERE o.valid_to IS NULL
+			GROUP BY o.unit_id, u.parent_id ORDER BY count(*) OVER (PARTITION BY u.parent_id) DESC, count(*) DESC, o.unit_id LIMIT 1),
 		lowest AS (
 			SELECT coalesce((SELECT unit_id FROM busiest),
 				(SELECT unit_id FROM unit_ancestor GROUP BY unit_id ORDER BY count(*) DESC, unit_id LIMIT 1)) AS id)

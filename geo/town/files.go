@@ -24,8 +24,8 @@ var shanghai = time.FixedZone("UTC+8", 8*60*60)
 
 // Files writes the town as the files a real one would hand in, to try the imports
 // with: the boundaries of each level (boundaries-town.geojson and so on), the
-// ledgers of households, incidents, service points and candidate sites as CSV with Chinese
-// headers in UTF-8, and each patrol as GPX in tracks. The folder is made; files
+// ledgers of households, incidents, service points and candidate sites and the registers of
+// checkpoints, three-colour premises and blocks as CSV with Chinese headers in UTF-8, and each patrol as GPX in tracks. The folder is made; files
 // in it are written over.
 func (t *Town) Files(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "tracks"), 0o755); err != nil {
@@ -36,6 +36,9 @@ func (t *Town) Files(ctx context.Context, dir string) error {
 		"incidents.csv":      t.writeIncidents,
 		"service-points.csv": t.writeServicePoints,
 		"candidates.csv":     t.writeCandidates,
+		"checkpoints.csv":    t.writeCheckpoints,
+		"premises.csv":       t.writePremises,
+		"blocks.csv":         t.writeBlocks,
 		"zones.geojson":      t.writeZones,
 	}
 	for _, l := range t.Levels {
