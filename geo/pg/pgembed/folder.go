@@ -33,9 +33,12 @@ func (l layout) socketFolder() string {
 	return l.run()
 }
 
+// socketLock is what PostgreSQL keeps beside its socket, with the number of its process.
+const socketLock = ".s.PGSQL.5432.lock"
+
 // maxSocketFolder is the longest path of a socket folder, in bytes: the kernel
 // takes 108 with the final zero, PostgreSQL adds "/.s.PGSQL.5432.lock" at most.
-const maxSocketFolder = 107 - len("/.s.PGSQL.5432.lock")
+const maxSocketFolder = 107 - len("/"+socketLock)
 
 // owner is the user that PostgreSQL runs as.
 type owner struct {

@@ -286,7 +286,7 @@ func TestPostgreSQLIsStartedAgainWhenKilled(t *testing.T) {
 	}
 }
 
-func TestStalePostmasterFileWithALivingNumberIsNoObstacle(t *testing.T) {
+func TestStaleFilesWithALivingNumberAreNoObstacle(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(shelf(t), "data")
 	c := start(t, folder)
@@ -298,11 +298,12 @@ func TestStalePostmasterFileWithALivingNumberIsNoObstacle(t *testing.T) {
 		t.Fatal(err)
 	}
 	stale := fmt.Sprintf("%d\n%s\n1700000000\n5432\n%s\n\n\nready\n", sleeper.Process.Pid, c.cluster(), c.run())
-	file := filepath.Join(c.cluster(), "postmaster.pid")
-	if err := os.WriteFile(file, []byte(stale), 0o600); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{filepath.Join(c.cluster(), "postmaster.pid"), filepath.Join(c.run(), ".s.PGSQL.5432.lock")} {
+		if err := os.WriteFile(file, []byte(stale), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		os.Chown(file, int(c.owner.uid), int(c.owner.gid))
 	}
-	os.Chown(file, int(c.owner.uid), int(c.owner.gid))
 	start(t, folder)
 }
 

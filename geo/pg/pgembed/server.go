@@ -289,13 +289,11 @@ func ping(ctx context.Context, dsn string) error {
 
 // settle deals with what an earlier run left. We hold the folder's lock, so a
 // PostgreSQL that still runs here is an orphan on its way out; and a
-// postmaster.pid with the number of some other process only looks alive.
+// postmaster.pid or a lock of the socket with the number of some other process only
+// looks alive: after the power has gone, numbers begin anew.
 func (c *Cluster) settle(ctx context.Context, say func(string)) error {
 	pid, ok := postmaster(c.layout)
-	if !ok {
-		return nil
-	}
-	if !c.runsHere(pid) {
+	if !ok || !c.runsHere(pid) {
 		return c.removeStale()
 	}
 	say(fmt.Sprintf("waiting for PostgreSQL of an earlier run to end (process %d)", pid))
@@ -311,13 +309,14 @@ func (c *Cluster) settle(ctx context.Context, say func(string)) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return nil
+	return c.removeStale()
 }
 
 func (c *Cluster) removeStale() error {
-	err := os.Remove(filepath.Join(c.cluster(), "postmaster.pid"))
-	if err != nil && !os.IsNotExist(err) {
-		return c.writeError(err)
+	for _, file := range []string{filepath.Join(c.cluster(), "postmaster.pid"), filepath.Join(c.run(), socketLock)} {
+		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+			return c.writeError(err)
+		}
 	}
 	return nil
 }
