@@ -35,12 +35,21 @@ type Duty = { shift: Shift | null; lines: LonLat[][]; failed: boolean };
 
 export const useDuty = create<Duty>(() => ({ shift: null, lines: [], failed: false }));
 
+let turn: Promise<unknown> = Promise.resolve();
+
+/** inTurn does one thing with the shift after the other: each begins where the last one left it. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = turn.then(work);
+  turn = done.catch(() => {});
+  return done;
+}
+
 /** runShift goes on with the shift that this phone keeps, and records its fixes until it is stopped. */
 export async function runShift(outbox: Outbox, signal: AbortSignal): Promise<void> {
   const kept = ((await outbox.kept('shift')) ?? null) as Shift | null;
   if (signal.aborted) return;
   useDuty.setState({ shift: kept, lines: [], failed: false });
-  const tell = (fix: Fix) => record(outbox, fix);
+  const tell = (fix: Fix) => inTurn(() => record(outbox, fix));
   onFix.add(tell);
   signal.addEventListener('abort', () => {
     onFix.delete(tell);
@@ -48,34 +57,33 @@ export async function runShift(outbox: Outbox, signal: AbortSignal): Promise<voi
   });
 }
 
+/** record shows a fix once it is on the disk. */
 async function record(outbox: Outbox, fix: Fix): Promise<void> {
   const { shift, lines } = useDuty.getState();
   if (!shift || shift.paused || fix.ms < shift.started || !useConsent.getState().given) return;
   if (shift.last !== null && fix.ms - shift.last < OFTEN) return;
   const gap = shift.last !== null && fix.ms - shift.last > GAP;
   const next = { ...shift, last: fix.ms, fixes: shift.fixes + 1, gaps: shift.gaps + (gap ? 1 : 0) };
-  const line = gap || lines.length === 0 ? [] : (lines.at(-1) ?? []);
-  const before = line.length === 0 ? lines : lines.slice(0, -1);
-  useDuty.setState({ shift: next, lines: [...before, [...line, fix.at]] });
   try {
-    await outbox.record(shift.id, [fix.ms, fix.at[0], fix.at[1], fix.accuracy]);
-    if (useDuty.getState().shift?.id === shift.id) await outbox.keep('shift', next);
-    useDuty.setState({ failed: false });
+    await outbox.record(next, [fix.ms, fix.at[0], fix.at[1], fix.accuracy]);
   } catch {
     useDuty.setState({ failed: true }); // the screen says so: nothing is recorded
+    return;
   }
+  if (useDuty.getState().shift?.id !== shift.id) return; // another officer's page by now
+  const line = gap || lines.length === 0 ? [] : (lines.at(-1) ?? []);
+  const before = line.length === 0 ? lines : lines.slice(0, -1);
+  useDuty.setState({ shift: next, lines: [...before, [...line, fix.at]], failed: false });
 }
 
 async function change(outbox: Outbox, step: object, shift: Shift | null): Promise<void> {
-  await outbox.add('shift', step);
-  await outbox.keep('shift', shift);
+  await outbox.addStep(step, shift);
   useDuty.setState({ shift });
 }
 
 export async function start(outbox: Outbox, transport: Transport): Promise<void> {
-  const id = crypto.randomUUID();
   const shift = {
-    id,
+    id: crypto.randomUUID(),
     started: Date.now(),
     transport,
     paused: false,
@@ -84,37 +92,42 @@ export async function start(outbox: Outbox, transport: Transport): Promise<void>
     gaps: 0,
     last: null,
   };
-  useDuty.setState({ lines: [] });
-  await change(outbox, { do: 'start', shift: id, transport }, shift);
+  await inTurn(async () => {
+    useDuty.setState({ lines: [] });
+    await change(outbox, { do: 'start', shift: shift.id, transport }, shift);
+  });
   askToKeep();
 }
 
-export async function pauseOrResume(outbox: Outbox): Promise<void> {
-  const { shift } = useDuty.getState();
-  if (!shift) return;
-  const paused = !shift.paused;
-  // What comes after a pause does not join what was before.
-  await change(
-    outbox,
-    { do: paused ? 'pause' : 'resume', shift: shift.id },
-    { ...shift, paused, last: null },
-  );
-  useDuty.setState(({ lines }) => ({ lines: lines.at(-1)?.length ? [...lines, []] : lines }));
-}
+export const pauseOrResume = (outbox: Outbox): Promise<void> =>
+  inTurn(async () => {
+    const { shift } = useDuty.getState();
+    if (!shift) return;
+    const paused = !shift.paused;
+    // What comes after a pause does not join what was before.
+    await change(
+      outbox,
+      { do: paused ? 'pause' : 'resume', shift: shift.id },
+      { ...shift, paused, last: null },
+    );
+    useDuty.setState(({ lines }) => ({ lines: lines.at(-1)?.length ? [...lines, []] : lines }));
+  });
 
 /** setMembers says who goes along from now on. */
-export async function setMembers(outbox: Outbox, members: number[]): Promise<void> {
-  const { shift } = useDuty.getState();
-  if (shift) await change(outbox, { do: 'members', shift: shift.id, members }, { ...shift, members });
-}
+export const setMembers = (outbox: Outbox, members: number[]): Promise<void> =>
+  inTurn(async () => {
+    const { shift } = useDuty.getState();
+    if (shift) await change(outbox, { do: 'members', shift: shift.id, members }, { ...shift, members });
+  });
 
 /** end closes the shift; its fixes stand before its end in the outbox. */
-export async function end(outbox: Outbox): Promise<void> {
-  const { shift } = useDuty.getState();
-  if (!shift) return;
-  await outbox.seal();
-  await change(outbox, { do: 'end', shift: shift.id }, null);
-}
+export const end = (outbox: Outbox): Promise<void> =>
+  inTurn(async () => {
+    const { shift } = useDuty.getState();
+    if (!shift) return;
+    await outbox.seal();
+    await change(outbox, { do: 'end', shift: shift.id }, null);
+  });
 
 /**
  * stayAwake asks the phone not to lock while something is recorded, and again whenever the

@@ -69,7 +69,7 @@ describe('the outbox', () => {
   it('writes strictly: nothing is told as done that is not on the disk', async () => {
     const open = vi.spyOn(IDBDatabase.prototype, 'transaction');
     await outbox.add('incident', report(1));
-    await outbox.record('s', [1, 121.5, 31.1, 5]);
+    await outbox.record({ id: 's' }, [1, 121.5, 31.1, 5]);
     const writes = open.mock.calls.filter(([, mode]) => mode === 'readwrite');
     expect(writes.length).toBe(2);
     for (const [, , options] of writes) expect(options).toEqual({ durability: 'strict' });
@@ -102,6 +102,15 @@ describe('the outbox', () => {
     expect(await deliverAll(outbox, send)).toBe('empty');
     expect(stored.size).toBe(300);
     expect(order.length).toBe(300);
+  });
+
+  it('leaves a report changeable while there is no signal', async () => {
+    const id = await outbox.add('incident', report(1));
+    const silent: Send = () => Promise.reject(new TypeError('no signal'));
+    expect(await makeDeliverer(outbox, silent)()).toEqual({ did: 'wait', status: 0, seconds: 0 });
+    expect((await outbox.list()).map(({ state }) => state)).toEqual(['queued']);
+    await outbox.edit(id, report(2));
+    expect((await outbox.list()).map(({ body }) => body)).toEqual([report(2)]);
   });
 
   it('survives being killed in the middle of a send', async () => {
@@ -215,7 +224,8 @@ describe('fixes', () => {
   it('lie there at once and go out as items without a hole in their sequence', async () => {
     const tracks = { a: FIXES + 30, b: 12 };
     for (const [shift, count] of Object.entries(tracks)) {
-      for (let n = 0; n < count; n++) await outbox.record(shift, [1e12 + n, 121.5, 31.1, n % 5 ? 6 : null]);
+      for (let n = 0; n < count; n++)
+        await outbox.record({ id: shift }, [1e12 + n, 121.5, 31.1, n % 5 ? 6 : null]);
     }
     expect(await outbox.loose()).toBe(FIXES + 42);
     await outbox.seal();
@@ -228,7 +238,7 @@ describe('fixes', () => {
       ['a', FIXES + 1, 30],
       ['b', 1, 12],
     ]);
-    await outbox.record('a', [2e12, 121.5, 31.1, 6]);
+    await outbox.record({ id: 'a' }, [2e12, 121.5, 31.1, 6]);
     await outbox.seal();
     expect((await outbox.list()).at(-1)?.body).toMatchObject({ shift: 'a', first: FIXES + 31 });
   });
@@ -237,7 +247,7 @@ describe('fixes', () => {
 describe('the saved outbox', () => {
   it('comes back on another phone, once, and may have been sent by the first', async () => {
     for (let n = 0; n < 5; n++) await outbox.add('incident', report(n));
-    await outbox.record('a', [1e12, 121.5, 31.1, 6]);
+    await outbox.record({ id: 'a' }, [1e12, 121.5, 31.1, 6]);
     const file = await save(outbox);
     const { send, stored } = server();
     await deliverAll(outbox, send);

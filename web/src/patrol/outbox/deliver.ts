@@ -36,7 +36,8 @@ export function makeDeliverer(outbox: Outbox, send: Send = fetch) {
     const items = fitting(await outbox.waiting(), most);
     if (items.length === 0) return { did: 'empty' };
     const signal = AbortSignal.timeout(PATIENCE);
-    if (!(await isOwn(outbox, send, signal))) return { did: 'signed_out' };
+    const own = await isOwn(outbox, send, signal);
+    if (own !== 'yes') return own === 'no' ? { did: 'signed_out' } : SILENT;
     const device = await outbox.device();
     await outbox.leaving(items);
 
@@ -55,7 +56,7 @@ export function makeDeliverer(outbox: Outbox, send: Send = fetch) {
       });
       answer = await response.json();
     } catch {
-      return { did: 'wait', status: 0, seconds: 0 };
+      return SILENT;
     }
 
     if (response.ok) {
@@ -100,14 +101,21 @@ export function fitting(items: readonly Item[], most: number): Item[] {
   return taken;
 }
 
+/** There was no answer: what waits has not left the phone, and can still be changed. */
+export const SILENT: Outcome = { did: 'wait', status: 0, seconds: 0 };
+
 /** isOwn asks whose sign-in this browser has now: another tab may have changed it. */
-export async function isOwn(outbox: Outbox, send: Send, signal: AbortSignal): Promise<boolean> {
+export async function isOwn(
+  outbox: Outbox,
+  send: Send,
+  signal: AbortSignal,
+): Promise<'yes' | 'no' | 'silent'> {
   try {
     const response = await send(`${API}/session`, { signal });
-    if (!response.ok) return response.status !== 401;
-    return ((await response.json()) as { account?: number }).account === outbox.account;
+    if (!response.ok) return response.status === 401 ? 'no' : 'silent';
+    return ((await response.json()) as { account?: number }).account === outbox.account ? 'yes' : 'no';
   } catch {
-    return true; // no signal: the delivery will find out
+    return 'silent';
   }
 }
 

@@ -1,7 +1,7 @@
 // Sending the photos of reports: each in pieces, going on where the server says it has
 // got to, so that a long photo comes through a net that keeps breaking off.
 import { API } from '../../api/client';
-import { asRefusal, isOwn, type Outcome, REVOKED, type Send } from './deliver';
+import { asRefusal, isOwn, type Outcome, REVOKED, type Send, SILENT } from './deliver';
 import type { Outbox, Photo } from './store';
 
 /** The most bytes of a piece. */
@@ -29,11 +29,12 @@ export async function sendPhoto(
     await outbox.dropPhoto(photo.id); // the browser has lost it
     return { did: 'more' };
   }
-  if (!(await isOwn(outbox, send, AbortSignal.timeout(PATIENCE)))) return { did: 'signed_out' };
+  const own = await isOwn(outbox, send, AbortSignal.timeout(PATIENCE));
+  if (own !== 'yes') return own === 'no' ? { did: 'signed_out' } : SILENT;
   try {
     return await upload(outbox, photo, picture, tell, send);
   } catch {
-    return { did: 'wait', status: 0, seconds: 0 };
+    return SILENT;
   }
 }
 

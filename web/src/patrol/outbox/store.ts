@@ -135,6 +135,22 @@ export async function openOutbox(account: number) {
       return id;
     });
 
+  /** addStep queues a step of a shift, and keeps how the shift stands with it. */
+  const addStep = (step: object, shift: object | null): Promise<void> =>
+    writing(['item', 'kept'], async (tx) => {
+      const at = new Date().toISOString();
+      const item: Omit<Item, 'n'> = {
+        id: crypto.randomUUID(),
+        kind: 'shift',
+        at,
+        body: step,
+        state: 'queued',
+        refusal: null,
+      };
+      await tx.objectStore('item').add(item);
+      await tx.objectStore('kept').put(shift, 'shift');
+    });
+
   /** adopt queues the drafts of photos that a report names, and drops those that it does not. */
   async function adopt(tx: Writing, id: string, body: object): Promise<void> {
     const named = (body as { photos?: string[] }).photos ?? [];
@@ -196,12 +212,13 @@ export async function openOutbox(account: number) {
       }
     });
 
-  /** record keeps a fix of a shift at once, under the next number of its sequence. */
-  const record = (shift: string, fix: FixRow): Promise<void> =>
-    writing(['fix', 'sequence'], async (tx) => {
-      const sequence = (await tx.objectStore('sequence').get(shift)) ?? 1;
-      await tx.objectStore('fix').add(fix, [shift, sequence]);
-      await tx.objectStore('sequence').put(sequence + 1, shift);
+  /** record keeps a fix of a shift, under the next number of its sequence, and how the shift stands with it. */
+  const record = (shift: { id: string }, fix: FixRow): Promise<void> =>
+    writing(['fix', 'sequence', 'kept'], async (tx) => {
+      const sequence = (await tx.objectStore('sequence').get(shift.id)) ?? 1;
+      await tx.objectStore('fix').add(fix, [shift.id, sequence]);
+      await tx.objectStore('sequence').put(sequence + 1, shift.id);
+      await tx.objectStore('kept').put(shift, 'shift');
     });
 
   /**
@@ -350,6 +367,7 @@ export async function openOutbox(account: number) {
     dropPhoto,
     dropDrafts,
     record,
+    addStep,
     seal,
     list,
     waiting,
