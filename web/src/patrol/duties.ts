@@ -5,7 +5,7 @@ import { create } from 'zustand';
 import { answer, api } from '../api/client';
 import type { components } from '../api/schema';
 import { type Kept, readThrough } from './cache';
-import type { Outbox } from './outbox/store';
+import type { Kind, Outbox } from './outbox/store';
 import { usePlace } from './place';
 import { useDuty } from './shift';
 import { useWho } from './who';
@@ -178,9 +178,12 @@ async function keepDone(outbox: Outbox, done: Done): Promise<void> {
   await outbox.keep('done', done);
 }
 
-/** did notes what was queued, after it is on the disk. */
-const did = (outbox: Outbox, to: string, what: string): Promise<void> =>
-  keepDone(outbox, { ...useDuties.getState().done, [to]: { what, at: Date.now() } });
+/** queue puts into the outbox what was done to something, and notes that it was. */
+async function queue(outbox: Outbox, kind: Kind, body: object, to: string, what: string): Promise<void> {
+  const done = { ...useDuties.getState().done, [to]: { what, at: Date.now() } };
+  await outbox.add(kind, body, { keeping: { done } });
+  useDuties.setState({ done });
+}
 
 const ofShift = () => {
   const { shift } = useDuty.getState();
@@ -194,8 +197,8 @@ export const visitKey = ({ household, cadence }: DueVisit) => `visit/${household
 
 export async function logVisit(outbox: Outbox, visit: DueVisit, outcome: Outcome): Promise<void> {
   const { household, cadence } = visit;
-  await outbox.add('visit', { household, cadence, outcome, ...ofShift() });
-  await did(outbox, visitKey(visit), outcome);
+  const body = { household, cadence, outcome, ...ofShift() };
+  await queue(outbox, 'visit', body, visitKey(visit), outcome);
 }
 
 export const markKey = (checkpoint: number) => `mark/${checkpoint}`;
@@ -209,8 +212,8 @@ export async function mark(
 ): Promise<void> {
   const { fix } = usePlace.getState();
   const place = fix ? { at: fix.at, ...(fix.accuracy === null ? {} : { accuracy: fix.accuracy }) } : {};
-  await outbox.add('mark', { checkpoint, by, ...(code ? { code } : {}), ...place, ...ofShift() });
-  await did(outbox, markKey(checkpoint), by);
+  const body = { checkpoint, by, ...(code ? { code } : {}), ...place, ...ofShift() };
+  await queue(outbox, 'mark', body, markKey(checkpoint), by);
 }
 
 /** What an officer does with an incident; everything else is done at the desk. */
@@ -226,8 +229,7 @@ export const stepKey = (incident: string) => `step/${incident}`;
 
 export async function step(outbox: Outbox, incident: Given, act: Act, reason?: string): Promise<void> {
   const body = { incident: incident.id, act, from: incident.state, ...(reason ? { reason } : {}) };
-  await outbox.add('step', body);
-  await did(outbox, stepKey(incident.id), act);
+  await queue(outbox, 'step', body, stepKey(incident.id), act);
 }
 
 /** isToday tells whether a beat is walked on a day, by the calendar of China. */

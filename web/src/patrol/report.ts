@@ -138,14 +138,11 @@ export async function queue(outbox: Outbox): Promise<void> {
     photos: draft.photos,
     ...(shift && draft.seen >= shift.started ? { shift: shift.id } : {}),
   };
-  if (draft.queued) await outbox.edit(draft.id, body);
-  else await outbox.add('incident', body, new Date(draft.seen), draft.id);
-  await keep(outbox, null);
-  const recent = await recentOf(outbox);
-  await outbox.keep(
-    'recent',
-    [draft.category, ...recent.filter((code) => code !== draft.category)].slice(0, RECENT),
-  );
+  const others = (await recentOf(outbox)).filter((code) => code !== draft.category);
+  const keeping = { draft: null, recent: [draft.category, ...others].slice(0, RECENT) };
+  if (draft.queued) await outbox.edit(draft.id, body, keeping);
+  else await outbox.add('incident', body, { at: new Date(draft.seen), id: draft.id, keeping });
+  useReport.setState({ draft: null });
 }
 
 /** recentOf are the categories that this officer used last, the last one first. */

@@ -77,7 +77,7 @@ async function record(outbox: Outbox, fix: Fix): Promise<void> {
 }
 
 async function change(outbox: Outbox, step: object, shift: Shift | null): Promise<void> {
-  await outbox.addStep(step, shift);
+  await outbox.add('shift', step, { keeping: { shift } });
   useDuty.setState({ shift });
 }
 

@@ -213,7 +213,7 @@ test('an hour of duty without a network is kept once, also when the power goes',
     await test.step('it comes back; the sign-in has ended, the outbox has not', async () => {
       await service.start();
       await page.reload();
-      await expect(page.getByText('登录已失效', { exact: false }).first()).toBeVisible();
+      await expect(page.getByText(/登录已结束，本机还有 \d+ 项未发送/)).toBeVisible();
       await screen(page, '我的');
       await page.getByLabel('密码').fill(service.passwordOf('demo-worker'));
       await page.getByRole('button', { name: '登录', exact: true }).click();

@@ -104,6 +104,14 @@ describe('the outbox', () => {
     expect(order.length).toBe(300);
   });
 
+  it('keeps what the page notes of an item with it, or neither', async () => {
+    const id = await outbox.add('visit', report(1), { keeping: { done: 'visited' } });
+    const again = outbox.add('visit', report(1), { id, keeping: { done: 'visited twice' } });
+    await expect(again).rejects.toThrow();
+    expect(await outbox.kept('done')).toBe('visited');
+    expect((await outbox.list()).length).toBe(1);
+  });
+
   it('leaves a report changeable while there is no signal', async () => {
     const id = await outbox.add('incident', report(1));
     const silent: Send = () => Promise.reject(new TypeError('no signal'));

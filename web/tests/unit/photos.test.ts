@@ -134,7 +134,7 @@ describe('the photos of a report', () => {
 
   const report = async () => {
     const id = await outbox.addPhoto(REPORT, photo());
-    await outbox.add('incident', { photos: [id] }, new Date(), REPORT);
+    await outbox.add('incident', { photos: [id] }, { id: REPORT });
     return id;
   };
 

@@ -55,7 +55,7 @@ export function Notices({ go }: { go: (screen: 'outbox' | 'me') => void }) {
   );
 }
 
-/** useUnsent counts what the server does not hold yet. */
+/** useUnsent counts what the server does not hold yet, photos too. */
 function useUnsent(): number {
   const outbox = usePost((post) => post.outbox);
   const version = useOutboxVersion((state) => state.version);
@@ -63,10 +63,13 @@ function useUnsent(): number {
   // biome-ignore lint/correctness/useExhaustiveDependencies: counted again with every change
   useEffect(() => {
     let left = false;
-    outbox?.waiting().then(
-      (items) => !left && setCount(items.length),
-      () => {}, // closed meanwhile
-    );
+    if (outbox) {
+      Promise.all([outbox.waiting(), outbox.photos()]).then(
+        ([items, photos]) =>
+          !left && setCount(items.length + photos.filter(({ state }) => state === 'queued').length),
+        () => {}, // closed meanwhile
+      );
+    }
     return () => {
       left = true;
     };

@@ -45,6 +45,9 @@ export type Photo = {
 /** Milliseconds since 1970 by the phone, longitude, latitude, accuracy in metres. */
 export type FixRow = [ms: number, lon: number, lat: number, accuracy: number | null];
 
+/** What the page keeps beside the items, by name. */
+type Kept = Record<string, unknown>;
+
 /** The most fixes of one item. */
 export const FIXES = 2_000;
 
@@ -120,36 +123,28 @@ export async function openOutbox(account: number) {
     }
   }
 
-  /** add queues something that was done, and the photos that it names. */
+  /**
+   * add queues something that was done, and the photos that it names. What the page keeps
+   * of it (keeping) is on the disk with it or not at all, so that nothing is done twice after
+   * a browser was killed in between.
+   */
   const add = (
     kind: Kind,
     body: object,
-    at = new Date(),
-    id: string = crypto.randomUUID(),
+    { at = new Date(), id = crypto.randomUUID() as string, keeping = {} as Kept } = {},
   ): Promise<string> =>
-    writing(['item', 'photo', 'picture'], async (tx) => {
+    writing(['item', 'photo', 'picture', 'kept'], async (tx) => {
       await tx
         .objectStore('item')
         .add({ id, kind, at: at.toISOString(), body, state: 'queued', refusal: null });
       await adopt(tx, id, body);
+      await keepAll(tx, keeping);
       return id;
     });
 
-  /** addStep queues a step of a shift, and keeps how the shift stands with it. */
-  const addStep = (step: object, shift: object | null): Promise<void> =>
-    writing(['item', 'kept'], async (tx) => {
-      const at = new Date().toISOString();
-      const item: Omit<Item, 'n'> = {
-        id: crypto.randomUUID(),
-        kind: 'shift',
-        at,
-        body: step,
-        state: 'queued',
-        refusal: null,
-      };
-      await tx.objectStore('item').add(item);
-      await tx.objectStore('kept').put(shift, 'shift');
-    });
+  async function keepAll(tx: Writing, keeping: Kept): Promise<void> {
+    for (const [name, value] of Object.entries(keeping)) await tx.objectStore('kept').put(value, name);
+  }
 
   /** adopt queues the drafts of photos that a report names, and drops those that it does not. */
   async function adopt(tx: Writing, id: string, body: object): Promise<void> {
@@ -287,11 +282,12 @@ export async function openOutbox(account: number) {
   }
 
   /** edit gives an item another body; its name, its time and its place in the order stay. */
-  const edit = (id: string, body: object): Promise<void> =>
-    writing(['item', 'photo', 'picture'], async (tx) => {
+  const edit = (id: string, body: object, keeping: Kept = {}): Promise<void> =>
+    writing(['item', 'photo', 'picture', 'kept'], async (tx) => {
       const item = await mine(tx, id);
       await tx.objectStore('item').put({ ...item, body, state: 'queued', refusal: null });
       await adopt(tx, id, body);
+      await keepAll(tx, keeping);
     });
 
   /** retry sends a refused item once more, as it is. */
@@ -367,7 +363,6 @@ export async function openOutbox(account: number) {
     dropPhoto,
     dropDrafts,
     record,
-    addStep,
     seal,
     list,
     waiting,
