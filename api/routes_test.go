@@ -235,7 +235,7 @@ func (s *service) everyRead(t *testing.T) {
 	s.branch(t)
 	s.registers(t)
 	absent := map[string]bool{"/api/v1/jobs/{id}": true, "/api/v1/plans/{id}/dossiers/{job}": true, "/api/v1/imports/{id}/original": true} // none was run, no boundary file came
-	personal := map[string]bool{}                                                                                                                                                  // the caller of these tests has no account of which one could speak
+	personal := map[string]bool{}                                                                                                          // the caller of these tests has no account of which one could speak
 	for _, path := range []string{"session", "sessions", "tokens", "absences", "break-glass", "consents", "requests", "requests/{id}", "shifts", "shifts/{shift}", "shifts/{shift}/track", "shifts/{shift}/gpx", "devices"} {
 		personal["/api/v1/"+path] = true
 	}

@@ -51,7 +51,7 @@ func (h handler) of(c *fiber.Ctx, path string) (any, error) {
 	case get && path == "/requests":
 		return h.requests(c)
 	case get && single:
-		return h.request(c.UserContext(), number)
+		return h.request(c, number)
 	case c.Method() == fiber.MethodPost && path == "/requests":
 		return h.report(c)
 	}
@@ -230,9 +230,13 @@ type request struct {
 // shanghai is the time of all days.
 var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 
-func shown(s incident.Seen) request {
+// shown is what everybody may see; home is where this server is, for the photo.
+func shown(s incident.Seen, home string) request {
 	r := request{ID: s.Number, Status: "open", Name: s.TitleZh, Code: s.Category, Agency: s.Unit,
 		Requested: s.Day.Start().In(shanghai).Format(time.RFC3339), Lat: s.Point[1], Long: s.Point[0]}
+	if len(s.Photos) > 0 {
+		r.MediaURL = maybe(home + route.Prefix + "/public/photos/" + s.Photos[0].String())
+	}
 	if s.State == incident.Done {
 		r.Status = "closed"
 	}
@@ -242,14 +246,15 @@ func shown(s incident.Seen) request {
 	return r
 }
 
-func (h handler) list(ctx context.Context, f incident.OpenFilter) ([]request, error) {
+func (h handler) list(c *fiber.Ctx, f incident.OpenFilter) ([]request, error) {
+	ctx := c.UserContext()
 	if _, err := incident.Opened(ctx, h.reader); err != nil {
 		return nil, err
 	}
 	seen, err := incident.OpenList(ctx, h.reader, f)
 	list := []request{}
 	for _, one := range seen {
-		list = append(list, shown(one))
+		list = append(list, shown(one, c.BaseURL()))
 	}
 	return list, err
 }
@@ -272,7 +277,7 @@ func (h handler) requests(c *fiber.Ctx) (r requests, err error) {
 	}
 	r.List = []request{}
 	for _, f.Category = range services {
-		more, err := h.list(c.UserContext(), f)
+		more, err := h.list(c, f)
 		if err != nil {
 			return r, err
 		}
@@ -327,8 +332,8 @@ func filterOf(query func(string, ...string) string, now time.Time) (f incident.O
 	return f, nil
 }
 
-func (h handler) request(ctx context.Context, number string) (requests, error) {
-	list, err := h.list(ctx, incident.OpenFilter{Numbers: []string{number}})
+func (h handler) request(c *fiber.Ctx, number string) (requests, error) {
+	list, err := h.list(c, incident.OpenFilter{Numbers: []string{number}})
 	if err == nil && len(list) == 0 {
 		err = errNone
 	}

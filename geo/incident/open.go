@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
@@ -36,16 +37,17 @@ func (s State) open() OpenState {
 
 // Seen is what everybody may know of an incident.
 type Seen struct {
-	Number   string    `json:"number"`
-	Category string    `json:"category"`
-	TitleZh  string    `json:"title_zh" doc:"of the category"`
-	TitleEn  string    `json:"title_en"`
-	State    OpenState `json:"state" enum:"received,in-hand,closed"`
-	Day      geo.Day   `json:"day" doc:"of the report"`
-	Closed   *geo.Day  `json:"closed" doc:"the day it was closed"`
-	Point    orb.Point `json:"point" doc:"[lon, lat] of the middle of a cell of about 350 m, or of a unit; never the place itself"`
-	Cell     string    `json:"cell" doc:"H3, resolution 9; empty where the place is that of a unit"`
-	Unit     string    `json:"unit" doc:"name of the unit"`
+	Number   string      `json:"number"`
+	Category string      `json:"category"`
+	TitleZh  string      `json:"title_zh" doc:"of the category"`
+	TitleEn  string      `json:"title_en"`
+	State    OpenState   `json:"state" enum:"received,in-hand,closed"`
+	Day      geo.Day     `json:"day" doc:"of the report"`
+	Closed   *geo.Day    `json:"closed" doc:"the day it was closed"`
+	Point    orb.Point   `json:"point" doc:"[lon, lat] of the middle of a cell of about 350 m, or of a unit; never the place itself"`
+	Cell     string      `json:"cell" doc:"H3, resolution 9; empty where the place is that of a unit"`
+	Unit     string      `json:"unit" doc:"name of the unit"`
+	Photos   []uuid.UUID `json:"photos" doc:"that were released: GET /api/v1/public/photos/{photo}"`
 }
 
 // OpenFilter narrows what everybody may know.
@@ -115,7 +117,7 @@ func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
 				WHERE d.cell = f.cell AND d.attribute = 'households' AND d.value >= p.least
 				  AND d.top_id IN (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = f.unit_id)) THEN f.cell END AS shown_cell
 			FROM found f JOIN shown s ON s.unit_id = f.unit_id)
-		SELECT public_number(f.id), f.category, f.title_zh, f.title_en, f.state, f.reported_at, f.closed_at, f.label, f.name, f.shown_cell
+		SELECT public_number(f.id), f.category, f.title_zh, f.title_en, f.state, f.reported_at, f.closed_at, f.label, f.name, f.shown_cell, public_photos(f.id)
 		FROM placed f
 		WHERE $7::bigint[] IS NULL OR f.shown_cell = ANY ($7)
 		   OR f.shown_cell IS NULL AND f.ancestor_id IN (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = unit_at($8, $9))
@@ -128,7 +130,7 @@ func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
 		var closed *time.Time
 		var label geo.Point
 		var in *cell.Cell
-		err = row.Scan(&s.Number, &s.Category, &s.TitleZh, &s.TitleEn, &state, &reported, &closed, &label, &s.Unit, &in)
+		err = row.Scan(&s.Number, &s.Category, &s.TitleZh, &s.TitleEn, &state, &reported, &closed, &label, &s.Unit, &in, &s.Photos)
 		s.State, s.Day, s.Point = state.open(), geo.DayOf(reported), label.Degrees()
 		if closed != nil {
 			day := geo.DayOf(*closed)

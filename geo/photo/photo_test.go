@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/jpeg"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"wangge/geo"
 	"wangge/geo/fault"
 	"wangge/geo/incident"
 	"wangge/geo/ledger/ledgertest"
@@ -548,6 +550,53 @@ func TestNothingPrivateIsReleasedWhateverTheProgramBelieves(t *testing.T) {
 	}
 	if tag, err := d.app.Exec(d.neighbour.ctx, `UPDATE photo SET place = NULL`); err != nil || tag.RowsAffected() != 0 {
 		t.Errorf("another's photo was changed: %v, %v", tag, err)
+	}
+}
+
+// What everybody sees of an incident names its released photos and no others.
+func TestThePublicListNamesReleasedPhotosOnly(t *testing.T) {
+	d := newDesk(t)
+	d.exec(`INSERT INTO publication (published_on, reason, least, published_by) VALUES (current_date, 'first', 10, 't')`)
+	d.exec(`INSERT INTO published_count (publication_id, unit_id, attribute, value) SELECT 1, id, 'households', 40 FROM unit WHERE code = '310115001001'`)
+	first, second, kept := uuid.New(), uuid.New(), uuid.New()
+	for _, id := range []uuid.UUID{first, second, kept} {
+		d.send(d.worker, id, d.shot(0.5, 0.5))
+	}
+	of := d.report(d.worker, 0.5, 0.5, false, second, kept, first)
+	claimed := d.report(d.neighbour, 1.5, 0.5, false, first) // another's photo is not theirs
+	if err := errors.Join(d.release(d.director, first, nil, true), d.release(d.director, second, nil, true)); err != nil {
+		t.Fatal(err)
+	}
+	seen := func() map[string][]uuid.UUID {
+		t.Helper()
+		day := geo.DayOf(d.now)
+		list, err := incident.OpenList(t.Context(), d.reader, incident.OpenFilter{From: day, To: day.AddDays(1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := map[string][]uuid.UUID{}
+		for _, one := range list {
+			by[one.Number] = one.Photos
+		}
+		return by
+	}
+	number := func(id uuid.UUID) (text string) {
+		if err := d.owner.QueryRow(t.Context(), `SELECT public_number($1)`, id).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	if got := seen(); !slices.Equal(got[number(of)], []uuid.UUID{second, first}) || len(got) != 2 || len(got[number(claimed)]) != 0 {
+		t.Errorf("%v; want %s with the second and the first", got, number(of))
+	}
+	if err := photo.Withdraw(d.director.ctx, d.app, d.director.Actor, second); err != nil {
+		t.Fatal(err)
+	}
+	if got := seen(); !slices.Equal(got[number(of)], []uuid.UUID{first}) {
+		t.Errorf("after one was taken back: %v", got)
+	}
+	if _, err := d.reader.Exec(t.Context(), `SELECT FROM incident_photo`); err == nil {
+		t.Error("the map's reader reads what names photos")
 	}
 }
 

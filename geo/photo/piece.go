@@ -231,11 +231,11 @@ func finish(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Acto
 	}
 	file := slices.Concat(append(pieces, p.Body)...)
 	if sum := sha256.Sum256(file); !bytes.Equal(sum[:], digest) {
-		return startAnew(ctx, db, actor, p, before, ErrDigest)
+		return startAnew(ctx, db, actor, p, before, digest, ErrDigest)
 	}
 	m, err := develop(ctx, turns, file, now)
 	if errors.Is(err, picture.ErrUnreadable) {
-		return startAnew(ctx, db, actor, p, before, err)
+		return startAnew(ctx, db, actor, p, before, digest, err)
 	}
 	if err != nil {
 		return before.Progress, err
@@ -302,16 +302,21 @@ func develop(ctx context.Context, turns picture.Turns, file []byte, now time.Tim
 	return m, err
 }
 
-// startAnew drops the pieces that make no photo, unless somebody else did, and returns why.
-func startAnew(ctx context.Context, db pg.DB, actor staff.Actor, p Piece, before stored, why error) (Progress, error) {
+// startAnew drops the pieces that make no photo, and returns why. Where the photo arrived or
+// began anew while they were read, they were not all there to be read, and nothing is wrong.
+func startAnew(ctx context.Context, db pg.DB, actor staff.Actor, p Piece, before stored, digest []byte, why error) (Progress, error) {
 	after := Progress{Length: before.Length}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		s, err := read(ctx, tx, actor, p.Photo, " FOR UPDATE")
 		if err != nil {
 			return err
 		}
-		if s.arrived || s.round != before.round {
-			after = s.Progress
+		switch {
+		case s.arrived:
+			after, why = s.same(digest, nil)
+			return nil
+		case s.round != before.round:
+			after, why = s.Progress, ErrOffset
 			return nil
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM photo_piece WHERE photo_id = $1`, p.Photo); err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,64 @@ func TestRunsAndSearchesGoWhenTheyAreOldOrWereGivenUp(t *testing.T) {
 	sweep(time.Now().AddDate(0, 0, 400)) // the clock goes on
 	if got := left(); got != "running" {
 		t.Errorf("after another 400 days %s are left", got)
+	}
+}
+
+// Photos go a year after their incident is closed, with what names them and what was shown of
+// them; those that were never whole, or that no report names, two weeks after they were begun.
+func TestPhotosGoWhenNothingNeedsThem(t *testing.T) {
+	o := newOffice(t)
+	incident := func(name, closed string) {
+		o.exec(t, `INSERT INTO incident (source, source_id, category, reported_at, state, closed_at) VALUES ('t', $1, '0102', now() - interval '500 days',
+			CASE WHEN $2 = '' THEN 'reported' ELSE 'closed' END, now() - nullif($2, '')::interval)`, name, closed)
+	}
+	picture := func(name, begun, of string, whole bool) {
+		o.exec(t, `INSERT INTO photo (id, account_id, length, held, begun_at, arrived_at, digest, body, thumbnail, width, height)
+			SELECT md5($1)::uuid, 1, 9, CASE WHEN w THEN 9 ELSE 4 END, now() - $2::interval, CASE WHEN w THEN now() END,
+			       CASE WHEN w THEN '\x01'::bytea END, CASE WHEN w THEN '\x02'::bytea END, CASE WHEN w THEN '\x03'::bytea END, CASE WHEN w THEN 1 END, CASE WHEN w THEN 1 END
+			FROM (VALUES ($3::boolean)) AS v(w)`, name, begun, whole)
+		o.exec(t, `INSERT INTO photo_piece (photo_id, start, body) SELECT md5($1)::uuid, 0, '\x0102' WHERE NOT $2`, name, whole)
+		o.exec(t, `INSERT INTO incident_photo (incident_id, ordinal, account_id, photo_id)
+			SELECT id, (SELECT count(*) + 1 FROM incident_photo l WHERE l.incident_id = incident.id), 1, md5($1)::uuid FROM incident WHERE source_id = $2`, name, of)
+		o.exec(t, `INSERT INTO photo_release (photo_id, body, areas, released_by) SELECT md5($1)::uuid, '\x04', '[]', 'x' WHERE $2 <> '' AND $3`, name, of, whole)
+	}
+	incident("open", "")
+	incident("lately", "364 days")
+	incident("long ago", "366 days")
+	picture("of an open one", "400 days", "open", true)
+	picture("of one closed lately", "400 days", "lately", true)
+	picture("of one closed long ago", "400 days", "long ago", true)
+	picture("another of it", "400 days", "long ago", true)
+	picture("of none, old", "15 days", "", true)
+	picture("of none, young", "13 days", "", true)
+	picture("not whole, old", "15 days", "open", false)
+	picture("not whole, young", "13 days", "open", false)
+
+	result, err := privacy.Retain(t.Context(), o.owner, o.ring, staff.System, privacy.Sweeps(), time.Now(), 0, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deleted := deletedBy(result)
+	if deleted["incident-photo"] != 2 || deleted["photo-loose"] != 2 {
+		t.Errorf("deleted %v", deleted)
+	}
+	left := map[string]bool{}
+	for _, name := range []string{"of an open one", "of one closed lately", "of one closed long ago", "another of it", "of none, old", "of none, young", "not whole, old", "not whole, young"} {
+		if o.count1(t, `SELECT count(*) FROM photo WHERE id = md5($1)::uuid`, name) == 1 {
+			left[name] = true
+		}
+	}
+	want := map[string]bool{"of an open one": true, "of one closed lately": true, "of none, young": true, "not whole, young": true}
+	if !maps.Equal(left, want) {
+		t.Errorf("left are %v, want %v", left, want)
+	}
+	for table, want := range map[string]int{"photo_release": 2, "photo_piece": 1, "incident_photo": 4, "incident": 3} {
+		if n := o.count1(t, `SELECT count(*) FROM `+table); n != want {
+			t.Errorf("%d rows of %s, want %d", n, table, want)
+		}
+	}
+	if n := o.count1(t, `SELECT count(*) FROM deletion_proof WHERE kind IN ('incident-photo', 'photo-loose')`); n != 2 {
+		t.Errorf("%d proofs, want 2", n)
 	}
 }
 

@@ -12,8 +12,7 @@ import { asProblem } from './api/client';
 import { useMedia } from './common/media';
 import { overlays } from './common/overlays';
 import { useLanguageOfAddress } from './i18n/choice';
-import { analysisWords, dutyWords, residentWords } from './i18n/desk-words';
-import { type Words, withWords } from './i18n/language';
+import { analysisWords, dutyWords, residentWords, written } from './i18n/desk-words';
 import { antdTheme } from './theme/antd';
 import { useThemeOnPage } from './theme/page';
 import { useTheme } from './theme/theme';
@@ -38,12 +37,6 @@ const ReceiptPage = lazy(() => written(residentWords, import('./enquiry/receipt'
 const AccountPage = lazy(() => import('./account/page'));
 const FirstPage = lazy(() => import('./account/first'));
 const LinkPage = lazy(() => import('./account/link'));
-
-/** written is a page with the words that only it says. */
-async function written<Page>(words: Words | Words[], page: Promise<Page>): Promise<Page> {
-  await Promise.all([words].flat().map(withWords));
-  return page;
-}
 
 const client = new QueryClient({
   defaultOptions: {

@@ -11,6 +11,7 @@ import type { components } from '../api/schema';
 import { useOffer } from '../enquiry/queries';
 import { useView } from '../view/url';
 import { Facts, FormDialog, Page, Shown, useChange } from './common';
+import { ResidentReports } from './resident-reports';
 import { UnitTree } from './tree';
 
 type Schemas = components['schemas'];
@@ -25,7 +26,14 @@ export default function PublicServicePage() {
       lead={t('admin.public.hint')}
       actions={<Link to="/public">{t('admin.public.open')}</Link>}
     >
-      <Shown query={offer}>{(known) => <Switches offer={known} />}</Shown>
+      <Shown query={offer}>
+        {(known) => (
+          <>
+            <Switches offer={known} />
+            <ResidentReports key={known.daily} offer={known} />
+          </>
+        )}
+      </Shown>
       <Offices />
     </Page>
   );

@@ -9,6 +9,7 @@ const SECTIONS = [
   { name: 'requests', may: 'privacy' },
   { name: 'audit', may: 'audit' },
   { name: 'public', may: 'setting' },
+  { name: 'incidents', may: 'setting' },
 ] as const satisfies readonly { name: string; may: Permission }[];
 
 export type SectionName = (typeof SECTIONS)[number]['name'];

@@ -10266,6 +10266,8 @@ export interface components {
             /** @description of the report */
             day: string;
             number: string;
+            /** @description that were released: GET /api/v1/public/photos/{photo} */
+            photos: string[];
             /** @description [lon, lat] of the middle of a cell of about 350 m, or of a unit; never the place itself */
             point: number[];
             /** @enum {string} */

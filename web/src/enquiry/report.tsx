@@ -5,7 +5,7 @@ import { Alert, Button, Input } from 'antd';
 import { lazy, Suspense, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { answer, api, asProblem } from '../api/client';
+import { API, answer, api, asProblem } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
 import type { LonLat } from '../api/types';
@@ -404,6 +404,14 @@ function Around(props: { at: LonLat | null; category: string; onSame: () => void
             <span className="soft figures">{t('resident.reported', { day: one.day, unit: one.unit })}</span>
             <strong>{title(one, one.category)}</strong>
             <span>{t(`resident.receipt.state.${one.state}`)}</span>
+            {one.photos[0] && (
+              <img
+                className="report-photo"
+                src={`${API}/public/photos/${one.photos[0]}`}
+                alt={t('resident.photo', { what: title(one, one.category) })}
+                loading="lazy"
+              />
+            )}
           </li>
         ))}
       </ul>

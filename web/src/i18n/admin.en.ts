@@ -11,6 +11,7 @@ export const admin: typeof adminZh = {
     requests: 'Requests desk',
     audit: 'Audit',
     public: 'Public service',
+    incidents: 'Incidents',
   },
   notYours: 'No such page',
   notYoursHint:

@@ -10,6 +10,7 @@ export const admin = {
     requests: '居民申请',
     audit: '操作审计',
     public: '公众服务',
+    incidents: '事件与推送',
   },
   notYours: '没有此页面',
   notYoursHint: '地址有误，或您的岗位不能使用此页面。管理员可以说明哪个岗位可以。',

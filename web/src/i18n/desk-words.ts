@@ -1,5 +1,5 @@
 // The words of single pages, which only they load.
-import type { Words } from './language';
+import { type Words, withWords } from './language';
 
 export const analysisWords: Words = {
   zh: () => import('./incidents.zh').then(({ incidents }) => ({ incidents })),
@@ -15,3 +15,14 @@ export const residentWords: Words = {
   zh: () => import('./resident.zh').then(({ resident }) => ({ resident })),
   en: () => import('./resident.en').then(({ resident }) => ({ resident })),
 };
+
+export const switchesWords: Words = {
+  zh: () => import('./switches.zh').then(({ switches }) => ({ switches })),
+  en: () => import('./switches.en').then(({ switches }) => ({ switches })),
+};
+
+/** written is a page with the words that only it says. */
+export async function written<Page>(words: Words | Words[], page: Promise<Page>): Promise<Page> {
+  await Promise.all([words].flat().map(withWords));
+  return page;
+}

@@ -36,6 +36,7 @@ export const resident: typeof residentZh = {
   aroundHint: 'If it is the same thing, there is no need to report it again.',
   aroundPrivate: 'Places are shown only roughly.',
   reported: 'reported {{day}} · {{unit}}',
+  photo: 'Photo: {{what}}',
   same: 'It is this one, nothing to send',
   send: 'Send',
   again: 'Send again',

@@ -33,6 +33,7 @@ export const resident = {
   aroundHint: '如果是同一件事，不必再报。',
   aroundPrivate: '地点只显示大致范围。',
   reported: '{{day}}上报 · {{unit}}',
+  photo: '照片：{{what}}',
   same: '就是这件，不用再报',
   send: '发送',
   again: '再发一次',

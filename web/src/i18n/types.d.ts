@@ -3,6 +3,7 @@ import type { incidents } from './incidents.zh';
 import type { patrol } from './patrol.zh';
 import type { photos } from './photos.zh';
 import type { resident } from './resident.zh';
+import type { switches } from './switches.zh';
 import type { Dictionary } from './zh';
 
 declare module 'i18next' {
@@ -17,6 +18,7 @@ declare module 'i18next' {
         patrol: typeof patrol;
         photos: typeof photos;
         resident: typeof resident;
+        switches: typeof switches;
       };
     };
   }

@@ -193,6 +193,92 @@ test.describe('as administrator', () => {
     await service.click();
     await expect(service).not.toBeChecked();
   });
+
+  test('lets residents report of some classes, and closes that again', async ({ page, request }) => {
+    const before = await read<List<{ code: string }>>(request, '/public/incident-categories');
+    try {
+      await page.goto('/admin/public');
+      const reports = page.getByRole('switch', { name: '居民上报' });
+      await reports.click();
+      await expect(reports).toBeChecked();
+      const chosen = page.getByText(/已选 \d+ 类/);
+      const many = Number(/\d+/.exec((await chosen.textContent()) ?? '')?.[0]);
+      const box = page.locator('.admin-classes').getByRole('checkbox').first();
+      await box.click();
+      await expect(chosen).toHaveText(`已选 ${many - 1} 类`);
+      await accessible(page);
+      await page.getByRole('button', { name: '保存' }).last().click();
+      await expect(page.getByText('已保存')).toBeVisible();
+      await page.reload();
+      await expect(chosen).toHaveText(`已选 ${many - 1} 类`);
+      await expect(box).not.toBeChecked();
+      const now = await read<List<{ code: string }>>(request, '/public/incident-categories');
+      expect(now.items).toHaveLength(before.items.length - 1);
+      await reports.click();
+      await expect(reports).not.toBeChecked();
+    } finally {
+      const codes = before.items.map(({ code }) => code);
+      await request.put('/api/v1/public/incident-categories', { data: { codes } });
+    }
+  });
+
+  test('says when people work, and has a gateway told, whose secret is shown once', async ({
+    page,
+    request,
+    complaints,
+  }) => {
+    complaints.allow(/422/);
+    const hours = await read<{ hours: string }>(request, '/working-hours');
+    try {
+      await page.goto('/admin/incidents');
+      const field = page.getByRole('textbox', { name: '每个工作日' });
+      await field.fill('18:00-09:00');
+      await page.getByRole('button', { name: '保存' }).click();
+      await expect(page.getByText(/格式填写工作时间/)).toBeVisible();
+      await field.fill('08:30-11:30,13:30-17:30');
+      await field.press('Enter');
+      await expect(page.getByText('已保存')).toBeVisible();
+      expect(await read(request, '/working-hours')).toEqual({ hours: '08:30-11:30,13:30-17:30' });
+
+      await page.getByRole('button', { name: '添加消息网关' }).click();
+      const dialog = page.getByRole('dialog', { name: '添加消息网关' });
+      await dialog.getByLabel('网关地址').fill('https://10.0.0.1/duty');
+      await dialog.getByRole('button', { name: '添加消息网关' }).click();
+      await expect(dialog.getByText('请在下面选择一个网格。')).toBeVisible();
+      await dialog.locator('.admin-branch-name').first().click();
+      await accessible(page);
+      await dialog.getByRole('button', { name: '添加消息网关' }).click();
+      await expect(dialog.getByText(/不是公网地址/)).toBeVisible();
+      // A name that nobody has (RFC 6761): what is told there does not arrive.
+      const url = `https://gateway-${Date.now()}.invalid/duty`;
+      await dialog.getByLabel('网关地址').fill(url);
+      await dialog.getByRole('button', { name: '添加消息网关' }).click();
+      const secret = page.getByRole('dialog', { name: '签名密钥' });
+      const words = (await secret.locator('code').textContent()) ?? '';
+      expect(words.length).toBeGreaterThan(30);
+      await accessible(page);
+      await secret.getByRole('button', { name: '已抄下' }).click();
+      await expect(page.getByText(words)).toHaveCount(0);
+
+      const card = page.getByRole('article', { name: `${url} 的推送` });
+      await card.getByRole('button', { name: `发一条测试到 ${url}` }).click();
+      await expect(card.getByText(/域名解析不到/)).toBeVisible();
+      await accessible(page);
+      const enabled = card.getByRole('switch');
+      await enabled.click();
+      await expect(enabled).not.toBeChecked();
+      await expect(card.getByRole('button', { name: `发一条测试到 ${url}` })).toBeDisabled();
+      await card.getByRole('button', { name: `删除 ${url}` }).click();
+      await page.getByRole('dialog').getByRole('button', { name: '删除' }).click();
+      await expect(card).toBeHidden();
+    } finally {
+      await request.put('/api/v1/working-hours', { data: hours });
+      const hooks = await read<List<{ id: number; url: string }>>(request, '/webhooks');
+      for (const { id } of hooks.items.filter((one) => one.url.includes('.invalid'))) {
+        await request.delete(`/api/v1/webhooks/${id}`);
+      }
+    }
+  });
 });
 
 test.describe('as privacy officer', () => {

@@ -14,6 +14,8 @@ import { photos as photosEn } from '../../src/i18n/photos.en';
 import { photos as photosZh } from '../../src/i18n/photos.zh';
 import { resident as residentEn } from '../../src/i18n/resident.en';
 import { resident as residentZh } from '../../src/i18n/resident.zh';
+import { switches as switchesEn } from '../../src/i18n/switches.en';
+import { switches as switchesZh } from '../../src/i18n/switches.zh';
 import { zh } from '../../src/i18n/zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -29,8 +31,24 @@ function flatten(tree: Tree, path = ''): Record<string, string> {
 const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 describe('the dictionaries', () => {
-  const chinese = flatten({ ...zh, ...dutyZh, incidents: incidentsZh, patrol: patrolZh, photos: photosZh, resident: residentZh });
-  const english = flatten({ ...en, ...dutyEn, incidents: incidentsEn, patrol: patrolEn, photos: photosEn, resident: residentEn });
+  const chinese = flatten({
+    ...zh,
+    ...dutyZh,
+    incidents: incidentsZh,
+    patrol: patrolZh,
+    photos: photosZh,
+    resident: residentZh,
+    switches: switchesZh,
+  });
+  const english = flatten({
+    ...en,
+    ...dutyEn,
+    incidents: incidentsEn,
+    patrol: patrolEn,
+    photos: photosEn,
+    resident: residentEn,
+    switches: switchesEn,
+  });
 
   it('have the same keys', () => {
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
