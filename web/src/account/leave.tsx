@@ -57,7 +57,7 @@ function AbsenceRow({ absence }: { absence: Absence }) {
   const begun = Date.parse(absence.from) <= Date.now();
   const end = useMutation({
     mutationFn: () => done(api.DELETE('/absences/{id}', { params: { path: { id: absence.id } } })),
-    onSuccess: () => message.success(t('account.absenceEnded')),
+    onSuccess: () => void message.success(t('account.absenceEnded')),
     onSettled: touch,
   });
   return (

@@ -157,7 +157,7 @@ function Enrol({ onClose }: { onClose: () => void }) {
   const confirm = useMutation({
     mutationFn: () =>
       answer<Recovery>(api.POST('/account/totp/confirm', { body: { code: code.replace(/\s/g, '') } })),
-    onSuccess: () => message.success(t('account.totpDone')),
+    onSuccess: () => void message.success(t('account.totpDone')),
     onError: () => setCode(''),
   });
   if (confirm.data) return <RecoveryCodes codes={confirm.data.codes ?? []} onClose={onClose} />;

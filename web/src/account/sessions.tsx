@@ -25,8 +25,8 @@ export function SessionSection() {
           ? api.DELETE('/sessions')
           : api.DELETE('/sessions/{id}', { params: { path: { id } } }),
       ),
-    onSuccess: () => message.success(t('account.sessionEnded')),
-    onError: (cause) => message.error(asProblem(cause).message),
+    onSuccess: () => void message.success(t('account.sessionEnded')),
+    onError: (cause) => void message.error(asProblem(cause).message),
     onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   });
   const others = (sessions.data?.length ?? 0) > 1;

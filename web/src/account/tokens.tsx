@@ -57,8 +57,8 @@ function TokenRow({ token }: { token: Token }) {
   const over = Date.parse(token.expires_at) < Date.now();
   const revoke = useMutation({
     mutationFn: () => done(api.DELETE('/tokens/{id}', { params: { path: { id: token.id } } })),
-    onSuccess: () => message.success(t('account.tokenRevoked')),
-    onError: (cause) => message.error(asProblem(cause).message),
+    onSuccess: () => void message.success(t('account.tokenRevoked')),
+    onError: (cause) => void message.error(asProblem(cause).message),
     onSettled: () => client.invalidateQueries({ queryKey: ['tokens'] }),
   });
   const ask = () =>

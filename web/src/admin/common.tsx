@@ -97,7 +97,8 @@ export function useChange<In, Out>(
     onSuccess: () => {
       if (said) message.success(said);
     },
-    onError: (cause) => message.error(refusal(cause), 6),
+    // A message is done when it goes away; the change is not to wait for that.
+    onError: (cause) => void message.error(refusal(cause), 6),
     onSettled: () => {
       for (const subject of touched) client.invalidateQueries({ queryKey: [subject] });
     },

@@ -63,7 +63,7 @@ export function useJobAction(action: 'cancel' | 'retry') {
           : api.POST('/jobs/{id}/retry', { params: { path: { id } } }),
       ),
     onSettled: () => client.invalidateQueries({ queryKey: ['jobs'] }),
-    onError: (cause) => message.error(asProblem(cause).message),
+    onError: (cause) => void message.error(asProblem(cause).message),
   });
 }
 

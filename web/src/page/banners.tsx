@@ -129,8 +129,8 @@ function BreakGlass() {
   }, [some]);
   const end = useMutation({
     mutationFn: (id: number) => answer(api.POST('/break-glass/{id}/end', { params: { path: { id } } })),
-    onSuccess: () => message.success(t('breakGlass.ended')),
-    onError: (cause) => message.error(asProblem(cause).message),
+    onSuccess: () => void message.success(t('breakGlass.ended')),
+    onError: (cause) => void message.error(asProblem(cause).message),
     onSettled: () => client.invalidateQueries(),
   });
   return open?.map((access) => (

@@ -119,7 +119,7 @@ function Match() {
         client.invalidateQueries({ queryKey: [subject] });
       }
     },
-    onError: (cause) => message.error(asProblem(cause).message),
+    onError: (cause) => void message.error(asProblem(cause).message),
   });
   return (
     <Button size="small" className="match" loading={match.isPending} onClick={() => match.mutate()}>

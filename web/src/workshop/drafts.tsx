@@ -92,7 +92,7 @@ function useChange<T>(change: (input: T) => Promise<DraftPlan>, done?: (plan: Dr
       client.invalidateQueries({ queryKey: ['plans'] });
       done?.(plan);
     },
-    onError: (cause) => message.error(cause.message),
+    onError: (cause) => void message.error(cause.message),
   });
 }
 

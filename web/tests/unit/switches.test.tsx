@@ -86,14 +86,23 @@ describe('working hours and gateways', () => {
     'GET /levels': { items: [] },
   };
 
-  it('says why hours are refused', async () => {
+  it('says why hours are refused, and takes others at once', async () => {
     const asked = serve({ ...served, 'PUT /working-hours': problem(422, 'working_hours', 'no hours') });
     show(<IncidentSettingsPage />);
     const field = await screen.findByRole('textbox', { name: 'Each working day' });
     await userEvent.clear(field);
     await userEvent.type(field, '9 to 5{Enter}');
     await screen.findByText(/Write the working hours/);
-    expect(asked.find(({ what }) => what === 'PUT /working-hours')?.body).toEqual({ hours: '9 to 5' });
+    const button = screen.getByRole('button', { name: 'Save' });
+    await waitFor(() => expect(button.className).not.toContain('loading'), { timeout: 2_000 });
+    await userEvent.clear(field);
+    await userEvent.type(field, '09:00-17:00{Enter}');
+    await waitFor(() =>
+      expect(asked.filter(({ what }) => what === 'PUT /working-hours').map(({ body }) => body)).toEqual([
+        { hours: '9 to 5' },
+        { hours: '09:00-17:00' },
+      ]),
+    );
   });
 
   it('says what came of the last message, and switches a gateway off', async () => {
