@@ -65,7 +65,7 @@ function HookCard({ hook, onSecret }: { hook: Hook; onSecret: (secret: string) =
   );
   const test = useChange(
     () => answer(api.POST('/webhooks/{id}/test', of(hook.id))),
-    ['webhooks', 'audit'],
+    ['webhooks', 'webhook-deliveries', 'audit'],
     t('switches.sent'),
   );
   const renew = useChange(
@@ -141,7 +141,7 @@ function Deliveries({ hook }: { hook: number }) {
   const language = useLanguage();
   const problem = useProblem();
   const list = useQuery({
-    queryKey: ['webhooks', hook, 'deliveries'],
+    queryKey: ['webhook-deliveries', hook],
     queryFn: ({ signal }) =>
       answer<List<Delivery>>(
         api.GET('/webhooks/{id}/deliveries', {
@@ -225,7 +225,12 @@ function AddHook({ onSecret, onClose }: { onSecret: (secret: string) => void; on
       >
         <Input maxLength={500} inputMode="url" placeholder="https://" autoComplete="off" />
       </Form.Item>
-      <Form.Item name="events" label={t('switches.events')} rules={[{ required: true }]}>
+      <Form.Item
+        name="events"
+        label={t('switches.events')}
+        // Not required by name: a group of boxes may not say so (ARIA).
+        rules={[{ type: 'array', min: 1, message: t('switches.eventsMissing') }]}
+      >
         <Checkbox.Group
           options={EVENTS.map((event) => ({ value: event, label: t(`switches.event.${event}`) }))}
         />

@@ -27,6 +27,7 @@ export const switches: typeof switchesZh = {
   url: 'Address of the gateway',
   urlHint: 'It begins with https; http is for 127.0.0.1 only.',
   events: 'What it is told',
+  eventsMissing: 'Choose at least one.',
   event: { given: 'new duty', dispatched: 'dispatched', overdue: 'overdue', test: 'test' },
   of: 'Messages to {{url}}',
   enabled: 'Tell {{url}}',

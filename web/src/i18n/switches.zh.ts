@@ -24,6 +24,7 @@ export const switches = {
   url: '网关地址',
   urlHint: 'https 开头；http 仅限 127.0.0.1。',
   events: '推送什么',
+  eventsMissing: '请至少选择一项。',
   event: { given: '新任务', dispatched: '派单', overdue: '超期', test: '测试' },
   of: '{{url}} 的推送',
   enabled: '推送到 {{url}}',
