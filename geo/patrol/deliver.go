@@ -98,9 +98,9 @@ type arrival struct {
 	skew     time.Duration
 	oldest   time.Time // longer ago no track is believed
 
-	// The day that judge met last, with its first moment and the one after its last.
+	// The day that judge met last, with its first microsecond and the one after its last.
 	day        geo.Day
-	dawn, dusk time.Time
+	dawn, dusk int64
 }
 
 // at is when something was by our clock.

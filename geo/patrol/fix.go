@@ -47,7 +47,7 @@ type fixesBody struct {
 
 // sentFix is [milliseconds since 1970 by the phone, lon, lat, accuracy in metres or null].
 type sentFix struct {
-	at       time.Time
+	micros   int64 // since 1970, by the phone
 	place    geo.Point
 	accuracy float32
 }
@@ -93,7 +93,7 @@ func (b *fixesBody) digest(at time.Time) []byte {
 	text = binary.BigEndian.AppendUint64(append(text, ' '), uint64(at.UnixNano()))
 	text = binary.BigEndian.AppendUint32(text, uint32(b.First))
 	for _, f := range b.Fixes {
-		text = binary.BigEndian.AppendUint64(text, uint64(f.at.UnixMilli()))
+		text = binary.BigEndian.AppendUint64(text, uint64(f.micros/1000))
 		text = binary.BigEndian.AppendUint32(text, uint32(f.place.X))
 		text = binary.BigEndian.AppendUint32(text, uint32(f.place.Y))
 		text = binary.BigEndian.AppendUint32(text, math.Float32bits(f.accuracy))
@@ -102,18 +102,19 @@ func (b *fixesBody) digest(at time.Time) []byte {
 	return digest[:]
 }
 
-// judge is where a fix belongs: its time by our clock, its day, and what is thought of it.
-func (a *arrival) judge(f sentFix) (at time.Time, day geo.Day, mark int16) {
-	at = a.at(f.at)
+// judge is where a fix belongs: its time by our clock in microseconds since 1970, its day,
+// and what is thought of it.
+func (a *arrival) judge(f sentFix) (at int64, day geo.Day, mark int16) {
+	at = f.micros + a.skew.Microseconds()
 	switch {
-	case at.Before(a.oldest):
+	case at < a.oldest.UnixMicro():
 		return at, geo.DayOf(a.received), past
-	case !a.believed(at):
+	case at > a.received.Add(ahead).UnixMicro():
 		return at, geo.DayOf(a.received), future
 	}
-	if at.Before(a.dawn) || !at.Before(a.dusk) {
-		a.day = geo.DayOf(at)
-		a.dawn, a.dusk = a.day.Start(), a.day.AddDays(1).Start()
+	if at < a.dawn || at >= a.dusk {
+		a.day = geo.DayOf(time.UnixMicro(at))
+		a.dawn, a.dusk = a.day.Start().UnixMicro(), a.day.AddDays(1).Start().UnixMicro()
 	}
 	return at, a.day, 0
 }
@@ -133,20 +134,20 @@ const (
 	copyFix  = `COPY fix (day, shift_no, seq, at, device_at, x, y, accuracy, mark) FROM STDIN (FORMAT binary)`
 )
 
-// millennium is when PostgreSQL's times begin, and firstDay its days.
+// millennium is when PostgreSQL's times begin, in microseconds since 1970, and firstDay its days.
 var (
-	millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	firstDay   = geo.DayOf(millennium)
+	millennium = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	firstDay   = geo.DayOf(time.UnixMicro(millennium))
 )
 
-func (r *fixRows) add(day geo.Day, shift int64, seq int32, at time.Time, f sentFix, mark int16) {
+// add adds a row; at is in microseconds since 1970.
+func (r *fixRows) add(day geo.Day, shift int64, seq int32, at int64, f sentFix, mark int16) {
 	b, int32s, int64s := binary.BigEndian.AppendUint16(r.text, 9), binary.BigEndian.AppendUint32, binary.BigEndian.AppendUint64
-	micros := func(t time.Time) uint64 { return uint64(t.UnixMicro() - millennium.UnixMicro()) }
 	b = int32s(int32s(b, 4), uint32(int32(day.Since(firstDay))))
 	b = int64s(int32s(b, 8), uint64(shift))
 	b = int32s(int32s(b, 4), uint32(seq))
-	b = int64s(int32s(b, 8), micros(at))
-	b = int64s(int32s(b, 8), micros(f.at))
+	b = int64s(int32s(b, 8), uint64(at-millennium))
+	b = int64s(int32s(b, 8), uint64(f.micros-millennium))
 	b = int32s(int32s(b, 4), uint32(f.place.X))
 	b = int32s(int32s(b, 4), uint32(f.place.Y))
 	b = int32s(int32s(b, 4), math.Float32bits(f.accuracy))

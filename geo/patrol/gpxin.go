@@ -216,7 +216,7 @@ func (a *arrival) sift(s Shift, points []GPXPoint, done *Imported) (good []sentF
 			why = "no_place"
 		} else if p.At.IsZero() {
 			why = "no_time"
-		} else if _, _, mark := a.judge(sentFix{at: p.At}); mark != 0 {
+		} else if _, _, mark := a.judge(sentFix{micros: p.At.UnixMicro()}); mark != 0 {
 			why = markNames[mark]
 		} else if s.spanOf(p.At) < 0 {
 			why = "outside"
@@ -225,7 +225,7 @@ func (a *arrival) sift(s Shift, points []GPXPoint, done *Imported) (good []sentF
 		}
 		if why == "" {
 			there[p.At] = true
-			good = append(good, sentFix{p.At, *p.Place, 0})
+			good = append(good, sentFix{p.At.UnixMicro(), *p.Place, 0})
 			continue
 		}
 		last := len(done.Left) - 1
@@ -262,7 +262,7 @@ func (a *arrival) keepImported(ctx context.Context, tx pgx.Tx, s Shift, good []s
 	fresh := newFixRows(len(good))
 	first := next
 	for _, f := range good {
-		if known[f.at.UnixMilli()] {
+		if known[time.UnixMicro(f.micros).UnixMilli()] {
 			done.Known++
 			continue
 		}

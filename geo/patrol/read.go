@@ -242,7 +242,7 @@ func (r *fixReader) fix() (f sentFix, err error) {
 	if !r.take(']') || v[0] < -farthest || v[0] > farthest || v[1] < -180e7 || v[1] > 180e7 || v[2] < -90e7 || v[2] > 90e7 || v[3] < 0 {
 		return f, errFix
 	}
-	return sentFix{time.UnixMilli(v[0]).UTC(), geo.Point{X: int32(v[1]), Y: int32(v[2])}, float32(v[3]) / 1000}, nil
+	return sentFix{v[0] * 1000, geo.Point{X: int32(v[1]), Y: int32(v[2])}, float32(v[3]) / 1000}, nil
 }
 
 func (r *fixReader) null() bool {
