@@ -315,12 +315,17 @@ func (h *hall) storm(ctx context.Context, lab Lab) ([]Row, error) {
 	for i := range bodies {
 		bodies[i] = h.phones[i].delivery(1, backlogFixes, now, true)
 	}
-	// Everything once, by officers who have no other part in it: connections learn their
-	// statements.
-	for i := len(h.phones) - 1; i >= max(n+n/50+1, len(h.phones)-50); i-- {
-		if err := h.send(ctx, h.phones[i], h.phones[i].delivery(1, 1, now, true)); err != nil {
-			return nil, err
-		}
+	// Everything once on every connection, by officers who have no other part in it: they
+	// learn their statements.
+	warm := h.phones[max(n+n/50+1, len(h.phones)-200):]
+	cold := make([]error, len(warm))
+	var learning sync.WaitGroup
+	for i, p := range warm {
+		learning.Go(func() { cold[i] = h.send(ctx, p, p.delivery(1, 1, now, true)) })
+	}
+	learning.Wait()
+	if err := errors.Join(cold...); err != nil {
+		return nil, err
 	}
 	watched := watchMemory()
 	lateness := &waits{}
