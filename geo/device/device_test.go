@@ -95,3 +95,33 @@ func TestALostDeviceIsRevokedForItsAccountAlone(t *testing.T) {
 		t.Errorf("%d devices say that they are wiped, %v; want 1", wiped, err)
 	}
 }
+
+func TestManyDevicesAreAdmittedAtOnceAndALostOneIsNot(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	owner := pgtest.As(t, dsn, "")
+	units := ledgertest.Town(t, owner, 1)
+	engine := pgtest.As(t, dsn, pg.RoleEngine)
+	_, a := stafftest.Hold(t, owner, staff.Worker, units[0])
+	_, b := stafftest.Hold(t, owner, staff.Worker, units[0])
+	phone, now := uuid.New(), time.Now()
+	both := []device.Use{{Actor: b, ID: phone, At: now}, {Actor: a, ID: phone, At: now}} // one phone of two officers
+	for range 2 {                                                                        // for the first time today, and again
+		if revoked, err := device.AdmitAll(t.Context(), engine, both); err != nil || revoked[0] || revoked[1] {
+			t.Fatalf("%v, %v", revoked, err)
+		}
+	}
+	if err := device.Revoke(t.Context(), engine, a, a.Account, phone); err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []time.Time{now, now.AddDate(0, 0, 1)} {
+		both[0].At, both[1].At = day, day
+		if revoked, err := device.AdmitAll(t.Context(), engine, both); err != nil || revoked[0] || !revoked[1] {
+			t.Errorf("after a's was lost: %v, %v", revoked, err)
+		}
+	}
+	for _, of := range []staff.Actor{a, b} {
+		if list, err := device.Of(t.Context(), engine, of.Account); err != nil || len(list) != 1 {
+			t.Errorf("devices of %s: %+v, %v", of.Name, list, err)
+		}
+	}
+}
