@@ -41,7 +41,7 @@ export function Webhooks() {
         <h2 id="webhooks">{t('switches.webhooks')}</h2>
         <Button onClick={() => setAdding(true)}>{t('switches.add')}</Button>
       </header>
-      <p className="soft">{t('switches.webhooksHint')}</p>
+      <p className="soft admin-lead">{t('switches.webhooksHint')}</p>
       <Shown query={hooks} empty={{ when: (list) => list.length === 0, title: t('switches.none') }}>
         {(list) => list.map((hook) => <HookCard key={hook.id} hook={hook} onSecret={setSecret} />)}
       </Shown>
@@ -54,6 +54,7 @@ export function Webhooks() {
 function HookCard({ hook, onSecret }: { hook: Hook; onSecret: (secret: string) => void }) {
   const { t } = useTranslation();
   const { modal } = App.useApp();
+  const language = useLanguage();
   const unit = useUnit(hook.unit).data;
   const { url } = hook;
   const change = useChange(
@@ -101,7 +102,8 @@ function HookCard({ hook, onSecret }: { hook: Hook; onSecret: (secret: string) =
         />
       </header>
       <p className="soft">
-        {unit?.name ?? hook.unit} · {hook.events.map((event) => t(`switches.event.${event}`)).join('、')}
+        {unit?.name ?? hook.unit} ·{' '}
+        {hook.events.map((event) => t(`switches.event.${event}`)).join(language === 'en' ? ', ' : '、')}
       </p>
       <div className="admin-inline">
         <Button
