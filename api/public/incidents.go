@@ -29,7 +29,9 @@ func (h handler) mountIncidents(a route.API) {
 	route.Put(a, "/public/incident-categories", route.Op{ID: "set-public-categories", May: staff.Setting, Summary: "Say of which classes residents may report", Tag: "public"}, h.setCategories)
 	route.Post(a, "/public/incidents", report, h.report)
 	route.Get(a, "/public/incidents", seen, h.seen)
-	route.Get(a, "/public/receipts/{code}", op("get-receipt", "How a resident's report stands"), h.receipt)
+	receipt := op("get-receipt", "How a resident's report stands")
+	receipt.Description = "The code may be written in any case, with dashes, spaces or nothing between its groups. Nothing is answered while reports of residents are switched off."
+	route.Get(a, "/public/receipts/{code}", receipt, h.receipt)
 }
 
 func (h handler) categories(ctx context.Context, _ *struct{}) (*route.Body[route.List[incident.Category]], error) {
