@@ -3337,7 +3337,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a resident's report stands */
+        /**
+         * How a resident's report stands
+         * @description The code may be written in any case, with dashes, spaces or nothing between its groups. Nothing is answered while reports of residents are switched off.
+         */
         get: operations["get-receipt"];
         put?: never;
         post?: never;
