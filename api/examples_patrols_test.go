@@ -42,6 +42,10 @@ func patrolExamples() []example {
 				body: []byte(`<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1" creator="watch"></gpx>`)}
 		}, nil},
 		{"export-track", "", self, ofShift("/gpx"), nil},
+		{"export-patrol-coverage", "", thing, func(w *table, town string) request {
+			today := time.Now()
+			return request{path: v1 + "/patrols/coverage/export?format=csv&unit=" + w.things[town]["unit"] + "&from=" + geo.DayOf(today.AddDate(0, 0, -20)).String() + "&to=" + geo.DayOf(today).String()}
+		}, nil},
 		{"get-patrol-coverage", "", thing, func(w *table, town string) request {
 			today := time.Now()
 			return request{path: v1 + "/patrols/coverage?unit=" + w.things[town]["unit"] + "&from=" + geo.DayOf(today.AddDate(0, 0, -20)).String() + "&to=" + geo.DayOf(today).String()}

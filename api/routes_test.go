@@ -155,6 +155,7 @@ var needed = map[string]string{
 	"/api/v1/places":                      "?lon=118.5&lat=30.5",
 	"/api/v1/circles/{id}/change":         "?before=1",
 	"/api/v1/patrols/coverage":            "?unit={base}&from=2026-09-01&to=2026-09-30",
+	"/api/v1/patrols/coverage/export":     "?unit={base}&from=2026-09-01&to=2026-09-30",
 	"/api/v1/devices/{device}/state":      "?account=1",
 	"/api/v1/incidents/near":              "?lon=118.5&lat=30.5&category=0102",
 	"/api/v1/incidents/analysis/units":    "?from=2026-01-01&to=2026-03-01",

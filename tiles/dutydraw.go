@@ -52,9 +52,17 @@ func cutStreets(n *walk.Network, units *locate.Index) (list []streetPart) {
 // never stands for the days of a street that was not seen.
 const never = -1
 
-// seenDays are how many days ago parts of streets were seen last.
+// seenDays are how many days ago parts of streets were seen last. It leaps from part to part
+// along their index: what was counted on each day is kept for years, and is not read.
 func (r *reading) seenDays() (map[cell.Cell]int, error) {
-	rows, _ := r.Pool.Query(r.ctx, `SELECT part, $1::date - max(day) FROM seen_part WHERE day <= $1 GROUP BY part ORDER BY part`, r.day)
+	rows, _ := r.Pool.Query(r.ctx, `
+		WITH RECURSIVE seen AS (
+			(SELECT part FROM seen_part ORDER BY part LIMIT 1)
+			UNION ALL
+			SELECT (SELECT n.part FROM seen_part n WHERE n.part > s.part ORDER BY n.part LIMIT 1) FROM seen s WHERE s.part IS NOT NULL)
+		SELECT s.part, $1::date - last.day
+		FROM seen s CROSS JOIN LATERAL (SELECT day FROM seen_part l WHERE l.part = s.part AND l.day <= $1 ORDER BY l.day DESC LIMIT 1) last
+		ORDER BY s.part`, r.day)
 	days := map[cell.Cell]int{}
 	var part int64
 	var ago int

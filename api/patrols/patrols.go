@@ -24,28 +24,34 @@ func Mount(a route.API, db, engine pg.DB, footpaths circle.Paths) {
 	}}}
 	route.Get(a, "/patrols/coverage", route.Op{ID: "get-patrol-coverage", Tag: "patrols", Summary: "What patrols saw of a unit, and of those right below it",
 		Description: "By unit and kind of post, never by person. What was seen is told of 7 to 92 days; what it took is told in whole weeks that are over."}.For(staff.Count), h.coverage)
+	route.Get(a, "/patrols/coverage/export", route.Op{ID: "export-patrol-coverage", Tag: "patrols", Summary: "What patrols saw of the units below one, as a table",
+		Description: "The units right below the one that is asked about, by unit and never by person; a workbook has each missed checkpoint on a second worksheet. For those who count and may export, or supervise. Each export is recorded."}.For(staff.Count), h.export)
 	route.Get(a, "/patrols/late", route.Op{ID: "get-late-duties", Tag: "patrols", Summary: "What was missed today and what is late, for who supervises",
 		Description: "Checkpoints that a beat had today and nobody marked in its hours, and late visits as numbers, by unit and post: nothing of a person or a household."}.For(staff.Supervise), h.late)
 }
 
 type handler struct{ patrol.Coverer }
 
-type coverageInput struct {
+// CoverageInput asks for coverage.
+type CoverageInput struct {
 	Unit string `query:"unit" required:"true" minLength:"1" maxLength:"64" doc:"code"`
 	From string `query:"from" required:"true" format:"date" doc:"first day (YYYY-MM-DD, China)"`
 	To   string `query:"to" required:"true" format:"date" doc:"last day; the units are those in force on it"`
 }
 
-func (h handler) coverage(ctx context.Context, in *coverageInput) (*route.Body[patrol.Coverage], error) {
+func (h handler) coverage(ctx context.Context, in *CoverageInput) (*route.Body[patrol.Coverage], error) {
+	return route.OK(h.asked(ctx, in))
+}
+
+func (h handler) asked(ctx context.Context, in *CoverageInput) (c patrol.Coverage, err error) {
 	ask := patrol.Ask{Unit: in.Unit}
-	var err error
 	if ask.From, err = geo.ParseDay(in.From); err == nil {
 		ask.To, err = geo.ParseDay(in.To)
 	}
 	if err != nil {
-		return nil, route.ErrDate.Because(err)
+		return c, route.ErrDate.Because(err)
 	}
-	return route.OK(h.Coverage(ctx, route.Actor(ctx), ask, time.Now()))
+	return h.Coverage(ctx, route.Actor(ctx), ask, time.Now())
 }
 
 // Late is what was missed and what is late, by unit and post.

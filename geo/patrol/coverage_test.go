@@ -1,6 +1,7 @@
 package patrol_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/paulmach/orb/encoding/wkt"
 
+	"github.com/xuri/excelize/v2"
+
 	"wangge/geo"
 	"wangge/geo/cell"
 	"wangge/geo/grid"
@@ -18,6 +21,7 @@ import (
 	"wangge/geo/staff"
 	"wangge/geo/staff/stafftest"
 	"wangge/geo/track"
+	"wangge/geo/vectorfile"
 	"wangge/geo/walk"
 )
 
@@ -196,6 +200,22 @@ func TestCoverageNamesMissedCheckpoints(t *testing.T) {
 		if m.Day == ago(3) {
 			t.Error("it was marked on that day")
 		}
+	}
+	units, missed := got.Tables(true)
+	var book bytes.Buffer
+	if err := vectorfile.WriteXLSX(&book, units, missed); err != nil {
+		t.Fatal(err)
+	}
+	read, err := excelize.OpenReader(&book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	if rows, err := read.GetRows("巡查覆盖"); err != nil || len(rows) != 1+len(got.Children) || rows[0][0] != "单元代码" || rows[1][0] != got.Children[0].Unit || rows[1][6] != "" {
+		t.Errorf("units %v, %v", rows, err)
+	}
+	if rows, err := read.GetRows("漏打的卡点"); err != nil || len(rows) != 7 || rows[1][4] != "gate" || rows[1][0] != ago(1).String() {
+		t.Errorf("missed %v, %v", rows, err)
 	}
 	if got.Streets.Share != nil || got.Since.Oldest != nil || got.Cells.All < 1000 {
 		t.Errorf("without a map: %+v", got.Covered)

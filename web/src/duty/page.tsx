@@ -53,7 +53,7 @@ export default function DutyPage() {
       </div>
       <Late unit={unit} />
       {!wall && may('supervise') && <Shifts unit={unit} />}
-      {unit && !wall && may('count') && <CoverageTable unit={unit} />}
+      {!wall && may('count') && <CoverageTable unit={unit} />}
     </>
   );
   return (

@@ -515,6 +515,7 @@ export const admin: typeof adminZh = {
       circle: 'service circle',
       comparison: 'comparison',
       'demand-set': 'demand set',
+      'patrol-coverage': 'patrol coverage',
       'incident-analysis': 'incident analysis',
       map: 'map',
       'service-point': 'service point',

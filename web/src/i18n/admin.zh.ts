@@ -503,6 +503,7 @@ export const admin = {
       circle: '服务圈',
       comparison: '方案对比',
       'demand-set': '需求数据',
+      'patrol-coverage': '巡查覆盖',
       'incident-analysis': '事件分析',
       map: '地图',
       'service-point': '服务点',

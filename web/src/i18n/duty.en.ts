@@ -259,6 +259,13 @@ export const duty: typeof dutyZh = {
     cells: 'Cells',
     days: 'Longest unseen (days)',
     never: 'never',
+    choose: 'Choose a unit to see what patrols saw of those below it.',
+    chart:
+      'Coverage: shares of streets, cells and blocks seen and days unseen, of {{count}} units; {{unit}} was unseen for longest',
+    file: { xlsx: 'Export XLSX', csv: 'Export CSV' },
+    missed: 'Missed checkpoints: {{count}}',
+    missedTable: 'Missed checkpoints',
+    missedColumn: { day: 'Day', unit: 'Unit', beat_name: 'Beat', checkpoint_name: 'Checkpoint' },
     table: 'Patrol coverage by unit',
     hint: 'By unit and post, never a ranking of persons; a team counts once.',
   },

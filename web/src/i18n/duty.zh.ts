@@ -259,6 +259,12 @@ export const duty = {
     days: '最久未看（天）',
     never: '从未',
     table: '各网格的巡查覆盖',
+    choose: '选择一个网格，查看其下各网格的巡查覆盖。',
+    chart: '巡查覆盖图：{{count}} 个网格已看街道、单元、街区占比与最久未看天数；最久未看的是{{unit}}',
+    file: { xlsx: '导出 XLSX', csv: '导出 CSV' },
+    missed: '漏打的卡点：{{count}} 处次',
+    missedTable: '漏打的卡点',
+    missedColumn: { day: '日期', unit: '网格', beat_name: '巡查路线', checkpoint_name: '卡点' },
     hint: '按网格和岗位统计，不按个人排名；一组人只算一次。',
   },
 };
