@@ -2,7 +2,7 @@
 // then the way on the map, with a slider over its time.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Form, Input, Modal, Select, Slider } from 'antd';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import UnitMap, { type Style } from '../admin/unit-map';
 import { answer, api } from '../api/client';
@@ -84,7 +84,11 @@ function Player({ course }: { course: Course }) {
   const times = useMemo(() => fixes.map(({ at }) => Date.parse(at)), [fixes]);
   const [first = 0, last = 0] = [times[0], times.at(-1)];
   const [at, setAt] = useState(first);
-  const overlay = useCallback((style: Style) => withCourse(unwashed(style), course, at, p), [course, at, p]);
+  const drawn = useDeferredValue(at); // the map comes after the slider
+  const overlay = useCallback(
+    (style: Style) => withCourse(unwashed(style), course, drawn, p),
+    [course, drawn, p],
+  );
   const around = useMemo(() => aroundOf(fixes), [fixes]);
   if (fixes.length === 0) return <Nothing title={t('duty.replay.none')}>{t('duty.replay.noneHint')}</Nothing>;
   const known = placeAt(fixes, at) !== null;
@@ -102,7 +106,7 @@ function Player({ course }: { course: Course }) {
         <Slider
           min={0}
           max={Math.ceil((last - first) / 1000)}
-          step={5}
+          step={10}
           value={(at - first) / 1000}
           onChange={(seconds) => setAt(Math.min(last, first + seconds * 1000))}
           ariaLabelForHandle={t('duty.replay.time')}

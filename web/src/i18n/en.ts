@@ -871,7 +871,6 @@ export const en: Dictionary = {
     incident_text: 'The text has more than 200 characters',
     incident_category: 'The category is not in the list of categories',
     incident_exists: 'Another incident has this id already',
-    incident_export_large: 'A file holds at most 200,000 incidents; choose a unit, a category or fewer days',
     incident_personal: 'A phone or identity number is not kept: take it out of the text or the address',
     incident_place: 'This is no possible place',
     incident_time: 'Nothing was reported at that time: it lies in the future or before 2000',

@@ -821,7 +821,6 @@ export const zh = {
     incident_text: '文字超过 200 字',
     incident_category: '类别不在事件类别表中',
     incident_exists: '已有同编号的事件',
-    incident_export_large: '一个文件最多 20 万件，请选网格、类别或缩短时间',
     incident_personal: '不保存电话和证件号，请从文字或地址中删去',
     incident_place: '这个位置不可能',
     incident_time: '时间在将来或 2000 年以前',

@@ -141,7 +141,7 @@ test('a track is replayed for a reason, which the officer reads; a gap stays a g
   await dialog.getByRole('list', { name: '当班事项' }).getByRole('button').first().click();
   await expect(said).not.toContainText('位置不明');
   await time.focus();
-  for (let i = 0; i < 60; i++) await page.keyboard.press('ArrowRight'); // five minutes on: the gap
+  for (let i = 0; i < 35; i++) await page.keyboard.press('ArrowRight'); // almost six minutes on: the gap
   await expect(said).toContainText('此刻位置不明');
   await page.keyboard.press('End');
   await expect(said).not.toContainText('位置不明');
