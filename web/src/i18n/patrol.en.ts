@@ -189,6 +189,11 @@ export const patrol: typeof zh = {
     walk: 'Suggested beat: {{metres}}, about {{minutes}} min',
     left: 'You are off the way; with signal another one is worked out.',
     close: 'Put away',
+    sign: { incident: 'I', visit: 'V', checkpoint: 'C', premises: 'P', around: 'I' },
+    one: { visit: 'Visit', checkpoint: 'Checkpoint', premises: 'Inspection', around: 'with others' },
+    isLate: 'overdue',
+    andMore: 'and {{count}} more',
+    open: 'Open the duties',
     fresh: 'New duties: {{count}}',
   },
   members: {

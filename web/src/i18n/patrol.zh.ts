@@ -170,6 +170,11 @@ export const patrol = {
     walk: '推荐路线：{{metres}}，约 {{minutes}} 分钟',
     left: '已偏离路线；有信号后自动重新规划。',
     close: '收起',
+    sign: { incident: '事', visit: '访', checkpoint: '点', premises: '查', around: '事' },
+    one: { visit: '走访', checkpoint: '打卡点', premises: '复查', around: '由别人办理' },
+    isLate: '已超期',
+    andMore: '还有 {{count}} 项',
+    open: '打开任务',
     fresh: '{{count}} 件新任务',
   },
   members: {

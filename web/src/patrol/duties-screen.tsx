@@ -5,6 +5,7 @@ import { answer, api, asProblem, done as over, type Problem } from '../api/clien
 import type { LonLat } from '../api/types';
 import { length, moment, useLanguage, useTitle, useWords } from '../common/format';
 import { useKept } from './cache';
+import { useCategories } from './categories';
 import {
   ACTS,
   type Act,
@@ -143,19 +144,14 @@ function Incident({ incident, outbox }: { incident: Given; outbox: Outbox }) {
   const done = useDuties((state) => state.done[stepKey(incident.id)]);
   const [returning, setReturning] = useState(false);
   const reasons = useKept('reasons', () => answer<{ items: Reason[] }>(api.GET('/incident-reasons')));
-  const categories = useKept('categories', () =>
-    answer<{ items: { code: string; title_zh: string; title_en: string }[] }>(
-      api.GET('/incident-categories'),
-    ),
-  );
-  const category = categories?.value.items.find(({ code }) => code === incident.category);
+  const titleOf = useCategories();
   const late = incident.due_at !== null && Date.parse(incident.due_at) < Date.now();
   const acts = done ? [] : (ACTS[incident.state] ?? []);
   const press = (act: Act) => (act === 'return' ? setReturning(!returning) : step(outbox, incident, act));
   return (
     <li className={late ? 'patrol-item patrol-item-refused' : 'patrol-item'}>
       <p>
-        <strong>{title(category, incident.category)}</strong>
+        <strong>{titleOf(incident.category)}</strong>
         <span>{word('patrol.duties.state', incident.state)}</span>
       </p>
       {incident.text && <p>{incident.text}</p>}

@@ -25,6 +25,8 @@ export type Colleague = { account: number; name: string };
 
 export type Duties = {
   incidents: Given[];
+  /** Other open incidents of one's area; absent in what an older page kept. */
+  around?: Given[];
   visits: DueVisit[];
   checkpoints: Checkpoint[];
   beats: Beat[];
@@ -56,6 +58,9 @@ const AHEAD = 7;
 
 /** How many of a kind a phone keeps. */
 const MOST = 500;
+
+/** How many incidents of others in one's area are shown, the newest. */
+const AROUND = 200;
 
 /** fresh are the incidents that nobody has looked at on this phone. */
 export const fresh = ({ duties, seen }: State): string[] =>
@@ -113,26 +118,32 @@ export async function refresh(outbox: Outbox, signal?: AbortSignal): Promise<voi
 
 async function read(signal?: AbortSignal): Promise<Duties> {
   type Page<T> = Promise<{ items: T[] }>;
-  const [incidents, visits, checkpoints, beats, blocks, premises, cadences, session] = await Promise.all([
-    answer(
-      api.GET('/incidents', {
-        signal,
-        params: { query: { mine: true, open: true, order: 'due', limit: MOST } },
-      }),
-    ) as Page<Given>,
-    answer(
-      api.GET('/visits/due', {
-        signal,
-        params: { query: { mine: true, limit: MOST, until: dayInChina(AHEAD) } },
-      }),
-    ) as Page<DueVisit>,
-    answer(api.GET('/checkpoints', { signal, params: { query: { limit: MOST } } })) as Page<Checkpoint>,
-    answer(api.GET('/beats', { signal, params: { query: { limit: MOST } } })) as Page<Beat>,
-    answer(api.GET('/blocks', { signal, params: { query: { due: true, limit: MOST } } })) as Page<Block>,
-    answer(api.GET('/premises', { signal, params: { query: { due: true, limit: MOST } } })) as Page<Building>,
-    answer(api.GET('/cadences', { signal })) as Page<Cadence>,
-    answer<Schemas['Self']>(api.GET('/session', { signal })),
-  ]);
+  const [incidents, open, visits, checkpoints, beats, blocks, premises, cadences, session] =
+    await Promise.all([
+      answer(
+        api.GET('/incidents', {
+          signal,
+          params: { query: { mine: true, open: true, order: 'due', limit: MOST } },
+        }),
+      ) as Page<Given>,
+      answer(
+        api.GET('/incidents', { signal, params: { query: { open: true, limit: AROUND } } }),
+      ) as Page<Given>,
+      answer(
+        api.GET('/visits/due', {
+          signal,
+          params: { query: { mine: true, limit: MOST, until: dayInChina(AHEAD) } },
+        }),
+      ) as Page<DueVisit>,
+      answer(api.GET('/checkpoints', { signal, params: { query: { limit: MOST } } })) as Page<Checkpoint>,
+      answer(api.GET('/beats', { signal, params: { query: { limit: MOST } } })) as Page<Beat>,
+      answer(api.GET('/blocks', { signal, params: { query: { due: true, limit: MOST } } })) as Page<Block>,
+      answer(
+        api.GET('/premises', { signal, params: { query: { due: true, limit: MOST } } }),
+      ) as Page<Building>,
+      answer(api.GET('/cadences', { signal })) as Page<Cadence>,
+      answer<Schemas['Self']>(api.GET('/session', { signal })),
+    ]);
   const units = [...new Set(session.posts.map(({ unit }) => unit))].filter(Boolean).slice(0, 5);
   const teams = await Promise.all(
     units.map(
@@ -141,6 +152,7 @@ async function read(signal?: AbortSignal): Promise<Duties> {
   );
   return {
     incidents: incidents.items,
+    around: open.items.filter(({ id }) => !incidents.items.some((one) => one.id === id)),
     visits: visits.items,
     checkpoints: checkpoints.items,
     beats: beats.items,

@@ -9,6 +9,8 @@ import { length, useLanguage } from '../common/format';
 import { NOWHERE } from '../map/camera';
 import { maplibregl, ownRequest } from '../map/maplibre';
 import { MAP_FONT } from '../theme/fonts';
+import { useCategories } from './categories';
+import { useDuties } from './duties';
 import { useGround } from './ground';
 import { Icon } from './icon';
 import { useLook } from './look';
@@ -16,11 +18,15 @@ import { circle, type Fix, usePlace } from './place';
 import { useDuty } from './shift';
 import { nothing, withPlace } from './style';
 import { forgetBeat, useSuggested } from './suggested';
+import { asFeatures, KINDS, type Todo, todoOf, withTodo } from './todo';
 
 /** The closest that following brings the map by itself. */
 const NEAR = 16.5;
 
-export default function PatrolMap() {
+/** How far from a sign a press may be, in pixels. */
+const REACH = 18;
+
+export default function PatrolMap({ toDuties }: { toDuties: () => void }) {
   const { t } = useTranslation();
   const { theme, palette } = useLook();
   const fix = usePlace((place) => place.fix);
@@ -32,7 +38,11 @@ export default function PatrolMap() {
   const [bearing, setBearing] = useState(0);
   const [centre, setCentre] = useState<LonLat | null>(null);
   const ground = useGround(centre);
-  const style = useMemo(() => withPlace(ground.style, palette), [ground.style, palette]);
+  const style = useMemo(() => withPlace(withTodo(ground.style, palette), palette), [ground.style, palette]);
+  const duties = useDuties((state) => state.duties);
+  const done = useDuties((state) => state.done);
+  const todo = useMemo(() => (duties ? todoOf(duties.value, done, Date.now()) : []), [duties, done]);
+  const [picked, setPicked] = useState<Todo[]>([]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once; its style follows below
   useEffect(() => {
@@ -91,6 +101,29 @@ export default function PatrolMap() {
   }, [map, fix, lines, walk]);
 
   useEffect(() => {
+    if (!map) return;
+    const signs = Object.fromEntries(KINDS.map((kind) => [kind, t(`patrol.duties.sign.${kind}`)]));
+    const show = () =>
+      map.getSource<GeoJSONSource>('todo')?.setData(asFeatures(todo, signs as Record<Todo['kind'], string>));
+    const pick = ({ point: { x, y } }: { point: { x: number; y: number } }) => {
+      const box: [[number, number], [number, number]] = [
+        [x - REACH, y - REACH],
+        [x + REACH, y + REACH],
+      ];
+      const found = map.queryRenderedFeatures(box, { layers: ['todo'] });
+      setPicked(found.flatMap(({ properties }) => todo[Number(properties.n)] ?? []));
+    };
+    setPicked([]);
+    show();
+    map.on('styledata', show);
+    map.on('click', pick);
+    return () => {
+      map.off('styledata', show);
+      map.off('click', pick);
+    };
+  }, [map, todo, t]);
+
+  useEffect(() => {
     if (!map || !fix || !following) return;
     map.jumpTo({ center: fix.at, zoom: Math.max(map.getZoom(), NEAR) });
   }, [map, fix, following]);
@@ -113,7 +146,11 @@ export default function PatrolMap() {
           </button>
         )}
       </div>
-      <Suggested />
+      {picked.length > 0 ? (
+        <Picked list={picked} toDuties={toDuties} close={() => setPicked([])} />
+      ) : (
+        <Suggested />
+      )}
       <p className="patrol-credit">
         {ground.credit} {t('map.reviewNumber')}
         {ground.review || t('map.reviewNumberNone')}
@@ -147,6 +184,45 @@ function hereOf(fix: Fix | null, lines: LonLat[][], walk: LonLat[]) {
     geometry: { type: 'MultiLineString', coordinates: lines.filter((line) => line.length > 1) },
   };
   return { ...nothing, features: [...before, way, ...(fix.accuracy ? [around] : []), point] };
+}
+
+/** Picked is the card of the signs that were pressed. */
+function Picked(props: { list: Todo[]; toDuties: () => void; close: () => void }) {
+  const { t } = useTranslation();
+  const { list, toDuties, close } = props;
+  const titleOf = useCategories();
+  const most = 4;
+  return (
+    <div className="patrol-walk" role="status">
+      <ul className="patrol-picked">
+        {list.slice(0, most).map((one) => (
+          <li key={`${one.kind} ${one.name} ${one.at}`}>
+            <strong>
+              {one.kind === 'incident' || one.kind === 'around'
+                ? titleOf(one.category)
+                : t(`patrol.duties.one.${one.kind}`)}
+            </strong>{' '}
+            {one.name}
+            {one.late && <span className="patrol-late">{t('patrol.duties.isLate')}</span>}
+            {one.kind === 'around' && <span className="soft"> {t('patrol.duties.one.around')}</span>}
+          </li>
+        ))}
+      </ul>
+      {list.length > most && (
+        <p className="soft">{t('patrol.duties.andMore', { count: list.length - most })}</p>
+      )}
+      <div className="patrol-row">
+        {list.some(({ kind }) => kind !== 'around') && (
+          <button type="button" onClick={toDuties}>
+            {t('patrol.duties.open')}
+          </button>
+        )}
+        <button type="button" onClick={close}>
+          {t('patrol.duties.close')}
+        </button>
+      </div>
+    </div>
+  );
 }
 
 /** Suggested says what the beat on the map is, and puts it away. */

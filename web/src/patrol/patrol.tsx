@@ -109,7 +109,7 @@ function Screens({ account }: { account: number }) {
         {/* The map stays: making it anew takes seconds on a phone. */}
         <div hidden={reporting || screen !== 'map'} className="patrol-first">
           <Suspense fallback={<div className="patrol-map" />}>
-            <PatrolMap />
+            <PatrolMap toDuties={() => setScreen('duties')} />
           </Suspense>
           <div className="patrol-notices">
             <NoPlace />

@@ -1,0 +1,95 @@
+// What is to be done as signs on the officer's map, from what the phone keeps: they are
+// there without signal too.
+import type { Feature } from 'geojson';
+import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
+import type { LonLat } from '../api/types';
+import type { Palette } from '../theme/palette';
+import { type Duties, markKey, stepKey, visitKey } from './duties';
+import { nothing } from './style';
+
+/** around: an open incident of somebody else near by. */
+export const KINDS = ['incident', 'visit', 'checkpoint', 'premises', 'around'] as const;
+
+/** One sign; the text is what stands on its card. */
+export type Todo = {
+  kind: (typeof KINDS)[number];
+  at: LonLat;
+  late: boolean;
+  name: string;
+  category: string;
+};
+
+/** todoOf are the things with a place that wait to be done; what was done on this phone is left out. */
+export function todoOf(duties: Duties, done: Record<string, unknown>, now: number): Todo[] {
+  const today = new Date(now + 8 * 3_600_000).toISOString().slice(0, 10); // in China
+  const found: Todo[] = [];
+  const add = (
+    kind: Todo['kind'],
+    at: number[] | null | undefined,
+    late: boolean,
+    name: string,
+    category = '',
+  ) => {
+    if (at) found.push({ kind, at: at as LonLat, late, name, category });
+  };
+  for (const one of duties.around ?? []) add('around', one.point, false, one.text, one.category);
+  for (const one of duties.checkpoints)
+    if (!done[markKey(one.id)]) add('checkpoint', one.at, false, one.name);
+  for (const one of duties.premises) add('premises', one.at, one.valid_until < today, one.name);
+  for (const one of duties.visits)
+    if (!done[visitKey(one)]) add('visit', one.at, one.overdue, one.address, one.cadence);
+  for (const one of duties.incidents) {
+    const late = one.due_at !== null && Date.parse(one.due_at) < now;
+    if (!done[stepKey(one.id)]) add('incident', one.point, late, one.text, one.category);
+  }
+  return found;
+}
+
+/** asFeatures are things to be done as the map takes them; signs are a letter for each kind. */
+export const asFeatures = (list: readonly Todo[], signs: Record<Todo['kind'], string>) => ({
+  ...nothing,
+  features: list.map(
+    ({ kind, at, late }, n): Feature => ({
+      type: 'Feature',
+      properties: { n, kind, late, sign: signs[kind] },
+      geometry: { type: 'Point', coordinates: at },
+    }),
+  ),
+});
+
+/** withTodo lays the signs over a map, what is late above the rest. */
+export function withTodo(style: StyleSpecification, palette: Palette): StyleSpecification {
+  const quiet: ExpressionSpecification = ['==', ['get', 'kind'], 'around'];
+  return {
+    ...style,
+    sources: { ...style.sources, todo: { type: 'geojson', data: nothing } },
+    layers: [
+      ...style.layers,
+      {
+        id: 'todo',
+        type: 'circle',
+        source: 'todo',
+        layout: { 'circle-sort-key': ['case', ['get', 'late'], 1, 0] },
+        paint: {
+          'circle-radius': ['case', quiet, 8, 12],
+          'circle-color': ['case', ['get', 'late'], palette.bad, quiet, palette.raised, palette.surface],
+          'circle-stroke-color': ['case', ['get', 'late'], palette.bad, palette.accent],
+          'circle-stroke-width': 2,
+        },
+      },
+      {
+        id: 'todo-sign',
+        type: 'symbol',
+        source: 'todo',
+        minzoom: 15,
+        layout: {
+          'text-field': ['get', 'sign'],
+          'text-size': ['case', quiet, 10, 14],
+          'text-allow-overlap': true,
+          'symbol-sort-key': ['case', ['get', 'late'], 1, 0],
+        },
+        paint: { 'text-color': ['case', ['get', 'late'], palette.paper, palette.ink] },
+      },
+    ],
+  };
+}
