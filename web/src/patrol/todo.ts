@@ -85,7 +85,7 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
         layout: {
           'text-field': ['get', 'sign'],
           'text-size': ['case', quiet, 10, 14],
-          'text-allow-overlap': true,
+          'text-padding': 0,
           'symbol-sort-key': ['case', ['get', 'late'], 1, 0],
         },
         paint: { 'text-color': ['case', ['get', 'late'], palette.paper, palette.ink] },
