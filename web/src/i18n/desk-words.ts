@@ -6,6 +6,11 @@ export const analysisWords: Words = {
   en: () => import('./incidents.en').then(({ incidents }) => ({ incidents })),
 };
 
+export const borderWords: Words = {
+  zh: () => import('./borderwalk.zh').then(({ border }) => ({ border })),
+  en: () => import('./borderwalk.en').then(({ border }) => ({ border })),
+};
+
 export const dutyWords: Words = {
   zh: () => import('./duty.zh').then(({ board, duty }) => ({ board, duty })),
   en: () => import('./duty.en').then(({ board, duty }) => ({ board, duty })),

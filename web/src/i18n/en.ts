@@ -1,6 +1,5 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
 import { admin, adminProblems, enquiry } from './admin.en';
-import { border } from './borderwalk.en';
 import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
@@ -803,7 +802,6 @@ export const en: Dictionary = {
   },
   admin,
   circle,
-  border,
   compare,
   files,
   proposals,

@@ -1,3 +1,4 @@
+import type { border } from './borderwalk.zh';
 import type { board, duty } from './duty.zh';
 import type { incidents } from './incidents.zh';
 import type { patrol } from './patrol.zh';
@@ -13,6 +14,7 @@ declare module 'i18next' {
     resources: {
       page: Dictionary & {
         board: typeof board;
+        border: typeof border;
         duty: typeof duty;
         incidents: typeof incidents;
         patrol: typeof patrol;

@@ -1,7 +1,6 @@
 // The words of the page in Chinese. The words of the trade follow docs/glossary.md.
 
 import { admin, adminProblems, enquiry } from './admin.zh';
-import { border } from './borderwalk.zh';
 import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
@@ -760,7 +759,6 @@ export const zh = {
   },
   admin,
   circle,
-  border,
   compare,
   files,
   proposals,
