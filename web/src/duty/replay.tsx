@@ -1,7 +1,7 @@
 // The track of another's shift: first why, which is recorded and which the officer reads;
 // then the way on the map, with a slider over its time.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Form, Input, Modal, Select, Slider } from 'antd';
+import { Alert, Button, Form, Input, Modal, Select } from 'antd';
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import UnitMap, { type Style } from '../admin/unit-map';
@@ -103,15 +103,15 @@ function Player({ course }: { course: Course }) {
         around={around}
       />
       <div className="duty-slide">
-        <Slider
+        <input
+          type="range"
           min={0}
           max={Math.ceil((last - first) / 1000)}
           step={10}
           value={(at - first) / 1000}
-          onChange={(seconds) => setAt(Math.min(last, first + seconds * 1000))}
-          ariaLabelForHandle={t('duty.replay.time')}
-          ariaValueTextFormatterForHandle={() => said}
-          tooltip={{ open: false }}
+          onChange={(event) => setAt(Math.min(last, first + event.target.valueAsNumber * 1000))}
+          aria-label={t('duty.replay.time')}
+          aria-valuetext={said}
         />
         <output className="figures">{said}</output>
       </div>
