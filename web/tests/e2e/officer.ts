@@ -91,7 +91,7 @@ export async function walk(page: Page, steps: readonly Step[]) {
       await new Promise((done) => setTimeout(done, 0));
     }
   }, steps);
-  await expect.poll(recorded).toBe(before + steps.length);
+  await expect.poll(recorded, { timeout: 90_000 }).toBe(before + steps.length);
 }
 
 /** setClock sets the phone's clock; null sets it right. */
