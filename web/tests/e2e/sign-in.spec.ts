@@ -188,7 +188,7 @@ test('the first administrator: the link, a second step, a key for a program, and
   await expect(codes.getByRole('listitem').first()).toBeVisible();
   const recovery = (await codes.getByRole('listitem').first().textContent()) ?? '';
   await codes.getByRole('button', { name: '已经保存好' }).click();
-  await expect(page.getByText('已开启')).toBeVisible();
+  await expect(page.getByText('已开启', { exact: true })).toBeVisible(); // its message says so too
 
   await page.getByRole('button', { name: '新建密钥' }).click();
   await dialog.getByLabel('给哪个程序用').fill('月报');
