@@ -57,14 +57,16 @@ export const asFeatures = (list: readonly Todo[], signs: Record<Todo['kind'], st
   ),
 });
 
-/** withTodo lays the signs over a map, what is late above the rest. */
+/** withTodo lays the signs under the names of a map, which they hide none of; what is late above the rest. */
 export function withTodo(style: StyleSpecification, palette: Palette): StyleSpecification {
   const quiet: ExpressionSpecification = ['==', ['get', 'kind'], 'around'];
+  const names = style.layers.findIndex(({ type }) => type === 'symbol');
+  const under = names < 0 ? style.layers.length : names;
   return {
     ...style,
     sources: { ...style.sources, todo: { type: 'geojson', data: nothing } },
     layers: [
-      ...style.layers,
+      ...style.layers.slice(0, under),
       {
         id: 'todo',
         type: 'circle',
@@ -90,6 +92,7 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
         },
         paint: { 'text-color': ['case', ['get', 'late'], palette.paper, palette.ink] },
       },
+      ...style.layers.slice(under),
     ],
   };
 }
