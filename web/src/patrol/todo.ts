@@ -75,7 +75,7 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
         paint: {
           'circle-radius': ['case', quiet, 8, 12],
           'circle-color': ['case', ['get', 'late'], palette.bad, quiet, palette.raised, palette.surface],
-          'circle-stroke-color': ['case', ['get', 'late'], palette.bad, palette.accent],
+          'circle-stroke-color': ['case', ['get', 'late'], palette.surface, palette.accent],
           'circle-stroke-width': 2,
         },
       },
