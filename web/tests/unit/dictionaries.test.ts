@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
+import { border as borderEn } from '../../src/i18n/borderwalk.en';
+import { border as borderZh } from '../../src/i18n/borderwalk.zh';
 import * as dutyEn from '../../src/i18n/duty.en';
 import * as dutyZh from '../../src/i18n/duty.zh';
 import { en } from '../../src/i18n/en';
@@ -37,6 +39,7 @@ describe('the dictionaries', () => {
     incidents: incidentsZh,
     patrol: patrolZh,
     photos: photosZh,
+    border: borderZh,
     resident: residentZh,
     switches: switchesZh,
   });
@@ -46,6 +49,7 @@ describe('the dictionaries', () => {
     incidents: incidentsEn,
     patrol: patrolEn,
     photos: photosEn,
+    border: borderEn,
     resident: residentEn,
     switches: switchesEn,
   });
