@@ -43,7 +43,7 @@ func (d Day) Start() time.Time {
 }
 
 // Since is how many days d is after another; negative = before it.
-func (d Day) Since(other Day) int { return int(d.t.Sub(other.t) / (24 * time.Hour)) }
+func (d Day) Since(other Day) int { return int((d.t.Unix() - other.t.Unix()) / (24 * 60 * 60)) }
 
 // AddDays is the day so many later; negative = earlier.
 func (d Day) AddDays(n int) Day { return Day{d.t.AddDate(0, 0, n)} }

@@ -98,9 +98,10 @@ type arrival struct {
 	skew     time.Duration
 	oldest   time.Time // longer ago no track is believed
 
-	// The day that judge met last, with its first microsecond and the one after its last.
-	day        geo.Day
-	dawn, dusk int64
+	// The day that judge met last, and from and up to which microsecond a fix is believed
+	// and on it.
+	day      geo.Day
+	from, to int64
 }
 
 // at is when something was by our clock.
@@ -160,12 +161,7 @@ func (d *Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rec
 		}
 		fixes, track.items = append(fixes, i), append(track.items, read)
 	}
-	if len(fixes) == 0 || len(others) > 0 { // the lane admits those whose fixes it keeps
-		if err := device.Admit(ctx, d.DB, actor, a.device, a.received); err != nil {
-			return Receipt{}, err
-		}
-	}
-	if len(others) > 0 {
+	if len(others) > 0 || len(fixes) == 0 { // the lane admits those of whom it keeps fixes alone
 		if err := d.takeEach(ctx, a, in.Items, others, receipt.Items); err != nil {
 			return Receipt{}, err
 		}
@@ -182,13 +178,18 @@ func (d *Desk) deliver(ctx context.Context, actor staff.Actor, in Delivery) (Rec
 	return receipt, nil
 }
 
-// takeEach takes items that are no fixes, each behind a savepoint, in one transaction.
-// Deliveries of one account take turns.
+// takeEach admits the device and takes items that are no fixes, each behind a savepoint,
+// in one transaction: to begin one as the actor costs as much as to take an item. Its
+// locks come in the order in which keepTogether takes them. Deliveries of one account
+// take turns.
 func (d *Desk) takeEach(ctx context.Context, a *arrival, items []Item, which []int, results []Result) error {
-	if err := learn(ctx, d.DB, &sent{arrival: a}); err != nil {
-		return err
-	}
 	return pgx.BeginFunc(ctx, d.DB, func(tx pgx.Tx) error {
+		if err := device.Admit(ctx, tx, a.actor, a.device, a.received); err != nil {
+			return err
+		}
+		if err := learn(ctx, tx, &sent{arrival: a}); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashint8($2))`, lockSpace, a.actor.Account); err != nil {
 			return err
 		}

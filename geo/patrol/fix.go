@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (list *sentFixes) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		return nil // as the standard has it
 	}
-	r := fixReader{text}
+	r := fixReader{text: text}
 	var err error
 	*list, err = r.fixes()
 	return err
@@ -106,16 +107,18 @@ func (b *fixesBody) digest(at time.Time) []byte {
 // and what is thought of it.
 func (a *arrival) judge(f sentFix) (at int64, day geo.Day, mark int16) {
 	at = f.micros + a.skew.Microseconds()
+	if at >= a.from && at < a.to {
+		return at, a.day, 0
+	}
+	oldest, newest := a.oldest.UnixMicro(), a.received.Add(ahead).UnixMicro()
 	switch {
-	case at < a.oldest.UnixMicro():
+	case at < oldest:
 		return at, geo.DayOf(a.received), past
-	case at > a.received.Add(ahead).UnixMicro():
+	case at > newest:
 		return at, geo.DayOf(a.received), future
 	}
-	if at < a.dawn || at >= a.dusk {
-		a.day = geo.DayOf(time.UnixMicro(at))
-		a.dawn, a.dusk = a.day.Start().UnixMicro(), a.day.AddDays(1).Start().UnixMicro()
-	}
+	a.day = geo.DayOf(time.UnixMicro(at))
+	a.from, a.to = max(a.day.Start().UnixMicro(), oldest), min(a.day.AddDays(1).Start().UnixMicro(), newest+1)
 	return at, a.day, 0
 }
 
@@ -125,11 +128,11 @@ type fixRows struct{ text []byte }
 
 // newFixRows makes room for n rows.
 func newFixRows(n int) fixRows {
-	const row = 84 // bytes
-	return fixRows{append(make([]byte, 0, len(copyHead)+n*row+2), copyHead...)}
+	return fixRows{append(make([]byte, 0, len(copyHead)+n*fixRow+2), copyHead...)}
 }
 
 const (
+	fixRow   = 84 // bytes of a row
 	copyHead = "PGCOPY\n\377\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	copyFix  = `COPY fix (day, shift_no, seq, at, device_at, x, y, accuracy, mark) FROM STDIN (FORMAT binary)`
 )
@@ -142,16 +145,27 @@ var (
 
 // add adds a row; at is in microseconds since 1970.
 func (r *fixRows) add(day geo.Day, shift int64, seq int32, at int64, f sentFix, mark int16) {
-	b, int32s, int64s := binary.BigEndian.AppendUint16(r.text, 9), binary.BigEndian.AppendUint32, binary.BigEndian.AppendUint64
-	b = int32s(int32s(b, 4), uint32(int32(day.Since(firstDay))))
-	b = int64s(int32s(b, 8), uint64(shift))
-	b = int32s(int32s(b, 4), uint32(seq))
-	b = int64s(int32s(b, 8), uint64(at-millennium))
-	b = int64s(int32s(b, 8), uint64(f.micros-millennium))
-	b = int32s(int32s(b, 4), uint32(f.place.X))
-	b = int32s(int32s(b, 4), uint32(f.place.Y))
-	b = int32s(int32s(b, 4), math.Float32bits(f.accuracy))
-	r.text = binary.BigEndian.AppendUint16(int32s(b, 2), uint16(mark))
+	r.text = slices.Grow(r.text, fixRow)[:len(r.text)+fixRow]
+	b, order := r.text[len(r.text)-fixRow:], binary.BigEndian
+	order.PutUint16(b, 9) // columns, each behind its length
+	order.PutUint32(b[2:], 4)
+	order.PutUint32(b[6:], uint32(int32(day.Since(firstDay))))
+	order.PutUint32(b[10:], 8)
+	order.PutUint64(b[14:], uint64(shift))
+	order.PutUint32(b[22:], 4)
+	order.PutUint32(b[26:], uint32(seq))
+	order.PutUint32(b[30:], 8)
+	order.PutUint64(b[34:], uint64(at-millennium))
+	order.PutUint32(b[42:], 8)
+	order.PutUint64(b[46:], uint64(f.micros-millennium))
+	order.PutUint32(b[54:], 4)
+	order.PutUint32(b[58:], uint32(f.place.X))
+	order.PutUint32(b[62:], 4)
+	order.PutUint32(b[66:], uint32(f.place.Y))
+	order.PutUint32(b[70:], 4)
+	order.PutUint32(b[74:], math.Float32bits(f.accuracy))
+	order.PutUint32(b[78:], 2)
+	order.PutUint16(b[82:], uint16(mark))
 }
 
 // copy writes the rows.

@@ -84,7 +84,7 @@ func FuzzDeliveriesAreReadAsJSONIs(f *testing.F) {
 		whole(item("fixes", fixes)), whole(item("shift", `{"do":"start","text":"a\"}],é"}`) + ` , ` + item("fixes", fixes)), whole(``), whole(item("mark", `7`)), whole(item("mark", `"\""`)),
 		whole(item("fixes", `null`)), whole(item("fixes", `{"shift":"a","first":01,"fixes":[]}`)), whole(item("fixes", `{"shift":"a","shift":"b","first":1,"fixes":[[1,2,3,4]]}`)),
 		whole(item("fixes", `{"shift":"a","first":1.0,"fixes":[[+1,.5,3,4]]}`)), whole(item("fixes", `{"Shift":"a","first":1,"fixes":[[01,2,3,1e1]]}`)), whole(item("mark", `{"a":}`)), whole(item("mark", `[}`)),
-		`{"device":null,"sent_at":"2026-11-22T08:00:01Z","items":null}`, `{}`, ``, `{"items":[]}x`, whole(item("fixes", fixes)) + ` `, `{"sent_at":"2026-11-22"}`, `{"device":"é","items":[{}]}`,
+		`{"device":null,"sent_at":"2026-11-22T08:00:01Z","items":null}`, `{}`, ``, `{"items":[]}x`, whole(item("fixes", fixes)) + ` `, whole(item("fixes", fixes)) + "\x00", `{"sent_at":"2026-11-22"}`, `{"device":"é","items":[{}]}`,
 		`{"items":[{"body":{"shift":"a"},"kind":"fixes"}]}`, `{"items":[{"kind":"fixes"}],"other":1}`, `{"items":[{"kind":"x","body":1}`,
 	} {
 		f.Add([]byte(text))

@@ -24,7 +24,7 @@ func (d *Delivery) ReadJSON(text []byte) error {
 }
 
 func readDelivery(text []byte) (d Delivery, usual bool) {
-	r := fixReader{text}
+	r := fixReader{text: text}
 	usual = r.object(func(key string) bool {
 		switch key {
 		case "device":
@@ -41,8 +41,8 @@ func readDelivery(text []byte) (d Delivery, usual bool) {
 		}
 		return false
 	})
-	r.take(0)
-	return d, usual && len(r.text) == 0
+	r.blanks()
+	return d, usual && r.at == len(r.text)
 }
 
 func (r *fixReader) item() (item Item, usual bool) {
@@ -73,15 +73,15 @@ func (r *fixReader) body(b *fixesBody) bool {
 		case "shift":
 			return r.string(&b.Shift)
 		case "first":
-			r.take(0)
-			n := 0
-			for n < len(r.text) && r.text[n] >= '0' && r.text[n] <= '9' {
-				n++
+			r.blanks()
+			from := r.at
+			for r.at < len(r.text) && r.text[r.at]-'0' < 10 {
+				r.at++
 			}
-			v, err := strconv.Atoi(string(r.text[:n]))
-			usual := err == nil && (n == 1 || r.text[0] != '0')
-			b.First, r.text = v, r.text[n:]
-			return usual
+			digits := string(r.text[from:r.at])
+			var err error
+			b.First, err = strconv.Atoi(digits)
+			return err == nil && (digits == "0" || digits[0] != '0')
 		case "fixes":
 			var err error
 			b.Fixes, err = r.fixes()
@@ -91,19 +91,30 @@ func (r *fixReader) body(b *fixesBody) bool {
 	})
 }
 
-// fixReader reads JSON from its start on. What it accepts is JSON.
-type fixReader struct{ text []byte }
+// fixReader reads JSON from at on. What it accepts is JSON. It moves an index rather than
+// the slice, which the garbage collector would watch.
+type fixReader struct {
+	text []byte
+	at   int
+}
 
-// take steps over a sign if it is next.
+// take steps over a sign if it is next, blanks before it aside.
 func (r *fixReader) take(sign byte) bool {
-	for len(r.text) > 0 && r.text[0] != sign && (r.text[0] == ' ' || r.text[0] == '\n' || r.text[0] == '\t' || r.text[0] == '\r') {
-		r.text = r.text[1:]
+	if r.at >= len(r.text) || r.text[r.at] <= ' ' {
+		r.blanks()
 	}
-	if len(r.text) == 0 || r.text[0] != sign {
+	if r.at >= len(r.text) || r.text[r.at] != sign {
 		return false
 	}
-	r.text = r.text[1:]
+	r.at++
 	return true
+}
+
+// blanks steps over blanks.
+func (r *fixReader) blanks() {
+	for r.at < len(r.text) && (r.text[r.at] == ' ' || r.text[r.at] == '\n' || r.text[r.at] == '\t' || r.text[r.at] == '\r') {
+		r.at++
+	}
 }
 
 // object reads the members of an object. No key comes twice.
@@ -144,16 +155,14 @@ func (r *fixReader) list(element func() bool) bool {
 
 // quoted is a string of plain ASCII, with its quotes; none of any other.
 func (r *fixReader) quoted() []byte {
-	r.take(0)
-	if len(r.text) == 0 || r.text[0] != '"' {
+	if !r.take('"') {
 		return nil
 	}
-	for i := 1; i < len(r.text); i++ {
-		switch c := r.text[i]; {
+	for from := r.at - 1; r.at < len(r.text); {
+		c := r.text[r.at]
+		switch r.at++; {
 		case c == '"':
-			q := r.text[:i+1]
-			r.text = r.text[i+1:]
-			return q
+			return r.text[from:r.at]
 		case c < ' ' || c > '~' || c == '\\':
 			return nil
 		}
@@ -177,9 +186,9 @@ func (r *fixReader) time(into *time.Time) bool {
 
 // value is what comes next, up to where it ends if it is JSON.
 func (r *fixReader) value() []byte {
-	r.take(0)
-	depth, inString := 0, false
-	for i := 0; i < len(r.text); i++ {
+	r.blanks()
+	depth, inString, from := 0, false, r.at
+	for i := from; i < len(r.text); i++ {
 		c := r.text[i]
 		switch {
 		case inString && c == '\\':
@@ -191,9 +200,8 @@ func (r *fixReader) value() []byte {
 			depth++
 		case c == '}' || c == ']' || c == ',':
 			if depth == 0 {
-				v := r.text[:i]
-				r.text = r.text[i:]
-				return v
+				r.at = i
+				return r.text[from:i]
 			}
 			if c != ',' {
 				depth--
@@ -207,7 +215,7 @@ var errFix = errors.New("a fix is [milliseconds, lon, lat, accuracy or null]")
 
 // fixes reads a list of fixes, one more than there may be at most.
 func (r *fixReader) fixes() (sentFixes, error) {
-	list := make(sentFixes, 0, min(len(r.text)/24, MaxFixes+1))
+	list := make(sentFixes, 0, min((len(r.text)-r.at)/24, MaxFixes+1))
 	if !r.take('[') {
 		return nil, errFix
 	}
@@ -246,9 +254,11 @@ func (r *fixReader) fix() (f sentFix, err error) {
 }
 
 func (r *fixReader) null() bool {
-	rest, found := bytes.CutPrefix(r.text, []byte("null"))
-	r.text = rest
-	return found
+	if !bytes.HasPrefix(r.text[r.at:], []byte("null")) {
+		return false
+	}
+	r.at += len("null")
+	return true
 }
 
 // tens are powers of ten.
@@ -257,29 +267,27 @@ var tens = [...]int64{1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000}
 // number reads a number and returns it times ten to the power of decimals (at most 7),
 // rounded.
 func (r *fixReader) number(decimals int) (int64, error) {
-	r.take(0) // steps over blanks
-	text, n := r.text, 0
-	digits := func(v int64) (int64, int) {
-		from := n
-		for n < len(text) && text[n]-'0' < 10 {
-			v = v*10 + int64(text[n]-'0') // beyond 17 digits it is not used
-			n++
-		}
-		return v, n - from
-	}
+	r.blanks()
+	text, n, v := r.text, r.at, int64(0)
 	negative := n < len(text) && text[n] == '-'
 	if negative {
 		n++
 	}
 	first := n
-	v, before := digits(0)
+	for ; n < len(text) && text[n]-'0' < 10; n++ {
+		v = v*10 + int64(text[n]-'0') // beyond 17 digits it is not used
+	}
+	before := n - first
 	if before == 0 || before > 1 && text[first] == '0' {
 		return 0, errFix
 	}
 	after := 0
 	if n < len(text) && text[n] == '.' {
-		n++
-		if v, after = digits(v); after == 0 {
+		point := n
+		for n++; n < len(text) && text[n]-'0' < 10; n++ {
+			v = v*10 + int64(text[n]-'0')
+		}
+		if after = n - point - 1; after == 0 {
 			return 0, errFix
 		}
 	}
@@ -288,18 +296,23 @@ func (r *fixReader) number(decimals int) (int64, error) {
 		if n++; n < len(text) && (text[n] == '-' || text[n] == '+') {
 			n++
 		}
-		if _, some := digits(0); some == 0 {
+		power := n
+		for n < len(text) && text[n]-'0' < 10 {
+			n++
+		}
+		if n == power {
 			return 0, errFix
 		}
 	}
-	r.text = text[n:]
+	whole := text[r.at:n]
+	r.at = n
 	if !exponent && before+after <= 17 && after <= decimals && v <= math.MaxInt64/tens[decimals-after] {
 		if v *= tens[decimals-after]; negative {
 			v = -v
 		}
 		return v, nil
 	}
-	f, err := strconv.ParseFloat(string(text[:n]), 64)
+	f, err := strconv.ParseFloat(string(whole), 64)
 	if f *= float64(tens[decimals]); err != nil || math.Abs(f) > 1e18 {
 		return 0, errFix
 	}
