@@ -159,7 +159,7 @@ func New(c Config) (*fiber.App, error) {
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", ready(c))
 	app.Get("/metrics", m.localOnly, adaptor.HTTPHandler(promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{})))
-	open311.Mount(app, c.Engine, c.Reader, c.Log)
+	open311.Mount(app, c.Engine, c.Reader)
 	c.Tiles.Mount(app, (&mapScope{db: c.Reader, requests: c.DB}).of)
 	Resources(app, c)
 	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound }) // never the page
@@ -293,6 +293,9 @@ func answerError(log *slog.Logger) fiber.ErrorHandler {
 		p := route.Of(err)
 		if p.Status >= 500 {
 			log.Error("request failed", "method", c.Method(), "route", c.Route().Path, "status", p.Status, "err", err)
+		}
+		if open311.Owns(c.Path()) {
+			return open311.Refuse(c, err)
 		}
 		return c.Status(p.Status).JSON(p, route.ProblemType)
 	}

@@ -150,6 +150,29 @@ func TestForeignNamesAndPagesAreRefused(t *testing.T) {
 	}
 }
 
+func TestOpen311IsRefusedInItsOwnForm(t *testing.T) {
+	client, address := listen(t, bare(t, api.Transport{Hosts: []string{"grid.example.cn"}}), false)
+	for _, tt := range []struct {
+		name, method, path, host string
+		headers                  []string
+		want                     int
+		begins                   string
+	}{
+		{"a foreign name", "GET", "/open311/v2/services.json", "attacker.example", nil, 421, `[{"code":421,`},
+		{"another site, in XML", "POST", "/open311/v2/requests.xml", "grid.example.cn", []string{"Origin", "http://attacker.example"}, 403, `<?xml version="1.0" encoding="UTF-8"?>` + "\n<errors><error><code>403</code>"},
+		{"no such address", "GET", "/open311/nothing", "grid.example.cn", nil, 404, `[{"code":404,`},
+		{"beside it", "GET", "/api/open311", "grid.example.cn", nil, 404, `{"title":`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ask(t, client, tt.method, address+tt.path, tt.host, tt.headers...)
+			body, _ := io.ReadAll(got.Body)
+			if got.StatusCode != tt.want || !strings.HasPrefix(string(body), tt.begins) {
+				t.Errorf("%d %s, want %d %s…", got.StatusCode, body, tt.want, tt.begins)
+			}
+		})
+	}
+}
+
 func TestMetricsAreForThisMachine(t *testing.T) {
 	client, address := listen(t, bare(t, api.Transport{Hosts: []string{"grid.example.cn"}, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}), false)
 	if got := ask(t, client, http.MethodGet, address+"/metrics", "localhost"); got.StatusCode != http.StatusOK {
@@ -181,6 +204,7 @@ func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 		{"an account", "GET", "/api/v1/nothing", []string{"Authorization", "Bearer x"}, 4},
 		{"reports of residents", "POST", "/api/v1/public/incidents", nil, 2},
 		{"reports through Open311", "POST", "/open311/v2/requests.json", nil, 2},
+		{"reports through Open311 in XML", "POST", "/open311/v2/requests.xml", nil, 2},
 		{"tiles", "GET", "/tiles/nothing/0/0/0", nil, 5},
 		{"an address", "GET", "/healthz", nil, 20},
 	} {
@@ -196,8 +220,15 @@ func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 			}
 			got := from("198.51.100.1")
 			body, _ := io.ReadAll(got.Body)
+			form, words := "application/problem+json", "too_many_requests"
+			switch {
+			case strings.HasSuffix(tt.path, ".xml"):
+				form, words = "text/xml; charset=utf-8", "<errors><error><code>429</code><description>Too many requests."
+			case strings.HasPrefix(tt.path, "/open311"):
+				form, words = "application/json; charset=utf-8", `[{"code":429,"description":"Too many requests.`
+			}
 			if got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" || got.Header.Get("Retry-After") == "0" ||
-				got.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(body), "too_many_requests") {
+				got.Header.Get("Content-Type") != form || !strings.Contains(string(body), words) {
 				t.Errorf("status %d, Retry-After %q, %s %s", got.StatusCode, got.Header.Get("Retry-After"), got.Header.Get("Content-Type"), body)
 			}
 			if tt.name != "an account" && from("203.0.113.2").StatusCode == http.StatusTooManyRequests {

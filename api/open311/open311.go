@@ -4,13 +4,11 @@
 package open311
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -26,20 +24,22 @@ import (
 	"wangge/geo/fault"
 	"wangge/geo/incident"
 	"wangge/geo/pg"
+	"wangge/geo/serves"
 )
 
-// Prefix is where the interface lies.
-const Prefix = "/open311/v2"
+// root is where discovery lies, and Prefix where the interface does.
+const (
+	root   = "/open311"
+	Prefix = root + "/v2"
+)
 
 // Mount adds the interface. What is read is read as the map's reader, what is reported is
 // taken by the engine.
-func Mount(app fiber.Router, engine, reader pg.DB, log *slog.Logger) {
-	h := handler{engine, reader, log}
-	app.Use("/open311", h.answer)
+func Mount(app fiber.Router, engine, reader pg.DB) {
+	app.Use(root, handler{engine, reader}.answer)
 }
 
-// of is what an address answers; all else is not there. Each request has its number at once,
-// so that there are no tokens.
+// of is what an address answers; all else is not there.
 func (h handler) of(c *fiber.Ctx, path string) (any, error) {
 	code, defined := strings.CutPrefix(path, "/services/")
 	number, single := strings.CutPrefix(path, "/requests/")
@@ -52,16 +52,15 @@ func (h handler) of(c *fiber.Ctx, path string) (any, error) {
 		return h.requests(c)
 	case get && single:
 		return h.request(c, number)
+	case get && strings.HasPrefix(path, "/tokens/"):
+		return nil, errToken
 	case c.Method() == fiber.MethodPost && path == "/requests":
 		return h.report(c)
 	}
 	return nil, errNone
 }
 
-type handler struct {
-	engine, reader pg.DB
-	log            *slog.Logger
-}
+type handler struct{ engine, reader pg.DB }
 
 // maybe is a word that is null in JSON, and an empty element in XML, where there is none.
 type maybe string
@@ -89,37 +88,63 @@ type problem struct {
 
 func (p problems) items() any { return p.List }
 
-var errNone = &route.Problem{Status: http.StatusNotFound, Title: "There is no such service, request or address; addresses end with .json or .xml.", Code: "unknown"}
+// Nothing of what was asked for is there.
+var (
+	errNone  = &route.Problem{Status: http.StatusNotFound, Title: "There is no such service, request or address; addresses end with .json or .xml.", Code: "unknown"}
+	errToken = &route.Problem{Status: http.StatusNotFound, Title: "There are no tokens here: the answer to a report holds its service_request_id.", Code: "unknown"}
+)
 
 // badRequest says what of a request cannot be understood.
 func badRequest(words string) error {
 	return &route.Problem{Status: http.StatusBadRequest, Title: words, Code: "request"}
 }
 
-// answer writes what was asked for, or an error in the form of the specification: 404, 403
-// and else 400.
+// answer writes what was asked for, or leaves the error to the application.
 func (h handler) answer(c *fiber.Ctx) error {
 	c.Set("Cache-Control", "no-store")
-	path, ok := strings.CutPrefix(c.Path(), Prefix)
-	path, asXML := strings.CutSuffix(path, ".xml")
+	path, asXML, ok := formOf(c.Path())
+	if !ok {
+		return errNone
+	}
+	if path == root+"/discovery" {
+		found, err := h.discovery(c)
+		if err != nil {
+			return err
+		}
+		return write(c, found, asXML)
+	}
+	path, ok = strings.CutPrefix(path, Prefix)
+	if !ok {
+		return errNone
+	}
+	body, err := h.of(c, path)
+	if err != nil {
+		return err
+	}
+	return write(c, body, asXML)
+}
+
+// formOf takes the form from the end of an address; not ok where it has none, or two.
+func formOf(path string) (_ string, asXML, ok bool) {
+	path, asXML = strings.CutSuffix(path, ".xml")
 	path, asJSON := strings.CutSuffix(path, ".json")
-	var body any
-	err := error(errNone)
-	if ok && asXML != asJSON {
-		body, err = h.of(c, path)
-	}
-	if err == nil {
-		return write(c, body, asXML)
-	}
+	return path, asXML, asXML != asJSON
+}
+
+// Owns reports whether errors at a path are told in the form of the specification.
+func Owns(path string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+// Refuse tells an error in the form of the specification. What of a request is wrong is 400;
+// all other codes are those of HTTP.
+func Refuse(c *fiber.Ctx, err error) error {
+	c.Set("Cache-Control", "no-store")
 	p := route.Of(err)
-	status, words := p.Status, strings.TrimSpace(p.Title+" "+p.Detail)
-	switch f := fault.Of(err); {
-	case status >= 500:
-		h.log.Error("request failed", "method", c.Method(), "route", c.Route().Path, "status", status, "err", err)
-	case f != nil && (f.Kind == fault.Invalid || f.Kind == fault.Conflict):
+	status := p.Status
+	if f := fault.Of(err); f != nil && (f.Kind == fault.Invalid || f.Kind == fault.Conflict) {
 		status = http.StatusBadRequest
 	}
-	return write(c.Status(status), problems{List: []problem{{status, words}}}, asXML)
+	_, asXML, _ := formOf(c.Path())
+	return write(c.Status(status), problems{List: []problem{{status, strings.TrimSpace(p.Title + " " + p.Detail)}}}, asXML)
 }
 
 func write(c *fiber.Ctx, body any, asXML bool) error {
@@ -135,6 +160,46 @@ func write(c *fiber.Ctx, body any, asXML bool) error {
 		body = list.items()
 	}
 	return c.JSON(body, "application/json; charset=utf-8")
+}
+
+// discovery says what is where, as https://wiki.open311.org/Service_Discovery has it.
+type discovery struct {
+	XMLName    xml.Name   `json:"-" xml:"discovery"`
+	Changeset  string     `json:"changeset" xml:"changeset"` // when the classes changed last
+	Contact    string     `json:"contact" xml:"contact"`
+	KeyService string     `json:"key_service" xml:"key_service"`
+	Endpoints  []endpoint `json:"endpoints" xml:"endpoints>endpoint"`
+}
+
+type endpoint struct {
+	Specification string   `json:"specification" xml:"specification"`
+	URL           string   `json:"url" xml:"url"`
+	Changeset     string   `json:"changeset" xml:"changeset"`
+	Type          string   `json:"type" xml:"type"`
+	Formats       []string `json:"formats" xml:"formats>format"`
+}
+
+func (h handler) discovery(c *fiber.Ctx) (any, error) {
+	ctx := c.UserContext()
+	if _, err := incident.Opened(ctx, h.reader); err != nil {
+		return nil, err
+	}
+	changed, err := incident.ListChanged(ctx, h.reader)
+	if err != nil {
+		return nil, err
+	}
+	phones, err := serves.Phones(ctx, h.reader, geo.DayOf(time.Now()))
+	if err != nil {
+		return nil, err
+	}
+	at := changed.In(shanghai).Format(time.RFC3339)
+	contact := strings.Join(append(phones, c.BaseURL()+"/public"), "；")
+	return discovery{
+		Changeset: at, Contact: contact,
+		KeyService: "无需密钥，api_key 不予理会。No key is needed; api_key is ignored.",
+		Endpoints: []endpoint{{"http://wiki.open311.org/GeoReport_v2", c.BaseURL() + Prefix, at, "production",
+			[]string{"text/xml", "application/json"}}},
+	}, nil
 }
 
 type services struct {
@@ -246,56 +311,30 @@ func shown(s incident.Seen, home string) request {
 	return r
 }
 
-func (h handler) list(c *fiber.Ctx, f incident.OpenFilter) ([]request, error) {
+func (h handler) list(c *fiber.Ctx, f incident.OpenFilter) (r requests, err error) {
 	ctx := c.UserContext()
 	if _, err := incident.Opened(ctx, h.reader); err != nil {
-		return nil, err
+		return r, err
 	}
 	seen, err := incident.OpenList(ctx, h.reader, f)
-	list := []request{}
+	r.List = []request{}
 	for _, one := range seen {
-		list = append(list, shown(one, c.BaseURL()))
+		r.List = append(r.List, shown(one, c.BaseURL()))
 	}
-	return list, err
+	return r, err
 }
 
-// mostServices is how many classes are asked for at once.
-const mostServices = 20
-
-// requests are those of the query; numbers override all else, as the specification says.
+// requests are those of the query.
 func (h handler) requests(c *fiber.Ctx) (r requests, err error) {
 	f, err := filterOf(c.Query, time.Now())
 	if err != nil {
 		return r, err
 	}
-	services := []string{""}
-	if f.Numbers == nil {
-		services = strings.Split(c.Query("service_code"), ",")
-	}
-	if len(services) > mostServices {
-		return r, badRequest("Ask for at most 20 services at once.")
-	}
-	r.List = []request{}
-	for _, f.Category = range services {
-		more, err := h.list(c, f)
-		if err != nil {
-			return r, err
-		}
-		r.List = append(r.List, more...)
-	}
-	if f.Numbers == nil && c.Query("status") == "open" {
-		r.List = slices.DeleteFunc(r.List, func(one request) bool { return one.Status != "open" })
-	}
-	// The newest first, whatever their class; one that two of the classes name stands once.
-	slices.SortStableFunc(r.List, func(a, b request) int {
-		return cmp.Or(strings.Compare(b.Requested, a.Requested), strings.Compare(a.ID, b.ID))
-	})
-	r.List = slices.CompactFunc(r.List, func(a, b request) bool { return a.ID == b.ID })
-	r.List = r.List[:min(len(r.List), incident.OpenMost)]
-	return r, nil
+	return h.list(c, f)
 }
 
-// filterOf reads the parameters of a question: 90 days unless told, and at most.
+// filterOf reads the parameters of a question: 90 days unless told, and at most. Numbers
+// override all else, as the specification says.
 func filterOf(query func(string, ...string) string, now time.Time) (f incident.OpenFilter, err error) {
 	if ids := query("service_request_id"); ids != "" {
 		f.Numbers = strings.Split(ids, ",")
@@ -304,40 +343,84 @@ func filterOf(query func(string, ...string) string, now time.Time) (f incident.O
 		}
 		return f, nil
 	}
+	if codes := query("service_code"); codes != "" {
+		f.Categories = strings.Split(codes, ",")
+	}
+	if f.States, err = statesOf(query("status")); err != nil {
+		return f, err
+	}
+	if f.Skip, f.Most, err = pageOf(query("page"), query("page_size")); err != nil {
+		return f, err
+	}
+	f.From, f.To, err = spanOf(query("start_date"), query("end_date"), now)
+	return f, err
+}
+
+// statesOf reads a list of open and closed; nil = both.
+func statesOf(text string) (states []incident.OpenState, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for _, word := range strings.Split(text, ",") {
+		switch word {
+		case "open":
+			states = append(states, incident.Received, incident.InHand)
+		case "closed":
+			states = append(states, incident.Done)
+		default:
+			return nil, badRequest("status is open, closed, or both with a comma between.")
+		}
+	}
+	return states, nil
+}
+
+// pageOf reads which of the pages is meant, the first unless told. Both are an extension that
+// most cities have: https://wiki.open311.org/GeoReport_v2/Extensions.
+func pageOf(page, size string) (skip, most int, err error) {
+	number, most := 1, incident.OpenMost
+	for text, to := range map[*string]*int{&page: &number, &size: &most} {
+		if *text == "" {
+			continue
+		}
+		if *to, err = strconv.Atoi(*text); err != nil || *to < 1 || *to > incident.OpenMost {
+			return 0, 0, badRequest("page and page_size are whole numbers from 1 to 1000.")
+		}
+	}
+	return (number - 1) * most, most, nil
+}
+
+// spanOf reads the days that are meant: to now unless told, and 90 unless told.
+func spanOf(first, last string, now time.Time) (from, to geo.Day, err error) {
 	end, start := now, time.Time{}
-	for name, at := range map[string]*time.Time{"end_date": &end, "start_date": &start} {
-		if text := query(name); text != "" {
-			if *at, err = time.Parse(time.RFC3339, text); err != nil {
-				return f, badRequest(name + " is a time such as 2026-11-22T00:00:00Z.")
-			}
+	for name, one := range map[string]struct {
+		text string
+		at   *time.Time
+	}{"end_date": {last, &end}, "start_date": {first, &start}} {
+		if one.text == "" {
+			continue
+		}
+		if *one.at, err = time.Parse(time.RFC3339, one.text); err != nil {
+			return from, to, badRequest(name + " is a time such as 2026-11-22T00:00:00Z.")
 		}
 	}
-	f.To = geo.DayOf(end.AddDate(0, 0, 1))
-	f.From = f.To.AddDays(-incident.OpenDays)
-	if !start.IsZero() {
-		f.From = geo.DayOf(start)
-		// Days are whole: 90 times 24 hours touch 91 of them, and the first is left out.
-		if f.To.Since(f.From) == incident.OpenDays+1 {
-			f.From = f.From.AddDays(1)
-		}
+	to = geo.DayOf(end.AddDate(0, 0, 1))
+	if start.IsZero() {
+		return to.AddDays(-incident.OpenDays), to, nil
 	}
-	switch status := query("status"); status {
-	case "", "open":
-	case "closed":
-		f.State = incident.Done
-	case "open,closed", "closed,open":
-	default:
-		return f, badRequest("status is open or closed.")
+	from = geo.DayOf(start)
+	// Days are whole: 90 times 24 hours touch 91 of them, and the first is left out.
+	if to.Since(from) == incident.OpenDays+1 {
+		from = from.AddDays(1)
 	}
-	return f, nil
+	return from, to, nil
 }
 
 func (h handler) request(c *fiber.Ctx, number string) (requests, error) {
-	list, err := h.list(c, incident.OpenFilter{Numbers: []string{number}})
-	if err == nil && len(list) == 0 {
+	r, err := h.list(c, incident.OpenFilter{Numbers: []string{number}})
+	if err == nil && len(r.List) == 0 {
 		err = errNone
 	}
-	return requests{List: list}, err
+	return r, err
 }
 
 // created answers a report.
@@ -371,6 +454,8 @@ func (h handler) report(c *fiber.Ctx) (any, error) {
 		w.Point = &orb.Point{x, y}
 	case address != "" && len([]rune(address)) <= 200:
 		w.Address = address
+	case c.FormValue("address_id") != "":
+		return nil, badRequest("address_id is not known: there is no public register of addresses here. Give lat and long, or an address_string of at most 200 characters.")
 	default:
 		return nil, badRequest("Give lat and long, or an address_string of at most 200 characters.")
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,8 +32,8 @@ type city struct {
 
 func newCity(t *testing.T) city {
 	dsn := pgtest.DSN(t)
-	c := city{t, fiber.New(fiber.Config{Immutable: true}), pgtest.As(t, dsn, "")}
-	open311.Mount(c.app, pgtest.As(t, dsn, pg.RoleEngine), pgtest.As(t, dsn, pg.RoleReader), slog.New(slog.DiscardHandler))
+	c := city{t, fiber.New(fiber.Config{Immutable: true, ErrorHandler: open311.Refuse}), pgtest.As(t, dsn, "")}
+	open311.Mount(c.app, pgtest.As(t, dsn, pg.RoleEngine), pgtest.As(t, dsn, pg.RoleReader))
 	units := ledgertest.Town(t, c.owner, 2)
 	c.exec(`UPDATE setting SET value = '"true"' WHERE key = 'public_report'`)
 	c.exec(`INSERT INTO publication (published_on, reason, least, published_by) VALUES (current_date, 'first', 10, 't')`)
@@ -52,9 +51,15 @@ func (c city) exec(sql string, args ...any) {
 // ask sends a form, or asks where there is none, and returns the answer's body.
 func (c city) ask(status int, path string, form url.Values) string {
 	c.Helper()
-	req := httptest.NewRequest("GET", open311.Prefix+path, nil)
+	return c.send(status, open311.Prefix+path, form)
+}
+
+// send is ask with the whole path.
+func (c city) send(status int, path string, form url.Values) string {
+	c.Helper()
+	req := httptest.NewRequest("GET", path, nil)
 	if form != nil {
-		req = httptest.NewRequest("POST", open311.Prefix+path, strings.NewReader(form.Encode()))
+		req = httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	res, err := c.app.Test(req, int(time.Minute.Milliseconds()))
@@ -225,6 +230,11 @@ func TestRequestsAreFound(t *testing.T) {
 		"status=open":                   {litter},
 		"status=closed":                 {lamp},
 		"status=open,closed":            {litter, lamp},
+		"status=closed,closed":          {lamp},
+		"page_size=1&status=closed":     {lamp},
+		"page=2&page_size=2":            {},
+		"page=3":                        {},
+		"address_id=1&email=a@b.c&x=y":  {litter, lamp},
 		"service_code=0101":             {lamp},
 		"service_code=0101,0102":        {litter, lamp},
 		"service_code=01,0102":          {litter, lamp},
@@ -251,15 +261,79 @@ func TestRequestsAreFound(t *testing.T) {
 			}
 		}
 	}
+	// Pages neither repeat nor leave out.
+	pages := map[any]int{}
+	for _, page := range []string{"1", "2"} {
+		list := c.list(200, "/requests.json?page_size=1&page="+page, nil)
+		if len(list) != 1 {
+			t.Fatalf("page %s has %v", page, list)
+		}
+		pages[list[0]["service_request_id"]]++
+	}
+	if pages[litter] != 1 || pages[lamp] != 1 {
+		t.Errorf("pages hold %v", pages)
+	}
 	if closed := c.list(200, "/requests.json?status=closed", nil)[0]; closed["updated_datetime"] == nil || closed["status"] != "closed" {
 		t.Errorf("closed: %v", closed)
 	}
-	for _, query := range []string{"status=done", "start_date=yesterday", "end_date=1", "start_date=" + at(-120), "service_code=" + strings.Repeat("1,", 25)} {
+	for _, query := range []string{"status=done", "start_date=yesterday", "end_date=1", "start_date=" + at(-120), "start_date=" + at(0) + "&end_date=" + at(-2), "status=open,", "page=0", "page=x", "page_size=1001"} {
 		c.ask(400, "/requests.json?"+query, nil)
 	}
 	if got := c.ask(200, "/requests.xml?service_code=none", nil); !strings.HasSuffix(got, "<service_requests></service_requests>") {
 		t.Errorf("none in XML: %s", got)
 	}
+}
+
+func TestDiscoverySaysWhatIsWhere(t *testing.T) {
+	c := newCity(t)
+	c.exec(`INSERT INTO unit_office (unit_id, phone, address, hours, supervision_phone)
+		SELECT u.id, CASE WHEN up.ancestor_id IS NULL THEN '021-5710 0000' ELSE '021-1111' END, '', '', ''
+		FROM unit u LEFT JOIN LATERAL (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = u.id AND a.ancestor_id <> u.id LIMIT 1) up ON true`)
+	type endpoint struct {
+		Specification, URL, Changeset, Type string
+		Formats                             []string
+	}
+	read := func() (found struct {
+		Changeset, Contact string
+		KeyService         string `json:"key_service"`
+		Endpoints          []endpoint
+	}) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(c.send(200, "/open311/discovery.json", nil)), &found); err != nil || len(found.Endpoints) != 1 {
+			t.Fatalf("%v: %v", found, err)
+		}
+		return found
+	}
+	found := read()
+	one := found.Endpoints[0]
+	if one.Specification != "http://wiki.open311.org/GeoReport_v2" || one.URL != "http://example.com/open311/v2" || one.Type != "production" ||
+		strings.Join(one.Formats, " ") != "text/xml application/json" || one.Changeset != found.Changeset || !strings.Contains(found.KeyService, "No key is needed") {
+		t.Errorf("found %+v", found)
+	}
+	if !strings.Contains(found.Contact, "021-5710 0000") || strings.Contains(found.Contact, "1111") || !strings.Contains(found.Contact, "/public") {
+		t.Errorf("contact %q: that of the town, and no other", found.Contact)
+	}
+	var doc struct {
+		XMLName   xml.Name `xml:"discovery"`
+		Changeset string   `xml:"changeset"`
+		URL       string   `xml:"endpoints>endpoint>url"`
+		Formats   []string `xml:"endpoints>endpoint>formats>format"`
+	}
+	if err := xml.Unmarshal([]byte(c.send(200, "/open311/discovery.xml", nil)), &doc); err != nil || doc.URL != one.URL || len(doc.Formats) != 2 || doc.Changeset != found.Changeset {
+		t.Errorf("in XML %+v, %v", doc, err)
+	}
+
+	// The changeset is that of the list of services.
+	c.exec(`UPDATE setting SET value = '"2026-01-01T00:00:00Z"' WHERE key = 'categories_changed'`)
+	if got := read().Changeset; got != "2026-01-01T08:00:00+08:00" {
+		t.Errorf("changeset %q", got)
+	}
+	c.exec(`UPDATE incident_category SET public = false WHERE code = '0102'`)
+	if at, err := time.Parse(time.RFC3339, read().Changeset); err != nil || time.Since(at) > time.Hour {
+		t.Errorf("after a change of the list: %v, %v", at, err)
+	}
+	c.send(404, "/open311/discovery", nil)
+	c.send(404, "/open311/v2/discovery.json", nil)
 }
 
 func TestErrorsHaveTheirForm(t *testing.T) {
@@ -291,6 +365,7 @@ func TestErrorsHaveTheirForm(t *testing.T) {
 		"a closed service":    {400, "/requests.json", form(0.5, 0.5, "service_code", "1101")},
 		"too many words":      {400, "/requests.json", form(0.5, 0.5, "description", strings.Repeat("字", 201))},
 		"too long an address": {400, "/requests.json", url.Values{"service_code": {"0102"}, "address_string": {strings.Repeat("路", 201)}}},
+		"an address_id alone": {400, "/requests.json", url.Values{"service_code": {"0102"}, "address_id": {"17"}}},
 		"no such street":      {404, "/requests.json", url.Values{"service_code": {"0102"}, "address_string": {"无此路"}}},
 		"in XML":              {400, "/requests.xml", without("service_code")},
 	} {
@@ -326,6 +401,7 @@ func TestErrorsHaveTheirForm(t *testing.T) {
 func TestNothingIsThereWhileReportsAreOff(t *testing.T) {
 	c := newCity(t)
 	c.exec(`UPDATE setting SET value = '"false"' WHERE key = 'public_report'`)
+	c.send(403, "/open311/discovery.json", nil)
 	for _, path := range []string{"/services.json", "/services.xml", "/services/0102.json", "/requests.json", "/requests/0123456789abcdef.json"} {
 		c.ask(403, path, nil)
 	}

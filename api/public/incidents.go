@@ -84,7 +84,13 @@ type seenInput struct {
 }
 
 func (h handler) seen(ctx context.Context, in *seenInput) (*route.Body[route.List[incident.Seen]], error) {
-	f := incident.OpenFilter{Category: in.Category, State: in.State, To: geo.DayOf(time.Now().AddDate(0, 0, 1))}
+	f := incident.OpenFilter{To: geo.DayOf(time.Now().AddDate(0, 0, 1))}
+	if in.Category != "" {
+		f.Categories = []string{in.Category}
+	}
+	if in.State != "" {
+		f.States = []incident.OpenState{in.State}
+	}
 	var err error
 	if in.To != "" {
 		if f.To, err = geo.ParseDay(in.To); err != nil {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -52,11 +53,12 @@ type Seen struct {
 
 // OpenFilter narrows what everybody may know.
 type OpenFilter struct {
-	From, To geo.Day    // reported on the first day or later, and before the second
-	Category string     // a large class stands for its small ones too
-	State    OpenState  // "" = any
-	Near     *geo.Point // only those that are shown around it; nil = anywhere
-	Numbers  []string   // these and no others, whenever they were reported; nil = all
+	From, To   geo.Day     // reported on the first day or later, and before the second
+	Categories []string    // a large class stands for its small ones too; nil = all
+	States     []OpenState // nil = any
+	Near       *geo.Point  // only those that are shown around it; nil = anywhere
+	Numbers    []string    // these and no others, whenever they were reported; nil = all
+	Skip, Most int         // of those found, so many are passed over, and at most so many returned; 0 = OpenMost
 }
 
 // openResolution is that of the cells that are shown, in H3.
@@ -71,7 +73,7 @@ const (
 // ErrOpenPeriod refuses a longer time.
 var ErrOpenPeriod = fault.New(fault.Invalid, "public_period", "Ask for at most 90 days, which end after they begin.")
 
-// OpenList returns what everybody may know of incidents, newest day first, at most OpenMost.
+// OpenList returns what everybody may know of incidents, newest day first.
 // db is the map's reader, to whom private ones do not exist.
 //
 // A place is the middle of its cell of resolution 9 if enough households live there that
@@ -99,8 +101,8 @@ func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
 			JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
 			WHERE NOT i.private AND i.cell IS NOT NULL
 			  AND ($1::timestamptz IS NULL OR i.reported_at >= $1 AND i.reported_at < $2)
-			  AND ($3 = '' OR i.category = $3 OR c.parent = $3)
-			  AND ($4 = '' OR CASE i.state WHEN 'reported' THEN 'received' WHEN 'closed' THEN 'closed' ELSE 'in-hand' END = $4)
+			  AND ($3::text[] IS NULL OR i.category = ANY ($3) OR c.parent = ANY ($3))
+			  AND ($4::text[] IS NULL OR CASE i.state WHEN 'reported' THEN 'received' WHEN 'closed' THEN 'closed' ELSE 'in-hand' END = ANY ($4))
 			  AND ($5::text[] IS NULL OR public_number(i.id) = ANY ($5))),
 		shown AS MATERIALIZED (
 			SELECT u.unit_id, s.ancestor_id, b.name, b.label
@@ -122,8 +124,8 @@ func OpenList(ctx context.Context, db pg.DB, f OpenFilter) ([]Seen, error) {
 		WHERE $7::bigint[] IS NULL OR f.shown_cell = ANY ($7)
 		   OR f.shown_cell IS NULL AND f.ancestor_id IN (SELECT ancestor_id FROM unit_ancestor a WHERE a.unit_id = unit_at($8, $9))
 		ORDER BY (f.reported_at AT TIME ZONE 'Asia/Shanghai')::date DESC, 1
-		LIMIT $6`, from, to, f.Category, string(f.State), f.Numbers, OpenMost,
-		around, f.Near, f.To.AddDays(-1))
+		LIMIT $6 OFFSET $10`, from, to, f.Categories, f.States, f.Numbers, cmp.Or(f.Most, OpenMost),
+		around, f.Near, f.To.AddDays(-1), f.Skip)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Seen, err error) {
 		var state State
 		var reported time.Time

@@ -265,6 +265,14 @@ func Listed(ctx context.Context, db pg.DB) ([]Category, error) {
 	return list, nil
 }
 
+// ListChanged is when the classes, or of which of them residents may report, changed last.
+func ListChanged(ctx context.Context, db pg.DB) (at time.Time, err error) {
+	if err = db.QueryRow(ctx, `SELECT (value #>> '{}')::timestamptz FROM setting WHERE key = 'categories_changed'`).Scan(&at); err != nil {
+		err = fmt.Errorf("change of the categories: %w", err)
+	}
+	return at, err
+}
+
 // SetListed takes these codes as the classes of which residents may report. It holds everywhere,
 // so actor decides on settings everywhere. db is the engine's.
 func SetListed(ctx context.Context, db pg.DB, actor staff.Actor, codes []string) error {

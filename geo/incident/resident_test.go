@@ -223,7 +223,7 @@ func TestWhatEverybodyMayKnow(t *testing.T) {
 	if list, err := incident.OpenList(t.Context(), s.reader, incident.OpenFilter{Numbers: numbers}); err != nil || len(list) != 2 || list[0].Unit != "unit 310115001001" {
 		t.Errorf("with the village: %+v, %v", list, err)
 	}
-	if list, err := incident.OpenList(t.Context(), s.reader, incident.OpenFilter{From: f.From, To: f.To, Category: "02"}); err != nil || len(list) != 0 {
+	if list, err := incident.OpenList(t.Context(), s.reader, incident.OpenFilter{From: f.From, To: f.To, Categories: []string{"02"}}); err != nil || len(list) != 0 {
 		t.Errorf("another class: %+v, %v", list, err)
 	}
 	if _, err := incident.OpenList(t.Context(), s.reader, incident.OpenFilter{From: geo.DayOf(s.now.AddDate(0, 0, -91)), To: today}); !errors.Is(err, incident.ErrOpenPeriod) {

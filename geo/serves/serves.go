@@ -335,6 +335,20 @@ type Office struct {
 	SupervisionPhone string `json:"supervision_phone" maxLength:"40" doc:"where complaints about the service go"`
 }
 
+// Phones are how the offices at the top are reached: name and phone of each that has one.
+func Phones(ctx context.Context, db pg.DB, day geo.Day) ([]string, error) {
+	rows, _ := db.Query(ctx, `
+		SELECT b.name || ' ' || o.phone
+		FROM unit_office o JOIN boundary b ON b.unit_id = o.unit_id AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
+		WHERE o.phone <> '' AND NOT EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = o.unit_id AND a.ancestor_id <> o.unit_id)
+		ORDER BY o.unit_id`, day)
+	phones, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("phones of offices: %w", err)
+	}
+	return phones, nil
+}
+
 // PutOffice says how the office of a unit is reached; an empty one is removed, and
 // that of the unit above counts again. The actor needs the permission for posts there.
 func PutOffice(ctx context.Context, db pg.DB, actor staff.Actor, code string, o Office) error {
