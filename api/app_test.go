@@ -103,7 +103,7 @@ func newWalledService(t testing.TB, also ...func(*api.Config)) (*service, pg.Poo
 				return staff.Local, nil
 			}
 			if session != "" || strings.HasPrefix(bearer, account.TokenPrefix) {
-				return account.Identify(ctx, engine, session, bearer)
+				return (&account.Identifier{DB: engine}).Identify(ctx, session, bearer)
 			}
 			account, err := strconv.ParseInt(bearer, 10, 64)
 			if err != nil {

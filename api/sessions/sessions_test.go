@@ -70,7 +70,7 @@ func newServer(t testing.TB, p *provider.Provider) *server {
 	s.app.Use(func(c *fiber.Ctx) error {
 		c.SetUserContext(route.WithReach(c.UserContext(), route.Reach{TLS: s.tls, Client: netip.MustParseAddr(s.from)}))
 		bearer := strings.TrimPrefix(c.Get("Authorization"), "Bearer ")
-		if actor, err := account.Identify(c.UserContext(), s.engine, route.SessionCookie.Read(c), bearer); err == nil {
+		if actor, err := (&account.Identifier{DB: s.engine}).Identify(c.UserContext(), route.SessionCookie.Read(c), bearer); err == nil {
 			c.SetUserContext(route.WithActor(c.UserContext(), actor))
 		}
 		return c.Next()

@@ -27,7 +27,6 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
 	"wangge/geo/publication"
-	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/geo/vault"
 	"wangge/geo/walk"
@@ -243,9 +242,8 @@ func newApplication(p *program, db pools, c api.Config, key *audit.Key) (*applic
 	}
 	c.DB, c.Engine, c.Reader, c.Queue, c.Tiles, c.Live, c.Guard = pg.NewActing(db.app), db.engine, db.reader, s.queue, s.tiles, s.live, s.guard
 	c.Metrics, c.Log, c.Version = metrics, p.log, version()
-	c.Identify = func(ctx context.Context, session, bearer string) (staff.Actor, error) {
-		return account.Identify(ctx, db.engine, session, bearer)
-	}
+	identifier := account.Identifier{DB: db.engine}
+	c.Identify = identifier.Identify
 	s.app, err = api.New(c)
 	return s, err
 }

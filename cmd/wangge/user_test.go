@@ -42,7 +42,7 @@ func newUsers(t *testing.T) users {
 		if err != nil {
 			return staff.Actor{}, err
 		}
-		return account.Identify(t.Context(), engine, signed.Session, "")
+		return (&account.Identifier{DB: engine}).Identify(t.Context(), signed.Session, "")
 	}}
 }
 

@@ -159,7 +159,7 @@ func (w *world) refused(a account.Attempt, want error) error {
 // holds reports whether a session or token identifies this account.
 func (w *world) holds(session, bearer string, id int64) bool {
 	w.t.Helper()
-	a, err := account.Identify(w.t.Context(), w.db, session, bearer)
+	a, err := (&account.Identifier{DB: w.db}).Identify(w.t.Context(), session, bearer)
 	if err != nil && !errors.Is(err, staff.ErrSignedOut) {
 		w.t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestTheDemoHasAnAccountForEveryKindOfPost(t *testing.T) {
 			t.Errorf("no account for %s", kind)
 			continue
 		}
-		a, err := account.Identify(t.Context(), d.db, d.signIn(d.local(login)).Session, "")
+		a, err := (&account.Identifier{DB: d.db}).Identify(t.Context(), d.signIn(d.local(login)).Session, "")
 		if err != nil || len(a.Grants) != 1 || a.Grants[0].Kind != staff.Kind(kind) {
 			t.Errorf("%s is %+v, %v", login, a, err)
 			continue
@@ -76,11 +76,11 @@ func TestTheDemoHasAnAccountForEveryKindOfPost(t *testing.T) {
 
 func TestTheDemosWorkerStandsInForAColleagueOnLeave(t *testing.T) {
 	d := newDemo(t)
-	away, err := account.Identify(t.Context(), d.db, d.signIn(d.local("demo-worker-on-leave")).Session, "")
+	away, err := (&account.Identifier{DB: d.db}).Identify(t.Context(), d.signIn(d.local("demo-worker-on-leave")).Session, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	deputy, err := account.Identify(t.Context(), d.db, d.signIn(d.local("demo-worker")).Session, "")
+	deputy, err := (&account.Identifier{DB: d.db}).Identify(t.Context(), d.signIn(d.local("demo-worker")).Session, "")
 	if err != nil {
 		t.Fatal(err)
 	}

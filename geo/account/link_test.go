@@ -42,7 +42,7 @@ func TestTheFirstLinkMakesOneAdministrator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := account.Identify(t.Context(), w.db, signed.Session, "")
+	a, err := (&account.Identifier{DB: w.db}).Identify(t.Context(), signed.Session, "")
 	if err != nil || !a.Area(staff.Post).All || !a.May(staff.Setting) || a.May(staff.Place) {
 		t.Errorf("the first administrator is %+v, %v", a, err)
 	}

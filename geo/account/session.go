@@ -13,6 +13,7 @@ import (
 
 	"wangge/geo/audit"
 	"wangge/geo/fault"
+	"wangge/geo/lane"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 	"wangge/geo/vault"
@@ -44,14 +45,27 @@ func ProofOf(session, bearer string) (Proof, bool) {
 	return Proof{bearer != "", string(digest)}, ok
 }
 
+// Identifier tells who asks. DB is the engine's, for it reads digests. It must not be
+// copied once it has told of anybody.
+type Identifier struct {
+	DB pg.DB
+
+	sessions, tokens lane.Lane[*asking]
+}
+
+// asking is a request whose proof is looked up.
+type asking struct {
+	proof Proof
+	actor staff.Actor
+	known bool
+}
+
 // Identify returns who asks: the account of the session in the cookie or of the
 // bearer token, with the grants it has at this moment; a token narrows them. With
 // neither it is the public. A secret that is wrong, ended or of a disabled account
-// is staff.ErrSignedOut. It takes one round trip, and writes when it was last used
-// at most once a minute.
-//
-// It reads digests: db is the engine's.
-func Identify(ctx context.Context, db pg.DB, session, bearer string) (staff.Actor, error) {
+// is staff.ErrSignedOut. It takes one round trip, which it shares with those who ask
+// while another is under way, and writes when it was last used at most once a minute.
+func (i *Identifier) Identify(ctx context.Context, session, bearer string) (staff.Actor, error) {
 	if session == "" && bearer == "" {
 		return staff.Public, nil
 	}
@@ -59,15 +73,36 @@ func Identify(ctx context.Context, db pg.DB, session, bearer string) (staff.Acto
 	if !ok {
 		return staff.Actor{}, staff.ErrSignedOut
 	}
-	found, err := identify(ctx, db, []Proof{proof}, proof.token, true)
-	if err != nil {
+	l, a := &i.sessions, &asking{proof: proof}
+	if proof.token {
+		l = &i.tokens
+	}
+	if err := l.Join(ctx, a, lane.Work[*asking]{Fits: atOnce, Do: i.lookUp}); err != nil {
 		return staff.Actor{}, err
 	}
-	actor, known := found[proof]
-	if !known {
+	if !a.known {
 		return staff.Actor{}, staff.ErrSignedOut
 	}
-	return actor, nil
+	return a.actor, nil
+}
+
+// atOnce has a hundred looked up together.
+func atOnce() func(*asking) bool {
+	n := 0
+	return func(*asking) bool { n++; return n <= 100 }
+}
+
+// lookUp finds the actors of proofs, all of tokens or all of sessions.
+func (i *Identifier) lookUp(ctx context.Context, batch []*asking) error {
+	proofs := make([]Proof, len(batch))
+	for n, a := range batch {
+		proofs[n] = a.proof
+	}
+	found, err := identify(ctx, i.DB, proofs, batch[0].proof.token, true)
+	for _, a := range batch {
+		a.actor, a.known = found[a.proof]
+	}
+	return err
 }
 
 // Still returns those who asked before and still may, with the grants of this moment:
@@ -90,15 +125,17 @@ func Still(ctx context.Context, db pg.DB, proofs []Proof) (map[Proof]staff.Actor
 }
 
 // Parameters are the digests and whether this is a use of them; of sessions also how
-// long they hold.
+// long they hold. What another uses at this moment it marks itself: two who mark many
+// would else wait for each other.
 const bySession = `
 	WITH found AS (
 		SELECT s.id, s.digest, s.account_id, s.seen_at
 		FROM session s JOIN account c ON c.id = s.account_id
 		WHERE s.digest = ANY ($1) AND c.disabled_on IS NULL AND s.seen_at > now() - $3::interval AND s.made_at > now() - $4::interval),
 	seen AS (
-		UPDATE session s SET seen_at = now() FROM found f
-		WHERE $2 AND s.id = f.id AND f.seen_at < now() - interval '1 minute')
+		UPDATE session SET seen_at = now() WHERE id IN (
+			SELECT s.id FROM session s JOIN found f ON f.id = s.id
+			WHERE $2 AND f.seen_at < now() - interval '1 minute' FOR UPDATE OF s SKIP LOCKED))
 	SELECT f.digest, f.account_id, g.post_id, g.kind, coalesce(g.unit_id, 0), g.may
 	FROM found f LEFT JOIN LATERAL grants_of(f.account_id) g ON true
 	ORDER BY f.id, g.post_id`
@@ -111,8 +148,9 @@ const byToken = `
 		FROM api_token t JOIN account c ON c.id = t.account_id
 		WHERE t.digest = ANY ($1) AND c.disabled_on IS NULL AND t.expires_at > now()),
 	used AS (
-		UPDATE api_token t SET used_at = now() FROM found f
-		WHERE $2 AND t.id = f.id AND (f.used_at IS NULL OR f.used_at < now() - interval '1 minute'))
+		UPDATE api_token SET used_at = now() WHERE id IN (
+			SELECT t.id FROM api_token t JOIN found f ON f.id = t.id
+			WHERE $2 AND (f.used_at IS NULL OR f.used_at < now() - interval '1 minute') FOR UPDATE OF t SKIP LOCKED))
 	SELECT f.digest, f.account_id, g.post_id, g.kind, coalesce(g.unit_id, 0), g.may
 	FROM found f LEFT JOIN LATERAL (
 		SELECT g.post_id, g.kind,

@@ -2,8 +2,10 @@ package account_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,14 +89,14 @@ func TestNonsenseIdentifiesNobody(t *testing.T) {
 	w := newWorld(t)
 	id := w.user("li.na")
 	session := w.signIn(w.attempt("li.na", strong)).Session
-	if a, err := account.Identify(t.Context(), w.db, "", ""); err != nil || a.Name != staff.Public.Name || len(a.Grants) != 0 {
+	if a, err := (&account.Identifier{DB: w.db}).Identify(t.Context(), "", ""); err != nil || a.Name != staff.Public.Name || len(a.Grants) != 0 {
 		t.Errorf("without anything: %+v, %v", a, err)
 	}
 	for _, s := range [][2]string{
 		{"x", ""}, {strings.ToUpper(session), ""}, {session + " ", ""}, {strings.Repeat("a", 52), ""}, {"' OR true --", ""},
 		{"", session}, {"", "wg_" + session}, {session, "wg_" + strings.Repeat("a", 52)}, {session, "x"}, {"", "\x00"},
 	} {
-		if a, err := account.Identify(t.Context(), w.db, s[0], s[1]); !errors.Is(err, staff.ErrSignedOut) || a.Account != 0 {
+		if a, err := (&account.Identifier{DB: w.db}).Identify(t.Context(), s[0], s[1]); !errors.Is(err, staff.ErrSignedOut) || a.Account != 0 {
 			t.Errorf("%q, %q: %+v, %v", s[0], s[1], a, err)
 		}
 	}
@@ -103,11 +105,52 @@ func TestNonsenseIdentifiesNobody(t *testing.T) {
 	}
 }
 
+// Many ask at once, of some twice, and all were last seen an hour ago: each is told of
+// themselves, nobody waits for another's mark, and those who ended are nobody at once.
+func TestManyWhoAskAtOnceAreEachThemselves(t *testing.T) {
+	w := newWorld(t)
+	const people = 30
+	var sessions []string
+	var ids []int64
+	for n := range people {
+		login := fmt.Sprintf("person%02d", n)
+		ids = append(ids, w.user(login))
+		sessions = append(sessions, w.signIn(w.attempt(login, strong)).Session)
+	}
+	for _, identifier := range []*account.Identifier{{DB: w.db}, {DB: w.db}} { // as two processes would
+		for range 3 {
+			w.exec(`UPDATE session SET seen_at = now() - interval '1 hour'`)
+			w.exec(`DELETE FROM session WHERE account_id = $1`, ids[0])
+			var all sync.WaitGroup
+			for i := range 10 * people {
+				all.Go(func() {
+					n := i % people
+					a, err := identifier.Identify(t.Context(), sessions[n], "")
+					if n == 0 {
+						if !errors.Is(err, staff.ErrSignedOut) || a.Account != 0 {
+							t.Errorf("who was signed out: %+v, %v", a, err)
+						}
+					} else if err != nil || a.Account != ids[n] {
+						t.Errorf("person %d is %d: %v", ids[n], a.Account, err)
+					}
+					if _, err := identifier.Identify(t.Context(), strings.Repeat("a", 52), ""); !errors.Is(err, staff.ErrSignedOut) {
+						t.Errorf("nobody: %v", err)
+					}
+				})
+			}
+			all.Wait()
+			if n := one[int64](w, `SELECT count(*) FROM session WHERE seen_at < now() - interval '1 minute'`); n != 0 {
+				t.Errorf("%d uses were not marked", n)
+			}
+		}
+	}
+}
+
 func TestTheActorHasTheGrantsOfThisMoment(t *testing.T) {
 	s := newTowns(t)
 	session := s.signIn(s.attempt("worker.west", strong)).Session
 	identify := func() staff.Actor {
-		a, err := account.Identify(t.Context(), s.db, session, "")
+		a, err := (&account.Identifier{DB: s.db}).Identify(t.Context(), session, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,7 +31,7 @@ func TestATokenNeverHoldsMoreThanItsAccount(t *testing.T) {
 	}
 	identify := func(secret string) staff.Actor {
 		t.Helper()
-		a, err := account.Identify(t.Context(), s.db, "", secret)
+		a, err := (&account.Identifier{DB: s.db}).Identify(t.Context(), "", secret)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/device"
 	"wangge/geo/fault"
+	"wangge/geo/lane"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
@@ -86,7 +87,7 @@ type Desk struct {
 	Kinds  map[string]Take
 	Now    func() time.Time
 
-	live, backlogs lane
+	live, backlogs lane.Lane[*sent]
 }
 
 // arrival is a delivery on its way in.

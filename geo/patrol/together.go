@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/device"
 	"wangge/geo/fault"
+	"wangge/geo/lane"
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
 )
@@ -24,7 +24,6 @@ type sent struct {
 	items   []*fixesItem
 	results []Result
 	err     error
-	done    chan struct{}
 }
 
 // fixesItem is an item of the kind fixes, and what was found out about it.
@@ -47,113 +46,60 @@ func (s *sent) fixes() (n int) {
 	return n
 }
 
-// lane takes the fixes of many phones in one transaction, for all that is asked before a
-// commit, and the commit, cost about as much for one delivery as for a hundred. What
-// comes while a transaction is under way goes together into the next.
-type lane struct {
-	mu      sync.Mutex
-	waiting []*sent
-	running int
-}
-
 // How much goes together. Live fixes do not wait behind the backlogs of days: those
 // have a lane of their own.
 const (
-	laneRuns   = 2      // transactions of a lane at once
-	mostSent   = 512    // deliveries in one
-	mostFixes  = 60_000 // in one, unless a single delivery has more
-	backlog    = 200    // from so many fixes on a delivery is one
-	laneBudget = time.Minute
+	mostSent  = 512    // deliveries in one transaction
+	mostFixes = 60_000 // in one, unless a single delivery has more
+	backlog   = 200    // from so many fixes on a delivery is one
 )
 
-// keep hands fixes to their lane and waits until they are kept. When ctx ends before
-// they may be kept all the same.
+// keep has the fixes of a delivery kept, in one transaction with those of others.
 func (d *Desk) keep(ctx context.Context, s *sent) error {
-	s.done = make(chan struct{})
 	l := &d.live
 	if s.fixes() >= backlog {
 		l = &d.backlogs
 	}
-	l.mu.Lock()
-	l.waiting = append(l.waiting, s)
-	if l.running < laneRuns {
-		l.running++
-		go d.run(context.WithoutCancel(ctx), l)
+	if err := l.Join(ctx, s, lane.Work[*sent]{Fits: together, Do: d.keepAll}); err != nil {
+		return err
 	}
-	l.mu.Unlock()
-	select {
-	case <-s.done:
-		return s.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.err
 }
 
-// run takes what waits until nothing does.
-func (d *Desk) run(ctx context.Context, l *lane) {
-	for {
-		batch := l.next()
-		if batch == nil {
-			return
-		}
-		func() {
-			ctx, cancel := context.WithTimeout(ctx, laneBudget)
-			defer cancel()
-			d.keepAll(ctx, batch)
-		}()
-		for _, s := range batch {
-			close(s.done)
-		}
-	}
-}
-
-// next is what goes together: of each account one delivery, in the order they came.
-func (l *lane) next() (batch []*sent) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// together tells which deliveries fit in one transaction: of each account one.
+func together() func(*sent) bool {
 	accounts, fixes := map[int64]bool{}, 0
-	rest := l.waiting[:0]
-	for i, s := range l.waiting {
+	return func(s *sent) bool {
 		n := s.fixes()
-		if len(batch) == mostSent || len(batch) > 0 && fixes+n > mostFixes {
-			rest = append(rest, l.waiting[i:]...)
-			break
-		}
-		if accounts[s.actor.Account] {
-			rest = append(rest, s)
-			continue
+		if accounts[s.actor.Account] || len(accounts) == mostSent || len(accounts) > 0 && fixes+n > mostFixes {
+			return false
 		}
 		accounts[s.actor.Account] = true
-		batch, fixes = append(batch, s), fixes+n
+		fixes += n
+		return true
 	}
-	clear(l.waiting[len(rest):])
-	l.waiting = rest
-	if batch == nil {
-		l.running--
-	}
-	return batch
 }
 
 // keepAll keeps a batch. What the database will not have of one delivery is refused, and
 // harms no other.
-func (d *Desk) keepAll(ctx context.Context, batch []*sent) {
+func (d *Desk) keepAll(ctx context.Context, batch []*sent) error {
 	err := d.keepTogether(ctx, batch)
 	switch {
-	case err == nil:
-	case refuses(err) && len(batch) > 1:
+	case err == nil || !refuses(err):
+		return err
+	case len(batch) > 1:
 		for _, s := range batch {
-			d.keepAll(ctx, []*sent{s})
+			if err := d.keepAll(ctx, []*sent{s}); err != nil {
+				s.err = err
+			}
 		}
-	case refuses(err):
+	default:
 		batch[0].results = nil
 		for _, item := range batch[0].items {
 			batch[0].results = append(batch[0].results, Result{ID: item.id.String(), State: Refused, Err: ErrBody.Because(err)})
 		}
-	default:
-		for _, s := range batch {
-			s.err = err
-		}
 	}
+	return nil
 }
 
 // keepTogether keeps the fixes of deliveries, of each account one, in one transaction.

@@ -36,7 +36,6 @@ import (
 	"wangge/geo/network"
 	"wangge/geo/pg"
 	"wangge/geo/privacy"
-	"wangge/geo/staff"
 	"wangge/geo/upload"
 	"wangge/geo/vault"
 	"wangge/tiles"
@@ -202,9 +201,7 @@ func (h *hall) serve(ctx context.Context) error {
 	}
 	c := api.Config{DB: pg.NewActing(pools[0]), Engine: engine, Reader: pools[2], Ring: ring, Spool: upload.Spool(folder), Log: log, Metrics: prometheus.NewRegistry(),
 		Footpaths: network.NewFootpaths(engine), Live: live.NewHub(engine, log), Page: http.NotFoundHandler(),
-		Identify: func(ctx context.Context, session, bearer string) (staff.Actor, error) {
-			return account.Identify(ctx, engine, session, bearer)
-		}}
+		Identify: (&account.Identifier{DB: engine}).Identify}
 	if c.Queue, err = job.NewQueue(engine, log, map[string]job.Handler{}); err != nil {
 		return err
 	}
