@@ -40,16 +40,16 @@ type waiter[T any] struct {
 	err  error
 }
 
-// Join waits until one was served. All who join a lane bring the same work. Its context is
-// that of nobody in the batch: when ctx ends before, Join returns its error, and one may be
-// served all the same.
+// Join waits until one was served. All who join a lane bring the same work. When ctx ends
+// before, Join returns its error, and one may be served all the same: the work has a context
+// of its own, without the values of any request, for it may outlive them all.
 func (l *Lane[T]) Join(ctx context.Context, one T, work Work[T]) error {
 	w := &waiter[T]{one: one, done: make(chan struct{})}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, w)
 	if l.running < runs {
 		l.running++
-		go l.run(context.WithoutCancel(ctx), work)
+		go l.run(work)
 	}
 	l.mu.Unlock()
 	select {
@@ -61,13 +61,13 @@ func (l *Lane[T]) Join(ctx context.Context, one T, work Work[T]) error {
 }
 
 // run serves those who wait until nobody does.
-func (l *Lane[T]) run(ctx context.Context, work Work[T]) {
+func (l *Lane[T]) run(work Work[T]) {
 	for {
 		batch := l.next(work)
 		if batch == nil {
 			return
 		}
-		err := serve(ctx, batch, work)
+		err := serve(batch, work)
 		for _, w := range batch {
 			w.err = err
 			close(w.done)
@@ -96,13 +96,13 @@ func (l *Lane[T]) next(work Work[T]) (batch []*waiter[T]) {
 
 // serve does the work. A panic is an error of the batch: it is in nobody's request, where
 // it would be caught.
-func serve[T any](ctx context.Context, batch []*waiter[T], work Work[T]) (err error) {
+func serve[T any](batch []*waiter[T], work Work[T]) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, budget)
+	ctx, cancel := context.WithTimeout(context.Background(), budget)
 	defer cancel()
 	all := make([]T, len(batch))
 	for i, w := range batch {
