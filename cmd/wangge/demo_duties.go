@@ -71,20 +71,24 @@ func giveDemoBeat(ctx context.Context, engine pg.DB, unit string) error {
 	return err
 }
 
-// reportDemoIncidents reports what the worker finds in the list of duties: accepted, and
-// given to the worker's post.
+// reportDemoIncidents reports what the worker finds in the list of duties: accepted just now
+// and given to the worker's post. One has lain there since last week, so that the duty room
+// has something overdue.
 func reportDemoIncidents(ctx context.Context, engine pg.DB, worker int64, homes []visit.Due, now time.Time) error {
-	found := []struct{ category, text string }{{"0404", "楼道里堆着旧家具"}, {"0602", "路灯不亮"}, {"0601", "井盖松动，走过有响声"}}
+	found := []struct {
+		category, text string
+		at             time.Time
+	}{{"0404", "楼道里堆着旧家具", now}, {"0602", "路灯不亮", now}, {"0601", "井盖松动，走过有响声", now}, {"0404", "楼梯口堆着纸箱", now.AddDate(0, 0, -8)}}
 	for i, one := range found {
 		home := homes[i*len(homes)/len(found)]
 		if home.Point == nil {
 			continue
 		}
 		reported, _, err := incident.Report(ctx, engine, engine, staff.System, incident.New{
-			ID: uuid.New(), Category: one.category, Text: one.text, Point: *home.Point, ReportedAt: now,
-		}, now)
+			ID: uuid.New(), Category: one.category, Text: one.text, Point: *home.Point, ReportedAt: one.at,
+		}, one.at)
 		for _, step := range []incident.Doing{{ID: uuid.New(), Act: incident.ToAccept}, {ID: uuid.New(), Act: incident.ToDispatch, Post: worker}} {
-			if err == nil {
+			if err == nil && one.at.Equal(now) {
 				_, err = incident.Do(ctx, engine, engine, staff.System, reported.ID, step, now)
 			}
 		}
