@@ -59,7 +59,7 @@ export default function CoverageChart({ rows }: { rows: readonly Child[] }) {
         axisLabel: {
           color: p.inkSoft,
           interval: 0,
-          rotate: shown.length > 8 ? 30 : 0,
+          rotate: shown.length > 4 ? 30 : 0,
           overflow: 'truncate',
           width: 76,
         },

@@ -1,10 +1,10 @@
 // The incident ledger as a dispatcher and a worker work with it.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
 import type { APIRequestContext } from '@playwright/test';
 import { stateOf } from './roles';
 import { accessible, expect, isPhone, read, test } from './walk';
+import { worksheet } from './worksheet';
 
 test.use({ storageState: stateOf('dispatcher') });
 
@@ -131,25 +131,3 @@ test('the ledger is had as a worksheet in Chinese, as it is filtered', async ({ 
   expect(sheet).toContain('已结案');
   expect(sheet).not.toContain('已派单');
 });
-
-/** worksheet is the text of the first worksheet of a workbook, which is a zip file. */
-function worksheet(book: Buffer): string {
-  const name = 'xl/worksheets/sheet1.xml';
-  const end = book.lastIndexOf('PK\x05\x06', undefined, 'latin1');
-  let at = book.readUInt32LE(end + 16);
-  for (let n = book.readUInt16LE(end + 10); n > 0; n--) {
-    const [size, named, extra, note] = [
-      book.readUInt32LE(at + 20),
-      book.readUInt16LE(at + 28),
-      book.readUInt16LE(at + 30),
-      book.readUInt16LE(at + 32),
-    ] as const;
-    if (book.toString('utf8', at + 46, at + 46 + named) === name) {
-      const local = book.readUInt32LE(at + 42);
-      const from = local + 30 + book.readUInt16LE(local + 26) + book.readUInt16LE(local + 28);
-      return inflateRawSync(book.subarray(from, from + size)).toString('utf8');
-    }
-    at += 46 + named + extra + note;
-  }
-  throw new Error(`there is no ${name}`);
-}

@@ -1,8 +1,10 @@
 // The duty room: what is reported appears at once, in every tab, over one connection.
 import { randomUUID } from 'node:crypto';
-import type { APIRequestContext } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import type { APIRequestContext, Page } from '@playwright/test';
 import { stateOf } from './roles';
 import { accessible, expect, isPhone, read, test } from './walk';
+import { rowsOf } from './worksheet';
 
 test.use({ storageState: stateOf('dispatcher') });
 
@@ -154,4 +156,194 @@ test('a track is replayed for a reason, which the officer reads; a gap stays a g
   );
   expect(replays).toMatchObject([{ reason: 'asked', note: '核对路线', kind: 'dispatcher' }]);
   await worker.dispose();
+});
+
+type Part = { all: number; seen: number; share: number | null };
+type Seen = {
+  from: string;
+  to: string;
+  children: {
+    unit: string;
+    name: string;
+    streets: Part;
+    cells: Part;
+    blocks: Part;
+    since: { oldest: number | null; median: number | null; never_m: number };
+  }[];
+  missed: { day: string; unit: string; beat_name: string; ordinal: number; checkpoint_name: string }[];
+};
+
+/** lineOf is what a file has to say of a unit. */
+const lineOf = ({ from, to }: Seen, one: Seen['children'][number]) => [
+  one.unit,
+  one.name,
+  from,
+  to,
+  ...[one.streets, one.cells, one.blocks].flatMap(({ all, seen, share }) => [all, seen, share]),
+  one.since.oldest,
+  one.since.median,
+  one.since.never_m,
+];
+
+/** written is a line as a file has it: a number is one in any notation, and nothing is empty. */
+const written = (line: readonly (string | number | null)[]) =>
+  line.map((value) => (value === null ? '' : String(value)));
+
+/** read as numbers where they are numbers: 0.50 is 0.5. */
+const plain = (cells: readonly string[]) =>
+  cells.map((text, i) => (i > 3 && text !== '' ? String(Number(text)) : text));
+
+for (const lang of ['zh', 'en'] as const) {
+  const words =
+    lang === 'zh'
+      ? {
+          title: '巡查覆盖',
+          chart: /^巡查覆盖图：/,
+          xlsx: '导出 XLSX',
+          csv: '导出 CSV',
+          unit: '单元代码',
+          missed: '打卡点',
+          from: '从',
+        }
+      : {
+          title: 'Patrol coverage',
+          chart: /^Coverage: shares/,
+          xlsx: 'Export XLSX',
+          csv: 'Export CSV',
+          unit: 'Unit code',
+          missed: 'Checkpoint',
+          from: 'From',
+        };
+
+  test(`coverage has a chart, and files that hold what the server says (${lang})`, async ({
+    page,
+    playwright,
+    baseURL,
+  }) => {
+    const worker = await playwright.request.newContext({ baseURL, storageState: stateOf('worker') });
+    const { items } = await read<{ items: House[] }>(worker, '/households?limit=50');
+    await patrolled(worker, items.find(({ point }) => point)?.point as [number, number]);
+    await worker.dispose();
+    const asked = page.waitForResponse((response) => response.url().includes('/patrols/coverage?'));
+    await page.goto(`/duty?lang=${lang}&theme=${lang === 'zh' ? 'light' : 'dark'}`);
+    const section = page.getByRole('region', { name: words.title, exact: true });
+    const query = new URL((await asked).url()).search;
+    await expect
+      .poll(
+        async () =>
+          (await read<Seen>(page.request, `/patrols/coverage${query}`)).children.some(
+            ({ streets }) => streets.seen > 0,
+          ),
+        { timeout: 60_000 },
+      )
+      .toBe(true);
+    await page.reload();
+    const chart = section.getByRole('img', { name: words.chart });
+    // Not a line in a page that scrolls.
+    await expect.poll(async () => (await section.boundingBox())?.height).toBeGreaterThan(400);
+    await chart.scrollIntoViewIfNeeded();
+    await expect(chart.locator('canvas')).toBeVisible();
+    expect(await inked(chart.locator('canvas'))).toBeGreaterThan(3);
+    await accessible(page);
+
+    const seen = await read<Seen>(page.request, `/patrols/coverage${query}`);
+    for (const one of seen.children.slice(0, 5)) {
+      const row = section.getByRole('row').filter({ hasText: one.unit }).first();
+      for (const { share } of [one.streets, one.cells, one.blocks])
+        await expect(row).toContainText(share === null ? '–' : `${Math.round(share * 100)}%`);
+    }
+
+    const fetched = async (name: string) => {
+      const download = page.waitForEvent('download');
+      await section.getByRole('link', { name }).click();
+      const file = await download;
+      return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+    };
+    const csv = await fetched(words.csv);
+    const unit = new URLSearchParams(query).get('unit');
+    expect(csv.name).toBe(`coverage-${unit}-${seen.from}-${seen.to}.csv`);
+    const [head, ...lines] = csv.bytes
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimEnd()
+      .split(/\r?\n/);
+    expect(head?.split(',')[0]).toBe(words.unit);
+    const want = seen.children.map((one) => written(lineOf(seen, one)));
+    expect(lines.map((line) => plain(line.split(',')))).toEqual(want);
+
+    const xlsx = await fetched(words.xlsx);
+    expect(xlsx.name).toBe(`coverage-${unit}-${seen.from}-${seen.to}.xlsx`);
+    const [heads, ...rows] = rowsOf(xlsx.bytes);
+    expect(heads?.[0]).toBe(words.unit);
+    expect(
+      rows.map((row) => plain(Array.from({ length: heads?.length ?? 0 }, (_, i) => row[i] ?? ''))),
+    ).toEqual(want);
+    const [missedHeads, ...missed] = rowsOf(xlsx.bytes, 2);
+    expect(missedHeads?.at(-1)).toBe(words.missed);
+    expect(missed).toEqual(
+      seen.missed.map((one) => [one.day, one.unit, one.beat_name, String(one.ordinal), one.checkpoint_name]),
+    );
+  });
+}
+
+/** inked is how many colours a canvas has. */
+const inked = (canvas: ReturnType<Page['locator']>) =>
+  canvas.evaluate((element) => {
+    const drawn = element as HTMLCanvasElement;
+    const { data } = drawn.getContext('2d')?.getImageData(0, 0, drawn.width, drawn.height) ?? { data: [] };
+    const colours = new Set<string>();
+    for (let i = 0; i < data.length; i += 4)
+      colours.add([data[i], data[i + 1], data[i + 2], data[i + 3]].join());
+    return colours.size;
+  });
+
+/** drawn are the features of a layer that the map shows, by a property of theirs. */
+const drawn = (page: Page, layer: string, property: string) =>
+  page.evaluate(
+    ([id, key]) => {
+      type Asked = {
+        getLayer: (id: string) => unknown;
+        queryRenderedFeatures: (options: object) => { properties: Record<string, unknown> }[];
+      };
+      const map = (window as unknown as { wangge?: { map: Asked } }).wangge?.map;
+      if (!map?.getLayer(id)) return [];
+      const found = map.queryRenderedFeatures({ layers: [id] }).map(({ properties }) => properties[key]);
+      return [...new Set(found)];
+    },
+    [layer, property] as const,
+  );
+
+/** closer brings the map to where streets are drawn. */
+const closer = (page: Page) =>
+  page.evaluate(() => {
+    const { map } = (window as unknown as { wangge: { map: { setZoom: (zoom: number) => void } } }).wangge;
+    map.setZoom(13.2);
+  });
+
+test('the map shows when streets and cells were seen last', async ({ page, playwright, baseURL }) => {
+  const worker = await playwright.request.newContext({ baseURL, storageState: stateOf('worker') });
+  const { items } = await read<{ items: House[] }>(worker, '/households?limit=50');
+  await patrolled(worker, items.find(({ point }) => point)?.point as [number, number]);
+  await worker.dispose();
+  await page.goto('/duty?lang=zh');
+  await expect(page.locator('.admin-map[data-ready=true]')).toBeVisible();
+  const layers = page.getByRole('radiogroup', { name: '地图显示' });
+  await layers.getByText('街道新鲜度', { exact: true }).click();
+  await closer(page); // streets are drawn from zoom 13 on
+  await expect(page).toHaveURL(/show=freshness(&|$)/);
+  await expect.poll(() => drawn(page, 'freshness', 'class'), { timeout: 60_000 }).toContain('day');
+  expect(await drawn(page, 'freshness', 'class')).toContain('never');
+  await expect(page.getByRole('list', { name: /街道/ }).getByRole('listitem')).toHaveCount(6);
+  await accessible(page);
+  await page.keyboard.press('ArrowRight');
+  await expect(page).toHaveURL(/show=freshness_cells/);
+  await expect
+    .poll(async () => (await drawn(page, 'freshness-cells', 'week')).some((share) => Number(share) > 0), {
+      timeout: 60_000,
+    })
+    .toBe(true);
+  expect(await drawn(page, 'freshness', 'class')).toEqual([]);
+  await accessible(page);
+  await page.reload();
+  await expect.poll(() => drawn(page, 'freshness-cells', 'week'), { timeout: 60_000 }).not.toEqual([]);
 });
