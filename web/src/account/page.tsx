@@ -9,6 +9,7 @@ import { api, done } from '../api/client';
 import { Failed } from '../common/states';
 import { Shell } from '../page/shell';
 import { NoticeSection } from './consent';
+import { DeviceSection } from './devices';
 import { LeaveSection } from './leave';
 import { PostSection } from './posts';
 import { SecuritySection } from './security';
@@ -28,6 +29,7 @@ export default function AccountPage() {
       {!session.demo && <PersonSection session={session} />}
       {!session.demo && <SecuritySection session={session} />}
       <SessionSection />
+      <DeviceSection />
       <TokenSection session={session} />
       <NoticeSection />
     </Shell>

@@ -3,6 +3,7 @@ import { CopyOutlined, PlusOutlined } from '@ant-design/icons';
 import { Alert, App, Button, Drawer, Dropdown, Form, Input, Modal, Space, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DeviceList } from '../account/devices';
 import { answer, api, done } from '../api/client';
 import type { components } from '../api/schema';
 import { useCopy } from '../common/copy';
@@ -121,7 +122,7 @@ function State({ account }: { account: Account }) {
 function Actions({ account, onInvited }: { account: Account; onInvited: (invitation: Invitation) => void }) {
   const { t } = useTranslation();
   const [describing, setDescribing] = useState(false);
-  const [showing, setShowing] = useState(false);
+  const [showing, setShowing] = useState<'posts' | 'devices' | null>(null);
   const disable = useChange(
     (disabled: boolean) => change(account.id, { disabled }),
     ['accounts', 'posts', 'audit'],
@@ -140,6 +141,7 @@ function Actions({ account, onInvited }: { account: Account; onInvited: (invitat
   const isDisabled = account.state === 'disabled';
   const items = [
     { key: 'posts', label: t('admin.account.posts') },
+    { key: 'devices', label: t('account.devices') },
     { key: 'link', label: t('admin.account.newLink'), disabled: account.demo || isDisabled },
     { key: 'describe', label: t('admin.account.describe'), disabled: account.demo },
     { key: 'unlock', label: t('admin.account.unlock') },
@@ -152,7 +154,8 @@ function Actions({ account, onInvited }: { account: Account; onInvited: (invitat
   ];
   const { modal } = App.useApp();
   const run: Record<string, () => void> = {
-    posts: () => setShowing(true),
+    posts: () => setShowing('posts'),
+    devices: () => setShowing('devices'),
     link: () => link.mutate(account, { onSuccess: onInvited }),
     describe: () => setDescribing(true),
     unlock: () => unlock.mutate(),
@@ -185,10 +188,12 @@ function Actions({ account, onInvited }: { account: Account; onInvited: (invitat
         <Drawer
           open
           getContainer={overlays}
-          title={t('admin.account.postsOf', { login: account.login })}
-          onClose={() => setShowing(false)}
+          title={t(showing === 'posts' ? 'admin.account.postsOf' : 'admin.account.devicesOf', {
+            login: account.login,
+          })}
+          onClose={() => setShowing(null)}
         >
-          <PostsOf login={account.login} />
+          {showing === 'posts' ? <PostsOf login={account.login} /> : <DeviceList account={account.id} />}
         </Drawer>
       )}
       {describing && <Describe account={account} onClose={() => setDescribing(false)} />}

@@ -177,6 +177,7 @@ export const admin: typeof adminZh = {
     actionsOf: 'Actions: {{login}}',
     posts: 'Posts held',
     postsOf: 'Posts of {{login}}',
+    devicesOf: 'Officer’s phones of {{login}}',
     noPosts: 'Holds no post today.',
   },
   scope: {

@@ -174,6 +174,7 @@ export const admin = {
     actionsOf: '操作：{{login}}',
     posts: '所任岗位',
     postsOf: '{{login}} 所任岗位',
+    devicesOf: '{{login}} 的巡查手机',
     noPosts: '今天没有担任岗位。',
   },
   scope: {
