@@ -221,8 +221,8 @@ func take(ctx context.Context, tx pgx.Tx, actor staff.Actor, id uuid.UUID, steps
 		account = nil
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO incident_step (id, incident_id, ordinal, act, before, after, reason, at, actor, account_id, post_id, amount, unit, due_at, to_post_id)
-		VALUES ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, $12, nullif($13, ''), $14, $15)`,
+		INSERT INTO incident_step (id, incident_id, ordinal, act, before, after, reason, at, actor, account_id, post_id, amount, unit, due_at, to_post_id, was_due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, $12, nullif($13, ''), $14, $15, (SELECT due_at FROM incident WHERE id = $2))`,
 		s.ID, id, s.Ordinal, s.Act, s.Before, s.After, s.Reason, s.At, s.Actor, account, s.Post, s.Amount, s.Unit, s.DueAt, s.To)
 	if err != nil {
 		return faults.Of(err)

@@ -40,12 +40,17 @@ func Export(ctx context.Context, db, engine pg.DB, actor staff.Actor, f Filter, 
 		}
 	}
 	f.exported, f.DueFirst, f.AfterTime = true, false, time.Time{}
-	n, err := Count(ctx, db, actor, f)
+	f.Limit = MostExported + 1
+	where, args, err := f.where(ctx, db, actor)
 	if err != nil {
 		return nil, err
 	}
+	var n int
+	if err := db.QueryRow(ctx, `SELECT count(*) FROM (SELECT`+tables+where+` LIMIT $8) n`, args...).Scan(&n); err != nil {
+		return nil, fmt.Errorf("count incidents to export: %w", err)
+	}
 	if n > MostExported {
-		return nil, fmt.Errorf("export %d incidents: %w", n, ErrExport)
+		return nil, fmt.Errorf("export incidents: %w", ErrExport)
 	}
 	if err := audit.Write(ctx, db, actor, "export", "incident", "", map[string]any{"unit": f.Unit, "format": "xlsx", "incidents": n}); err != nil {
 		return nil, err
@@ -108,6 +113,17 @@ type entry struct {
 	Post       *int64
 	Steps      int
 	AcceptedAt *time.Time
+	TakenLate  bool // some step came after it was due
+}
+
+// late reports whether an incident is overdue, or ever was: a step came late, or it was
+// closed late in the system that it was imported from.
+func (e entry) late(now time.Time) bool {
+	by := now
+	if e.ClosedAt != nil {
+		by = *e.ClosedAt
+	}
+	return e.TakenLate || e.DueAt != nil && e.DueAt.Before(by)
 }
 
 func (b *lines) layer(ctx context.Context, db pg.DB) vectorfile.Layer {
@@ -119,9 +135,9 @@ func (b *lines) layer(ctx context.Context, db pg.DB) vectorfile.Layer {
 		rows, err := db.Query(ctx, `
 			SELECT`+columns+`,
 				coalesce((SELECT b.name FROM boundary b WHERE b.unit_id = o.unit_id AND b.valid_from <= n.day AND (b.valid_to IS NULL OR b.valid_to > n.day)), ''),
-				`+given+`, s.steps, s.accepted_at`+tables+`
+				`+given+`, s.steps, s.accepted_at, s.late`+tables+`
 			CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) n
-			CROSS JOIN LATERAL (SELECT count(*) AS steps, min(at) FILTER (WHERE act = 'accept') AS accepted_at FROM incident_step WHERE incident_id = i.id) s`+
+			CROSS JOIN LATERAL (SELECT count(*) AS steps, min(at) FILTER (WHERE act = 'accept') AS accepted_at, coalesce(bool_or(at > was_due_at), false) AS late FROM incident_step WHERE incident_id = i.id) s`+
 			b.where+newestFirst, b.args...)
 		if err != nil {
 			yield(vectorfile.Row{}, err)
@@ -183,9 +199,7 @@ var ledgerColumns = []struct {
 	{"受理时间", "Accepted at", vectorfile.DateTime, func(_ *lines, e entry) any { return inChina(e.AcceptedAt) }},
 	{"办理时限", "Due at", vectorfile.DateTime, func(_ *lines, e entry) any { return inChina(e.DueAt) }},
 	{"结案时间", "Closed at", vectorfile.DateTime, func(_ *lines, e entry) any { return inChina(e.ClosedAt) }},
-	{"是否超期", "Overdue", vectorfile.Text, func(b *lines, e entry) any {
-		return b.yes(e.ClosedAt == nil && e.DueAt != nil && e.DueAt.Before(b.now))
-	}},
+	{"是否超期", "Overdue", vectorfile.Text, func(b *lines, e entry) any { return b.yes(e.late(b.now)) }},
 	{"办理步骤数", "Steps", vectorfile.Integer, func(_ *lines, e entry) any { return e.Steps }},
 	{"照片数", "Photos", vectorfile.Integer, func(_ *lines, e entry) any { return e.PhotosArrived }},
 	{"不公开", "Private", vectorfile.Text, func(b *lines, e entry) any { return b.yes(e.Private) }},

@@ -16,8 +16,12 @@ import (
 
 	"wangge/geo/incident"
 	"wangge/geo/ledger/ledgertest"
+	"wangge/geo/pg"
+	"wangge/geo/pg/pgtest"
 	"wangge/geo/staff"
+	"wangge/geo/staff/stafftest"
 	"wangge/geo/vectorfile"
+	"wangge/geo/worktime"
 )
 
 // exported is the ledger as somebody gets it: by number, each line by its headers.
@@ -138,6 +142,112 @@ func TestTheWorksheetHasTheWallsOfTheList(t *testing.T) {
 	var recorded int
 	if err := d.tx.QueryRow(t.Context(), `SELECT count(*) FROM audit WHERE action = 'export' AND subject = 'incident' AND detail->>'format' = 'xlsx'`).Scan(&recorded); err != nil || recorded != 6 {
 		t.Errorf("%d exports are recorded, want 6: %v", recorded, err)
+	}
+}
+
+func TestTheLedgerTellsWhatIsOrWasLate(t *testing.T) {
+	d := newDesk(t)
+	monday := d.now
+	later := func(by time.Duration) { d.now = d.now.Add(by) }
+	want := map[string]string{}
+	report := func(late string) uuid.UUID {
+		d.now = monday
+		id := d.report(d.leaders[0], 0.5, 0.5, "0501").ID // fifteen minutes to accept it
+		want[id.String()] = late
+		return id
+	}
+
+	inTime := report("否")
+	later(10 * time.Minute)
+	d.do(d.dispatcher, inTime, incident.ToClose, "duplicate")
+	closedLate := report("是")
+	later(20 * time.Minute)
+	d.do(d.dispatcher, closedLate, incident.ToClose, "duplicate")
+	acceptedLate := report("是") // and in time again
+	later(20 * time.Minute)
+	d.do(d.leaders[0], acceptedLate, incident.ToAccept, "")
+	accepted := report("否")
+	later(10 * time.Minute)
+	d.do(d.leaders[0], accepted, incident.ToAccept, "")
+	// What counts is when it was due as the limits were when it was done.
+	given := report("否")
+	hour := incident.Limits{{State: incident.Reported, Limit: worktime.Limit{Amount: 60, Unit: worktime.Minutes}}}
+	if err := incident.SetLimits(t.Context(), d.tx, staff.Local, hour); err != nil {
+		t.Fatal(err)
+	}
+	later(20 * time.Minute)
+	d.do(d.dispatcher, given, incident.ToClose, "duplicate")
+
+	for source, due := range map[string]time.Duration{"否": time.Hour, "是": -time.Hour} { // closed in another system
+		var id string
+		if err := d.tx.QueryRow(t.Context(), `
+			WITH i AS (INSERT INTO incident (source, source_id, category, state, reported_at, due_at, closed_at, point, cell)
+				VALUES ($1, gen_random_uuid()::text, '0501', 'closed', $2::timestamptz - interval '1 day', $3, $2, $4, 1) RETURNING id, source_id),
+			u AS (INSERT INTO incident_unit (incident_id, unit_id, valid_from) SELECT id, $5, '2026-01-01' FROM i)
+			SELECT source_id FROM i`, source, monday, monday.Add(due), ledgertest.At(0.5, 0.5), d.leaders[0].Grants[0].Unit).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		want[id] = source
+	}
+	d.now = monday.Add(21 * time.Minute)
+	lines, _, err := d.exported(d.dispatcher, incident.Filter{}, true)
+	if err != nil || len(lines) != len(want) {
+		t.Fatal(len(lines), err)
+	}
+	for id, late := range want {
+		if got := lines[id]["是否超期"]; got != late {
+			t.Errorf("%s, %s, closed %q: late %s, want %s", id, lines[id]["状态"], lines[id]["结案时间"], got, late)
+		}
+	}
+}
+
+// The walls of the database are asked of every line too: the file is not to wait for them.
+func TestALongLedgerIsHadBehindTheWallsInTime(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	owner := pgtest.As(t, dsn, "")
+	engine := pgtest.As(t, dsn, pg.RoleEngine)
+	request := pg.NewActing(pgtest.As(t, dsn, pg.RoleApp))
+	units := ledgertest.Town(t, owner, 4)
+	var village int64
+	if err := owner.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001'`).Scan(&village); err != nil {
+		t.Fatal(err)
+	}
+	ctx, dispatcher := stafftest.Hold(t, owner, staff.Dispatcher, village)
+	_, err := owner.Exec(t.Context(), `
+		WITH i AS (INSERT INTO incident (source, source_id, category, reported_at, point, cell, address, text)
+			SELECT 'many', n::text, '0102', now() - n * interval '1 minute', $1, 1, '人民广场街道一百二十三弄', '路口有垃圾' FROM generate_series(1, 20000) n RETURNING id, source_id::bigint AS n),
+		u AS (INSERT INTO incident_unit (incident_id, unit_id, valid_from) SELECT id, ($2::bigint[])[1 + n % cardinality($2::bigint[])], '2026-01-01' FROM i)
+		INSERT INTO incident_step (id, incident_id, ordinal, act, before, after, at, actor)
+		SELECT gen_random_uuid(), id, s, 'report', '', 'reported', now(), 'x' FROM i, generate_series(1, 3) s`,
+		ledgertest.At(0.5, 0.5), units)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Exec(t.Context(), `ANALYZE incident, incident_unit, incident_step`); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	layer, err := incident.Export(ctx, request, engine, dispatcher, incident.Filter{}, true, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepared := time.Since(start)
+	l, err := layer(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := time.Since(start)
+	n := 0
+	for _, err := range l.Rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	took := time.Since(start)
+	t.Logf("20,000 lines: counted after %v, posts named after %v, read after %v", prepared.Round(time.Millisecond), named.Round(time.Millisecond), took.Round(time.Millisecond))
+	if n != 20_000 || took > 20*time.Second {
+		t.Errorf("%d lines in %v, want 20,000 in seconds", n, took)
 	}
 }
 
