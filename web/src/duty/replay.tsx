@@ -10,6 +10,7 @@ import type { components } from '../api/schema';
 import { useCategoryTitle } from '../board/card';
 import { moment, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
+import { Slide } from '../common/slide';
 import { Failed, Nothing } from '../common/states';
 import { Swatch } from '../common/swatch';
 import { unwashed } from '../incidents/overlay';
@@ -103,15 +104,13 @@ function Player({ course }: { course: Course }) {
         around={around}
       />
       <div className="duty-slide">
-        <input
-          type="range"
-          min={0}
+        <Slide
+          label={t('duty.replay.time')}
+          said={said}
           max={Math.ceil((last - first) / 1000)}
           step={10}
           value={(at - first) / 1000}
-          onChange={(event) => setAt(Math.min(last, first + event.target.valueAsNumber * 1000))}
-          aria-label={t('duty.replay.time')}
-          aria-valuetext={said}
+          onChange={(seconds) => setAt(Math.min(last, first + seconds * 1000))}
         />
         <output className="figures">{said}</output>
       </div>

@@ -3,7 +3,7 @@
 import '../admin/admin.css';
 import './incidents.css';
 import { DownloadOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons';
-import { Button, Dropdown, Segmented, Select, Slider } from 'antd';
+import { Button, Dropdown, Segmented, Select } from 'antd';
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
@@ -12,6 +12,7 @@ import { useCategories, useLevels } from '../api/queries';
 import { IncidentPages } from '../board/pages';
 import { count, useLanguage, useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
+import { Slide } from '../common/slide';
 import { Failed, Loading, Nothing } from '../common/states';
 import { type Column, DataTable } from '../common/table';
 import { chooseLevel, usedLevels } from '../map/level';
@@ -121,15 +122,7 @@ function PeriodChoice(props: { period: Period; onChange: (period: Period) => voi
           disabled={at === 0}
           onClick={() => go(at - 1)}
         />
-        <Slider
-          min={0}
-          max={all.length - 1}
-          value={at}
-          onChange={go}
-          ariaLabelForHandle={t('incidents.period')}
-          ariaValueTextFormatterForHandle={() => said}
-          tooltip={{ open: false }}
-        />
+        <Slide label={t('incidents.period')} said={said} max={all.length - 1} value={at} onChange={go} />
         <Button
           aria-label={t('common.next')}
           icon={<RightOutlined aria-hidden="true" />}

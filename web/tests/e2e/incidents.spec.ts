@@ -107,3 +107,22 @@ test.describe('as privacy officer', () => {
     expect((await request.get(`/api/v1/incidents/analysis/units?from=${from}&to=${to}`)).status()).toBe(403);
   });
 });
+
+test('a key held down leads the slider through the periods, faster than the page draws', async ({ page }) => {
+  await page.goto('/incidents/analysis?lang=zh&span=week');
+  const slider = page.getByRole('slider', { name: '时间段' });
+  await slider.focus();
+  const held = (key: string, times: number) =>
+    Promise.all(Array.from({ length: times }, () => page.keyboard.down(key)));
+  const last = (await slider.getAttribute('aria-valuetext')) ?? '';
+  await held('ArrowLeft', 140);
+  await held('ArrowRight', 140);
+  await held('ArrowLeft', 140);
+  await page.keyboard.up('ArrowLeft');
+  const period = page.locator('.incidents-slide output');
+  await expect(period).not.toHaveText(last);
+  await expect(slider).toHaveAttribute('aria-valuetext', (await period.textContent()) ?? '');
+  await page.keyboard.press('End');
+  await expect(period).toHaveText(last);
+  await accessible(page);
+});
