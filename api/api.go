@@ -233,7 +233,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	desk := &patrol.Desk{DB: c.DB, Engine: c.Engine, Kinds: deliveries.Kinds(c.Engine), Now: time.Now}
 	deliveries.Mount(a, desk)
 	shifts.Mount(a, c.DB, desk)
-	photos.Mount(a, c.DB, c.Reader, turns)
+	photos.Mount(a, c.DB, c.Engine, c.Reader, turns)
 	packs.Mount(a, c.Tiles)
 	devices.Mount(a, c.DB, c.Engine)
 	visits.Mount(a, c.DB)

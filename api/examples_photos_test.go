@@ -62,6 +62,12 @@ func (w *table) photoOf(town string, who int64) string {
 	return id
 }
 
+// pieceOf are the headers of a file that is sent at once.
+func pieceOf(file []byte) []string {
+	return []string{"Content-Type", "application/octet-stream",
+		"Upload-Offset", "0", "Upload-Length", strconv.Itoa(len(file)), "Upload-Digest", fmt.Sprintf("sha-256=%x", sha256.Sum256(file))}
+}
+
 // photoExamples are those of photos of incidents.
 func photoExamples() []example {
 	const v1 = "/api/v1"
@@ -73,8 +79,7 @@ func photoExamples() []example {
 	return []example{
 		{"put-photo", "", self, func(*table, string) request {
 			file := snapshot()
-			return request{path: v1 + "/photos/" + uuid.NewString(), body: file, header: []string{"Content-Type", "application/octet-stream",
-				"Upload-Offset", "0", "Upload-Length", strconv.Itoa(len(file)), "Upload-Digest", fmt.Sprintf("sha-256=%x", sha256.Sum256(file))}}
+			return request{path: v1 + "/photos/" + uuid.NewString(), body: file, header: pieceOf(file)}
 		}, nil},
 		{"photo-status", "of one's own", self, func(w *table, town string) request {
 			return request{path: v1 + "/photos/" + w.photoOf(town, w.who)}

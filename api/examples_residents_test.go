@@ -15,5 +15,9 @@ func residentExamples() []example {
 		}, off},
 		{"list-public-incidents", "once it is switched on", open, at(v1 + "/public/incidents"), off},
 		{"get-receipt", "once it is switched on", open, at(v1 + "/public/receipts/0000-0000-0000"), off},
+		{"put-resident-photo", "once it is switched on", open, func(*table, string) request {
+			file := snapshot()
+			return request{path: v1 + "/public/receipts/0000-0000-0000/photos/" + uuid.NewString(), body: file, header: pieceOf(file)}
+		}, off},
 	}
 }

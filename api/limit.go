@@ -34,6 +34,7 @@ type Limits struct {
 	SignIn  Budget // tries of an address; wrong passwords are slowed down by the account as well
 	Public  Budget // look-ups of an address without a sign-in
 	Report  Budget // reports of residents, of a block of addresses
+	Photo   Budget // pieces of residents' photos, of a block of addresses
 	Address Budget // everything of an address but tiles
 	Account Budget // everything of an account but tiles
 	Tiles   Budget // of an address
@@ -46,6 +47,7 @@ var DefaultLimits = Limits{
 	SignIn:  PerMinute(30, 60),
 	Public:  PerMinute(30, 30),
 	Report:  PerMinute(1, 20),
+	Photo:   Budget{PerSecond: 480.0 / (24 * 60 * 60), Burst: 120}, // 60 MB at once, and 240 MB more a day
 	Address: Budget{PerSecond: 200, Burst: 1000},
 	Account: Budget{PerSecond: 50, Burst: 400},
 	Tiles:   Budget{PerSecond: 1000, Burst: 5000},
@@ -57,6 +59,7 @@ const (
 	signInPath  = route.Prefix + "/session"
 	publicPath  = route.Prefix + "/public"
 	tilesPath   = "/tiles/"
+	receiptPath = route.Prefix + "/public/receipts/"
 	reportPath  = route.Prefix + "/public/incidents"
 	open311Path = "/open311/"
 	phonesPath  = route.Prefix + "/deliveries"
@@ -66,10 +69,10 @@ const (
 var errTooMany = fault.New(fault.TooMany, "too_many_requests", "Too many requests. Wait a moment and try again.")
 
 // limiters are the buckets of every budget.
-type limiters struct{ signIn, public, report, address, account, tiles, phones *buckets }
+type limiters struct{ signIn, public, report, photo, address, account, tiles, phones *buckets }
 
 func newLimiters(l Limits) limiters {
-	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Report), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles), newBuckets(l.Phones)}
+	return limiters{newBuckets(l.SignIn), newBuckets(l.Public), newBuckets(l.Report), newBuckets(l.Photo), newBuckets(l.Address), newBuckets(l.Account), newBuckets(l.Tiles), newBuckets(l.Phones)}
 }
 
 // limitAddress spends from the budgets of the client's address.
@@ -93,8 +96,15 @@ func (m *middleware) limitAddress(c *fiber.Ctx) error {
 			return tooMany(c, wait)
 		}
 	}
-	if c.Method() == fiber.MethodPost && (path == reportPath || strings.HasPrefix(path, open311Path)) {
-		if wait := m.limits.report.take(m.blockOf(route.ReachOf(c.UserContext()).Client), time.Now()); wait > 0 {
+	var ofBlock *buckets
+	switch {
+	case c.Method() == fiber.MethodPost && (path == reportPath || strings.HasPrefix(path, open311Path)):
+		ofBlock = m.limits.report
+	case c.Method() == fiber.MethodPut && strings.HasPrefix(path, receiptPath):
+		ofBlock = m.limits.photo
+	}
+	if ofBlock != nil {
+		if wait := ofBlock.take(m.blockOf(route.ReachOf(c.UserContext()).Client), time.Now()); wait > 0 {
 			return tooMany(c, wait)
 		}
 	}

@@ -189,7 +189,7 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 	transport := api.Transport{
 		Limits: api.Limits{
-			SignIn: api.PerMinute(6, 2), Public: api.PerMinute(6, 3), Report: api.PerMinute(6, 2), Address: api.Budget{PerSecond: 1, Burst: 20},
+			SignIn: api.PerMinute(6, 2), Public: api.PerMinute(6, 3), Report: api.PerMinute(6, 2), Photo: api.PerMinute(6, 2), Address: api.Budget{PerSecond: 1, Burst: 20},
 			Account: api.PerMinute(6, 4), Tiles: api.PerMinute(6, 5),
 		},
 		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
@@ -205,6 +205,7 @@ func TestTooManyRequestsAreToldWhenToComeBack(t *testing.T) {
 		{"reports of residents", "POST", "/api/v1/public/incidents", nil, 2},
 		{"reports through Open311", "POST", "/open311/v2/requests.json", nil, 2},
 		{"reports through Open311 in XML", "POST", "/open311/v2/requests.xml", nil, 2},
+		{"reports' photos", "PUT", "/api/v1/public/receipts/x/photos/y", nil, 2},
 		{"tiles", "GET", "/tiles/nothing/0/0/0", nil, 5},
 		{"an address", "GET", "/healthz", nil, 20},
 	} {

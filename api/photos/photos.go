@@ -5,6 +5,7 @@ package photos
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -13,16 +14,18 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
+	"wangge/geo/incident"
 	"wangge/geo/pg"
 	"wangge/geo/photo"
 	"wangge/geo/picture"
 	"wangge/geo/staff"
 )
 
-// Mount adds /photos, /incidents/{id}/photos and /public/photos. reader sees what was
+// Mount adds /photos, /incidents/{id}/photos, /public/photos and
+// /public/receipts/{code}/photos, which the engine takes. reader sees what was
 // released and nothing else.
-func Mount(a route.API, db, reader pg.DB, turns picture.Turns) {
-	h := handler{db, reader, turns}
+func Mount(a route.API, db, engine, reader pg.DB, turns picture.Turns) {
+	h := handler{db, engine, reader, turns}
 	op := func(id, summary, more string) route.Op {
 		return route.Op{ID: id, Summary: summary, Description: more, Tag: "photos"}
 	}
@@ -39,14 +42,18 @@ func Mount(a route.API, db, reader pg.DB, turns picture.Turns) {
 	route.Get(a, "/incidents/{id}/photos", op("list-incident-photos", "The photos that a report names, whether they have arrived or not", "").For(staff.Place), h.list)
 	route.Post(a, "/photos/{photo}/release", noContent(release).For(staff.Dispatch), h.release)
 	route.Delete(a, "/photos/{photo}/release", noContent(op("withdraw-photo", "Take a photo back that everybody sees", "")).For(staff.Dispatch), h.withdraw)
+	putOf := op("put-resident-photo", "Send a piece of a photo of a resident's report", "As put-photo, for whoever has the code of the report: at most three photos of at most 2 MB each, while it is not closed. "+
+		"Nothing that the camera wrote is kept, and nobody but who works on the report sees them until a person has covered faces and plates and released them.")
+	putOf.Open = true
+	route.Put(a, "/public/receipts/{code}/photos/{photo}", noContent(putOf), h.putOf)
 	open := op("get-public-photo", "A photo that was released, as JPEG", "")
 	open.Open = true
 	route.Get(a, "/public/photos/{photo}", open, h.public)
 }
 
 type handler struct {
-	db, reader pg.DB
-	turns      picture.Turns
+	db, engine, reader pg.DB
+	turns              picture.Turns
 }
 
 // Path names a photo. It is exported because the framework fills in exported structs only.
@@ -54,11 +61,20 @@ type Path struct {
 	Photo uuid.UUID `path:"photo" format:"uuid"`
 }
 
-type pieceInput struct {
+// Upload says where a piece belongs. It is exported for the framework.
+type Upload struct {
 	Path
-	Offset  int    `header:"Upload-Offset" required:"true" minimum:"0" doc:"of the first byte of the piece in the photo"`
-	Length  int    `header:"Upload-Length" required:"true" minimum:"1" doc:"bytes of the whole photo"`
-	Digest  string `header:"Upload-Digest" maxLength:"80" doc:"with the last piece: sha-256= and 64 hexadecimal digits, of the whole photo"`
+	Offset int    `header:"Upload-Offset" required:"true" minimum:"0" doc:"of the first byte of the piece in the photo"`
+	Length int    `header:"Upload-Length" required:"true" minimum:"1" doc:"bytes of the whole photo"`
+	Digest string `header:"Upload-Digest" maxLength:"80" doc:"with the last piece: sha-256= and 64 hexadecimal digits, of the whole photo"`
+}
+
+func (u Upload) piece(body []byte) photo.Piece {
+	return photo.Piece{Photo: u.Photo, Offset: u.Offset, Length: u.Length, Digest: u.Digest, Body: body}
+}
+
+type pieceInput struct {
+	Upload
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 
@@ -68,9 +84,39 @@ type Progress struct {
 	Length int `header:"Upload-Length"`
 }
 
+// Receipt is the code of a resident's report. It is exported for the framework.
+type Receipt struct {
+	Code string `path:"code" maxLength:"40"`
+}
+
+func (r Receipt) code() (string, error) {
+	code, err := url.PathUnescape(r.Code) // people write spaces
+	if err != nil {
+		err = incident.ErrReceipt.Because(err)
+	}
+	return code, err
+}
+
+type residentPieceInput struct {
+	Receipt
+	Upload
+	RawBody []byte `contentType:"application/octet-stream"`
+}
+
 func (h handler) put(ctx context.Context, in *pieceInput) (*Progress, error) {
-	got, err := photo.Put(ctx, h.db, h.turns, route.Actor(ctx), photo.Piece{
-		Photo: in.Photo, Offset: in.Offset, Length: in.Length, Digest: in.Digest, Body: in.RawBody}, time.Now())
+	return held(photo.Put(ctx, h.db, h.turns, route.Actor(ctx), in.piece(in.RawBody), time.Now()))
+}
+
+func (h handler) putOf(ctx context.Context, in *residentPieceInput) (*Progress, error) {
+	code, err := in.code()
+	if err != nil {
+		return nil, err
+	}
+	return held(photo.PutOf(ctx, h.engine, h.turns, code, in.piece(in.RawBody), time.Now()))
+}
+
+// held answers how far a photo has come, with an error too.
+func held(got photo.Progress, err error) (*Progress, error) {
 	if err != nil && got.Length > 0 { // where to go on from
 		return nil, huma.ErrorWithHeaders(err, http.Header{"Upload-Offset": {strconv.Itoa(got.Held)}, "Upload-Length": {strconv.Itoa(got.Length)}})
 	}

@@ -39,7 +39,13 @@ type wire struct {
 // begins ("" = not said) and the code of a problem.
 func (w wire) send(id string, offset, length int, digest string, body []byte, status int, next, code string) {
 	w.Helper()
-	req := httptest.NewRequest(http.MethodPut, "/photos/"+id, bytes.NewReader(body))
+	w.sendTo("/photos/"+id, offset, length, digest, body, status, next, code)
+}
+
+// sendTo is send to another address.
+func (w wire) sendTo(path string, offset, length int, digest string, body []byte, status int, next, code string) {
+	w.Helper()
+	req := httptest.NewRequest(http.MethodPut, path, bytes.NewReader(body))
 	req.Header.Set("Content-Type", "application/octet-stream")
 	req.Header.Set("Upload-Offset", strconv.Itoa(offset))
 	req.Header.Set("Upload-Length", strconv.Itoa(length))
@@ -68,7 +74,7 @@ func TestAPhotoGoesOverTheWireInPieces(t *testing.T) {
 	grids := ledgertest.Town(t, pool, 2)
 	_, actor := stafftest.Hold(t, pool, staff.Worker, grids[0])
 	w := wire{t, routetest.As(actor)}
-	photos.Mount(w.api.API, pool, pool, picture.NewTurns(1))
+	photos.Mount(w.api.API, pool, pool, pool, picture.NewTurns(1))
 
 	file := picturetest.File(t, 400, 300, picturetest.Camera{LonLat: ledgertest.Degrees(0.5, 0.5)})
 	id, n := uuid.NewString(), len(file)
@@ -111,7 +117,7 @@ func TestAPhotoGoesOverTheWireInPieces(t *testing.T) {
 	w.api.Want(t, 403, "forbidden", "POST", "/photos/"+id+"/release", object{"areas": []any{}, "covered": true})
 
 	desk := routetest.New()
-	photos.Mount(desk.API, pool, pool, picture.NewTurns(1))
+	photos.Mount(desk.API, pool, pool, pool, picture.NewTurns(1))
 	desk.Want(t, 404, "photo_unknown", "GET", "/public/photos/"+id, nil)
 	desk.Want(t, 422, "photo_uncovered", "POST", "/photos/"+id+"/release", object{"areas": []any{}, "covered": false})
 	desk.Want(t, 422, "photo_areas", "POST", "/photos/"+id+"/release", object{"areas": [][]float64{{0.5, 0.5, 0.6, 0.1}}, "covered": true})

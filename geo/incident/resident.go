@@ -59,6 +59,7 @@ type Standing struct {
 	PostZh   string          `json:"post_zh" doc:"title of the post it is given to; never a person"`
 	PostEn   string          `json:"post_en"`
 	DueAt    *time.Time      `json:"due_at" doc:"by when the next step is due; null while nothing is"`
+	Photos   int             `json:"photos" doc:"how many of its reporter have arrived; at most three"`
 	Limit    *worktime.Limit `json:"limit" doc:"how long that step may take; null while nothing is due"`
 }
 
@@ -208,9 +209,24 @@ func grouped(code string) string {
 
 var misread = strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1")
 
+// ungrouped is a code as it is stored, however it was written.
+func ungrouped(code string) string {
+	return misread.Replace(strings.ToUpper(strings.TrimSpace(code)))
+}
+
+// Told returns the report whose code this is, and whether it is closed; ErrReceipt.
+func Told(ctx context.Context, engine pg.DB, code string) (id uuid.UUID, closed bool, err error) {
+	err = engine.QueryRow(ctx, `
+		SELECT i.id, i.state = 'closed' FROM incident_receipt t JOIN incident i ON i.id = t.incident_id
+		WHERE t.code = $1`, ungrouped(code)).Scan(&id, &closed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrReceipt
+	}
+	return id, closed, err
+}
+
 // StandingOf looks a report up by the code of its receipt, however it is written.
 func StandingOf(ctx context.Context, engine pg.DB, code string) (s Standing, err error) {
-	code = misread.Replace(strings.ToUpper(strings.TrimSpace(code)))
 	var id uuid.UUID
 	var category, parent, reason, titleZh, titleEn string
 	var state State
@@ -218,7 +234,8 @@ func StandingOf(ctx context.Context, engine pg.DB, code string) (s Standing, err
 	err = engine.QueryRow(ctx, `
 		SELECT i.id, public_number(i.id), i.category, coalesce(c.title_zh, i.category), coalesce(c.title_en, i.category), coalesce(c.parent, ''), i.state,
 		       i.reported_at, last.at, coalesce(r.code, ''), coalesce(r.title_zh, ''), coalesce(r.title_en, ''), coalesce(b.name, ''),
-		       coalesce(k.title_zh, l.post_zh, ''), coalesce(k.title_en, l.post_en, ''), i.due_at
+		       coalesce(k.title_zh, l.post_zh, ''), coalesce(k.title_en, l.post_en, ''), i.due_at,
+		       (SELECT count(*) FROM incident_photo n JOIN photo p ON p.id = n.photo_id AND p.account_id = n.account_id WHERE n.incident_id = i.id AND p.arrived_at IS NOT NULL)
 		FROM incident_receipt t
 		JOIN incident i ON i.id = t.incident_id
 		CROSS JOIN LATERAL (SELECT s.at, s.reason FROM incident_step s WHERE s.incident_id = i.id ORDER BY s.ordinal DESC LIMIT 1) last
@@ -230,8 +247,8 @@ func StandingOf(ctx context.Context, engine pg.DB, code string) (s Standing, err
 		LEFT JOIN boundary b ON b.unit_id = o.unit_id AND b.valid_to IS NULL
 		LEFT JOIN post p ON p.id = incident_post(i.id)
 		LEFT JOIN post_kind k ON k.code = p.kind
-		WHERE t.code = $1`, code).
-		Scan(&id, &s.Number, &category, &s.TitleZh, &s.TitleEn, &parent, &state, &reported, &changed, &reason, &titleZh, &titleEn, &s.Unit, &s.PostZh, &s.PostEn, &s.DueAt)
+		WHERE t.code = $1`, ungrouped(code)).
+		Scan(&id, &s.Number, &category, &s.TitleZh, &s.TitleEn, &parent, &state, &reported, &changed, &reason, &titleZh, &titleEn, &s.Unit, &s.PostZh, &s.PostEn, &s.DueAt, &s.Photos)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Standing{}, ErrReceipt
 	}

@@ -8,6 +8,7 @@
 //
 //	photo.go    photos of an incident, and who may see them
 //	piece.go    how they arrive
+//	resident.go those that come with the code of a report
 //	release.go  what is shown to everybody
 package photo
 

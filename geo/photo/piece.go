@@ -85,6 +85,16 @@ type Progress struct {
 	Length int
 }
 
+// sender is who sends a photo: an account, or whoever has the code of a report.
+type sender struct {
+	actor   staff.Actor
+	account int64
+	report  *uuid.UUID // of a resident; nil = an account, which names its photos in its report
+	closed  bool
+}
+
+func account(actor staff.Actor) sender { return sender{actor: actor, account: actor.Account} }
+
 // stored is how a photo stands, under its lock where it has one.
 type stored struct {
 	Progress
@@ -93,10 +103,11 @@ type stored struct {
 	arrived bool
 }
 
-const standing = `SELECT held, length, round, digest, arrived_at IS NOT NULL FROM photo WHERE id = $1 AND account_id = $2`
+const standing = `SELECT held, length, round, digest, arrived_at IS NOT NULL FROM photo WHERE id = $1 AND account_id = $2
+	AND ($3::uuid IS NULL OR EXISTS (SELECT FROM incident_photo l WHERE l.photo_id = photo.id AND l.account_id = $2 AND l.incident_id = $3))`
 
-func read(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID, lock string) (s stored, err error) {
-	err = db.QueryRow(ctx, standing+lock, id, actor.Account).Scan(&s.Held, &s.Length, &s.round, &s.digest, &s.arrived)
+func read(ctx context.Context, db pg.DB, from sender, id uuid.UUID, lock string) (s stored, err error) {
+	err = db.QueryRow(ctx, standing+lock, id, from.account, from.report).Scan(&s.Held, &s.Length, &s.round, &s.digest, &s.arrived)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknown
 	}
@@ -105,7 +116,7 @@ func read(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID, lock s
 
 // Status is how far one's own photo has come; ErrUnknown.
 func Status(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) (Progress, error) {
-	s, err := read(ctx, db, actor, id, "")
+	s, err := read(ctx, db, account(actor), id, "")
 	if err != nil {
 		return Progress{}, fmt.Errorf("photo %s: %w", id, err)
 	}
@@ -120,14 +131,14 @@ func Status(ctx context.Context, db pg.DB, actor staff.Actor, id uuid.UUID) (Pro
 // ErrDigest and picture.ErrUnreadable, with which it begins anew, ErrExists, ErrDaily,
 // ErrUnknown for another account's.
 func Put(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Actor, p Piece, now time.Time) (Progress, error) {
-	progress, err := put(ctx, db, turns, actor, p, now)
+	progress, err := putAs(ctx, db, turns, actor, p, now)
 	if err != nil {
 		return progress, fmt.Errorf("photo %s from %d: %w", p.Photo, p.Offset, err)
 	}
 	return progress, nil
 }
 
-func put(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Actor, p Piece, now time.Time) (Progress, error) {
+func putAs(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Actor, p Piece, now time.Time) (Progress, error) {
 	if err := actor.Must(staff.Record); err != nil {
 		return Progress{}, err
 	}
@@ -137,17 +148,21 @@ func put(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Actor, 
 	if err := p.check(); err != nil {
 		return Progress{}, err
 	}
+	return put(ctx, db, turns, account(actor), p, now)
+}
+
+func put(ctx context.Context, db pg.DB, turns picture.Turns, from sender, p Piece, now time.Time) (Progress, error) {
 	if p.Offset == 0 {
-		if err := begin(ctx, db, actor, p, now); err != nil {
+		if err := begin(ctx, db, from, p, now); err != nil {
 			return Progress{}, err
 		}
 	}
 	if p.last() {
-		return finish(ctx, db, turns, actor, p, now)
+		return finish(ctx, db, turns, from, p, now)
 	}
 	var after stored
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
-		if after, err = read(ctx, tx, actor, p.Photo, " FOR UPDATE"); err != nil {
+		if after, err = read(ctx, tx, from, p.Photo, " FOR UPDATE"); err != nil {
 			return err
 		}
 		known, err := after.fits(p)
@@ -168,24 +183,31 @@ func put(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Actor, 
 const lockSpace = 77_038
 
 // begin makes room for a photo unless it has begun.
-func begin(ctx context.Context, db pg.DB, actor staff.Actor, p Piece, now time.Time) error {
+func begin(ctx context.Context, db pg.DB, from sender, p Piece, now time.Time) error {
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		// Photos of one account begin in turns, so that together they keep to the bound.
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashint8($2))`, lockSpace, actor.Account); err != nil {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashint8($2))`, lockSpace, from.account); err != nil {
 			return err
 		}
 		tag, err := tx.Exec(ctx, `INSERT INTO photo (id, account_id, length, begun_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-			p.Photo, actor.Account, p.Length, now)
+			p.Photo, from.account, p.Length, now)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
 		var sum int64
 		err = tx.QueryRow(ctx, `SELECT sum(length) FROM photo WHERE account_id = $1 AND begun_at >= $2::date::timestamp AT TIME ZONE 'Asia/Shanghai'`,
-			actor.Account, geo.DayOf(now)).Scan(&sum)
-		if err == nil && sum > MaxDaily {
-			err = ErrDaily
+			from.account, geo.DayOf(now)).Scan(&sum)
+		switch {
+		case err != nil:
+			return err
+		case from.report == nil && sum > MaxDaily:
+			return ErrDaily
+		case from.report == nil:
+			return nil
+		case sum > MaxDaily:
+			return ErrResidentDaily
 		}
-		return err
+		return from.name(ctx, tx, p.Photo, now)
 	})
 }
 
@@ -212,12 +234,12 @@ type made struct {
 
 // finish makes a photo of the pieces that are here and the last one. That takes a while
 // and is done without a lock; what is written is written if nothing has changed since.
-func finish(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Actor, p Piece, now time.Time) (Progress, error) {
+func finish(ctx context.Context, db pg.DB, turns picture.Turns, from sender, p Piece, now time.Time) (Progress, error) {
 	digest, err := p.digest()
 	if err != nil {
 		return Progress{}, err
 	}
-	before, err := read(ctx, db, actor, p.Photo, "")
+	before, err := read(ctx, db, from, p.Photo, "")
 	if err != nil {
 		return Progress{}, err
 	}
@@ -231,18 +253,21 @@ func finish(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Acto
 	}
 	file := slices.Concat(append(pieces, p.Body)...)
 	if sum := sha256.Sum256(file); !bytes.Equal(sum[:], digest) {
-		return startAnew(ctx, db, actor, p, before, digest, ErrDigest)
+		return startAnew(ctx, db, from, p, before, digest, ErrDigest)
 	}
 	m, err := develop(ctx, turns, file, now)
 	if errors.Is(err, picture.ErrUnreadable) {
-		return startAnew(ctx, db, actor, p, before, digest, err)
+		return startAnew(ctx, db, from, p, before, digest, err)
 	}
 	if err != nil {
 		return before.Progress, err
 	}
+	if from.report != nil {
+		m.facts = picture.Facts{} // a resident's photo says nothing but what is on it
+	}
 	var after stored
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
-		if after, err = read(ctx, tx, actor, p.Photo, " FOR UPDATE"); err != nil {
+		if after, err = read(ctx, tx, from, p.Photo, " FOR UPDATE"); err != nil {
 			return err
 		}
 		if known, err := after.fits(p); err != nil || known {
@@ -252,7 +277,7 @@ func finish(ctx context.Context, db pg.DB, turns picture.Turns, actor staff.Acto
 		if after.round != before.round { // it began anew, and has come as far again
 			return ErrOffset
 		}
-		return after.keep(ctx, tx, actor, p, digest, m, now)
+		return after.keep(ctx, tx, from, p, digest, m, now)
 	})
 	return after.Progress, err
 }
@@ -266,7 +291,7 @@ func (s stored) same(digest []byte, err error) (Progress, error) {
 }
 
 // keep writes the photo that has arrived.
-func (s *stored) keep(ctx context.Context, tx pgx.Tx, actor staff.Actor, p Piece, digest []byte, m made, now time.Time) error {
+func (s *stored) keep(ctx context.Context, tx pgx.Tx, from sender, p Piece, digest []byte, m made, now time.Time) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE photo SET held = length, arrived_at = $2, digest = $3, body = $4, thumbnail = $5, width = $6, height = $7, place = $8, taken_at = $9
 		WHERE id = $1`, p.Photo, now, digest, m.body, m.thumbnail, m.width, m.height, m.facts.Place, m.facts.Taken)
@@ -277,7 +302,7 @@ func (s *stored) keep(ctx context.Context, tx pgx.Tx, actor staff.Actor, p Piece
 		return err
 	}
 	s.Held = s.Length
-	return audit.Write(ctx, tx, actor, "photo", "photo", p.Photo.String(), map[string]any{"bytes": p.Length})
+	return audit.Write(ctx, tx, from.actor, "photo", "photo", p.Photo.String(), map[string]any{"bytes": p.Length})
 }
 
 // develop makes a photo of a file.
@@ -304,10 +329,10 @@ func develop(ctx context.Context, turns picture.Turns, file []byte, now time.Tim
 
 // startAnew drops the pieces that make no photo, and returns why. Where the photo arrived or
 // began anew while they were read, they were not all there to be read, and nothing is wrong.
-func startAnew(ctx context.Context, db pg.DB, actor staff.Actor, p Piece, before stored, digest []byte, why error) (Progress, error) {
+func startAnew(ctx context.Context, db pg.DB, from sender, p Piece, before stored, digest []byte, why error) (Progress, error) {
 	after := Progress{Length: before.Length}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		s, err := read(ctx, tx, actor, p.Photo, " FOR UPDATE")
+		s, err := read(ctx, tx, from, p.Photo, " FOR UPDATE")
 		if err != nil {
 			return err
 		}

@@ -3370,6 +3370,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/public/receipts/{code}/photos/{photo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send a piece of a photo of a resident's report
+         * @description As put-photo, for whoever has the code of the report: at most three photos of at most 2 MB each, while it is not closed. Nothing that the camera wrote is kept, and nobody but who works on the report sees them until a person has covered faces and plates and released them.
+         */
+        put: operations["put-resident-photo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public/serves": {
         parameters: {
             query?: never;
@@ -7467,6 +7487,11 @@ export interface components {
             limit: components["schemas"]["WorktimeLimit"];
             /** @description what it is called in public */
             number: string;
+            /**
+             * Format: int64
+             * @description how many of its reporter have arrived; at most three
+             */
+            photos: number;
             post_en: string;
             /** @description title of the post it is given to; never a person */
             post_zh: string;
@@ -9913,6 +9938,11 @@ export interface components {
             limit: components["schemas"]["WorktimeLimit"];
             /** @description what it is called in public */
             number: string;
+            /**
+             * Format: int64
+             * @description how many of its reporter have arrived; at most three
+             */
+            photos: number;
             post_en: string;
             /** @description title of the post it is given to; never a person */
             post_zh: string;
@@ -36001,6 +36031,121 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["IncidentStanding"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-resident-photo": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description of the first byte of the piece in the photo */
+                "Upload-Offset": number;
+                /** @description bytes of the whole photo */
+                "Upload-Length": number;
+                /** @description with the last piece: sha-256= and 64 hexadecimal digits, of the whole photo */
+                "Upload-Digest"?: string;
+            };
+            path: {
+                code: string;
+                photo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Upload-Length"?: number;
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

@@ -7,9 +7,9 @@ import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/client';
 import type { LonLat } from '../api/types';
 import { length, useLanguage } from '../common/format';
+import { shrunk } from '../common/photo';
 import { Failed } from '../common/states';
 import { goToPlace } from '../map/camera';
-import { shrunk } from './photo';
 import { addPhoto, MOST_PHOTOS, type Point, say, useBorderChange, VERDICTS, type Verdict } from './queries';
 import { metresBetween, StateTag, useNamesOf } from './words';
 
@@ -198,7 +198,7 @@ function Photos(props: { photos: readonly Photo[]; onPhotos: (photos: readonly P
     setFault(null);
     try {
       const room = files.slice(0, MOST_PHOTOS - photos.length);
-      const bodies = await Promise.all(room.map(shrunk));
+      const bodies = await Promise.all(room.map((file) => shrunk(file)));
       onPhotos([
         ...photos,
         ...bodies.map((body) => ({ id: crypto.randomUUID(), body, shown: URL.createObjectURL(body) })),

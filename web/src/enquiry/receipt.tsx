@@ -12,6 +12,7 @@ import { moment, useLanguage, useTitle } from '../common/format';
 import { Failed, Loading, Nothing } from '../common/states';
 import { Frame } from './frame';
 import { CodeForm } from './look-up';
+import { ReceiptPhotos } from './receipt-photos';
 
 type Schemas = components['schemas'];
 /** The description does not say that these may be null. */
@@ -69,6 +70,7 @@ function LookedUp({ code }: { code: string }) {
         <p role="status">{t('resident.receipt.redacted', { count: handed?.redacted })}</p>
       )}
       <Stands standing={standing.data} />
+      <ReceiptPhotos code={code} arrived={standing.data.photos} closed={standing.data.state === 'closed'} />
     </>
   );
 }

@@ -15,6 +15,8 @@ import { looksPersonal } from '../patrol/personal';
 import { blank, bodyOf, type Draft, forget, keep, LONGEST, pointOf, remembered, type Where } from './draft';
 import { Frame, type Offer } from './frame';
 import { CodeForm } from './look-up';
+import { PhotoPicker } from './photo-picker';
+import { canSend, hand, MOST, type Ready } from './photos';
 import { serves } from './queries';
 
 const PlaceMap = lazy(() => import('./place-map'));
@@ -47,6 +49,7 @@ function Writing({ offer }: { offer: Offer }) {
   const { t } = useTranslation();
   const go = useNavigate();
   const [draft, setDraft] = useState(remembered);
+  const [photos, setPhotos] = useState<Ready[]>([]);
   const website = useRef<HTMLInputElement>(null);
   const id = useId();
   const set = (change: Partial<Draft>) => {
@@ -57,6 +60,7 @@ function Writing({ offer }: { offer: Offer }) {
   const clear = () => {
     forget();
     setDraft(blank());
+    setPhotos([]);
     send.reset();
   };
   const send = useMutation({
@@ -69,6 +73,7 @@ function Writing({ offer }: { offer: Offer }) {
     },
     onSuccess: ({ code, redacted }) => {
       forget();
+      hand(code, photos);
       go(`/public/report/${code}`, { replace: true, state: { fresh: true, redacted } });
     },
     onError: (cause) => {
@@ -98,6 +103,17 @@ function Writing({ offer }: { offer: Offer }) {
           <section>
             <Categories chosen={draft.category} onChoose={(category) => set({ category })} />
           </section>
+          {canSend() && (
+            <section>
+              <PhotoPicker
+                photos={photos}
+                room={MOST - photos.length}
+                disabled={draft.sent}
+                onAdd={(more) => setPhotos((all) => [...all, ...more].slice(0, MOST))}
+                onRemove={(gone) => setPhotos((all) => all.filter(({ id }) => id !== gone))}
+              />
+            </section>
+          )}
           <section>
             <label className="report-label" htmlFor={`${id}text`}>
               {t('resident.text')}
@@ -159,7 +175,7 @@ function Writing({ offer }: { offer: Offer }) {
         </div>
         <p id={`${id}kept`} className="hint">
           {!ready && `${t('resident.missing')} `}
-          {t('resident.kept')}
+          {t('resident.kept')} {photos.length > 0 && t('resident.photos.kept')}
         </p>
       </form>
       <CodeForm />

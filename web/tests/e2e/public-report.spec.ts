@@ -1,5 +1,6 @@
 // A resident reports without an account: once, however often it is sent.
 import type { APIRequestContext, Browser, Page } from '@playwright/test';
+import { CAMERA, shot } from './camera';
 import { NOBODY, stateOf } from './roles';
 import { accessible, clickCentre, expect, idle, isPhone, read, test } from './walk';
 
@@ -152,6 +153,97 @@ test.describe('while reports of residents are open', () => {
     await around.getByRole('button', { name: /nothing to send/ }).click();
     await expect(page.getByLabel('What it is')).toHaveValue('');
     await expect(page.getByText(/Your location is used/)).toBeHidden();
+  });
+
+  test('photos follow a report, over a net that breaks off, and only those who work on it see them', async ({
+    page,
+    browser,
+    baseURL,
+    complaints,
+  }, info) => {
+    complaints.allow(/ERR_FAILED|404/);
+    const phone = isPhone(page);
+    const say = (zh: string, en: string) => (phone ? zh : en);
+    const picture = (name: string) =>
+      page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+    const words = `photos ${phone ? 'phone' : 'desktop'} ${Date.now() % 100_000}`;
+    await page.goto(`/public/report?lang=${say('zh', 'en')}&theme=${say('light', 'dark')}`);
+    await idle(page);
+    await page.locator('.maplibregl-canvas').scrollIntoViewIfNeeded();
+    await clickCentre(page);
+    await expect(
+      page.getByText(say('已在地图上选定地点。', 'The place was chosen on the map.')),
+    ).toBeVisible();
+    await page.getByLabel(say('是什么问题', 'What it is')).selectOption({ index: 1 });
+    await page.getByLabel(say('简单说说', 'In a few words')).fill(words);
+
+    const files = page.locator('input[type=file]');
+    const file = async (name: string) => ({ name, mimeType: 'image/jpeg', buffer: await shot(page) });
+    await files.setInputFiles([
+      await file('1.jpg'),
+      { ...(await file('2.jpg')), buffer: Buffer.from('no photo') },
+    ]);
+    await expect(page.getByText(say('有文件不是能读的照片', 'A file is no photo'))).toBeVisible();
+    await files.setInputFiles([await file('2.jpg'), await file('3.jpg'), await file('4.jpg')]);
+    await expect(page.locator('.report-photos img')).toHaveCount(3);
+    await expect(files).toBeDisabled();
+    await accessible(page);
+    await picture('chosen');
+    await page.getByRole('button', { name: say('去掉第 3 张', 'Remove photo 3') }).click();
+    await expect(page.locator('.report-photos img')).toHaveCount(2);
+
+    // The first piece arrives and its answer is lost; nothing of the camera is in what is sent.
+    const sent: Buffer[] = [];
+    await page.route('**/api/v1/public/receipts/*/photos/*', async (route) => {
+      sent.push(route.request().postDataBuffer() ?? Buffer.alloc(0));
+      if (sent.length === 1) {
+        await route.fetch();
+        return route.abort();
+      }
+      return route.continue();
+    });
+    await page.getByRole('button', { name: say('发送', 'Send'), exact: true }).click();
+    await expect(page.getByText(say('没有送达', 'Did not arrive'))).toBeVisible();
+    await expect(page.getByText(say('已送达', 'Arrived'), { exact: true })).toBeVisible();
+    await picture('broken-off');
+    await page.getByRole('button', { name: say('再发一次', 'Send again') }).click();
+    await expect(page.getByText(say('已收到 2 张照片', 'Photos that arrived: 2'))).toBeVisible();
+    await expect(page.getByText(say('没有送达', 'Did not arrive'))).toBeHidden();
+    await accessible(page);
+    await picture('arrived');
+    expect(sent.length).toBe(3);
+    for (const body of sent) {
+      expect(body.length).toBeGreaterThan(1000);
+      expect(body.toString('latin1')).not.toContain(CAMERA);
+    }
+
+    // Whoever has the code adds the third, later; then there is no room.
+    await page.goto(`${page.url()}?lang=${say('zh', 'en')}`);
+    await expect(page.getByText(say('已收到 2 张照片', 'Photos that arrived: 2'))).toBeVisible();
+    await files.setInputFiles([await file('3.jpg'), await file('4.jpg')]);
+    await expect(page.getByText(say('已收到 3 张照片', 'Photos that arrived: 3'))).toBeVisible();
+    await expect(files).toBeDisabled();
+
+    // The desk has them; everybody else has none.
+    const [found] = await reported(browser, baseURL, words);
+    const desk = await browser.newContext({ baseURL, storageState: stateOf('dispatcher') });
+    try {
+      const at = `/incidents/${found?.id}/photos`;
+      const { items } = await read<{ items: { id: string; arrived: boolean }[] }>(desk.request, at);
+      expect(items.map(({ arrived }) => arrived)).toEqual([true, true, true]);
+      for (const { id } of items) {
+        expect((await page.request.get(`/api/v1/public/photos/${id}`)).status()).toBe(404);
+        expect((await page.request.get(`/api/v1/photos/${id}/image`)).status()).toBe(401);
+      }
+      const board = await desk.newPage();
+      await board.goto(`/incidents?lang=${say('zh', 'en')}&incident=${found?.id}`);
+      const photos = board.getByRole('region', { name: say('照片', 'Photos') });
+      await expect(photos.getByRole('img')).toHaveCount(3);
+      await photos.scrollIntoViewIfNeeded();
+      await board.screenshot({ path: info.outputPath('board.png') });
+    } finally {
+      await desk.close();
+    }
   });
 
   test('is written with the keyboard alone', async ({ page }) => {

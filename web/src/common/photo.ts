@@ -5,9 +5,12 @@
 const LONGEST = 2048;
 const SMALL = 1_500_000;
 
-/** shrunk is a photo as JPEG, upright; a small JPEG stays as it came, the server turns it. */
-export async function shrunk(file: Blob): Promise<Blob> {
-  if (file.type === 'image/jpeg' && file.size <= SMALL) return file;
+/**
+ * shrunk is a photo as JPEG, upright. A JPEG of at most so many bytes stays as it came, the
+ * server turns it; with 0 none does, and nothing that the camera wrote leaves this device.
+ */
+export async function shrunk(file: Blob, small = SMALL, quality = 0.85): Promise<Blob> {
+  if (file.type === 'image/jpeg' && file.size <= small) return file;
   const picture = await createImageBitmap(file, { imageOrientation: 'from-image' });
   const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
   const canvas = document.createElement('canvas');
@@ -19,5 +22,5 @@ export async function shrunk(file: Blob): Promise<Blob> {
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
   picture.close();
-  return new Promise((made) => canvas.toBlob((blob) => made(blob ?? file), 'image/jpeg', 0.85));
+  return new Promise((made) => canvas.toBlob((blob) => made(blob ?? file), 'image/jpeg', quality));
 }
