@@ -84,6 +84,15 @@ export default defineConfig({
       paths.map((path) => [path, { target: server, changeOrigin: true, headers: { origin: server } }]),
     ),
   },
+  // A browser asks a service worker for the script of a worker only where the script itself
+  // lies in its scope: that of the map lies below the officer's page, to be there offline.
+  worker: {
+    rolldownOptions: {
+      output: {
+        entryFileNames: ({ name }) => `${/maplibre/.test(name) ? 'patrol' : 'assets'}/[name]-[hash].js`,
+      },
+    },
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

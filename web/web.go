@@ -217,7 +217,7 @@ func load(files fs.FS) (map[string]asset, error) {
 			plain: body, brotli: bodies[name+".br"], gzip: bodies[name+".gz"],
 			mediaType: mediaType(name),
 			etag:      `"` + hex.EncodeToString(sum[:16]) + `"`,
-			immutable: strings.HasPrefix(name, "assets/"),
+			immutable: strings.HasPrefix(name, "assets/") || strings.HasPrefix(name, "patrol/"), // the build's
 		}
 	}
 	return assets, nil

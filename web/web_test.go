@@ -16,6 +16,7 @@ func page() fstest.MapFS {
 		"assets/app-1.js.br":  {Data: []byte("brotli")},
 		"assets/app-1.js.gz":  {Data: []byte("gzip")},
 		"assets/worker-1.mjs": {Data: []byte("worker")},
+		"patrol/map-1.js":     {Data: []byte("worker")},
 		"favicon.svg":         {Data: []byte("<svg/>")},
 		".gitkeep":            {},
 	}
@@ -62,6 +63,9 @@ func TestAssetsAreImmutableAndOthersAreNot(t *testing.T) {
 	if got := get(t, page(), "GET", "/assets/worker-1.mjs").Header(); !strings.Contains(got.Get("Cache-Control"), "immutable") ||
 		!strings.HasPrefix(got.Get("Content-Type"), "text/javascript") {
 		t.Errorf("worker headers = %v", got)
+	}
+	if got := get(t, page(), "GET", "/patrol/map-1.js"); got.Code != 200 || !strings.Contains(got.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("worker of the officer's map: %d, %v", got.Code, got.Header())
 	}
 	first := get(t, page(), "GET", "/favicon.svg")
 	if got := first.Header().Get("Cache-Control"); got != "no-cache" {

@@ -48,7 +48,9 @@ const entryOf = (html) => [...html.matchAll(/assets\/([^"']+)/g)].map((match) =>
 const entry = entryOf(index);
 const patrol = entryOf(readFileSync(join(dist, 'patrol.html'), 'utf8'));
 const named = (pattern) => files.filter((name) => pattern.test(name));
-const workers = named(/maplibre.*worker/);
+// The worker of the map lies in the scope of the officer's service worker (vite.config.ts).
+const workers = readdirSync(join(dist, 'patrol')).filter((name) => /maplibre.*worker.*js$/.test(name));
+if (workers.length !== 1) throw new Error(`the map has ${workers.length} workers`);
 // The engine of the workshop and the worker that runs it.
 const engine = named(/^(engine-.*wasm|worker-.*js)$/);
 const circle = named(/^circle-.*js$/);
@@ -90,7 +92,10 @@ const views = {
 
 const always = size(join(dist, 'index.html')) + size(join(dist, 'boot.js')) + size(join(dist, 'boot.css'));
 const kib = (bytes) => `${(bytes / 1024).toFixed(1).padStart(8)} KiB`;
-const sizes = new Map(files.map((name) => [name, size(join(assets, name))]));
+const sizes = new Map([
+  ...files.map((name) => [name, size(join(assets, name))]),
+  ...workers.map((name) => [name, size(join(dist, 'patrol', name))]),
+]);
 let over = false;
 for (const [view, [budget, loaded]] of Object.entries(views)) {
   const rows = [...new Set([...loaded, ...workers])].map((name) => [name, sizes.get(name)]);

@@ -47,9 +47,11 @@ async function keep(): Promise<void> {
 }
 
 async function fetchInto(cache: Cache, path: string): Promise<void> {
-  // Names below /assets contain their content: what the browser has of them is right.
-  await cache.put(path, await sound(path, { cache: path.startsWith('/assets/') ? 'default' : 'no-cache' }));
+  await cache.put(path, await sound(path, { cache: isNamedByContent(path) ? 'default' : 'no-cache' }));
 }
+
+/** What the browser has of such a file is right: its name contains its content. */
+const isNamedByContent = (path: string) => path.startsWith('/assets/') || path.startsWith(`${DOCUMENT}/`);
 
 async function sound(path: string, init: RequestInit): Promise<Response> {
   const answer = await fetch(path, init);
@@ -77,7 +79,7 @@ worker.addEventListener('fetch', (event) => {
   const isPage = pathname === DOCUMENT || pathname.startsWith(`${DOCUMENT}/`);
   if (request.mode === 'navigate' && isPage) event.respondWith(kept(DOCUMENT, request));
   else if (files.has(pathname)) event.respondWith(kept(pathname, request));
-  else if (pathname.startsWith('/assets/')) event.respondWith(before(pathname, request));
+  else if (isNamedByContent(pathname)) event.respondWith(before(pathname, request));
 });
 
 async function kept(path: string, request: Request): Promise<Response> {
