@@ -54,8 +54,13 @@ func (t *Town) writePremises(w io.Writer) error {
 		if rented++; rented%10 != 0 {
 			continue
 		}
-		grade := grades[rented/10%len(grades)]
-		inspected := t.Now.In(shanghai).AddDate(0, 0, -(rented * 7 % (grade.days + 10)))
+		n := rented / 10
+		grade := grades[n%len(grades)]
+		ago := n * 13 % grade.days
+		if n%4 == 1 { // it has run out
+			ago = grade.days + 1 + n%9
+		}
+		inspected := t.Now.In(shanghai).AddDate(0, 0, -ago)
 		lon, lat := degrees(h.At)
 		rows = append(rows, []string{"FW-" + strconv.Itoa(rented), h.Address, grade.title, grade.reason,
 			inspected.Format(time.DateOnly), inspected.AddDate(0, 0, grade.days).Format(time.DateOnly), lon, lat})

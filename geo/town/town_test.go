@@ -1,8 +1,10 @@
 package town
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -655,6 +657,30 @@ func TestTheMillionStaysWithinItsMeans(t *testing.T) {
 	t.Logf("%d households, %d units, %d buildings, %d streets in %v", len(town.Households), len(town.Units), len(town.Buildings), len(town.Streets), time.Since(begin))
 	tiles(t, town)
 	connected(t, town)
+}
+
+func TestSomePremisesAreDueAgain(t *testing.T) {
+	made := town(t)
+	var b bytes.Buffer
+	if err := made.writePremises(&b); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	today, due := made.Now.In(shanghai).Format(time.DateOnly), 0
+	for _, row := range rows[1:] {
+		if row[4] > today || row[5] <= row[4] {
+			t.Errorf("inspected on %s, good until %s", row[4], row[5])
+		}
+		if row[5] < today {
+			due++
+		}
+	}
+	if all := len(rows) - 1; due < all/6 || due > all/2 {
+		t.Errorf("%d of %d are due", due, all)
+	}
 }
 
 func TestCandidatesStandWhereNoServicePointDoes(t *testing.T) {
