@@ -11,6 +11,7 @@ import (
 
 	"wangge/api/route"
 	"wangge/geo"
+	"wangge/geo/grid"
 	"wangge/geo/incident"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
@@ -63,6 +64,16 @@ type markBody struct {
 	Shift      *uuid.UUID   `json:"shift"`
 }
 
+// inspectionBody is an item of the kind inspection: what was found at premises on the day
+// of the item.
+type inspectionBody struct {
+	Premises   int64          `json:"premises"`
+	Grade      premises.Grade `json:"grade"`
+	Reason     string         `json:"reason"`
+	ValidUntil geo.Day        `json:"valid_until"`
+	Post       *int64         `json:"post"` // that inspects them
+}
+
 // Kinds are what phones deliver beside shifts and fixes. engine finds whose an incident
 // is, also above what its reporter may see.
 func Kinds(engine pg.DB) map[string]patrol.Take {
@@ -104,6 +115,11 @@ func Kinds(engine pg.DB) map[string]patrol.Take {
 				n.Accuracy = *b.Accuracy
 			}
 			_, err = premises.Mark(ctx, tx, actor, n, time.Now())
+			return err
+		}),
+		"inspection": taking(func(ctx context.Context, tx pgx.Tx, actor staff.Actor, item patrol.Taken, b inspectionBody) error {
+			_, err := premises.Inspect(ctx, tx, actor, b.Premises, premises.Finding{Grade: b.Grade, Reason: b.Reason,
+				InspectedOn: geo.DayOf(item.At), ValidUntil: b.ValidUntil, Post: b.Post}, grid.Today())
 			return err
 		}),
 	}

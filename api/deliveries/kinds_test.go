@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/api/deliveries"
+	"wangge/geo"
 	"wangge/geo/fault"
 	"wangge/geo/ledger"
 	"wangge/geo/ledger/ledgertest"
@@ -65,6 +66,19 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	premises := func(name string, unit int64, inspected geo.Day) (id int64) {
+		if err := owner.QueryRow(t.Context(), `INSERT INTO premises (source, source_id, name, point, unit_id, grade, reason, inspected_on, valid_until) VALUES ('test', $1, $1, $2, $3, 'red', '消防通道堵塞', $4, $4) RETURNING id`,
+			name, at, unit, inspected).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	today := geo.DayOf(time.Now())
+	shop, foreign, newer := premises("店", units[0], today.AddDays(-40)), premises("别处", units[1], today.AddDays(-40)), premises("新", units[0], today.AddDays(1))
+	found := func(id int64, grade, reason string, until geo.Day) object {
+		return object{"premises": id, "grade": grade, "reason": reason, "valid_until": until}
+	}
+
 	seen := time.Now().Add(-3 * time.Hour).UTC().Truncate(time.Second)
 	place := ledgertest.Degrees(.5, .5)
 	report := item(t, "incident", seen, object{"category": "0102", "at": place, "accuracy": 8.5, "text": "路口有垃圾", "private": false, "shift": uuid.NewString()})
@@ -73,6 +87,7 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 		item(t, "step", seen.Add(time.Minute), object{"incident": report.ID, "act": "accept"}),
 		item(t, "visit", seen, object{"household": home, "cadence": "grid", "outcome": "met"}),
 		item(t, "mark", seen, object{"checkpoint": checkpoint, "by": "gps", "at": place, "accuracy": 12}),
+		item(t, "inspection", seen, found(shop, "yellow", "插座老化", today.AddDays(90))),
 	}
 	bad := map[string]patrol.Item{
 		"incident_personal":  item(t, "incident", seen, object{"category": "0102", "at": place, "text": "电话 13812345678"}),
@@ -83,6 +98,8 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 		"visit_household":    item(t, "visit", seen, object{"household": elsewhere, "cadence": "grid", "outcome": "met"}),
 		"checkpoint_way":     item(t, "mark", seen, object{"checkpoint": checkpoint, "by": "gps"}),
 		"checkpoint_unknown": item(t, "mark", seen, object{"checkpoint": 404, "by": "gps", "at": place}),
+		"premises_unknown":   item(t, "inspection", seen, found(foreign, "green", "", today.AddDays(90))),
+		"premises_finding":   item(t, "inspection", seen, found(newer, "green", "", today.AddDays(90))), // there is a later one
 		"item_body":          item(t, "visit", seen, object{"household": "seven"}),
 		"item_kind_unknown":  item(t, "gossip", seen, object{}),
 	}
@@ -121,9 +138,12 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 		want int
 	}{
 		"incidents, where they were seen and when, accepted": {`SELECT count(*) FROM incident WHERE EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = incident.id AND o.valid_to IS NULL) AND reported_at BETWEEN $1::timestamptz - interval '5 seconds' AND $1::timestamptz + interval '5 seconds' AND state = 'accepted' AND text <> ''`, 1},
-		"steps":  {`SELECT count(*) FROM incident_step WHERE $1::timestamptz IS NOT NULL`, 2},
-		"visits": {`SELECT count(*) FROM visit WHERE device_at = $1`, 1},
-		"marks":  {`SELECT count(*) FROM checkpoint_mark WHERE device_at = $1 AND flags = '{}'`, 1},
+		"steps":                               {`SELECT count(*) FROM incident_step WHERE $1::timestamptz IS NOT NULL`, 2},
+		"visits":                              {`SELECT count(*) FROM visit WHERE device_at = $1`, 1},
+		"findings, on the day they were made": {`SELECT count(*) FROM premises WHERE grade = 'yellow' AND reason = '插座老化' AND inspected_on = ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date AND valid_until > inspected_on + 80`, 1},
+		"findings that were refused":          {`SELECT count(*) FROM premises WHERE $1::timestamptz IS NOT NULL AND grade <> 'yellow' AND reason <> '消防通道堵塞'`, 0},
+		"inspections in the log, each once":   {`SELECT count(*) FROM audit WHERE $1::timestamptz IS NOT NULL AND action = 'inspect'`, 1},
+		"marks":                               {`SELECT count(*) FROM checkpoint_mark WHERE device_at = $1 AND flags = '{}'`, 1},
 	} {
 		var n int
 		if err := owner.QueryRow(t.Context(), of.sql, seen).Scan(&n); err != nil || n != of.want {

@@ -61,6 +61,7 @@ export const patrol: typeof zh = {
     visit: 'Visit',
     mark: 'Checkpoint',
     step: 'Step',
+    inspection: 'Inspection',
   },
   state: { queued: 'waits', sending: 'has left, not confirmed yet', refused: 'not taken', sent: 'delivered' },
   photoState: {
@@ -174,6 +175,10 @@ export const patrol: typeof zh = {
     noNfc: 'NFC is off on this phone, or was not allowed.',
     grade: { red: 'red', yellow: 'yellow', green: 'green' },
     validUntil: 'Grade valid until {{day}}',
+    found: 'What was found',
+    holdsFor: 'Holds for so many months',
+    reason: 'Why (about the place, nothing about persons)',
+    doInspect: 'Note the inspection',
     seenOn: 'Seen last {{day}}',
     neverSeen: 'Never seen',
     seeBlock: 'Seen today (needs signal)',

@@ -10,10 +10,15 @@ import {
   ACTS,
   type Act,
   type Block,
+  type Building,
   type Checkpoint,
   type DueVisit,
   type Duties,
   type Given,
+  GRADES,
+  type Grade,
+  inspect,
+  inspectionKey,
   isToday,
   logVisit,
   look,
@@ -28,6 +33,7 @@ import {
 } from './duties';
 import { usePost } from './outbox/outbox';
 import type { Outbox } from './outbox/store';
+import { LONGEST_TEXT, looksPersonal } from './personal';
 import { usePlace } from './place';
 import { useSayProblem } from './say';
 import { distance, suggest, useSuggested } from './suggested';
@@ -95,14 +101,7 @@ export function DutiesScreen({ toMap }: { toMap: () => void }) {
       </Group>
       <Group name="premises" count={value.premises.length}>
         {value.premises.map((one) => (
-          <li key={one.id} className="patrol-item">
-            <p>
-              <strong>{one.name}</strong>
-              <span>{t(`patrol.duties.grade.${one.grade}`)}</span>
-            </p>
-            {one.reason && <p>{one.reason}</p>}
-            <p className="soft figures">{t('patrol.duties.validUntil', { day: one.valid_until })}</p>
-          </li>
+          <Premises key={one.id} premises={one} outbox={outbox} />
         ))}
       </Group>
       <section>
@@ -388,6 +387,87 @@ function SeenBlock({ block, outbox }: { block: Block; outbox: Outbox }) {
       <button type="button" disabled={!signedIn} onClick={see}>
         {t('patrol.duties.seeBlock')}
       </button>
+    </li>
+  );
+}
+
+/** For how many months a finding may be relied on. */
+const MONTHS = [1, 3, 6, 12] as const;
+
+/** Premises are inspected in three presses: the grade, how long it holds, done; what is not green says why. */
+function Premises({ premises, outbox }: { premises: Building; outbox: Outbox }) {
+  const { t } = useTranslation();
+  const done = useDuties((state) => state.done[inspectionKey(premises.id)]);
+  const [grade, setGrade] = useState<Grade | null>(null);
+  const [months, setMonths] = useState<number>(3);
+  const [reason, setReason] = useState(premises.reason);
+  const why = grade === 'green' ? '' : reason.trim();
+  const personal = looksPersonal(why);
+  return (
+    <li className="patrol-item">
+      <p>
+        <strong>{premises.name}</strong>
+        <span>{t(`patrol.duties.grade.${premises.grade}`)}</span>
+      </p>
+      {premises.reason && <p>{premises.reason}</p>}
+      <p className="soft figures">{t('patrol.duties.validUntil', { day: premises.valid_until })}</p>
+      {done ? (
+        <p role="status">
+          {t('patrol.duties.logged', { what: t(`patrol.duties.grade.${done.what as Grade}`) })}
+        </p>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (grade && !personal) inspect(outbox, premises, grade, why, months);
+          }}
+        >
+          <fieldset className="patrol-choice">
+            <legend>{t('patrol.duties.found')}</legend>
+            {GRADES.map((one) => (
+              <button key={one} type="button" aria-pressed={one === grade} onClick={() => setGrade(one)}>
+                {t(`patrol.duties.grade.${one}`)}
+              </button>
+            ))}
+          </fieldset>
+          {grade && (
+            <>
+              <fieldset className="patrol-choice">
+                <legend>{t('patrol.duties.holdsFor')}</legend>
+                {MONTHS.map((one) => (
+                  <button
+                    key={one}
+                    type="button"
+                    aria-pressed={one === months}
+                    onClick={() => setMonths(one)}
+                  >
+                    {one}
+                  </button>
+                ))}
+              </fieldset>
+              {grade !== 'green' && (
+                <label className="patrol-field">
+                  {t('patrol.duties.reason')}
+                  <input
+                    value={reason}
+                    required
+                    maxLength={LONGEST_TEXT}
+                    onChange={(event) => setReason(event.target.value)}
+                  />
+                </label>
+              )}
+              {personal && (
+                <p className="patrol-bad" role="alert">
+                  {t('problem.incident_personal')}
+                </p>
+              )}
+              <button type="submit" className="patrol-main" disabled={personal}>
+                {t('patrol.duties.doInspect')}
+              </button>
+            </>
+          )}
+        </form>
+      )}
     </li>
   );
 }

@@ -228,6 +228,23 @@ export async function mark(
   await queue(outbox, 'mark', body, markKey(checkpoint), by);
 }
 
+export type Grade = Building['grade'];
+export const GRADES: readonly Grade[] = ['green', 'yellow', 'red'];
+
+export const inspectionKey = (premises: number) => `inspection/${premises}`;
+
+/** inspect says what was found at premises, and for how many months it may be relied on. */
+export async function inspect(
+  outbox: Outbox,
+  { id, post }: Building,
+  grade: Grade,
+  reason: string,
+  months: number,
+): Promise<void> {
+  const body = { premises: id, grade, reason, valid_until: dayInChina(0, months), post };
+  await queue(outbox, 'inspection', body, inspectionKey(id), grade);
+}
+
 /** What an officer does with an incident; everything else is done at the desk. */
 export type Act = 'accept' | 'handle' | 'return';
 
@@ -250,9 +267,12 @@ export function isToday({ weekdays }: Pick<Beat, 'weekdays'>, now: number): bool
   return (weekdays ?? []).includes(day === 0 ? 7 : day);
 }
 
-/** dayInChina is the date so many days from now. */
-const dayInChina = (ahead: number) =>
-  new Date(Date.now() + (8 + 24 * ahead) * 3_600_000).toISOString().slice(0, 10);
+/** dayInChina is the date so many days and months from now. */
+function dayInChina(days: number, months = 0): string {
+  const day = new Date(Date.now() + (8 + 24 * days) * 3_600_000);
+  day.setUTCMonth(day.getUTCMonth() + months);
+  return day.toISOString().slice(0, 10);
+}
 
 /** chime tells quietly that something new has come. */
 function chime(): void {

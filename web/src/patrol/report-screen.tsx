@@ -110,7 +110,7 @@ function Form({ outbox, draft }: { outbox: Outbox; draft: Draft }) {
           className={personal ? 'patrol-bad' : 'soft'}
           role={personal ? 'alert' : undefined}
         >
-          {personal ? t('problem.incident_text') : t('patrol.report.textHint')}
+          {personal ? t('problem.incident_personal') : t('patrol.report.textHint')}
         </p>
         <label className="patrol-check">
           <input

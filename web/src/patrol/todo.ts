@@ -4,7 +4,7 @@ import type { Feature } from 'geojson';
 import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 import type { LonLat } from '../api/types';
 import type { Palette } from '../theme/palette';
-import { type Duties, markKey, stepKey, visitKey } from './duties';
+import { type Duties, inspectionKey, markKey, stepKey, visitKey } from './duties';
 import { nothing } from './style';
 
 /** around: an open incident of somebody else near by. */
@@ -35,7 +35,8 @@ export function todoOf(duties: Duties, done: Record<string, unknown>, now: numbe
   for (const one of duties.around ?? []) add('around', one.point, false, one.text, one.category);
   for (const one of duties.checkpoints)
     if (!done[markKey(one.id)]) add('checkpoint', one.at, false, one.name);
-  for (const one of duties.premises) add('premises', one.at, one.valid_until < today, one.name);
+  for (const one of duties.premises)
+    if (!done[inspectionKey(one.id)]) add('premises', one.at, one.valid_until < today, one.name);
   for (const one of duties.visits)
     if (!done[visitKey(one)]) add('visit', one.at, one.overdue, one.address, one.cadence);
   for (const one of duties.incidents) {

@@ -1,6 +1,7 @@
 // The officer's page without a network: one visit with signal, and everything is there.
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { screen } from './officer';
 import { loginOf, passwordOf } from './roles';
 
 test.skip(({ isMobile }) => !isMobile, 'the officer has a phone');
@@ -11,8 +12,6 @@ type Held = {
 type Windowed = { wangge?: { map: Held & { loaded(): boolean; areTilesLoaded(): boolean } } };
 
 const section = (page: Page, name: string) => page.locator('section').filter({ hasText: name });
-const screen = (page: Page, name: string) =>
-  page.getByRole('navigation').getByRole('button', { name, exact: true }).click();
 
 /** A page of nobody in a browser of its own, signed in as a worker by hand. */
 async function visit(context: BrowserContext, address: string): Promise<Page> {
@@ -88,6 +87,8 @@ test('one visit is enough to work without a network', async ({ context, baseURL 
   });
 
   await test.step('without a network the page opens, with streets and Chinese names', async () => {
+    // A phone that is short of room forgets what it loaded; only what the page keeps is there.
+    await (await context.newCDPSession(page)).send('Network.clearBrowserCache');
     await context.setOffline(true);
     await page.reload();
     await expect(page.getByRole('navigation')).toBeVisible();
@@ -124,6 +125,43 @@ test('one visit is enough to work without a network', async ({ context, baseURL 
     const desk = await context.newPage();
     await expect(desk.goto('/')).rejects.toThrow();
     await desk.close();
+  });
+
+  const item = page.locator('.patrol-group', { hasText: '到期复查场所' }).locator('.patrol-item').first();
+  const name = await test.step('what an inspection found is kept', async () => {
+    await screen(page, '任务');
+    await page.locator('summary', { hasText: '到期复查场所' }).click();
+    const named = (await item.locator('strong').textContent()) ?? '';
+    await item.getByRole('button', { name: '黄码' }).click();
+    await item.getByRole('button', { name: '6', exact: true }).click();
+    await item.getByLabel('原因').fill('屋里有人，电话 13812345678');
+    await expect(item.getByRole('alert')).toContainText('不保存电话和证件号');
+    await expect(item.getByRole('button', { name: '记下复查' })).toBeDisabled();
+    await item.getByLabel('原因').fill('走道里给电动车充电');
+    await item.getByRole('button', { name: '记下复查' }).click();
+    await expect(item.getByRole('status')).toHaveText('已记录：黄码');
+    await page.reload();
+    await screen(page, '任务');
+    await page.locator('summary', { hasText: '到期复查场所' }).click();
+    await expect(item.locator('strong')).toHaveText(named);
+    await expect(item.getByRole('status')).toHaveText('已记录：黄码');
+    return named;
+  });
+
+  await test.step('with signal the server has it, and it is due no longer', async () => {
+    await context.setOffline(false);
+    const found = async () => {
+      const answer = await page.request.get('/api/v1/premises?limit=500');
+      const { items } = (await answer.json()) as {
+        items: { name: string; grade: string; reason: string; due: boolean }[];
+      };
+      return items
+        .filter((one) => one.name === name)
+        .map(({ grade, reason, due }) => ({ grade, reason, due }));
+    };
+    await expect
+      .poll(found, { timeout: 60_000 })
+      .toEqual([{ grade: 'yellow', reason: '走道里给电动车充电', due: false }]);
   });
 
   expect(outside).toEqual([]);
