@@ -18,7 +18,7 @@ import { circle, type Fix, usePlace } from './place';
 import { useDuty } from './shift';
 import { nothing, withPlace } from './style';
 import { forgetBeat, useSuggested } from './suggested';
-import { asFeatures, KINDS, type Todo, todoOf, withTodo } from './todo';
+import { asFeatures, KINDS, type Signs, SOURCES, type Todo, todoOf, withTodo } from './todo';
 
 /** The closest that following brings the map by itself. */
 const NEAR = 16.5;
@@ -102,22 +102,38 @@ export default function PatrolMap({ toDuties }: { toDuties: () => void }) {
 
   useEffect(() => {
     if (!map) return;
-    const signs = Object.fromEntries(KINDS.map((kind) => [kind, t(`patrol.duties.sign.${kind}`)]));
-    const show = () =>
-      map.getSource<GeoJSONSource>('todo')?.setData(asFeatures(todo, signs as Record<Todo['kind'], string>));
-    const pick = ({ point: { x, y } }: { point: { x: number; y: number } }) => {
+    const signs = Object.fromEntries(KINDS.map((kind) => [kind, t(`patrol.duties.sign.${kind}`)])) as Signs;
+    const show = () => {
+      for (const source of SOURCES)
+        map.getSource<GeoJSONSource>(source)?.setData(asFeatures(todo, signs, source));
+    };
+    const pick = async ({ point: { x, y } }: { point: { x: number; y: number } }) => {
       const box: [[number, number], [number, number]] = [
         [x - REACH, y - REACH],
         [x + REACH, y + REACH],
       ];
-      const found = map.queryRenderedFeatures(box, { layers: ['todo'] });
-      setPicked(found.flatMap(({ properties }) => todo[Number(properties.n)] ?? []));
+      const found = map.queryRenderedFeatures(box, { layers: [...SOURCES] });
+      const pressed = await Promise.all(
+        found.map((one) =>
+          one.properties.cluster
+            ? map
+                .getSource<GeoJSONSource>('todo')
+                ?.getClusterLeaves(one.properties.cluster_id, todo.length, 0)
+            : one,
+        ),
+      );
+      const which = new Set(pressed.flat().map((one) => Number(one?.properties?.n)));
+      // The list begins with what is late.
+      const list = todo.filter((_, n) => which.has(n)).sort((a, b) => Number(b.late) - Number(a.late));
+      if (!gone) setPicked(list);
     };
+    let gone = false;
     setPicked([]);
     show();
     map.on('styledata', show);
     map.on('click', pick);
     return () => {
+      gone = true;
       map.off('styledata', show);
       map.off('click', pick);
     };
@@ -229,7 +245,7 @@ function Picked(props: { list: Todo[]; toDuties: () => void; close: () => void }
 function Suggested() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { walk, left } = useSuggested();
+  const { walk, left, anew } = useSuggested();
   if (!walk) return null;
   return (
     <div className="patrol-walk" role="status">
@@ -240,6 +256,7 @@ function Suggested() {
         })}
       </p>
       {left && <p>{t('patrol.duties.left')}</p>}
+      {anew && !left && <p>{t('patrol.duties.anew')}</p>}
       <button type="button" onClick={forgetBeat}>
         {t('patrol.duties.close')}
       </button>

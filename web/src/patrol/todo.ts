@@ -46,37 +46,79 @@ export function todoOf(duties: Duties, done: Record<string, unknown>, now: numbe
   return found;
 }
 
-/** asFeatures are things to be done as the map takes them; signs are a letter for each kind. */
-export const asFeatures = (list: readonly Todo[], signs: Record<Todo['kind'], string>) => ({
+export type Signs = Record<Todo['kind'], string>;
+
+/** The sources of the signs: those of todo go together where they would cover each other. */
+export const SOURCES = ['todo', 'around'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** asFeatures are the signs of a source as the map takes them; each is a letter for its kind. */
+export const asFeatures = (list: readonly Todo[], signs: Signs, source: Source) => ({
   ...nothing,
-  features: list.map(
-    ({ kind, at, late }, n): Feature => ({
-      type: 'Feature',
-      properties: { n, kind, late, sign: signs[kind] },
-      geometry: { type: 'Point', coordinates: at },
-    }),
+  features: list.flatMap(({ kind, at, late }, n): Feature[] =>
+    (kind === 'around') === (source === 'around')
+      ? [
+          {
+            type: 'Feature',
+            properties: { n, late, sign: signs[kind] },
+            geometry: { type: 'Point', coordinates: at },
+          },
+        ]
+      : [],
   ),
 });
 
 /** withTodo lays the signs under the names of a map, which they hide none of; what is late above the rest. */
 export function withTodo(style: StyleSpecification, palette: Palette): StyleSpecification {
-  const quiet: ExpressionSpecification = ['==', ['get', 'kind'], 'around'];
+  const late: ExpressionSpecification = ['get', 'late'];
   const names = style.layers.findIndex(({ type }) => type === 'symbol');
   const under = names < 0 ? style.layers.length : names;
   return {
     ...style,
-    sources: { ...style.sources, todo: { type: 'geojson', data: nothing } },
+    sources: {
+      ...style.sources,
+      around: { type: 'geojson', data: nothing },
+      todo: {
+        type: 'geojson',
+        data: nothing,
+        cluster: true,
+        clusterRadius: 26,
+        // Homes of one house stand in one place at every zoom.
+        clusterMaxZoom: 21,
+        maxzoom: 22,
+        clusterProperties: { late: ['any', late] },
+      },
+    },
     layers: [
       ...style.layers.slice(0, under),
+      {
+        id: 'around',
+        type: 'circle',
+        source: 'around',
+        paint: {
+          'circle-radius': 8,
+          'circle-color': palette.raised,
+          'circle-stroke-color': palette.accent,
+          'circle-stroke-width': 2,
+        },
+      },
+      {
+        id: 'around-sign',
+        type: 'symbol',
+        source: 'around',
+        minzoom: 15,
+        layout: { 'text-field': ['get', 'sign'], 'text-size': 10, 'text-padding': 0 },
+        paint: { 'text-color': palette.ink },
+      },
       {
         id: 'todo',
         type: 'circle',
         source: 'todo',
-        layout: { 'circle-sort-key': ['case', ['get', 'late'], 1, 0] },
+        layout: { 'circle-sort-key': ['case', late, 1, 0] },
         paint: {
-          'circle-radius': ['case', quiet, 8, 12],
-          'circle-color': ['case', ['get', 'late'], palette.bad, quiet, palette.raised, palette.surface],
-          'circle-stroke-color': ['case', ['get', 'late'], palette.surface, palette.accent],
+          'circle-radius': ['case', ['has', 'point_count'], 15, 12],
+          'circle-color': ['case', late, palette.bad, palette.surface],
+          'circle-stroke-color': ['case', late, palette.surface, palette.accent],
           'circle-stroke-width': 2,
         },
       },
@@ -84,14 +126,18 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
         id: 'todo-sign',
         type: 'symbol',
         source: 'todo',
-        minzoom: 15,
         layout: {
-          'text-field': ['get', 'sign'],
-          'text-size': ['case', quiet, 10, 14],
+          'text-field': [
+            'case',
+            ['has', 'point_count'],
+            ['to-string', ['get', 'point_count']],
+            ['get', 'sign'],
+          ],
+          'text-size': 14,
           'text-padding': 0,
-          'symbol-sort-key': ['case', ['get', 'late'], 1, 0],
+          'symbol-sort-key': ['case', late, 1, 0],
         },
-        paint: { 'text-color': ['case', ['get', 'late'], palette.paper, palette.ink] },
+        paint: { 'text-color': ['case', late, palette.paper, palette.ink] },
       },
       ...style.layers.slice(under),
     ],

@@ -50,16 +50,25 @@ describe('what is to be done on the map', () => {
     ]);
   });
 
+  it('keeps what is with others apart', () => {
+    const signs = { incident: 'I', visit: 'V', checkpoint: 'C', premises: 'P', around: 'A' };
+    const list = todoOf(duties, {}, NOW);
+    const { features } = asFeatures(list, signs, 'around');
+    expect(features.map(({ properties }) => properties)).toEqual([{ n: 0, late: false, sign: 'A' }]);
+    expect(asFeatures(list, signs, 'todo').features.length).toBe(list.length - 1);
+  });
+
   it('leaves out what was done on this phone', () => {
-    const done = { 'step/a': {}, 'visit/1/linked': {}, 'mark/7': {} };
-    expect(todoOf(duties, done, NOW).map(({ name }) => name)).toEqual(['', 'today', 'yesterday', 'in time']);
+    const done = { 'step/a': {}, 'visit/1/linked': {}, 'mark/7': {}, 'inspection/2': {} };
+    expect(todoOf(duties, done, NOW).map(({ name }) => name)).toEqual(['', 'today', 'in time']);
   });
 
   it('reads what an older page kept, and numbers the signs', () => {
     const { around: _, ...older } = duties;
     const list = todoOf(older as Duties, {}, NOW);
     const signs = { incident: 'I', visit: 'V', checkpoint: 'C', premises: 'P', around: 'I' };
-    const { features } = asFeatures(list, signs);
+    const { features } = asFeatures(list, signs, 'todo');
+    expect(asFeatures(list, signs, 'around').features).toEqual([]);
     expect(features.map(({ properties }) => `${properties?.n} ${properties?.sign}`)).toEqual([
       '0 C',
       '1 P',
