@@ -193,6 +193,7 @@ export const patrol: typeof zh = {
     doSuggest: 'Suggest a beat',
     walk: 'Suggested beat: {{metres}}, about {{minutes}} min',
     left: 'You are off the way; with signal another one is worked out.',
+    anew: 'You left the way before; this one begins where you were.',
     close: 'Put away',
     sign: { incident: 'I', visit: 'V', checkpoint: 'C', premises: 'P', around: 'I' },
     one: { visit: 'Visit', checkpoint: 'Checkpoint', premises: 'Inspection', around: 'with others' },

@@ -181,6 +181,7 @@ export const patrol = {
     doSuggest: '推荐一条路线',
     walk: '推荐路线：{{metres}}，约 {{minutes}} 分钟',
     left: '已偏离路线；有信号后自动重新规划。',
+    anew: '你离开了原来的路线，已从这里重新规划。',
     close: '收起',
     sign: { incident: '事', visit: '访', checkpoint: '点', premises: '查', around: '事' },
     one: { visit: '走访', checkpoint: '打卡点', premises: '复查', around: '由别人办理' },

@@ -243,7 +243,7 @@ type Reader = {
   onreading:
     | ((event: {
         serialNumber: string;
-        message: { records: { recordType: string; data: DataView }[] };
+        message: { records: { recordType: string; encoding?: string; data: DataView }[] };
       }) => void)
     | null;
 };
@@ -278,7 +278,8 @@ function Mark(props: { checkpoint: Checkpoint; metres: number | null; outbox: Ou
       const text = message.records.find(({ recordType }) => recordType === 'text');
       if (!text) return setSaid(t('patrol.duties.noCode'));
       leaving.abort();
-      mark(outbox, id, 'nfc', new TextDecoder().decode(text.data).slice(0, 200));
+      const words = new TextDecoder(text.encoding ?? 'utf-8').decode(text.data);
+      mark(outbox, id, 'nfc', words.slice(0, 200)).catch(() => setSaid(t('patrol.report.full')));
     };
     try {
       await reader.scan({ signal: leaving.signal });

@@ -10,16 +10,20 @@ type Suggestion = components['schemas']['PremisesSuggestion'];
 
 export type Asked = { unit: string; minutes: number; to: LonLat; since: number };
 
-/** left: the way was left, and the server could not be asked for another. */
+/**
+ * left: the way was left, and the server could not be asked for another yet. anew: it is
+ * another than was asked for, from where the officer had strayed to.
+ */
 type Beat = {
   asked: Asked | null;
   walk: Suggestion | null;
   left: boolean;
+  anew: boolean;
   problem: Problem | null;
   busy: boolean;
 };
 
-const NONE: Beat = { asked: null, walk: null, left: false, problem: null, busy: false };
+const NONE: Beat = { asked: null, walk: null, left: false, anew: false, problem: null, busy: false };
 export const useSuggested = create<Beat>(() => NONE);
 
 /** Farther from the way than this the officer has left it, in metres. */
@@ -31,7 +35,13 @@ export const PATIENCE = 60_000;
 let away: number | null = null;
 
 /** suggest asks for a walk from a place to another within so many minutes. */
-export async function suggest(unit: string, from: LonLat, to: LonLat, minutes: number): Promise<void> {
+export async function suggest(
+  unit: string,
+  from: LonLat,
+  to: LonLat,
+  minutes: number,
+  anew = false,
+): Promise<void> {
   away = null;
   useSuggested.setState({
     asked: { unit, minutes, to, since: Date.now() },
@@ -42,7 +52,7 @@ export async function suggest(unit: string, from: LonLat, to: LonLat, minutes: n
     const walk = await answer<Suggestion>(
       api.POST('/beats/suggestion', { body: { unit, from, to, minutes, km_h: 4 } }),
     );
-    useSuggested.setState({ walk, left: false, busy: false });
+    useSuggested.setState({ walk, anew, left: false, busy: false });
   } catch (cause) {
     useSuggested.setState({ problem: asProblem(cause), busy: false });
   }
@@ -66,7 +76,7 @@ export function stray(fix: Fix): void {
   const spent = (Date.now() - asked.since) / 60_000;
   useSuggested.setState({ left: true });
   if (!navigator.onLine) return;
-  suggest(asked.unit, fix.at, asked.to, Math.max(5, Math.round(asked.minutes - spent)));
+  suggest(asked.unit, fix.at, asked.to, Math.max(5, Math.round(asked.minutes - spent)), true);
 }
 
 onFix.add(stray);
