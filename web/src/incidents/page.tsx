@@ -4,7 +4,7 @@ import '../admin/admin.css';
 import './incidents.css';
 import { DownloadOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { Button, Dropdown, Segmented, Select } from 'antd';
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
 import { today } from '../admin/common';
@@ -96,6 +96,9 @@ export default function IncidentsPage() {
   );
 }
 
+/** How long the slider rests before the period is asked for, in milliseconds: nobody asks for those it passes. */
+const REST = 200;
+
 /** PeriodChoice chooses one part of the calendar that is over: a slider, and buttons for the next and the last. */
 function PeriodChoice(props: { period: Period; onChange: (period: Period) => void; today: string }) {
   const { t } = useTranslation();
@@ -106,7 +109,18 @@ function PeriodChoice(props: { period: Period; onChange: (period: Period) => voi
     all.findIndex(({ from }) => from === period.from),
   );
   const go = (index: number) => onChange(all[index] ?? period);
-  const said = `${period.from} – ${lastDay(period.to)}`;
+  const [sliding, setSliding] = useState<number | null>(null);
+  useEffect(() => {
+    const next = sliding === null ? undefined : all[sliding];
+    if (!next) return;
+    const timer = setTimeout(() => {
+      setSliding(null);
+      onChange(next);
+    }, REST);
+    return () => clearTimeout(timer);
+  }, [sliding, all, onChange]);
+  const shown = all[sliding ?? at] ?? period;
+  const said = `${shown.from} – ${lastDay(shown.to)}`;
   return (
     <div className="incidents-period">
       <Segmented<Span>
@@ -122,7 +136,13 @@ function PeriodChoice(props: { period: Period; onChange: (period: Period) => voi
           disabled={at === 0}
           onClick={() => go(at - 1)}
         />
-        <Slide label={t('incidents.period')} said={said} max={all.length - 1} value={at} onChange={go} />
+        <Slide
+          label={t('incidents.period')}
+          said={said}
+          max={all.length - 1}
+          value={sliding ?? at}
+          onChange={setSliding}
+        />
         <Button
           aria-label={t('common.next')}
           icon={<RightOutlined aria-hidden="true" />}
