@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -499,6 +500,7 @@ func (h *hall) live(ctx context.Context, lab Lab) ([]Row, error) {
 		return nil, err
 	}
 	waited, missed := &waits{}, &atomic.Int64{}
+	debug.FreeOSMemory() // what the storm left is not counted
 	watched := watchMemory()
 	began := time.Now()
 	spent, err := h.meter.measure(func() error {

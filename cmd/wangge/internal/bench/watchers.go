@@ -57,12 +57,16 @@ type report struct {
 func (h *hall) watch(ctx context.Context, n int) (*watchers, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watchers{cancel: cancel, said: map[sighting]report{}, told: make([]map[sighting]time.Time, n)}
+	moves := map[int64]bool{} // posts of those whose reports are waited for
+	for _, p := range h.phones {
+		moves[p.post] = p.moves
+	}
 	ready := make(chan struct{}, n)
 	for i := range n {
 		w.told[i] = map[sighting]time.Time{}
 		w.running.Go(func() {
 			err := h.follow(ctx, h.desks[i/live.MaxOfAccount], func(p live.Post, at time.Time) {
-				if p.Cell != nil {
+				if p.Cell != nil && moves[p.Post] {
 					w.mu.Lock()
 					defer w.mu.Unlock()
 					w.told[i][sighting{p.Post, *p.Cell}] = at
