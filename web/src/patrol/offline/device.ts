@@ -4,12 +4,15 @@
 // holds nothing of anybody.
 import { API } from '../../api/client';
 import { usePost } from '../outbox/outbox';
-import { openOutbox, wipeOutbox } from '../outbox/store';
+import { deviceOf, wipeOutbox } from '../outbox/store';
 import { forget, useWho } from '../who';
 import { wipePack } from './pack';
 
 /** How often a page that stays open asks, in milliseconds. */
 const ASK = 5 * 60_000;
+
+/** How long an answer may take, in milliseconds, before it counts as no contact. */
+const PATIENCE = 20_000;
 
 /** watchDevices asks whenever the phone has contact, until it is stopped. */
 export function watchDevices(signal: AbortSignal): void {
@@ -20,17 +23,22 @@ export function watchDevices(signal: AbortSignal): void {
   const signedIn = useWho.subscribe((who, before) => {
     if (who.sign_in === 'holds' && before.sign_in !== 'holds') askAll();
   });
+  const opened = usePost.subscribe((post, before) => {
+    if (post.outbox && post.outbox !== before.outbox) askAll(); // the phone has its name now
+  });
   signal.addEventListener('abort', () => {
     clearInterval(clock);
     signedIn();
+    opened();
     window.removeEventListener('online', askAll);
     document.removeEventListener('visibilitychange', seen);
   });
   askAll();
 }
 
+/** askAll asks for all accounts at once, so that none waits for another's answer. */
 async function askAll(): Promise<void> {
-  for (const account of await accounts()) await ask(account).catch(() => {}); // no contact: next time
+  await Promise.allSettled((await accounts()).map(ask)); // no contact: next time
 }
 
 /** accounts are those of which this browser keeps something. */
@@ -43,22 +51,14 @@ async function accounts(): Promise<number[]> {
 
 async function ask(account: number): Promise<void> {
   const { officer, sign_in } = useWho.getState();
-  const device = await nameOf(account);
-  const response = await fetch(`${API}/devices/${device}/state?account=${account}`);
+  const device = await deviceOf(account);
+  if (!device) return;
+  const signal = AbortSignal.timeout(PATIENCE);
+  const response = await fetch(`${API}/devices/${device}/state?account=${account}`, { signal });
   if (response.ok && ((await response.json()) as { revoked: boolean }).revoked) {
     await wipe(account, device);
   } else if (officer?.account === account && sign_in === 'holds') {
-    await fetch(`${API}/devices/${device}`, { method: 'PUT' });
-  }
-}
-
-/** nameOf is the name of this phone for an account. */
-async function nameOf(account: number): Promise<string> {
-  const outbox = await openOutbox(account);
-  try {
-    return await outbox.device();
-  } finally {
-    outbox.close();
+    await fetch(`${API}/devices/${device}`, { method: 'PUT', signal });
   }
 }
 

@@ -77,6 +77,10 @@ type Writing = IDBPTransaction<Schema, Store[], 'readwrite'>;
 
 const nameOf = (account: number) => `wangge.patrol.${account}`;
 
+/** letGo closes an outbox that another tab, or another part of this one, wipes. */
+const letGo = (_current: number, _wanted: number | null, event: IDBVersionChangeEvent) =>
+  (event.target as IDBDatabase).close();
+
 /** OnItsWay tells why an item cannot be changed: the server may hold it already. */
 export class OnItsWay extends Error {
   override name = 'OnItsWay';
@@ -100,8 +104,7 @@ export async function openOutbox(account: number) {
       made.createObjectStore('sequence');
       made.createObjectStore('kept');
     },
-    // Another tab wipes the outbox: this one lets go of it.
-    blocking: (_current, _wanted, event) => (event.target as IDBDatabase).close(),
+    blocking: letGo,
   });
 
   /** writing runs a change in one transaction that is on the disk when this is done. */
@@ -379,6 +382,28 @@ export async function openOutbox(account: number) {
     wipe,
     close: () => db.close(),
   };
+}
+
+/**
+ * deviceOf is the name of this phone for an account, and null where there is no outbox: it
+ * makes none, so that asking never brings back what was wiped meanwhile.
+ */
+export async function deviceOf(account: number): Promise<string | null> {
+  const db = await openDB<Schema>(nameOf(account), undefined, {
+    upgrade: (_made, _before, _version, tx) => {
+      tx.done.catch(() => {}); // told by the opening itself
+      tx.abort();
+    },
+    blocking: letGo,
+  }).catch((cause: DOMException) => {
+    if (cause.name === 'AbortError') return null;
+    throw cause;
+  });
+  try {
+    return ((await db?.get('kept', 'device')) as string | undefined) ?? null;
+  } finally {
+    db?.close();
+  }
 }
 
 /** wipeOutbox deletes the outbox of an account, open or not. */
