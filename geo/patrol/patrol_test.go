@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -535,5 +536,50 @@ func TestManyPhonesAtOnce(t *testing.T) {
 	}
 	if n := s.count(`SELECT count(*) FROM fix`); n != fixes*phones*9/10 {
 		t.Errorf("%d fixes", n)
+	}
+}
+
+// A column that an index names makes each change of it a change of every index: what
+// deliveries write to a shift that waits to be counted must be in none.
+func TestADeliveryToAWaitingShiftChangesNoIndex(t *testing.T) {
+	s := open(t)
+	o := s.officer()
+	o.want(o.step("start", now.Add(-time.Hour)), patrol.Stored, nil)
+	o.want(o.fixes(now.Add(-time.Hour), 1, 10), patrol.Stored, nil)
+	const row = `SELECT to_jsonb(s) FROM shift s WHERE id = $1`
+	var before, after map[string]any
+	if err := s.owner.QueryRow(t.Context(), row, o.shift).Scan(&before); err != nil {
+		t.Fatal(err)
+	}
+	o.want(o.fixes(now.Add(-time.Hour), 11, 10), patrol.Stored, nil)
+	if err := s.owner.QueryRow(t.Context(), row, o.shift).Scan(&after); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := s.owner.Query(t.Context(), `
+		SELECT DISTINCT a.attname::text FROM pg_index i
+		JOIN pg_depend d ON d.objid = i.indexrelid AND d.refobjid = i.indrelid OR d.objid IN (SELECT oid FROM pg_constraint c WHERE c.conindid = i.indexrelid) AND d.refobjid = i.indrelid
+		JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = d.refobjsubid
+		WHERE i.indrelid = 'shift'::regclass`)
+	indexed, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range []string{"no", "id", "account_id", "unit_id", "started_at", "to_count"} { // we see what there is
+		if !slices.Contains(indexed, column) {
+			t.Errorf("the indexes name %v, and not %s", indexed, column)
+		}
+	}
+	changed := 0
+	for column := range after {
+		if reflect.DeepEqual(before[column], after[column]) {
+			continue
+		}
+		changed++
+		if slices.Contains(indexed, column) {
+			t.Errorf("a delivery changes %s, which an index names", column)
+		}
+	}
+	if changed == 0 {
+		t.Error("the delivery changed nothing")
 	}
 }

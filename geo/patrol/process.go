@@ -78,7 +78,7 @@ func ended(ctx context.Context, err error) error {
 // counted for so long.
 func (c Counter) Due(ctx context.Context, waited time.Duration) ([]int64, error) {
 	rows, _ := c.DB.Query(ctx, `
-		SELECT no FROM shift WHERE changed > counted AND coalesce(counted_at < now() - $1::interval, true)
+		SELECT no FROM shift WHERE to_count AND coalesce(counted_at < now() - $1::interval, true)
 		ORDER BY counted_at NULLS FIRST, no LIMIT $2`, waited, most)
 	list, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
