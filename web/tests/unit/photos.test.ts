@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import 'fake-indexeddb/auto';
 import { Blob as PlainBlob } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { scaled } from '../../src/common/photo';
+import { PIECE } from '../../src/common/pieces';
 import { exifOf, upright, withExif } from '../../src/patrol/jpeg';
 import { load, save } from '../../src/patrol/outbox/file';
-import { PIECE, sendPhoto } from '../../src/patrol/outbox/photos';
+import { sendPhoto } from '../../src/patrol/outbox/photos';
 import { type Outbox, openOutbox, wipeOutbox } from '../../src/patrol/outbox/store';
 import { looksPersonal } from '../../src/patrol/personal';
-import { scaled } from '../../src/patrol/photo';
 
 // The Blob of this environment cannot be cloned into a database.
 vi.stubGlobal('Blob', PlainBlob);

@@ -1,17 +1,12 @@
 // Sending the photos of reports: each in pieces, going on where the server says it has
 // got to, so that a long photo comes through a net that keeps breaking off.
 import { API } from '../../api/client';
+import { offsetOf, sendPieces } from '../../common/pieces';
 import { asRefusal, isOwn, type Outcome, REVOKED, type Send, SILENT } from './deliver';
 import type { Outbox, Photo } from './store';
 
-/** The most bytes of a piece. */
-export const PIECE = 512 * 1024;
-
 /** How long a piece may take, in milliseconds. */
 const PATIENCE = 60_000;
-
-/** How often the server may say that it has got elsewhere before the photo waits. */
-const TURNS = 20;
 
 /**
  * sendPhoto sends the first photo whose report the server holds. tell hears how many bytes
@@ -47,31 +42,10 @@ async function upload(
 ): Promise<Outcome> {
   const address = `${API}/photos/${photo.id}`;
   const ask = (init: RequestInit) => send(address, { ...init, signal: AbortSignal.timeout(PATIENCE) });
-  let at = offsetOf(await ask({ method: 'HEAD' })) ?? 0;
-  if (at >= picture.size) return kept(outbox, photo, tell); // only the answer was lost
-  for (let turns = 0; turns < TURNS + picture.size / PIECE; turns++) {
-    tell(photo, at);
-    const to = Math.min(picture.size, at + PIECE);
-    const headers: Record<string, string> = {
-      'Content-Type': 'application/octet-stream',
-      'Upload-Offset': String(at),
-      'Upload-Length': String(picture.size),
-    };
-    if (to === picture.size) headers['Upload-Digest'] = `sha-256=${await digest(picture)}`;
-    const response = await ask({ method: 'PUT', headers, body: picture.slice(at, to) });
-    if (response.ok) {
-      if (to === picture.size) return kept(outbox, photo, tell);
-      at = offsetOf(response) ?? to;
-      continue;
-    }
-    const told = offsetOf(response);
-    if (response.status === 409 && told !== null && told !== at) {
-      at = told;
-      continue;
-    }
-    return refused(outbox, photo, response);
-  }
-  return { did: 'wait', status: 409, seconds: 0 };
+  const from = offsetOf(await ask({ method: 'HEAD' })) ?? 0;
+  if (from >= picture.size) return kept(outbox, photo, tell); // only the answer was lost
+  const refusal = await sendPieces(picture, ask, { from, tell: (bytes) => tell(photo, bytes) });
+  return refusal ? refused(outbox, photo, refusal) : kept(outbox, photo, tell);
 }
 
 async function kept(
@@ -98,15 +72,4 @@ async function refused(outbox: Outbox, photo: Photo, response: Response): Promis
   }
   await outbox.settlePhoto(photo.id, problem);
   return { did: 'more' };
-}
-
-/** offsetOf is how many bytes the server says it has; null where it says nothing. */
-function offsetOf(response: Response): number | null {
-  const said = response.headers.get('Upload-Offset');
-  return said !== null && /^\d{1,9}$/.test(said) ? Number(said) : null;
-}
-
-async function digest(picture: Blob): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await picture.arrayBuffer()));
-  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
