@@ -17,7 +17,7 @@ import (
 // benchCommand measures on a private cluster of its own, with the settings that
 // wangge up uses, on disk.
 type benchCommand struct {
-	Only  string `placeholder:"NAME" help:"Measure this one alone: assign, import, publish, race, compare, edit, tiles, audit, scope, walk, circle, siting, drag, propose, matching, ingest, or one row of the table."`
+	Only  string `placeholder:"NAME" help:"Measure this one alone: assign, import, publish, race, compare, edit, tiles, audit, scope, walk, circle, siting, drag, propose, matching, storm, live, or one row of the table."`
 	Out   string `type:"path" default:"bench.json" placeholder:"FILE" help:"Where the result goes as JSON, beside the table that is shown."`
 	Scale string `enum:"smoke,quick,full" default:"quick" help:"How much is measured: quick (a quarter of an hour), full (half an hour and more), smoke (whether it runs)."`
 }

@@ -85,7 +85,7 @@ func ScaleOf(name string) (Scale, error) {
 
 // All are the benchmarks, in the order of the table.
 func All() []Benchmark {
-	return []Benchmark{assign(), households(), publish(), races(), comparisons(), edits(), mixedTiles(), scope(), proof(), onFoot(), circles(), drag(), sites(), proposals(), matching(), ingest()}
+	return []Benchmark{assign(), households(), publish(), races(), comparisons(), edits(), mixedTiles(), scope(), proof(), onFoot(), circles(), drag(), sites(), proposals(), matching(), storms(), reports()}
 }
 
 // Choose returns the benchmarks that have rows of the name: all for "", one for

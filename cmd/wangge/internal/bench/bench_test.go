@@ -31,7 +31,7 @@ func lab(t testing.TB, scale Scale) Lab {
 // Benchmarks run on a small data set, so that none rots. That of tiles is run by
 // the tests of its own package.
 func TestBenchmarksRun(t *testing.T) {
-	for _, b := range []Benchmark{assign(), households(), publish(), comparisons(), edits(), onFoot(), drag(), sites(), matching(), ingest()} {
+	for _, b := range []Benchmark{assign(), households(), publish(), comparisons(), edits(), onFoot(), drag(), sites(), matching(), storms(), reports()} {
 		t.Run(b.Name, func(t *testing.T) {
 			rows, err := Run(t.Context(), []Benchmark{b}, lab(t, Smoke))
 			if err != nil {
