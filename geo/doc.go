@@ -11,6 +11,7 @@
 //	cell        H3, the key for grouping, aggregates and privacy; it never decides on a border
 //	rule        local rules: facts of a unit, and which rules it breaks
 //	locate      which unit is responsible for this point
+//	etag        whether a client has already what it asks for
 //	redact      phone and identity numbers in text, found and taken out
 //	vectorfile  boundaries and points from GeoJSON, KML, Shapefile, GeoPackage
 //	sheet       ledgers from CSV and XLSX, in UTF-8 or GB18030

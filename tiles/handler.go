@@ -5,12 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"wangge/geo"
+	"wangge/geo/etag"
 	"wangge/geo/fault"
 	"wangge/tiles/mvt"
 )
@@ -131,14 +131,14 @@ func (s *Server) serveTile(c *fiber.Ctx, scope Scope) error {
 		return err
 	}
 	version := l.versionOf(t)
-	tag := etag(l, version, r.name())
+	tag := tagOf(l, version, r.name())
 	c.Set(fiber.HeaderETag, tag)
 	c.Set(fiber.HeaderVary, "Accept-Encoding, Cookie, Authorization")
 	c.Set(fiber.HeaderCacheControl, scope.keep(ask))
 	if c.Query("v") == l.label(r) {
 		c.Set(fiber.HeaderCacheControl, scope.keep(forever))
 	}
-	if matches(c.Get(fiber.HeaderIfNoneMatch), tag) {
+	if etag.Matches(c.Get(fiber.HeaderIfNoneMatch), tag) {
 		c.Status(http.StatusNotModified)
 		return nil
 	}
@@ -248,9 +248,9 @@ func parseTile(z, x, y string) (mvt.Tile, bool) {
 	return t, t.Valid()
 }
 
-// etag names the contents of a tile: layer, version of the tile, day or run, scope. It
+// tagOf names the contents of a tile: layer, version of the tile, day or run, scope. It
 // is weak, for the codings of one tile differ in their bytes.
-func etag(l *layer, version int64, scope string) string {
+func tagOf(l *layer, version int64, scope string) string {
 	b := make([]byte, 0, 64)
 	b = append(b, `W/"`...)
 	b = append(b, l.name...)
@@ -261,23 +261,6 @@ func etag(l *layer, version int64, scope string) string {
 	b = append(b, '.')
 	b = append(b, scope...)
 	return string(append(b, '"'))
-}
-
-// matches reports whether an If-None-Match header names the tag, by weak comparison.
-func matches(header, tag string) bool {
-	if header == "" {
-		return false
-	}
-	if header == tag {
-		return true
-	}
-	for item := range strings.SplitSeq(header, ",") {
-		item = strings.TrimSpace(item)
-		if item == "*" || strings.TrimPrefix(item, "W/") == strings.TrimPrefix(tag, "W/") {
-			return true
-		}
-	}
-	return false
 }
 
 func (m *metrics) count(status int) { m.requests.WithLabelValues(strconv.Itoa(status)).Inc() }

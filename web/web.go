@@ -20,6 +20,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"wangge/geo/etag"
 )
 
 //go:embed all:dist
@@ -151,7 +153,7 @@ func serveAsset(w http.ResponseWriter, r *http.Request, a asset) {
 	if a.immutable {
 		head.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if strings.Contains(r.Header.Get("If-None-Match"), a.etag) {
+	if etag.Matches(r.Header.Get("If-None-Match"), a.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

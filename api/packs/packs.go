@@ -6,13 +6,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/valyala/fasthttp"
 
 	"wangge/api/route"
+	"wangge/geo/etag"
 	"wangge/geo/fault"
 	"wangge/geo/staff"
 	"wangge/tiles"
@@ -71,7 +71,7 @@ func (h handler) file(ctx context.Context, in *fileInput) (*huma.StreamResponse,
 	tag := `"` + p.Version + `"`
 	from, to, status := 0, len(p.File)-1, http.StatusOK
 	switch {
-	case in.IfNoneMatch != "" && strings.Contains(in.IfNoneMatch, tag):
+	case etag.Matches(in.IfNoneMatch, tag):
 		status = http.StatusNotModified
 	case in.Range != "" && (in.IfRange == "" || in.IfRange == tag):
 		if from, to, err = fasthttp.ParseByteRange([]byte(in.Range), len(p.File)); err != nil {
