@@ -31,7 +31,7 @@ func Mount(a route.API, db, engine pg.DB) {
 	op := func(id, summary string) route.Op { return route.Op{ID: id, Summary: summary, Tag: "incidents"} }
 	report := op("report-incident", "Report an incident; the same id again is the same incident").For(staff.Record)
 	report.Status = 201
-	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first or by when they are due").For(staff.Place), h.list)
+	route.Get(a, "/incidents", op("list-incidents", "Incidents, newest first or by when they are due").For(staff.Place).Tagged(), h.list)
 	route.Post(a, "/incidents", report, h.report)
 	file := op("export-incidents", "Incidents as a worksheet, the newest first").For(staff.Place)
 	file.Description = "The ledger as an XLSX file: one line for each incident of the list, times as they are in China. For those who may export, or dispatch, where they may see places. " +
@@ -46,8 +46,8 @@ func Mount(a route.API, db, engine pg.DB) {
 	route.Get(a, "/incidents/{id}/alike", op("incidents-alike", "Open incidents within 50 m and seven days of one, of its category or large class").For(staff.Place), h.alike)
 	route.Get(a, "/incident-tallies", op("tally-incidents", "How many incidents stand in each state, and how many of them are overdue").For(staff.Place), h.tallies)
 	route.Get(a, "/incidents/{id}/responsible", op("incident-responsible", "Whose an incident is, and why").For(staff.Place), h.responsible)
-	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents").For(staff.Map), h.categories)
-	route.Get(a, "/incident-reasons", op("list-incident-reasons", "Reasons for steps, by code").For(staff.Map), h.reasons)
+	route.Get(a, "/incident-categories", op("list-incident-categories", "Classes of incidents").For(staff.Map).Tagged(), h.categories)
+	route.Get(a, "/incident-reasons", op("list-incident-reasons", "Reasons for steps, by code").For(staff.Map).Tagged(), h.reasons)
 	route.Get(a, "/incident-limits", op("list-incident-limits", "How long incidents may stand in a state, by category").For(staff.Map), h.limits)
 	route.Put(a, "/incident-limits", op("set-incident-limits", "Take these limits in place of all").For(staff.Setting), h.setLimits)
 	route.Get(a, "/holidays", op("list-holidays", "Days off and weekends worked, by which deadlines are counted").For(staff.Map), h.holidays)

@@ -47,6 +47,14 @@ type Op struct {
 	Checked          bool             // the handler checks the body itself: it is large, and comes often
 
 	changes bool // something, for it is no read
+	tagged  bool
+}
+
+// Tagged returns the read with answers that carry a tag: phones and pages ask for it
+// again and again, and are told when they have it already.
+func (o Op) Tagged() Op {
+	o.tagged = true
+	return o
 }
 
 // For returns the operation for those with a permission.
@@ -122,12 +130,16 @@ func register[I, O any](a API, method, path string, op Op, h Handler[I, O]) {
 	}
 	op.changes = method != http.MethodGet && method != http.MethodHead
 	a.Rules[op.ID] = op
-	huma.Register(a.API, huma.Operation{
+	described := huma.Operation{
 		OperationID: op.ID, Method: method, Path: path, Summary: op.Summary, Description: op.Description,
 		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, SkipValidateBody: op.Checked, Middlewares: huma.Middlewares{op.guard},
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
 			http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, in *I) (*O, error) {
+	}
+	if op.tagged {
+		tag(&described)
+	}
+	huma.Register(a.API, described, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
 			p := Of(err)

@@ -30,9 +30,9 @@ func Mount(a route.API, db pg.DB) {
 	op := func(id, summary, more string, may staff.Permission) route.Op {
 		return route.Op{ID: id, Summary: summary, Description: more, Tag: "visits"}.For(may)
 	}
-	route.Get(a, "/cadences", op("list-cadences", "How often which households are visited, and by whom", "", staff.Map), h.cadences)
+	route.Get(a, "/cadences", op("list-cadences", "How often which households are visited, and by whom", "", staff.Map).Tagged(), h.cadences)
 	route.Put(a, "/cadences/{code}", op("set-cadence", "Make a visit cadence, or change it", "One that is not used any more stays, for the visits made by it.", staff.Setting), h.set)
-	route.Get(a, "/visits/due", op("list-due-visits", "Visits that are to be made, the longest overdue first", "Households that want no visits are not among them. A visit at which nobody was at home leaves it due; one that was declined is made up for when the next is due.", staff.Record), h.due)
+	route.Get(a, "/visits/due", op("list-due-visits", "Visits that are to be made, the longest overdue first", "Households that want no visits are not among them. A visit at which nobody was at home leaves it due; one that was declined is made up for when the next is due.", staff.Record).Tagged(), h.due)
 	route.Get(a, "/visits/standing", op("visit-standing", "How visits stand in a unit, by cadence", "By unit, never by person.", staff.Record), h.standing)
 	route.Get(a, "/visits", op("list-visits", "Visits that were made, newest first", "", staff.Record), h.list)
 	route.Put(a, "/visits/{id}", op("log-visit", "Say that a visit was made", "With an id and a time of your own: sent again it is one. Nothing about persons is taken. A household that wanted no visits by then is left alone: the answer is a conflict.", staff.Record), h.log)

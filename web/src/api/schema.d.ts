@@ -14107,7 +14107,10 @@ export interface operations {
                 /** @description code: the unit's and all units' below it */
                 unit?: string;
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14116,11 +14119,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListBeat"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -14735,7 +14749,10 @@ export interface operations {
                 due?: boolean;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14744,11 +14761,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListBlock"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -16098,7 +16126,10 @@ export interface operations {
     "list-cadences": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16107,11 +16138,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListCadence"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -17155,7 +17197,10 @@ export interface operations {
                 /** @description code: the unit's and all units' below it */
                 unit?: string;
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17164,11 +17209,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListCheckpoint"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -23097,7 +23153,10 @@ export interface operations {
     "list-incident-categories": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -23106,11 +23165,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListCategory"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -23404,7 +23474,10 @@ export interface operations {
     "list-incident-reasons": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -23413,11 +23486,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListReason"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -23642,7 +23726,10 @@ export interface operations {
                 /** @description newest first, or by when the next step is due */
                 order?: "reported" | "due";
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -23651,11 +23738,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListIncident"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -32667,7 +32765,10 @@ export interface operations {
                 /** @description login of a holder */
                 account?: string;
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -32676,11 +32777,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListPost"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -33619,7 +33731,10 @@ export interface operations {
                 /** @description those to be inspected again */
                 due?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -33628,11 +33743,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListBuilding"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -43553,7 +43679,10 @@ export interface operations {
                 /** @description due on that day or before; today in China when absent */
                 until?: string;
             };
-            header?: never;
+            header?: {
+                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -43562,11 +43691,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListDue"];
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description of this answer to this account; strong */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
