@@ -82,6 +82,16 @@ export async function answer<Shape>(call: Promise<Answer<unknown>>): Promise<Sha
   throw problemOf(response.status, error, response.headers.get('Retry-After'));
 }
 
+/** An answer, and the tag under which the server knows it. */
+export type Tagged<T> = { value: T; tag: string | null };
+
+/** taggedAnswer is answer with its tag; null when the tag that was sent along holds still. */
+export async function taggedAnswer<Shape>(call: Promise<Answer<unknown>>): Promise<Tagged<Shape> | null> {
+  const told = await call;
+  if (told.response.status === 304) return null;
+  return { value: await answer<Shape>(Promise.resolve(told)), tag: told.response.headers.get('ETag') };
+}
+
 /** done is answer for a call that has nothing to say when it succeeds. */
 export async function done(call: Promise<Answer<unknown>>): Promise<void> {
   const { error, response } = await call;

@@ -1,42 +1,44 @@
-// What was read from the server, kept for where there is no signal, with the time of it.
-import { useEffect, useState } from 'react';
-import { usePost } from './outbox/outbox';
+// What was read from the server, kept for where there is no signal, with the time of it, and
+// with its tag, by which the server says that it holds still and does not send it again. Tag
+// and value are one record of the account's own database: neither is there without the other.
+import type { Tagged } from '../api/client';
 import type { Outbox } from './outbox/store';
-import { useWho } from './who';
 
 /** at is when the server said so, in milliseconds since 1970 by the phone. */
-export type Kept<T> = { at: number; value: T };
+export type Kept<T> = { at: number; value: T; tag?: string | null };
+
+/**
+ * How something is asked for: with the tag of what is kept in the headers, when there is one.
+ * The answer null says that it holds still.
+ */
+export type Ask<T> = (by: {
+  signal?: AbortSignal;
+  headers: Record<string, string>;
+}) => Promise<Tagged<T> | null>;
+
+/** keptOf is what the server said last; null when it never did. */
+export async function keptOf<T>(outbox: Outbox, name: string): Promise<Kept<T> | null> {
+  const kept = (await outbox.kept(`read.${name}`)) as Kept<T> | undefined;
+  return kept?.value === undefined ? null : kept;
+}
 
 /** readThrough is what the server says now, else what it said last; null when it never did. */
 export async function readThrough<T>(
   outbox: Outbox,
   name: string,
-  ask: () => Promise<T>,
+  ask: Ask<T>,
+  signal?: AbortSignal,
 ): Promise<Kept<T> | null> {
+  let before: Kept<T> | null = null;
   try {
-    const fresh = { at: Date.now(), value: await ask() };
+    before = await keptOf<T>(outbox, name);
+    const headers: Record<string, string> = before?.tag ? { 'If-None-Match': before.tag } : {};
+    const told = (await ask({ signal, headers })) ?? before;
+    if (!told) return null;
+    const fresh = { at: Date.now(), value: told.value, tag: told.tag ?? null };
     await outbox.keep(`read.${name}`, fresh);
     return fresh;
   } catch {
-    return ((await outbox.kept(`read.${name}`)) as Kept<T> | undefined) ?? null;
+    return before;
   }
-}
-
-/** useKept is readThrough for a screen: what is kept at once, then what the server says. */
-export function useKept<T>(name: string, ask: () => Promise<T>): Kept<T> | null {
-  const outbox = usePost((post) => post.outbox);
-  const signedIn = useWho(({ sign_in }) => sign_in === 'holds');
-  const [known, setKnown] = useState<Kept<T> | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked goes by its name
-  useEffect(() => {
-    if (!outbox) return;
-    let left = false;
-    const show = (read: Kept<T> | null) => !left && read && setKnown(read);
-    outbox.kept(`read.${name}`).then((kept) => show((kept as Kept<T> | undefined) ?? null));
-    if (signedIn) readThrough(outbox, name, ask).then(show);
-    return () => {
-      left = true;
-    };
-  }, [outbox, name, signedIn]);
-  return known;
 }

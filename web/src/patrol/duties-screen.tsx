@@ -1,20 +1,14 @@
 // What is due, kind by kind, with what can be done about it in one press.
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { answer, api, asProblem, done as over, type Problem } from '../api/client';
+import { api, asProblem, done as over, type Problem } from '../api/client';
 import type { LonLat } from '../api/types';
 import { length, moment, useLanguage, useTitle, useWords } from '../common/format';
-import { useKept } from './cache';
 import { useCategories } from './categories';
 import {
   ACTS,
   type Act,
-  type Block,
-  type Building,
-  type Checkpoint,
-  type DueVisit,
   type Duties,
-  type Given,
   GRADES,
   type Grade,
   inspect,
@@ -31,6 +25,7 @@ import {
   useDuties,
   visitKey,
 } from './duties';
+import type { Block, Building, Checkpoint, DueVisit, Given } from './lists';
 import { usePost } from './outbox/outbox';
 import type { Outbox } from './outbox/store';
 import { LONGEST_TEXT, looksPersonal } from './personal';
@@ -40,8 +35,6 @@ import { distance, suggest, useSuggested } from './suggested';
 import { useWho } from './who';
 
 const PinMap = lazy(() => import('./pin-map'));
-
-type Reason = { code: string; acts: string[]; title_zh: string; title_en: string };
 
 export function DutiesScreen({ toMap }: { toMap: () => void }) {
   const { t } = useTranslation();
@@ -142,7 +135,7 @@ function Incident({ incident, outbox }: { incident: Given; outbox: Outbox }) {
   const word = useWords();
   const done = useDuties((state) => state.done[stepKey(incident.id)]);
   const [returning, setReturning] = useState(false);
-  const reasons = useKept('reasons', () => answer<{ items: Reason[] }>(api.GET('/incident-reasons')));
+  const reasons = useDuties(({ lists }) => lists.reasons?.value);
   const titleOf = useCategories();
   const late = incident.due_at !== null && Date.parse(incident.due_at) < Date.now();
   const acts = done ? [] : (ACTS[incident.state] ?? []);
@@ -180,7 +173,7 @@ function Incident({ incident, outbox }: { incident: Given; outbox: Outbox }) {
       {returning && !done && (
         <fieldset className="patrol-choice">
           <legend>{t('patrol.duties.why')}</legend>
-          {(reasons?.value.items ?? [])
+          {(reasons ?? [])
             .filter((reason) => reason.acts.includes('return'))
             .map((reason) => (
               <button
@@ -371,7 +364,7 @@ function SeenBlock({ block, outbox }: { block: Block; outbox: Outbox }) {
     try {
       await over(api.POST('/blocks/{code}/sightings', { params: { path: { code: block.zone } }, body: {} }));
       setProblem(null);
-      await refresh(outbox);
+      await refresh(outbox, (name) => name === 'blocks');
     } catch (cause) {
       setProblem(asProblem(cause));
     }

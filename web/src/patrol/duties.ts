@@ -1,32 +1,35 @@
 // What is to be done now: incidents given to one's posts, visits, checkpoints, beats,
 // blocks and premises that are due. It is kept for where there is no signal, without names
-// or numbers of persons, and asked for again each minute while the page is looked at.
+// or numbers of persons; what is asked for how often is told in lists.ts.
 import { create } from 'zustand';
-import { answer, api } from '../api/client';
-import type { components } from '../api/schema';
-import { type Kept, readThrough } from './cache';
+import { type Kept, keptOf, readThrough } from './cache';
+import {
+  type Beat,
+  type Block,
+  type Building,
+  type Cadence,
+  type Checkpoint,
+  type Colleague,
+  type DueVisit,
+  dayInChina,
+  type Given,
+  type Holding,
+  LISTS,
+  type ListOf,
+  NAMES,
+  type Name,
+  OLD,
+  SLOW,
+} from './lists';
 import type { Kind, Outbox } from './outbox/store';
 import { usePlace } from './place';
 import { useDuty } from './shift';
 import { useWho } from './who';
 
-type Schemas = components['schemas'];
-export type Given = Schemas['Incident'];
-export type DueVisit = Schemas['Due'];
-export type Checkpoint = Schemas['Checkpoint'];
-export type Beat = Schemas['Beat'];
-export type Block = Schemas['Block'];
-export type Building = Schemas['Building'];
-export type Cadence = Schemas['Cadence'];
-export type Holding = Schemas['Holding'];
-type Post = Schemas['Post'];
-
-export type Colleague = { account: number; name: string };
-
 export type Duties = {
   incidents: Given[];
-  /** Other open incidents of one's area; absent in what an older page kept. */
-  around?: Given[];
+  /** Other open incidents of one's area. */
+  around: Given[];
   visits: DueVisit[];
   checkpoints: Checkpoint[];
   beats: Beat[];
@@ -41,141 +44,149 @@ export type Duties = {
 /** What was done on this phone and may not have come back from the server yet, by what it was done to. */
 type Done = Record<string, { what: string; at: number }>;
 
+type Lists = { [N in Name]?: Kept<ListOf<N>> };
+
 type State = {
+  lists: Lists;
+  /** Of the lists, once all of them came; the time is that of the oldest that is not slow. */
   duties: Kept<Duties> | null;
   done: Done;
   /** Incidents that the officer has looked at. */
   seen: string[];
 };
 
-export const useDuties = create<State>(() => ({ duties: null, done: {}, seen: [] }));
+const NONE: State = { lists: {}, duties: null, done: {}, seen: [] };
+export const useDuties = create<State>(() => NONE);
 
-/** How often the server is asked, in milliseconds. */
+/** How often it is looked what is due, in milliseconds. */
 const OFTEN = 60_000;
 
-/** How many days ahead visits are listed, for who plans the way. */
-const AHEAD = 7;
-
-/** How many of a kind a phone keeps. */
-const MOST = 500;
-
-/** How many incidents of others in one's area are shown, the newest. */
-const AROUND = 200;
+/** A list that comes due this long before the next look is asked for now, in milliseconds. */
+const SOON = OFTEN / 2;
 
 /** fresh are the incidents that nobody has looked at on this phone. */
 export const fresh = ({ duties, seen }: State): string[] =>
   (duties?.value.incidents ?? []).map(({ id }) => id).filter((id) => !seen.includes(id));
 
+type Due = (name: Name, age: number) => boolean;
+const always: Due = () => true;
+const inTime: Due = (name, age) => age >= LISTS[name].every - SOON;
+
 /** runDuties keeps the duties of an officer up to date until it is stopped. */
 export async function runDuties(outbox: Outbox, signal: AbortSignal): Promise<void> {
-  const [duties, done, seen] = await Promise.all(
-    ['read.duties', 'done', 'seen'].map((name) => outbox.kept(name)),
-  );
+  const [kept, done, seen] = await Promise.all([
+    Promise.all(NAMES.map(async (name) => [name, await keptOf(outbox, name)] as const)),
+    outbox.kept('done'),
+    outbox.kept('seen'),
+  ]);
   if (signal.aborted) return;
+  const lists = withLists({}, kept);
   useDuties.setState({
-    duties: (duties as Kept<Duties> | undefined) ?? null,
+    lists,
+    duties: dutiesOf(lists),
     done: (done as Done | undefined) ?? {},
     seen: (seen as string[] | undefined) ?? [],
   });
   let asking = false;
-  const ask = async () => {
+  const ask = async (due: Due) => {
     if (asking || document.visibilityState !== 'visible' || useWho.getState().sign_in !== 'holds') return;
     asking = true;
-    await refresh(outbox, signal).finally(() => {
+    await refresh(outbox, due, signal).finally(() => {
       asking = false;
     });
   };
-  const clock = setInterval(ask, OFTEN);
+  const look = () => ask(inTime);
+  const contact = () => ask((name, age) => age >= OLD || inTime(name, age));
+  const clock = setInterval(look, OFTEN);
   const signedIn = useWho.subscribe((who, before) => {
-    if (who.sign_in === 'holds' && before.sign_in !== 'holds') ask();
+    if (who.sign_in === 'holds' && before.sign_in !== 'holds') ask(always);
   });
-  window.addEventListener('online', ask);
-  document.addEventListener('visibilitychange', ask);
+  window.addEventListener('online', contact);
+  document.addEventListener('visibilitychange', look);
   signal.addEventListener('abort', () => {
     clearInterval(clock);
     signedIn();
-    window.removeEventListener('online', ask);
-    document.removeEventListener('visibilitychange', ask);
-    useDuties.setState({ duties: null, done: {}, seen: [] });
+    window.removeEventListener('online', contact);
+    document.removeEventListener('visibilitychange', look);
+    useDuties.setState(NONE);
   });
-  await ask();
+  await ask(always);
 }
 
-/** refresh asks the server, and tells of incidents that were not there before. */
-export async function refresh(outbox: Outbox, signal?: AbortSignal): Promise<void> {
-  const before = useDuties.getState().duties;
+/** The list in which the things stand that something was done to, by the first part of their keys. */
+const LIST_OF: Record<string, Name | undefined> = {
+  step: 'incidents',
+  visit: 'visits',
+  mark: 'checkpoints',
+  inspection: 'premises',
+};
+const listOf = (key: string) => LIST_OF[key.slice(0, key.indexOf('/'))];
+
+/**
+ * refresh asks for the lists that are due, and for those in which something was done that the
+ * server knows by now; it tells of incidents that were not there before.
+ */
+export async function refresh(outbox: Outbox, isDue: Due, signal?: AbortSignal): Promise<void> {
+  const before = useDuties.getState();
   const settled = (await outbox.waiting()).every(({ kind }) => kind === 'fixes');
-  const duties = await readThrough(outbox, 'duties', () => read(signal));
-  // What a report and a step need is there before the first of them without signal.
-  await readThrough(outbox, 'categories', () => answer(api.GET('/incident-categories', { signal })));
-  await readThrough(outbox, 'reasons', () => answer(api.GET('/incident-reasons', { signal })));
-  if (signal?.aborted || !duties || duties.at === before?.at) return;
-  const known = new Set(before?.value.incidents.map(({ id }) => id));
-  useDuties.setState({ duties });
-  if (settled) await keepDone(outbox, {}); // the server knew all of it when it answered
-  if (before && duties.value.incidents.some(({ id }) => !known.has(id))) chime();
-}
-
-async function read(signal?: AbortSignal): Promise<Duties> {
-  type Page<T> = Promise<{ items: T[] }>;
-  const [incidents, open, visits, checkpoints, beats, blocks, premises, cadences, session] =
-    await Promise.all([
-      answer(
-        api.GET('/incidents', {
-          signal,
-          params: { query: { mine: true, open: true, order: 'due', limit: MOST } },
-        }),
-      ) as Page<Given>,
-      answer(
-        api.GET('/incidents', { signal, params: { query: { open: true, limit: AROUND } } }),
-      ) as Page<Given>,
-      answer(
-        api.GET('/visits/due', {
-          signal,
-          params: { query: { mine: true, limit: MOST, until: dayInChina(AHEAD) } },
-        }),
-      ) as Page<DueVisit>,
-      answer(api.GET('/checkpoints', { signal, params: { query: { limit: MOST } } })) as Page<Checkpoint>,
-      answer(api.GET('/beats', { signal, params: { query: { limit: MOST } } })) as Page<Beat>,
-      answer(api.GET('/blocks', { signal, params: { query: { due: true, limit: MOST } } })) as Page<Block>,
-      answer(
-        api.GET('/premises', { signal, params: { query: { due: true, limit: MOST } } }),
-      ) as Page<Building>,
-      answer(api.GET('/cadences', { signal })) as Page<Cadence>,
-      answer<Schemas['Self']>(api.GET('/session', { signal })),
-    ]);
-  const units = [...new Set(session.posts.map(({ unit }) => unit))].filter(Boolean).slice(0, 5);
-  const teams = await Promise.all(
-    units.map(
-      (unit) => answer(api.GET('/posts', { signal, params: { query: { unit, limit: MOST } } })) as Page<Post>,
+  const changed = settled ? Object.keys(before.done).map(listOf) : [];
+  const now = Date.now();
+  const asked = NAMES.filter((name) => {
+    const age = now - (before.lists[name]?.at ?? 0);
+    return age < 0 || isDue(name, age) || changed.includes(name); // the clock of a phone may be set back
+  });
+  const read = await Promise.all(
+    asked.map(
+      async (name) => [name, await readThrough<unknown>(outbox, name, LISTS[name].ask, signal)] as const,
     ),
   );
+  const came = read.filter(([name, kept]) => kept && kept.at !== before.lists[name]?.at);
+  if (signal?.aborted || came.length === 0) return;
+  const lists = withLists(useDuties.getState().lists, came);
+  useDuties.setState({ lists, duties: dutiesOf(lists) });
+  const answered = came.map(([name]) => name);
+  if (settled) await forgetDone(outbox, before.done, answered);
+  const known = new Set(before.lists.incidents?.value.map(({ id }) => id));
+  if (before.lists.incidents && lists.incidents?.value.some(({ id }) => !known.has(id))) chime();
+}
+
+const withLists = (lists: Lists, came: readonly (readonly [Name, Kept<unknown> | null])[]): Lists => ({
+  ...lists,
+  ...Object.fromEntries(came.filter(([, kept]) => kept !== null)),
+});
+
+/** dutiesOf puts the lists together; null while one of them never came. */
+function dutiesOf(lists: Lists): Kept<Duties> | null {
+  const { incidents, around, visits, checkpoints, beats, blocks, premises, cadences, own } = lists;
+  if (!incidents || !around || !visits || !checkpoints || !beats || !blocks) return null;
+  if (!premises || !cadences || !own) return null;
+  const given = new Set(incidents.value.map(({ id }) => id));
   return {
-    incidents: incidents.items,
-    around: open.items.filter(({ id }) => !incidents.items.some((one) => one.id === id)),
-    visits: visits.items,
-    checkpoints: checkpoints.items,
-    beats: beats.items,
-    blocks: blocks.items,
-    premises: premises.items,
-    cadences: cadences.items,
-    posts: session.posts,
-    colleagues: colleaguesOf(
-      teams.flatMap(({ items }) => items),
-      session.account,
-    ),
+    at: Math.min(...NAMES.filter((name) => LISTS[name].every < SLOW).map((name) => lists[name]?.at ?? 0)),
+    value: {
+      incidents: incidents.value,
+      around: around.value.filter(({ id }) => !given.has(id)),
+      visits: visits.value,
+      checkpoints: checkpoints.value,
+      beats: beats.value,
+      blocks: blocks.value,
+      premises: premises.value,
+      cadences: cadences.value,
+      ...own.value,
+    },
   };
 }
 
-function colleaguesOf(posts: readonly Post[], self: number): Colleague[] {
-  const found = new Map<number, Colleague>();
-  for (const { a, b } of posts) {
-    for (const holder of [a, b]) {
-      if (!holder || holder.account === self) continue;
-      found.set(holder.account, { account: holder.account, name: holder.name || holder.login });
-    }
-  }
-  return [...found.values()];
+/** forgetDone drops what had been done before the server answered: it stands in the answer. */
+async function forgetDone(outbox: Outbox, known: Done, answered: readonly Name[]): Promise<void> {
+  const { done } = useDuties.getState();
+  const left = Object.entries(done).filter(([key, { at }]) => {
+    const list = listOf(key);
+    return known[key]?.at !== at || (list !== undefined && !answered.includes(list));
+  });
+  if (left.length === Object.keys(done).length) return;
+  useDuties.setState({ done: Object.fromEntries(left) });
+  await outbox.keep('done', Object.fromEntries(left));
 }
 
 /** look says that the officer has seen what is there. */
@@ -183,11 +194,6 @@ export async function look(outbox: Outbox): Promise<void> {
   const seen = useDuties.getState().duties?.value.incidents.map(({ id }) => id) ?? [];
   useDuties.setState({ seen });
   await outbox.keep('seen', seen);
-}
-
-async function keepDone(outbox: Outbox, done: Done): Promise<void> {
-  useDuties.setState({ done });
-  await outbox.keep('done', done);
 }
 
 /** queue puts into the outbox what was done to something, and notes that it was. */
@@ -265,13 +271,6 @@ export async function step(outbox: Outbox, incident: Given, act: Act, reason?: s
 export function isToday({ weekdays }: Pick<Beat, 'weekdays'>, now: number): boolean {
   const day = new Date(now + 8 * 3_600_000).getUTCDay();
   return (weekdays ?? []).includes(day === 0 ? 7 : day);
-}
-
-/** dayInChina is the date so many days and months from now. */
-function dayInChina(days: number, months = 0): string {
-  const day = new Date(Date.now() + (8 + 24 * days) * 3_600_000);
-  day.setUTCMonth(day.getUTCMonth() + months);
-  return day.toISOString().slice(0, 10);
 }
 
 /** chime tells quietly that something new has come. */

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { answer, api, asProblem } from '../api/client';
 import type { components } from '../api/schema';
 import { length, useLanguage, useTitle } from '../common/format';
-import { useKept } from './cache';
+import { useDuties } from './duties';
 import { Icon } from './icon';
 import { usePost } from './outbox/outbox';
 import { OnItsWay, type Outbox } from './outbox/store';
@@ -15,7 +15,6 @@ import { useSayProblem } from './say';
 
 const PinMap = lazy(() => import('./pin-map'));
 
-type Category = components['schemas']['Category'];
 type Check = components['schemas']['ReportCheck'];
 
 /** ReportScreen is the report that is being written; after it, whatever was there before. */
@@ -202,16 +201,15 @@ function Categories(props: { outbox: Outbox; chosen: string; onChoose: (code: st
   const title = useTitle();
   const id = useId();
   const { outbox, chosen, onChoose } = props;
-  const known = useKept('categories', () => answer<{ items: Category[] }>(api.GET('/incident-categories')));
+  const items = useDuties(({ lists }) => lists.categories?.value);
   const [recent, setRecent] = useState<string[]>([]);
   useEffect(() => {
     recentOf(outbox).then(setRecent);
   }, [outbox]);
-  const items = known?.value.items ?? [];
+  if (!items) return <p className="patrol-warn">{t('patrol.report.noCategories')}</p>;
   const small = items.filter(({ parent }) => parent !== '');
   const large = items.filter(({ parent }) => parent === '');
   const lately = recent.flatMap((code) => items.find((one) => one.code === code) ?? []);
-  if (!known) return <p className="patrol-warn">{t('patrol.report.noCategories')}</p>;
   return (
     <>
       {lately.length > 0 && (
