@@ -32765,10 +32765,7 @@ export interface operations {
                 /** @description login of a holder */
                 account?: string;
             };
-            header?: {
-                /** @description tags of answers that the client has kept: 304 without a body when this would be one of them */
-                "If-None-Match"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -32777,22 +32774,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description of this answer to this account; strong */
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListPost"];
                 };
-            };
-            /** @description Not Modified */
-            304: {
-                headers: {
-                    /** @description of this answer to this account; strong */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Bad Request */
             400: {
