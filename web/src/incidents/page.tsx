@@ -4,7 +4,7 @@ import '../admin/admin.css';
 import './incidents.css';
 import { DownloadOutlined, LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { Button, Dropdown, Segmented, Select } from 'antd';
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
 import { today } from '../admin/common';
@@ -108,17 +108,18 @@ function PeriodChoice(props: { period: Period; onChange: (period: Period) => voi
     0,
     all.findIndex(({ from }) => from === period.from),
   );
-  const go = (index: number) => onChange(all[index] ?? period);
   const [sliding, setSliding] = useState<number | null>(null);
+  const choose = (next: Period) => {
+    setSliding(null);
+    onChange(next);
+  };
+  const go = (index: number) => choose(all[index] ?? period);
+  const rest = useEffectEvent(go);
   useEffect(() => {
-    const next = sliding === null ? undefined : all[sliding];
-    if (!next) return;
-    const timer = setTimeout(() => {
-      setSliding(null);
-      onChange(next);
-    }, REST);
+    if (sliding === null) return;
+    const timer = setTimeout(() => rest(sliding), REST);
     return () => clearTimeout(timer);
-  }, [sliding, all, onChange]);
+  }, [sliding]);
   const shown = all[sliding ?? at] ?? period;
   const said = `${shown.from} – ${lastDay(shown.to)}`;
   return (
@@ -126,7 +127,7 @@ function PeriodChoice(props: { period: Period; onChange: (period: Period) => voi
       <Segmented<Span>
         aria-label={t('incidents.span.title')}
         value={period.span}
-        onChange={(span) => onChange(near(span, period, props.today))}
+        onChange={(span) => choose(near(span, period, props.today))}
         options={SPANS.map((value) => ({ value, label: t(`incidents.span.${value}`) }))}
       />
       <div className="incidents-slide">

@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Style } from '../../src/admin/unit-map';
@@ -273,6 +273,8 @@ const answers = {
   },
 };
 
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
 describe('the page', () => {
   it('says how numbers are rounded, what is hidden, and ranks nothing below the sample', async () => {
     serve(answers);
@@ -309,6 +311,32 @@ describe('the page', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Show everywhere' }));
     const query = new URLSearchParams(location.search);
     expect(Object.fromEntries(query)).toEqual({ lang: 'en', from: '2024-12-01', shown: 'spots' });
+  });
+
+  it('takes the period where the slider rests, also while the page is drawn anew', async () => {
+    serve(answers);
+    const { rerender } = show(<IncidentsPage />, '?lang=en&span=year&from=2024-01-01');
+    const slider = await screen.findByRole('slider');
+    const from = () => new URLSearchParams(location.search).get('from');
+    const year = ended('year', new Date().toISOString().slice(0, 10)).findIndex(
+      (one) => one.from === '2021-01-01',
+    );
+    fireEvent.change(slider, { target: { value: String(year) } });
+    expect(from()).toBe('2024-01-01');
+    for (let n = 0; n < 8; n++) {
+      await pause(50);
+      rerender(<IncidentsPage />);
+    }
+    expect(from()).toBe('2021-01-01');
+  });
+
+  it('forgets where the slider was going when something else is chosen meanwhile', async () => {
+    serve(answers);
+    show(<IncidentsPage />, '?lang=en&span=year&from=2024-01-01');
+    fireEvent.change(await screen.findByRole('slider'), { target: { value: '0' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Previous' }));
+    await pause(300);
+    expect(new URLSearchParams(location.search).get('from')).toBe('2023-01-01');
   });
 
   it('shows no hot spots when there is too little, and says what it takes', async () => {
