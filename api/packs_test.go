@@ -14,13 +14,14 @@ import (
 func TestAMapFileComesInPieces(t *testing.T) {
 	s := newTown(t)
 	var p struct {
-		Version string
-		Bytes   int
+		Name, Version string
+		Bytes         int
 	}
-	path := "/api/v1/packs/" + s.town.Units[len(s.town.Units)-1].Code
+	unit := s.town.Units[len(s.town.Units)-1]
+	path := "/api/v1/packs/" + unit.Code
 	s.get(t, path, &p)
-	if p.Bytes < 1000 {
-		t.Fatalf("a file of %d bytes", p.Bytes)
+	if p.Bytes < 1000 || p.Name != unit.Name {
+		t.Fatalf("a file of %d bytes of %q, want that of %q", p.Bytes, p.Name, unit.Name)
 	}
 	tag := `"` + p.Version + `"`
 	ask := func(header ...string) answer { return s.call(t, http.MethodGet, path+"/file", nil, header...) }

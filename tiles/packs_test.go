@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +15,10 @@ import (
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
 
+	"wangge/geo"
 	"wangge/geo/fault"
+	"wangge/geo/network"
+	"wangge/geo/staff"
 	"wangge/tiles"
 	ours "wangge/tiles/mvt"
 	"wangge/tiles/pack"
@@ -247,5 +252,41 @@ func TestBeforeTheMapIsLoadedThereIsNoPack(t *testing.T) {
 	s := tiles.New(tiles.Config{Pool: w.pool})
 	if _, err := s.Pack(context.Background(), tiles.Everything, "T"); fault.Of(err) == nil || fault.Of(err).Code != "map_loading" {
 		t.Errorf("before the map is loaded: %v, want map_loading", err)
+	}
+}
+
+// What the first phone of a unit waits for: of a town, and of a country on its real map,
+// whose tiles are about as many as a pack has at most.
+func BenchmarkPack(b *testing.B) {
+	path := filepath.Join(os.Getenv("WANGGE_DATA"), "liechtenstein/liechtenstein.osm.pbf")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		b.Skipf("needs the real maps in $WANGGE_DATA: %v", err)
+	}
+	w := newTown(b)
+	if _, err := network.Import(b.Context(), w.pool, staff.System, "map", bytes.NewReader(raw), int64(len(raw)), nil); err != nil {
+		b.Fatal(err)
+	}
+	box := func(west, south, east, north float64) geo.MultiPolygon {
+		var r geo.Ring
+		for _, p := range [][2]float64{{west, south}, {east, south}, {east, north}, {west, north}} {
+			r = append(r, geo.Snap(p))
+		}
+		return geo.MultiPolygon{{r}}
+	}
+	w.boundary("Vaduz", "town", "", box(9.500, 47.125, 9.535, 47.155), "2026-01-01")
+	w.boundary("Unterland", "town", "", box(9.47, 47.18, 9.60, 47.27), "2026-01-01")
+	w.boundary("Oberland", "town", "", box(9.47, 47.05, 9.635, 47.17), "2026-01-01")
+	for _, unit := range []string{"Vaduz", "Unterland", "Oberland"} {
+		b.Run(unit, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				s, _ := w.serve() // what is kept goes with it
+				b.StartTimer()
+				p := packOf(b, s, tiles.Everything, unit)
+				b.ReportMetric(float64(p.Bytes), "bytes/pack")
+				b.ReportMetric(float64(p.MaxZoom), "zoom")
+			}
+		})
 	}
 }

@@ -24,6 +24,7 @@ var ErrRange = fault.New(fault.Malformed, "pack_range", "The map file has no suc
 // Pack is the map of a unit as a file.
 type Pack struct {
 	Unit    string     `json:"unit" doc:"code"`
+	Name    string     `json:"name" doc:"of the unit"`
 	Version string     `json:"version" doc:"SHA-256 of the file, in hex: the same contents have the same version; it is the ETag too"`
 	Bytes   int64      `json:"bytes"`
 	MadeAt  time.Time  `json:"made_at" doc:"when the map was like this"`
@@ -36,7 +37,7 @@ type Pack struct {
 func Mount(a route.API, drawn *tiles.Server) {
 	h := handler{drawn}
 	get := route.Op{ID: "get-pack", Summary: "The map of a unit as one file: version and size", Tag: "map",
-		Description: "It is drawn when somebody asks, which takes seconds at most."}
+		Description: "It is drawn when somebody asks first, in less than a second, and kept for the next."}
 	route.Get(a, "/packs/{unit}", get.For(staff.Map), h.get)
 	file := route.Op{ID: "get-pack-file", Summary: "The map of a unit as one file, for a phone without signal", Tag: "map",
 		Description: "PMTiles, version 3, with vector tiles: the ground, and borders and names of the units that the caller sees; no household, incident or count. " +
@@ -53,7 +54,7 @@ type ByUnit struct {
 
 func (h handler) get(ctx context.Context, in *ByUnit) (*route.Body[Pack], error) {
 	p, err := h.drawn.Pack(ctx, tiles.ScopeOf(route.Actor(ctx)), in.Unit)
-	return route.OK(Pack{p.Unit, p.Version, p.Bytes, p.MadeAt, p.MinZoom, p.MaxZoom, p.Bounds}, err)
+	return route.OK(Pack{p.Unit, p.Name, p.Version, p.Bytes, p.MadeAt, p.MinZoom, p.MaxZoom, p.Bounds}, err)
 }
 
 type fileInput struct {

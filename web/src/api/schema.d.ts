@@ -2078,7 +2078,7 @@ export interface paths {
         };
         /**
          * The map of a unit as one file: version and size
-         * @description It is drawn when somebody asks, which takes seconds at most.
+         * @description It is drawn when somebody asks first, in less than a second, and kept for the next.
          */
         get: operations["get-pack"];
         put?: never;
@@ -9141,6 +9141,8 @@ export interface components {
             max_zoom: number;
             /** Format: int64 */
             min_zoom: number;
+            /** @description of the unit */
+            name: string;
             /** @description code */
             unit: string;
             /** @description SHA-256 of the file, in hex: the same contents have the same version; it is the ETag too */

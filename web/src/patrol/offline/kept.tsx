@@ -30,7 +30,7 @@ export function KeptMap() {
       {pack ? (
         <p>
           {t('patrol.offline.kept', {
-            unit: pack.unit,
+            unit: pack.name,
             size: fileSize(pack.bytes, language),
             time: moment(pack.made_at, language),
           })}{' '}

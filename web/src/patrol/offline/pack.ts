@@ -180,7 +180,7 @@ async function openPack(db: IDBPDatabase<Schema>, offer: Offer): Promise<Pack> {
     throw { status: 409, code: 'pack_damaged', title: '', detail: '' };
   }
   const tiles = new PMTiles(new FileSource(file));
-  return { ...offer, ...((await tiles.getMetadata()) as Inside), tiles };
+  return { ...((await tiles.getMetadata()) as Inside), ...offer, tiles };
 }
 
 const forgetPieces = (db: IDBPDatabase<Schema>, version: string) =>
