@@ -74,6 +74,11 @@ for (let minute = 0; minute < MINUTES; minute++) {
   await still();
 }
 report(`${MINUTES} minutes, by minute`, MINUTES);
+await page.getByRole('button', { name: '结束巡查' }).click();
+await page.getByRole('button', { name: '再按一次结束' }).click();
+await page.getByRole('button', { name: '步行' }).waitFor();
+await page.clock.runFor(60_000);
+await still();
 await browser.close();
 
 /** report prints what was asked since the last one. */

@@ -19,6 +19,16 @@ async function next(page: Page, role: Role) {
   await expect(page.getByRole('navigation', { name: '各屏' })).toBeVisible();
 }
 
+/** asking tells how a list was asked for since the last call: by a tag or not, and the answers. */
+function asking(page: Page, path: string): () => string[] {
+  const seen: string[] = [];
+  page.on('response', (response) => {
+    if (new URL(response.url()).pathname !== path) return;
+    seen.push(`${response.request().headers()['if-none-match'] ? 'tag' : 'whole'} ${response.status()}`);
+  });
+  return () => seen.splice(0);
+}
+
 const databases = (page: Page) =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? '').sort());
 
@@ -36,7 +46,34 @@ test('two officers of one phone stay apart, and a lost phone is wiped', async ({
   const [mine, others] = [await accountOf(worker), await accountOf(other)];
   const text = `挂失 ${Date.now()}`;
   await emulate(page, await homeOf(worker));
+  const asked = asking(page, '/api/v1/visits/due');
   await signIn(page);
+
+  await test.step('what the phone keeps is not sent again, and no other cache keeps it', async () => {
+    await expect.poll(asked).toEqual(['whole 200']);
+    await screen(page, '任务');
+    const visits = page.locator('.patrol-group', { hasText: '走访' }).locator('.figures').first();
+    await expect(visits).toHaveText(/^[1-9]/);
+    const known = await visits.textContent();
+    await page.reload();
+    await expect.poll(asked).toEqual(['tag 304']);
+    await screen(page, '任务');
+    await expect(visits).toHaveText(known ?? '');
+    const cached = await page.evaluate(async () => {
+      const paths = performance.getEntriesByType('resource').map(({ name }) => name);
+      const own = paths.filter((name) => new URL(name).pathname.startsWith('/api/'));
+      const answers = own.map((name) =>
+        fetch(name, { cache: 'only-if-cached', mode: 'same-origin' }).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
+      return { own: own.length, kept: (await Promise.all(answers)).filter(Boolean).length };
+    });
+    expect(cached.own).toBeGreaterThan(5);
+    expect(cached.kept).toBe(0);
+    await screen(page, '地图');
+  });
 
   await test.step('a report waits on the phone', async () => {
     await page.route('**/api/v1/deliveries', (route) => route.abort());
@@ -46,7 +83,9 @@ test('two officers of one phone stay apart, and a lost phone is wiped', async ({
   });
 
   await test.step('another officer sees nothing of it', async () => {
+    asked();
     await next(page, 'worker-on-leave');
+    await expect.poll(asked).toEqual(['whole 200']);
     await screen(page, '待发');
     await expect(page.getByText('没有待发的内容')).toBeVisible();
     await expect(page.getByText(text)).toHaveCount(0);
@@ -93,7 +132,9 @@ test('two officers of one phone stay apart, and a lost phone is wiped', async ({
 
   await test.step('what was not sent by then is gone, and the officer begins anew', async () => {
     await page.unroute('**/api/v1/deliveries');
+    asked();
     await next(page, 'worker');
+    await expect.poll(asked).toEqual(['whole 200']);
     await screen(page, '待发');
     await expect(page.getByText('没有待发的内容')).toBeVisible();
     expect(await kept(await as('dispatcher', baseURL), text)).toEqual([]);
