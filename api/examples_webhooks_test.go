@@ -38,6 +38,7 @@ func webhookExamples() []example {
 		}, nil},
 		{"renew-webhook", "", thing, fresh("/secret", nil), nil},
 		{"test-webhook", "", thing, fresh("/test", nil), nil},
+		{"retry-webhook", "", thing, fresh("/retry", nil), nil},
 		{"list-webhook-deliveries", "", thing, of(v1+"/{}/deliveries", "webhook"), nil},
 		{"remove-webhook", "", thing, fresh("", nil), nil},
 	}

@@ -21,12 +21,15 @@ func Mount(a route.API, desk webhook.Desk) {
 	add.Status = 201
 	test := op("test-webhook", "Have a gateway told of nothing, soon; its deliveries say what came of it")
 	test.Status = 202
+	again := op("retry-webhook", "Have a gateway told, soon, of what was given up after too many tries")
+	again.Status = 202
 	route.Get(a, "/webhooks", op("list-webhooks", "Where gateways are told of duties"), h.list)
 	route.Post(a, "/webhooks", add, h.add)
 	route.Put(a, "/webhooks/{id}", op("change-webhook", "Say anew where a gateway is, of what it is told, and whether"), h.change)
 	route.Delete(a, "/webhooks/{id}", op("remove-webhook", "Forget a gateway with its secret"), h.remove)
 	route.Post(a, "/webhooks/{id}/secret", op("renew-webhook", "Give a gateway another secret; the one before signs nothing any more"), h.renew)
 	route.Post(a, "/webhooks/{id}/test", test, h.test)
+	route.Post(a, "/webhooks/{id}/retry", again, h.again)
 	route.Get(a, "/webhooks/{id}/deliveries", op("list-webhook-deliveries", "What a gateway was told lately, and what came of it; newest first"), h.deliveries)
 }
 
@@ -97,6 +100,16 @@ type WebhookTest struct {
 func (h handler) test(ctx context.Context, in *id) (*route.Body[WebhookTest], error) {
 	delivery, err := h.desk.Try(ctx, route.Actor(ctx), in.ID)
 	return route.OK(WebhookTest{delivery}, err)
+}
+
+// WebhookRetry is what is told again.
+type WebhookRetry struct {
+	Messages int64 `json:"messages" doc:"how many wait because of it; 0 when none was given up"`
+}
+
+func (h handler) again(ctx context.Context, in *id) (*route.Body[WebhookRetry], error) {
+	messages, err := h.desk.Again(ctx, route.Actor(ctx), in.ID)
+	return route.OK(WebhookRetry{messages}, err)
 }
 
 type deliveriesInput struct {

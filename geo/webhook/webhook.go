@@ -254,6 +254,31 @@ func (d Desk) Try(ctx context.Context, actor staff.Actor, id int64) (uuid.UUID, 
 	return delivery, nil
 }
 
+// Again has the gateway told of what was given up, soon, from the first try on, with the same
+// bodies and ids. Returns how many messages wait because of it.
+func (d Desk) Again(ctx context.Context, actor staff.Actor, id int64) (messages int64, err error) {
+	h, err := d.Get(ctx, actor, id)
+	if err != nil {
+		return 0, err
+	}
+	if !h.Enabled {
+		return 0, ErrOff
+	}
+	err = d.change(ctx, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE webhook_delivery SET state = 'waiting', tries = 0, next_at = now(), ended_at = NULL
+			WHERE webhook_id = $1 AND state = 'failed'`, id)
+		if messages = tag.RowsAffected(); err != nil || messages == 0 {
+			return err
+		}
+		return audit.Write(ctx, tx, actor, "retry", "webhook", strconv.FormatInt(id, 10), map[string]any{"messages": messages})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("webhook %d: %w", id, err)
+	}
+	return messages, nil
+}
+
 func (d Desk) change(ctx context.Context, do func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, d.Engine, do)
 }

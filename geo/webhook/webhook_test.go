@@ -243,6 +243,41 @@ func TestAGatewayThatFailsIsTriedAgain(t *testing.T) {
 	if d := w.deliveries(h)[1]; d.State != "failed" || d.Problem != "refused" || d.Tries != mostTries || d.EndedAt == nil {
 		t.Errorf("a gateway that is gone: %+v", d)
 	}
+	if got, err := w.desk.Get(t.Context(), staff.Local, h.ID); err != nil || got.Failed != 1 || got.Waiting != 0 {
+		t.Errorf("what it came to: %+v, %v", got, err)
+	}
+	given := len(w.got)
+	w.now = w.now.Add(30 * 24 * time.Hour)
+	w.round()
+	if d := w.deliveries(h)[1]; d.State != "failed" {
+		t.Errorf("tried by itself after it was given up: %+v", d)
+	}
+
+	// It is back, and an administrator has it told again: of what was given up, and of no more.
+	w.gateway = httptest.NewServer(w.gateway.Config.Handler)
+	t.Cleanup(w.gateway.Close)
+	if _, err := w.desk.Change(t.Context(), staff.Local, h.ID, Hook{URL: w.gateway.URL + "/hook", Events: h.Events, Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.desk.Again(t.Context(), staff.Local, h.ID); err != nil || n != 1 {
+		t.Fatalf("again: %d, %v", n, err)
+	}
+	if d := w.deliveries(h)[1]; d.State != "waiting" || d.Tries != 0 || d.EndedAt != nil {
+		t.Errorf("told again: %+v", d)
+	}
+	w.round()
+	if d := w.deliveries(h)[1]; d.State != "delivered" || len(w.got) != given+1 || w.got[given].delivery != d.ID.String() {
+		t.Errorf("back again: %+v, %d messages, before %d", d, len(w.got), given)
+	}
+	if n, err := w.desk.Again(t.Context(), staff.Local, h.ID); err != nil || n != 0 {
+		t.Errorf("nothing was given up: %d, %v", n, err)
+	}
+	if _, err := w.desk.Change(t.Context(), staff.Local, h.ID, Hook{URL: w.gateway.URL + "/hook", Events: h.Events}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.Again(t.Context(), staff.Local, h.ID); !errors.Is(err, ErrOff) {
+		t.Errorf("while it is off: %v", err)
+	}
 }
 
 // One gateway that hangs keeps no other from being told.
@@ -300,6 +335,7 @@ func TestWhoMayConfigure(t *testing.T) {
 		"renew":      func() error { _, err := w.desk.Renew(t.Context(), one, theirs.ID); return err }(),
 		"remove":     w.desk.Remove(t.Context(), one, theirs.ID),
 		"test":       func() error { _, err := w.desk.Try(t.Context(), one, theirs.ID); return err }(),
+		"again":      func() error { _, err := w.desk.Again(t.Context(), one, theirs.ID); return err }(),
 		"deliveries": func() error { _, err := w.desk.Deliveries(t.Context(), one, theirs.ID, 1); return err }(),
 	} {
 		if !errors.Is(err, ErrUnknown) {

@@ -69,6 +69,11 @@ function HookCard({ hook, onSecret }: { hook: Hook; onSecret: (secret: string) =
     ['webhooks', 'webhook-deliveries', 'audit'],
     t('switches.sent'),
   );
+  const again = useChange(
+    () => answer(api.POST('/webhooks/{id}/retry', of(hook.id))),
+    ['webhooks', 'webhook-deliveries', 'audit'],
+    t('switches.onItsWay'),
+  );
   const renew = useChange(
     async () =>
       onSecret((await answer<{ secret: string }>(api.POST('/webhooks/{id}/secret', of(hook.id)))).secret),
@@ -114,6 +119,16 @@ function HookCard({ hook, onSecret }: { hook: Hook; onSecret: (secret: string) =
         >
           {t('switches.test')}
         </Button>
+        {hook.failed > 0 && (
+          <Button
+            disabled={!hook.enabled}
+            loading={again.isPending}
+            aria-label={t('switches.againOf', { url })}
+            onClick={() => again.mutate(undefined)}
+          >
+            {t('switches.again')}
+          </Button>
+        )}
         <Button
           aria-label={t('switches.renewOf', { url })}
           onClick={() =>

@@ -121,6 +121,26 @@ describe('working hours and gateways', () => {
     );
   });
 
+  it('has what was given up sent again', async () => {
+    const asked = serve({ ...served, 'POST /webhooks/7/retry': { messages: 1 } });
+    show(<IncidentSettingsPage />);
+    await userEvent.click(await screen.findByRole('button', { name: /^Send again what .* was not told/ }));
+    await waitFor(() =>
+      expect(asked.filter(({ what }) => what === 'POST /webhooks/7/retry')).toHaveLength(1),
+    );
+    // What the lists say now is asked for.
+    await waitFor(() =>
+      expect(asked.filter(({ what }) => what === 'GET /webhooks/7/deliveries').length).toBeGreaterThan(1),
+    );
+  });
+
+  it('offers it only where something was given up', async () => {
+    serve({ ...served, 'GET /webhooks': { items: [{ ...hook, failed: 0 }] } });
+    show(<IncidentSettingsPage />);
+    await screen.findByRole('article', { name: /gateway\.example/ });
+    expect(screen.queryByRole('button', { name: /^Send again/ })).toBeNull();
+  });
+
   it('shows a new secret once, and forgets it', async () => {
     serve({ ...served, 'POST /webhooks/7/secret': { secret: 'the-secret' } });
     show(<IncidentSettingsPage />);
