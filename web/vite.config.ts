@@ -61,7 +61,7 @@ const shell: Plugin = {
       const html = bundle['patrol.html'];
       if (worker?.type !== 'chunk' || html?.type !== 'asset') this.error("the officer's page was not built");
       const files = shellOf(bundle);
-      const digest = createHash('sha256').update(html.source).update(files.join());
+      const digest = createHash('sha256').update(html.source).update(worker.code).update(files.join());
       for (const name of BESIDE) digest.update(readFileSync(`public/${name}`));
       const list = {
         version: digest.digest('hex').slice(0, 16),

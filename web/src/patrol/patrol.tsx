@@ -10,8 +10,10 @@ import { Icon } from './icon';
 import { useLookOnPage } from './look';
 import { Me } from './me';
 import { watchDevices } from './offline/device';
+import { NextPage } from './offline/kept';
 import { Notices } from './offline/notices';
 import { runPack } from './offline/pack';
+import { takeNext } from './offline/shell';
 import { lookAtStorage } from './offline/storage';
 import { runOutbox, usePost } from './outbox/outbox';
 import { OutboxScreen } from './outbox-screen';
@@ -67,6 +69,7 @@ function Whose() {
         </p>
       )}
       <SignIn />
+      <NextPage />
     </main>
   );
 }
@@ -189,7 +192,7 @@ function Broken({ cause }: { cause: Error }) {
       <h1>{t('broken.title')}</h1>
       <p>{t('patrol.broken')}</p>
       <pre>{cause.message}</pre>
-      <button type="button" className="patrol-main" onClick={() => location.reload()}>
+      <button type="button" className="patrol-main" onClick={takeNext}>
         {t('banner.reload')}
       </button>
     </main>

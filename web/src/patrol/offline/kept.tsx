@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { fileSize, moment, useLanguage } from '../../common/format';
 import { useSayProblem } from '../say';
 import { download, remove, stop, usePack } from './pack';
-import { useShell } from './shell';
+import { takeNext, useShell } from './shell';
 
 /** What only the page notices of a map file. */
 const OWN = ['pack_changed', 'pack_damaged'] as const;
@@ -16,7 +16,23 @@ export function KeptPage() {
     <section>
       <h2>{t('patrol.offline.page')}</h2>
       <p>{t(`patrol.offline.keeping.${keeping}`)}</p>
+      <NextPage />
     </section>
+  );
+}
+
+/** NextPage offers the version of the page that waits. */
+export function NextPage() {
+  const { t } = useTranslation();
+  const next = useShell((shell) => shell.next);
+  if (!next) return null;
+  return (
+    <div className="patrol-notice" role="status">
+      <p>{t('patrol.offline.next')}</p>
+      <button type="button" onClick={takeNext}>
+        {t('patrol.offline.take')}
+      </button>
+    </div>
   );
 }
 
@@ -34,7 +50,7 @@ export function KeptMap() {
             size: fileSize(pack.bytes, language),
             time: moment(pack.made_at, language),
           })}{' '}
-          {offer && t('patrol.offline.newer')}
+          {offer && t('patrol.offline.newer', { time: moment(offer.made_at, language) })}
         </p>
       ) : (
         <p>{t('patrol.offline.none')}</p>

@@ -2,18 +2,18 @@
 // only where it holds, with what to do about it.
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { moment, useLanguage } from '../../common/format';
 import { usePost } from '../outbox/outbox';
 import { useOutboxVersion } from '../outbox/store';
 import { useDuty } from '../shift';
 import { useWho } from '../who';
-import { Download } from './kept';
+import { Download, NextPage } from './kept';
 import { usePack } from './pack';
-import { takeNext, useShell } from './shell';
 import { useStorage } from './storage';
 
 export function Notices({ go }: { go: (screen: 'outbox' | 'me') => void }) {
   const { t } = useTranslation();
-  const next = useShell((shell) => shell.next);
+  const language = useLanguage();
   const { pack, offer } = usePack();
   const persisted = useStorage((storage) => storage.persisted);
   const onDuty = useDuty((duty) => duty.shift !== null);
@@ -21,14 +21,7 @@ export function Notices({ go }: { go: (screen: 'outbox' | 'me') => void }) {
   const unsent = useUnsent();
   return (
     <>
-      {next && (
-        <div className="patrol-notice" role="status">
-          <p>{t('patrol.offline.next')}</p>
-          <button type="button" onClick={takeNext}>
-            {t('patrol.offline.take')}
-          </button>
-        </div>
-      )}
+      <NextPage />
       {ended && unsent > 0 && (
         <div className="patrol-notice" role="status">
           <p>{t('patrol.offline.signInToSend', { count: unsent })}</p>
@@ -37,9 +30,13 @@ export function Notices({ go }: { go: (screen: 'outbox' | 'me') => void }) {
           </button>
         </div>
       )}
-      {offer && !pack && (
+      {offer && (
         <div className="patrol-notice">
-          <p>{t('patrol.offline.none')}</p>
+          <p>
+            {pack
+              ? t('patrol.offline.newer', { time: moment(offer.made_at, language) })
+              : t('patrol.offline.none')}
+          </p>
           <Download />
         </div>
       )}

@@ -9,6 +9,7 @@ import { API, answer, api, asProblem, type Problem } from '../../api/client';
 import type { components } from '../../api/schema';
 import type { Language } from '../../common/format';
 import type { Theme } from '../../theme/palette';
+import { ASK } from './shell';
 import { askToKeep } from './storage';
 
 /** What the server says of the map of a unit. */
@@ -72,9 +73,11 @@ export async function runPack(account: number, signal: AbortSignal): Promise<voi
     return;
   }
   store = opened;
+  const asking = setInterval(look, ASK);
   signal.addEventListener('abort', () => {
     fetching?.abort();
     window.removeEventListener('online', look);
+    clearInterval(asking);
     opened.close();
     store = null;
     usePack.setState(NONE);

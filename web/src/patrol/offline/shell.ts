@@ -12,8 +12,8 @@ type Shell = { keeping: Keeping; next: ServiceWorker | null };
 
 export const useShell = create<Shell>(() => ({ keeping: 'none', next: null }));
 
-/** How often a page that stays open asks for a new version, in milliseconds. */
-const ASK = 60 * 60_000;
+/** How often a page that stays open asks for a new version of what it keeps, in milliseconds. */
+export const ASK = 60 * 60_000;
 
 /** keepShell lets the browser keep the page; the server that develops it has no worker. */
 export async function keepShell(): Promise<void> {
@@ -52,9 +52,16 @@ function watch(kept: ServiceWorkerRegistration): void {
   look();
 }
 
-/** takeNext opens the page anew in the version that waits; what is on the phone stays. */
+/**
+ * takeNext opens the page anew, in the version that waits if there is one; what is on the
+ * phone stays.
+ */
 export function takeNext(): void {
   const { next } = useShell.getState();
+  if (!next) {
+    location.reload();
+    return;
+  }
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
-  next?.postMessage('take over');
+  next.postMessage('take over');
 }

@@ -25,6 +25,8 @@ const worker = self as unknown as Shelf;
 const PREFIX = 'wangge.patrol.shell.';
 const OURS = PREFIX + shell.version;
 const DOCUMENT = '/patrol';
+/** Marks a build that took over; another was replaced while it waited, and no page is of it. */
+const USED = '/patrol/used';
 const files = new Set(shell.files);
 
 worker.addEventListener('install', (event) => event.waitUntil(keep()));
@@ -63,8 +65,11 @@ worker.addEventListener('activate', (event) => event.waitUntil(takeOver()));
 
 async function takeOver(): Promise<void> {
   const kept = (await caches.keys()).filter((name) => name.startsWith(PREFIX)); // oldest first
-  const others = kept.filter((name) => name !== OURS);
-  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+  const older = kept.slice(0, kept.indexOf(OURS)); // a newer one is being kept by its own worker
+  const used = await Promise.all(older.map((name) => caches.match(USED, { cacheName: name })));
+  const last = older[used.findLastIndex(Boolean)] ?? older.at(-1);
+  await Promise.all(older.filter((name) => name !== last).map((name) => caches.delete(name)));
+  await (await caches.open(OURS)).put(USED, new Response());
   await worker.clients.claim();
 }
 
