@@ -61,8 +61,8 @@ type packKey struct {
 }
 
 // Pack returns what is known of the map of a unit for a scope, without its File. It is
-// drawn when it is not known yet, which takes a quarter of a second at most on a real map
-// (BenchmarkPack), so that nobody is told of progress; all who ask meanwhile share it.
+// drawn when it is not known yet, once for all who ask meanwhile, which takes less than a
+// second (BenchmarkPack).
 func (s *Server) Pack(ctx context.Context, scope Scope, unit string) (Pack, error) {
 	return s.packOf(ctx, scope, unit, false)
 }
@@ -90,16 +90,13 @@ func (s *Server) packOf(ctx context.Context, scope Scope, unit string, file bool
 		key.background = ground.version
 	}
 	draw := func() (*Pack, error) {
-		select {
-		case s.packing <- struct{}{}:
-			defer func() { <-s.packing }()
-			return v.pack(unit, name, limit, scope, r, s.Now())
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+		// Whoever asked first waits for a place to the end, for others wait for this pack.
+		s.packing <- struct{}{}
+		defer func() { <-s.packing }()
+		return v.pack(unit, name, limit, scope, r, s.Now())
 	}
 	made, err := s.packsKnown.Get(ctx, key, func() (*Pack, error) {
-		p, err := s.packs.Get(ctx, key, draw)
+		p, err := s.packs.Get(context.WithoutCancel(ctx), key, draw)
 		if err != nil {
 			return nil, err
 		}

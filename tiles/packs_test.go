@@ -6,19 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
 
-	"wangge/geo"
 	"wangge/geo/fault"
-	"wangge/geo/network"
-	"wangge/geo/staff"
 	"wangge/tiles"
 	ours "wangge/tiles/mvt"
 	"wangge/tiles/pack"
@@ -39,6 +35,56 @@ func packOf(t testing.TB, s *tiles.Server, scope tiles.Scope, unit string) tiles
 		t.Fatal(err)
 	}
 	return p
+}
+
+// A village's officers open their phones at the same minute.
+func TestAPackIsDrawnOnceForAllWhoAskForIt(t *testing.T) {
+	w := newTowns(t, true)
+	w.ground()
+	s, _ := w.serve()
+	officers := []tiles.Scope{w.officer("T0"), w.officer("T0"), w.officer("T")}
+	want := packOf(t, s, officers[0], "T00")
+	s.Forget()
+	before := s.PackStats().Builds
+
+	var wait sync.WaitGroup
+	for i := range 40 {
+		wait.Go(func() {
+			ask := s.Pack
+			if i%2 == 0 {
+				ask = s.PackFile
+			}
+			got, err := ask(context.Background(), officers[i%2], "T00")
+			if err != nil || got.Version != want.Version {
+				t.Errorf("version %s, %v; want %s", got.Version, err, want.Version)
+			}
+		})
+	}
+	wait.Wait()
+	if got := s.PackStats().Builds - before; got != 1 {
+		t.Errorf("drawn %d times for 40 at once, want once", got)
+	}
+	one, again := packOf(t, s, officers[0], "T00"), packOf(t, s, officers[1], "T00")
+	if got := s.PackStats().Builds - before; got != 1 || &one.File[0] != &again.File[0] {
+		t.Errorf("drawn %d times, want the file that is kept", got)
+	}
+	// Who sees more of the ground around the unit has a pack of its own.
+	if other := packOf(t, s, officers[2], "T00"); s.PackStats().Builds-before != 2 || other.Version == want.Version {
+		t.Error("whoever sees more units is given the pack of whoever sees fewer")
+	}
+}
+
+// The first of many may leave: the others wait for what it asked for.
+func TestWhoLeavesTakesAPackFromNobody(t *testing.T) {
+	s, _ := newTown(t).serve()
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	for range 20 {
+		s.Forget()
+		if _, err := s.Pack(left, tiles.Everything, "T00"); err != nil {
+			t.Fatalf("a pack that was begun is given up: %v", err)
+		}
+	}
 }
 
 // A pack has each tile as it is drawn for its reader, and no tile more.
@@ -252,41 +298,5 @@ func TestBeforeTheMapIsLoadedThereIsNoPack(t *testing.T) {
 	s := tiles.New(tiles.Config{Pool: w.pool})
 	if _, err := s.Pack(context.Background(), tiles.Everything, "T"); fault.Of(err) == nil || fault.Of(err).Code != "map_loading" {
 		t.Errorf("before the map is loaded: %v, want map_loading", err)
-	}
-}
-
-// What the first phone of a unit waits for: of a town, and of a country on its real map,
-// whose tiles are about as many as a pack has at most.
-func BenchmarkPack(b *testing.B) {
-	path := filepath.Join(os.Getenv("WANGGE_DATA"), "liechtenstein/liechtenstein.osm.pbf")
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		b.Skipf("needs the real maps in $WANGGE_DATA: %v", err)
-	}
-	w := newTown(b)
-	if _, err := network.Import(b.Context(), w.pool, staff.System, "map", bytes.NewReader(raw), int64(len(raw)), nil); err != nil {
-		b.Fatal(err)
-	}
-	box := func(west, south, east, north float64) geo.MultiPolygon {
-		var r geo.Ring
-		for _, p := range [][2]float64{{west, south}, {east, south}, {east, north}, {west, north}} {
-			r = append(r, geo.Snap(p))
-		}
-		return geo.MultiPolygon{{r}}
-	}
-	w.boundary("Vaduz", "town", "", box(9.500, 47.125, 9.535, 47.155), "2026-01-01")
-	w.boundary("Unterland", "town", "", box(9.47, 47.18, 9.60, 47.27), "2026-01-01")
-	w.boundary("Oberland", "town", "", box(9.47, 47.05, 9.635, 47.17), "2026-01-01")
-	for _, unit := range []string{"Vaduz", "Unterland", "Oberland"} {
-		b.Run(unit, func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				s, _ := w.serve() // what is kept goes with it
-				b.StartTimer()
-				p := packOf(b, s, tiles.Everything, unit)
-				b.ReportMetric(float64(p.Bytes), "bytes/pack")
-				b.ReportMetric(float64(p.MaxZoom), "zoom")
-			}
-		})
 	}
 }

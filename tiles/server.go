@@ -262,6 +262,9 @@ func (s *Server) CacheStats() cache.Stats { return s.tiles.Stats() }
 // RunStats are the counts of the layers of runs that are kept.
 func (s *Server) RunStats() cache.Stats { return s.runs.Stats() }
 
+// PackStats are the counts of the packs that are kept with their files.
+func (s *Server) PackStats() cache.Stats { return s.packs.Stats() }
+
 // Forget empties the caches, so that every tile is drawn again.
 func (s *Server) Forget() {
 	s.tiles.Clear()

@@ -37,7 +37,7 @@ type Pack struct {
 func Mount(a route.API, drawn *tiles.Server) {
 	h := handler{drawn}
 	get := route.Op{ID: "get-pack", Summary: "The map of a unit as one file: version and size", Tag: "map",
-		Description: "It is drawn when somebody asks first, in less than a second, and kept for the next."}
+		Description: "It is drawn when somebody asks, once for all who ask meanwhile and in less than a second, and kept; there is no job to wait for."}
 	route.Get(a, "/packs/{unit}", get.For(staff.Map), h.get)
 	file := route.Op{ID: "get-pack-file", Summary: "The map of a unit as one file, for a phone without signal", Tag: "map",
 		Description: "PMTiles, version 3, with vector tiles: the ground, and borders and names of the units that the caller sees; no household, incident or count. " +
