@@ -2078,7 +2078,7 @@ export interface paths {
         };
         /**
          * The map of a unit as one file: version and size
-         * @description It is drawn when somebody asks first, in less than a second, and kept for the next.
+         * @description It is drawn when somebody asks, once for all who ask meanwhile and in less than a second, and kept; there is no job to wait for.
          */
         get: operations["get-pack"];
         put?: never;
