@@ -37,7 +37,10 @@ type importCommand struct {
 	Premises      importPremises    `cmd:"" help:"Three-colour premises with grade, reason and the day until which it holds: CSV, XLSX or GeoJSON."`
 	Checkpoints   importCheckpoints `cmd:"" help:"Checkpoints of patrols with their radius: CSV, XLSX or GeoJSON."`
 	Blocks        importBlocks      `cmd:"" help:"Zones that are to be seen every so many days, by their codes: CSV or XLSX."`
+	Beats         importBeats       `cmd:"" help:"Beats: rounds of checkpoints with their weekdays and hours, by their numbers: CSV or XLSX."`
 	Zones         importFile        `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
+	Cadences      importCadences    `cmd:"" help:"Visit cadences: which households are visited, by whom and how often. CSV or XLSX."`
+	Categories    importCategories  `cmd:"" help:"Categories of incidents with the limit of each step. CSV or XLSX."`
 	Holidays      importHolidays    `cmd:"" help:"The calendar of a year: holidays, and weekends worked for them. CSV or XLSX."`
 	Streets       importStreets     `cmd:"" help:"Street centre lines: GeoJSON, KML, zipped Shapefile or GeoPackage. They take the place of the map's streets; the rest of the map stays."`
 	OSM           importOSM         `cmd:"" name:"osm" help:"Streets, buildings, water, green and places from an .osm.pbf: the background map."`
@@ -190,6 +193,11 @@ type importBlocks struct{ importRegister }
 
 // Run imports blocks.
 func (c *importBlocks) Run(p *program) error { return c.run(p, upload.Blocks) }
+
+type importBeats struct{ importRegister }
+
+// Run imports beats.
+func (c *importBeats) Run(p *program) error { return c.run(p, upload.Beats) }
 
 type importOSM struct {
 	databaseFlags

@@ -5,10 +5,7 @@ package calendar
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +17,7 @@ import (
 	"wangge/geo/pg"
 	"wangge/geo/sheet"
 	"wangge/geo/staff"
+	"wangge/geo/vectorfile"
 	"wangge/geo/worktime"
 )
 
@@ -55,57 +53,44 @@ var kinds = map[string]bool{
 }
 
 // Read reads a table of days, CSV or XLSX: 日期, 类型 (休 or 班), 名称. The errors are
-// ErrRows with every place, ErrNone, and those of package sheet.
-func Read(name string, r io.ReaderAt, size int64) ([]Day, error) {
-	table, err := sheet.OpenWith(name, r, size, sheet.Options{HeaderLine: 1})
-	if err != nil {
-		return nil, err
-	}
-	columns, err := sheet.Match(table.Header(), Fields(), nil)
-	if err != nil {
-		return nil, err
-	}
-	refused, rows, list := columns.Refusals(), 0, []Day{}
-	for {
-		row, err := table.Next()
-		if errors.Is(err, io.EOF) {
-			break
+// ErrRows with every place, and those of sheet.ReadList.
+func Read(f sheet.File) ([]Day, *sheet.List, error) {
+	list := []Day{}
+	in, err := sheet.ReadList(f, Fields(), most, func(in *sheet.List, row sheet.Row) {
+		at, ok, bad := in.Date(row, "day", china)
+		if in.Bad.Refused(row, bad) {
+			return
 		}
-		if err != nil {
-			return nil, err
-		}
-		if rows++; rows > most {
-			return nil, ErrNone
-		}
-		if refused.Refused(row, columns.Fault(row)) {
-			continue
-		}
-		at, ok, bad := columns.Date(row, "day", china)
-		if refused.Refused(row, bad) {
-			continue
-		}
-		working, known := kinds[strings.ToLower(columns.Get(row, "kind"))]
-		d := Day{Day: geo.DayOf(at), Working: working, Name: columns.Get(row, "name")}
+		working, known := kinds[strings.ToLower(in.Get(row, "kind"))]
+		d := Day{Day: geo.DayOf(at), Working: working, Name: in.Get(row, "name")}
 		switch why := d.fault(); {
 		case !ok:
-			refused.Refuse(row, "day", "value_missing", "The date is missing.")
+			in.Bad.Refuse(row, "day", "value_missing", "The date is missing.")
 		case !known:
-			refused.Refuse(row, "kind", "kind_unknown", fmt.Sprintf("%.20q is neither 休 nor 班 (holiday, workday).", columns.Get(row, "kind")))
+			in.Bad.Refuse(row, "kind", "kind_unknown", fmt.Sprintf("%.20q is neither 休 nor 班 (holiday, workday).", in.Get(row, "kind")))
 		case why != "":
-			refused.Refuse(row, "day", "day_impossible", why)
-		case slices.ContainsFunc(list, func(other Day) bool { return other.Day == d.Day }):
-			refused.Refuse(row, "day", "day_twice", "This day is in the list twice.")
-		default:
+			in.Bad.Refuse(row, "day", "day_impossible", why)
+		case in.Once(row, "day", d.Day.String()):
 			list = append(list, d)
 		}
+	})
+	if err == nil {
+		err = in.Bad.Fault(ErrRows, in.Rows)
 	}
-	if err := refused.Fault(ErrRows, rows); err != nil {
-		return nil, err
+	return list, in, err
+}
+
+// Table is the days as Read reads them, for a spreadsheet.
+func Table(list []Day) vectorfile.Layer {
+	rows := make([][]string, len(list))
+	for i, d := range list {
+		kind := "休"
+		if d.Working {
+			kind = "班"
+		}
+		rows[i] = []string{d.Day.String(), kind, d.Name}
 	}
-	if len(list) == 0 {
-		return nil, ErrNone
-	}
-	return list, nil
+	return vectorfile.Table("节假日", []string{"日期", "类型", "名称"}, rows)
 }
 
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)

@@ -27,7 +27,8 @@ func day(t testing.TB, text string) geo.Day {
 }
 
 func read(text string) ([]calendar.Day, error) {
-	return calendar.Read("holidays.csv", strings.NewReader(text), int64(len(text)))
+	list, _, err := calendar.Read(sheet.File{Name: "holidays.csv", ReaderAt: strings.NewReader(text), Size: int64(len(text))})
+	return list, err
 }
 
 func TestATableOfDaysIsRead(t *testing.T) {
@@ -51,7 +52,7 @@ func TestATableThatIsNoCalendarIsRefusedWithItsPlaces(t *testing.T) {
 		{"no such date", "日期,类型\n2027-02-30,休\n", sheet.CodeDate, "row 2, column 1 (日期)"},
 		{"another century", "日期,类型\n1927-02-05,休\n", "day_impossible", "row 2, column 1 (日期)"},
 		{"an unknown kind", "日期,类型\n2027-02-05,半天\n", "kind_unknown", "row 2, column 2 (类型)"},
-		{"the same day off twice", "日期,类型\n2027-02-05,休\n2027/2/5,休\n", "day_twice", "row 3, column 1 (日期)"},
+		{"the same day off twice", "日期,类型\n2027-02-05,休\n2027/2/5,休\n", "repeated_id", "row 3, column 1 (日期)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := read(tt.text)

@@ -244,6 +244,9 @@ func TestAnotherCalendarAndOtherLimitsMoveDeadlines(t *testing.T) {
 	if err := incident.SetLimits(t.Context(), d.tx, staff.Local, minutes); err != nil || due() != "09-21 10:05" {
 		t.Errorf("with five minutes it is due at %s, %v", due(), err)
 	}
+	if _, err := incident.ImportCategories(t.Context(), d.tx, staff.Local, table("代码,受理时限\n01,7分钟\n"), false); err != nil || due() != "09-21 10:07" {
+		t.Errorf("with seven minutes of a table it is due at %s, %v", due(), err)
+	}
 	for name, bad := range map[string]incident.Limit{
 		"no such category": {Category: "8888", State: incident.Reported, Limit: minutes[0].Limit},
 		"no such state":    {State: "lost", Limit: minutes[0].Limit},

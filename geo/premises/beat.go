@@ -117,13 +117,7 @@ func SetBeat(ctx context.Context, db pg.DB, actor staff.Actor, id int64, p Round
 		case there < len(p.Checkpoints):
 			return ErrStops
 		}
-		if id, err = putBeat(ctx, tx, actor, id, unit, p); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM beat_stop WHERE beat_id = $1`, id); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO beat_stop (beat_id, ordinal, checkpoint_id) SELECT $1, n, c FROM unnest($2::bigint[]) WITH ORDINALITY s (c, n)`, id, p.Checkpoints); err != nil {
+		if id, err = writeBeat(ctx, tx, actor, id, unit, p); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, actor, "set", "beat", fmt.Sprint(id), map[string]any{"checkpoints": len(p.Checkpoints)})
@@ -132,6 +126,19 @@ func SetBeat(ctx context.Context, db pg.DB, actor staff.Actor, id int64, p Round
 		return Beat{}, fmt.Errorf("beat %d: %w", id, err)
 	}
 	return GetBeat(ctx, db, actor, id)
+}
+
+// writeBeat writes a beat with its checkpoints.
+func writeBeat(ctx context.Context, tx pgx.Tx, actor staff.Actor, id, unit int64, p Round) (int64, error) {
+	id, err := putBeat(ctx, tx, actor, id, unit, p)
+	if err != nil {
+		return id, err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM beat_stop WHERE beat_id = $1`, id); err != nil {
+		return id, err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO beat_stop (beat_id, ordinal, checkpoint_id) SELECT $1, n, c FROM unnest($2::bigint[]) WITH ORDINALITY s (c, n)`, id, p.Checkpoints)
+	return id, err
 }
 
 // putBeat writes a beat without its checkpoints.

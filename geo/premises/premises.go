@@ -9,6 +9,7 @@
 //	beat.go        beats, and the checkpoints that were missed
 //	suggest.go     a walk along the streets that were not seen for longest
 //	import.go      registers from files
+//	beat_import.go beats from files
 package premises
 
 import (

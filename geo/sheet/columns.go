@@ -190,6 +190,10 @@ func (m *matcher) leftOver() {
 	}
 }
 
+// Word writes a word of a cell as headers are compared: case, width, spaces and joints do
+// not matter.
+func Word(text string) string { return loose(text) }
+
 // loose writes a header so that case, width, spaces, joints and marks of
 // obligation do not matter: "＊ 经度 " and "Building_No." as "经度" and "buildingno".
 func loose(header string) string {

@@ -39,6 +39,7 @@ var importers = map[Kind]importer{
 	Premises:      importTable(intoRegister(premises.Import)),
 	Checkpoints:   importTable(intoRegister(premises.ImportCheckpoints)),
 	Blocks:        importTable(intoRegister(premises.ImportBlocks)),
+	Beats:         importTable(intoRegister(premises.ImportBeats)),
 }
 
 // tabular brings rows to a subject; the report, and what the guard found.

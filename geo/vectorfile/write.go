@@ -63,6 +63,25 @@ type Row struct {
 	Geometry orb.Geometry // nil = none
 }
 
+// Table is a layer of texts without places, such as a list of settings.
+func Table(name string, header []string, rows [][]string) Layer {
+	columns := make([]Column, len(header))
+	for i, title := range header {
+		columns[i] = Column{Name: title, Type: Text}
+	}
+	return Layer{Name: name, Columns: columns, Rows: func(yield func(Row, error) bool) {
+		for _, row := range rows {
+			values := make([]any, len(row))
+			for i, text := range row {
+				values[i] = text
+			}
+			if !yield(Row{Values: values}, nil) {
+				return
+			}
+		}
+	}}
+}
+
 // WriteGeoJSON writes a layer as an RFC 7946 FeatureCollection, one feature to a
 // line as they come: coordinates with at most seven digits after the point (the
 // lattice of 1e-7 degrees), outer rings counter-clockwise, holes clockwise.

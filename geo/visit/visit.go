@@ -3,6 +3,7 @@
 // households (links), and whether somebody was met.
 //
 //	visit.go    cadences
+//	table.go    cadences as a table
 //	link.go     households and the post that keeps in touch with them
 //	log.go      visits made
 //	due.go      visits due, and how a unit stands
@@ -102,13 +103,8 @@ func Set(ctx context.Context, db pg.DB, actor staff.Actor, code string, t Terms)
 		return Cadence{}, fmt.Errorf("cadence %s: %w", code, ErrTerms)
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `
-			INSERT INTO cadence (code, ordinal, title_zh, title_en, level, homes, days, per_post, used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (code) DO UPDATE SET ordinal = excluded.ordinal, title_zh = excluded.title_zh, title_en = excluded.title_en,
-				level = excluded.level, homes = excluded.homes, days = excluded.days, per_post = excluded.per_post, used = excluded.used`,
-			code, t.Ordinal, t.TitleZh, t.TitleEn, t.Level, t.Homes, t.Days, t.PerPost, t.Used)
-		if err != nil {
-			return faults.Of(err)
+		if err := put(ctx, tx, Cadence{code, t}); err != nil {
+			return err
 		}
 		return audit.Write(ctx, tx, actor, "set", "cadence", code, map[string]any{"homes": string(t.Homes), "days": t.Days, "used": t.Used})
 	})
@@ -116,6 +112,16 @@ func Set(ctx context.Context, db pg.DB, actor staff.Actor, code string, t Terms)
 		return Cadence{}, fmt.Errorf("cadence %s: %w", code, err)
 	}
 	return Cadence{code, t}, nil
+}
+
+// put writes a cadence.
+func put(ctx context.Context, tx pgx.Tx, c Cadence) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO cadence (code, ordinal, title_zh, title_en, level, homes, days, per_post, used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (code) DO UPDATE SET ordinal = excluded.ordinal, title_zh = excluded.title_zh, title_en = excluded.title_en,
+			level = excluded.level, homes = excluded.homes, days = excluded.days, per_post = excluded.per_post, used = excluded.used`,
+		c.Code, c.Ordinal, c.TitleZh, c.TitleEn, c.Level, c.Homes, c.Days, c.PerPost, c.Used)
+	return faults.Of(err)
 }
 
 // unitOf is the id of a unit that lies within the area, or 0 for "".

@@ -12,6 +12,7 @@ package worktime
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,6 +121,48 @@ func (l Limit) Check() error {
 		return fmt.Errorf("%d %s: want 1 to %d", l.Amount, l.Unit, max)
 	}
 	return nil
+}
+
+// words are how people write units, and how many of ours one is.
+var words = map[string]Limit{
+	"分钟": {1, Minutes}, "分": {1, Minutes}, "min": {1, Minutes}, "minute": {1, Minutes}, "minutes": {1, Minutes},
+	"小时": {60, Minutes}, "h": {60, Minutes}, "hour": {60, Minutes}, "hours": {60, Minutes},
+	"天": {1440, Minutes}, "日": {1440, Minutes}, "自然日": {1440, Minutes}, "day": {1440, Minutes}, "days": {1440, Minutes},
+	"工作小时": {1, WorkingHours}, "工作时": {1, WorkingHours}, "working hour": {1, WorkingHours}, "working hours": {1, WorkingHours}, "working-hours": {1, WorkingHours},
+	"工作日": {1, WorkingDays}, "working day": {1, WorkingDays}, "working days": {1, WorkingDays}, "working-days": {1, WorkingDays},
+}
+
+// ParseLimit reads a limit as people write it: 30分钟, 2小时, 4个工作小时, 3个工作日, "2 working
+// days". Hours and days without "working" are the clock's. "" is the zero Limit.
+func ParseLimit(text string) (Limit, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if text == "" {
+		return Limit{}, nil
+	}
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	amount, err := strconv.Atoi(text[:digits])
+	one, known := words[strings.TrimPrefix(strings.TrimSpace(text[digits:]), "个")]
+	if err != nil || !known {
+		return Limit{}, fmt.Errorf("%.40q: want a time such as 30分钟, 4个工作小时 or 3个工作日", text)
+	}
+	l := Limit{amount * one.Amount, one.Unit}
+	if amount > most[one.Unit] { // so that no product runs over
+		l.Amount = amount
+	}
+	return l, l.Check()
+}
+
+// String writes a limit as ParseLimit reads it; "" for the zero Limit.
+func (l Limit) String() string {
+	switch l.Unit {
+	case Minutes:
+		return fmt.Sprintf("%d分钟", l.Amount)
+	case WorkingHours:
+		return fmt.Sprintf("%d个工作小时", l.Amount)
+	case WorkingDays:
+		return fmt.Sprintf("%d个工作日", l.Amount)
+	}
+	return ""
 }
 
 // Pause is a time during which a clock stands still; To zero is without an end yet.
