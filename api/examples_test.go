@@ -614,6 +614,11 @@ func examples() []example {
 		// operation
 		{"get-status", "of one's area", general, at(v1 + "/status"), nil},
 		{"get-settings", "", general, at(v1 + "/settings"), nil},
+		{"get-settings-table", "", general, at(v1 + "/settings/tables/categories"), nil},
+		{"import-settings-table", "", general, func(w *table, town string) request {
+			body, kind := form(w.t, "x.csv", []byte("代码,处置时限\n0101,5个工作日\n"))
+			return request{path: v1 + "/settings/tables/categories", body: body, header: []string{"Content-Type", kind}}
+		}, nil},
 		{"put-settings", "", general, sending(v1+"/settings", object{"attribution": "x", "review_number": ""}), nil},
 		{"clear-demo", "", general, at(v1 + "/demo"), []string{"not_demo"}},
 		{"export", "units", list, showing(v1+"/exports/units?format=csv", marks), nil},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,5 +158,44 @@ func TestAnInspectedFileLeavesNothing(t *testing.T) {
 	var rows int
 	if err := s.pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM upload) + (SELECT count(*) FROM job)`).Scan(&rows); err != nil || rows != 0 {
 		t.Errorf("%d rows are left, %v", rows, err)
+	}
+}
+
+func TestATableOfSettingsIsTakenTriedAndRefused(t *testing.T) {
+	s := newTown(t)
+	send := func(table, name, text string, fields ...string) answer {
+		body, kind := form(t, name, []byte(text), fields...)
+		return s.call(t, "POST", "/api/v1/settings/tables/"+table, body, "Content-Type", kind)
+	}
+	for _, tt := range []struct {
+		name, table, text string
+		fields            []string
+		want              string
+	}{
+		{"a try", "cadences", "代码,周期(天)\nlinked,20\n", []string{"dry_run", "true"}, `"changed":1`},
+		{"a cadence", "cadences", "代码,周期(天)\nlinked,20\n", nil, `"changed":1`},
+		{"the same again", "cadences", "代码,周期(天)\nlinked,20\n", nil, `"unchanged":1`},
+		{"a category", "categories", "代码,大类代码,名称,处置时限\n0199,01,甲,3个工作日\n", nil, `"added":1`},
+		{"a calendar", "holidays", "日期,类型,名称\n2031-01-01,休,元旦\n", nil, `"added":1`},
+	} {
+		if got := send(tt.table, "x.csv", tt.text, tt.fields...); got.status != 200 || !strings.Contains(string(got.body), tt.want) {
+			t.Errorf("%s: %d %s, want %s", tt.name, got.status, got.body, tt.want)
+		}
+	}
+	for _, tt := range []struct {
+		name, table, file, text, code string
+		status                        int
+	}{
+		{"a row that is none", "cadences", "x.csv", "代码,周期(天)\nlinked,9999\n", "cadence_rows", 422},
+		{"no file", "cadences", "", "", "request_invalid", 422},
+		{"no table", "categories", "x.png", "\x89PNG\r\n\x1a\n\x00\x00", "", 400},
+		{"no such table", "rubbish", "x.csv", "代码\n1\n", "", 422},
+		{"too large", "holidays", "x.csv", "日期,类型\n" + strings.Repeat("2031-01-01,休\n", 300_000), "", 413},
+	} {
+		got := send(tt.table, tt.file, tt.text)
+		if got.status != tt.status || !strings.Contains(string(got.body), tt.code) {
+			t.Errorf("%s: %d %.300s, want %d %s", tt.name, got.status, got.body, tt.status, tt.code)
+		}
+		problemIn(t, tt.name, got)
 	}
 }

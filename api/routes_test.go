@@ -86,7 +86,7 @@ func (s *service) firstRun(t *testing.T) {
 // sample fills a documented path with ids of things that exist.
 func (s *service) sample(t testing.TB, path string) string {
 	t.Helper()
-	ids := map[string]string{"{code}": s.town.Units[0].Code, "{unit}": s.town.Units[0].Code, "{device}": uuid.NewString(), "{kind}": "households"}
+	ids := map[string]string{"{code}": s.town.Units[0].Code, "{unit}": s.town.Units[0].Code, "{device}": uuid.NewString(), "{kind}": "households", "{table}": "holidays"}
 	var id string
 	first := func(sql string) string {
 		if err := s.pool.QueryRow(t.Context(), sql).Scan(&id); err != nil {

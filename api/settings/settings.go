@@ -10,7 +10,7 @@ import (
 	"wangge/geo/staff"
 )
 
-// Mount adds /settings and /demo. Clearing the demo town empties whole tables,
+// Mount adds /settings with its tables, and /demo. Clearing the demo town empties whole tables,
 // which only the engine may.
 func Mount(a route.API, db, engine pg.DB) {
 	route.Get(a, "/settings", route.Op{ID: "get-settings", May: staff.Map, Summary: "Attribution and map review number", Tag: "operation"},
@@ -24,6 +24,7 @@ func Mount(a route.API, db, engine pg.DB) {
 			}
 			return route.OK(setting.Get(ctx, db, route.Actor(ctx)))
 		})
+	mountTables(a, db, engine)
 	route.Delete(a, "/demo", route.Op{ID: "clear-demo", May: staff.Setting, Summary: "Remove the demo town, to begin with real files", Tag: "operation"},
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 			if err := setting.ClearDemo(ctx, engine, route.Actor(ctx)); err != nil {

@@ -12,17 +12,17 @@ import (
 	"wangge/geo/visit"
 )
 
-// importRules brings in a short table that holds for the whole installation.
-type importRules struct {
+// importSettings brings in a short table that holds for the whole installation.
+type importSettings struct {
 	databaseFlags
 	File   string `arg:"" type:"existingfile" help:"CSV or XLSX, with the columns that the page's download has."`
 	DryRun bool   `help:"Report only, change nothing."`
 }
 
-// takeRules is what a subject does with such a table.
-type takeRules func(context.Context, pg.DB, staff.Actor, sheet.File, bool) (sheet.Taken, error)
+// takeSettings is what a subject does with such a table.
+type takeSettings func(context.Context, pg.DB, staff.Actor, sheet.File, bool) (sheet.Taken, error)
 
-func (c *importRules) run(p *program, take takeRules) error {
+func (c *importSettings) run(p *program, take takeSettings) error {
 	file, err := os.Open(c.File)
 	if err != nil {
 		return err
@@ -44,17 +44,17 @@ func (c *importRules) run(p *program, take takeRules) error {
 	return printJSON(p, taken)
 }
 
-type importHolidays struct{ importRules }
+type importHolidays struct{ importSettings }
 
 // Run takes the days of a file in place of those of their years.
 func (c *importHolidays) Run(p *program) error { return c.run(p, incident.ImportHolidays) }
 
-type importCadences struct{ importRules }
+type importCadences struct{ importSettings }
 
 // Run imports visit cadences.
 func (c *importCadences) Run(p *program) error { return c.run(p, visit.Import) }
 
-type importCategories struct{ importRules }
+type importCategories struct{ importSettings }
 
 // Run imports categories of incidents with their limits.
 func (c *importCategories) Run(p *program) error {
