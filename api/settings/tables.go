@@ -23,7 +23,7 @@ const mostBytes = 4 << 20
 // spreadsheet.
 type table struct {
 	write func(context.Context, pg.DB) (vectorfile.Layer, error)
-	take  func(context.Context, pg.DB, staff.Actor, sheet.File, bool) (sheet.Taken, error)
+	take  func(context.Context, pg.DB, staff.Actor, sheet.File, bool) (sheet.TableReport, error)
 }
 
 var tables = map[string]table{
@@ -81,7 +81,7 @@ func mountTables(a route.API, db, engine pg.DB) {
 	put := route.Op{ID: "import-settings-table", May: staff.Setting, Summary: "Take a list of settings from a table", Tag: "operation", MaxBody: mostBytes,
 		Description: "CSV or XLSX with the columns of the worksheet, in any order, or some of them. All rows are taken or none; what is wrong is named by row and column. " +
 			"Cadences and categories that the table does not have stay; a calendar takes the place of its years. Deadlines of open incidents are counted anew."}
-	route.Post(a, "/settings/tables/{table}", put, func(ctx context.Context, in *tableForm) (*route.Body[sheet.Taken], error) {
+	route.Post(a, "/settings/tables/{table}", put, func(ctx context.Context, in *tableForm) (*route.Body[sheet.TableReport], error) {
 		data := in.RawBody.Data()
 		if in.RawBody.Form != nil {
 			defer in.RawBody.Form.RemoveAll()

@@ -20,7 +20,7 @@ type importSettings struct {
 }
 
 // takeSettings is what a subject does with such a table.
-type takeSettings func(context.Context, pg.DB, staff.Actor, sheet.File, bool) (sheet.Taken, error)
+type takeSettings func(context.Context, pg.DB, staff.Actor, sheet.File, bool) (sheet.TableReport, error)
 
 func (c *importSettings) run(p *program, take takeSettings) error {
 	file, err := os.Open(c.File)

@@ -135,7 +135,7 @@ func CategoryTable(ctx context.Context, db pg.DB) (vectorfile.Layer, error) {
 // is stored.
 //
 // Errors: staff.ErrForbidden, ErrCategoryRows with every place, those of sheet.ReadList.
-func ImportCategories(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry bool) (taken sheet.Taken, err error) {
+func ImportCategories(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry bool) (taken sheet.TableReport, err error) {
 	if !actor.Area(staff.Setting).All {
 		return taken, fmt.Errorf("import categories: %w", staff.ErrForbidden)
 	}
@@ -170,7 +170,7 @@ func ImportCategories(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.
 		if err := in.Bad.Fault(ErrCategoryRows, in.Rows); err != nil {
 			return err
 		}
-		taken = in.Taken(dry, taken)
+		taken = in.Report(dry, taken)
 		if dry || len(changed) == 0 {
 			return nil
 		}
@@ -318,7 +318,7 @@ func storeCategories(ctx context.Context, tx pgx.Tx, list []kept) error {
 // engine's. With dry nothing is stored.
 //
 // Errors: staff.ErrForbidden, those of calendar.Read.
-func ImportHolidays(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry bool) (taken sheet.Taken, err error) {
+func ImportHolidays(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry bool) (taken sheet.TableReport, err error) {
 	if !actor.Area(staff.Setting).All {
 		return taken, fmt.Errorf("import holidays: %w", staff.ErrForbidden)
 	}
@@ -330,7 +330,7 @@ func ImportHolidays(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.Fi
 	if err != nil {
 		return taken, err
 	}
-	counts := sheet.Taken{}
+	counts := sheet.TableReport{}
 	years := map[string]bool{}
 	for _, d := range list {
 		years[d.Day.String()[:4]] = true
@@ -349,7 +349,7 @@ func ImportHolidays(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.Fi
 			counts.Removed++
 		}
 	}
-	taken = in.Taken(dry, counts)
+	taken = in.Report(dry, counts)
 	if dry {
 		return taken, nil
 	}

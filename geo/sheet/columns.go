@@ -28,9 +28,9 @@ type Field struct {
 
 // Dropped is a column that is not read because it holds personal data.
 type Dropped struct {
-	Column int // from zero
-	Header string
-	Reason string
+	Column int    `json:"column" doc:"from zero"`
+	Header string `json:"header"`
+	Reason string `json:"reason"`
 }
 
 // Columns says which column of a table is which field.

@@ -74,8 +74,8 @@ func (l *List) Once(row Row, field, key string) bool {
 	return true
 }
 
-// Taken tells what became of a short table.
-type Taken struct {
+// TableReport tells what became of a short table.
+type TableReport struct {
 	Rows      int       `json:"rows"`
 	Added     int       `json:"added"`
 	Changed   int       `json:"changed"`
@@ -86,8 +86,8 @@ type Taken struct {
 	DryRun    bool      `json:"dry_run"`
 }
 
-// Taken is what became of the rows, counted, with what stands in the header.
-func (l *List) Taken(dry bool, counts Taken) Taken {
+// Report is what became of the rows, counted, with what stands in the header.
+func (l *List) Report(dry bool, counts TableReport) TableReport {
 	counts.Rows, counts.Unknown, counts.Dropped, counts.DryRun = l.Rows, append([]string{}, l.Unknown...), append([]Dropped{}, l.Columns.Dropped...), dry
 	return counts
 }

@@ -219,6 +219,10 @@ func likelyLedger(columns []string) Kind {
 		kind  Kind
 		words []string
 	}{
+		{Premises, []string{"三色", "赋码", "码色"}},
+		{Beats, []string{"路线", "weekdays", "beat"}},
+		{Checkpoints, []string{"打卡", "checkpoint"}},
+		{Blocks, []string{"区块", "街区编码", "更新周期"}},
 		{Incidents, []string{"上报", "事件", "案件", "incident", "request", "complaint", "reported"}},
 		{ServicePoints, []string{"服务点", "服务站", "功能", "开放时间", "opening", "service"}},
 		{Demand, []string{"population", "总人口", "常住人口", "户数", "h3"}},

@@ -72,7 +72,7 @@ func Table(list []Cadence) vectorfile.Layer {
 // stored.
 //
 // Errors: staff.ErrForbidden, ErrRows with every place, those of sheet.ReadList.
-func Import(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry bool) (taken sheet.Taken, err error) {
+func Import(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry bool) (taken sheet.TableReport, err error) {
 	if !actor.Area(staff.Setting).All {
 		return taken, fmt.Errorf("import cadences: %w", staff.ErrForbidden)
 	}
@@ -129,7 +129,7 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File, dry 
 		if err := in.Bad.Fault(ErrRows, in.Rows); err != nil {
 			return err
 		}
-		taken = in.Taken(dry, taken)
+		taken = in.Report(dry, taken)
 		if dry || len(changed) == 0 {
 			return nil
 		}
@@ -208,7 +208,7 @@ func read(in *sheet.List, row sheet.Row, t Terms, levels map[string]string) Term
 
 // store writes cadences. Their places in the list are freed first, for two may change
 // places.
-func store(ctx context.Context, tx pgx.Tx, actor staff.Actor, list []Cadence, taken sheet.Taken) error {
+func store(ctx context.Context, tx pgx.Tx, actor staff.Actor, list []Cadence, taken sheet.TableReport) error {
 	codes := make([]string, len(list))
 	for i, c := range list {
 		codes[i] = c.Code

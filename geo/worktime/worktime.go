@@ -143,7 +143,7 @@ func ParseLimit(text string) (Limit, error) {
 	amount, err := strconv.Atoi(text[:digits])
 	one, known := words[strings.TrimPrefix(strings.TrimSpace(text[digits:]), "个")]
 	if err != nil || !known {
-		return Limit{}, fmt.Errorf("%.40q: want a time such as 30分钟, 4个工作小时 or 3个工作日", text)
+		return Limit{}, fmt.Errorf("%.40q: want a time such as 30 minutes, 4 working hours or 3 working days", text)
 	}
 	l := Limit{amount * one.Amount, one.Unit}
 	if amount > most[one.Unit] { // so that no product runs over

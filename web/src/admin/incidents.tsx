@@ -1,4 +1,4 @@
-// By which hours deadlines are counted, and which gateways are told of duties.
+// By which hours and lists deadlines are counted, and which gateways are told of duties.
 import { useQuery } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useId, useState } from 'react';
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { answer, api } from '../api/client';
 import type { components } from '../api/schema';
 import { Page, Shown, useChange } from './common';
+import { SettingsTables } from './tables';
 import { Webhooks } from './webhooks';
 
 type Hours = components['schemas']['WorkingHours'];
@@ -19,6 +20,7 @@ export default function IncidentSettingsPage() {
   return (
     <Page title={t('admin.section.incidents')} lead={t('switches.incidentsHint')}>
       <Shown query={hours}>{({ hours }) => <WorkingHours key={hours} hours={hours} />}</Shown>
+      <SettingsTables />
       <Webhooks />
     </Page>
   );

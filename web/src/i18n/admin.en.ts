@@ -473,6 +473,7 @@ export const admin: typeof adminZh = {
       demo_accounts_removed: 'demo accounts removed',
     },
     subjects: {
+      'incident-category': 'categories of incidents',
       'incident-limits': 'limits of incidents',
       charge: 'charge',
       cadence: 'visit cadence',

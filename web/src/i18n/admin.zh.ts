@@ -461,6 +461,7 @@ export const admin = {
       demo_accounts_removed: '删示例账号',
     },
     subjects: {
+      'incident-category': '事件类别',
       'incident-limits': '事件时限',
       charge: '责任清单',
       cadence: '走访周期',

@@ -17,6 +17,31 @@ export const switches: typeof switchesZh = {
   hoursHint:
     'Limits in working time run during these hours of each working day only. Deadlines of open incidents are counted anew after a change.',
   hoursOfDay: 'Each working day',
+  tables: 'Categories and limits, visit cadences, holidays',
+  tablesHint:
+    'Download the table, change it in a spreadsheet and bring it back. What would change is shown first and saved when you agree; with one wrong row nothing is saved.',
+  table: {
+    categories: 'Categories of incidents and the limit of each step',
+    cadences: 'Visit cadences',
+    holidays: 'Holidays and weekends worked for them',
+  },
+  tableHint: {
+    categories:
+      'Limits are written like “30 minutes”, “4 working hours” or “3 working days”; the row * holds for categories without a limit of their own. Categories that the table does not have stay.',
+    cadences:
+      'Which households are visited, by which level, every how many days. What the table does not have stays.',
+    holidays: 'A day off is “holiday”, a weekend worked “workday”. For the years in it, the table holds.',
+  },
+  get: 'Download',
+  take: 'Import',
+  tableGet: 'Download: {{name}}',
+  tableTake: 'Import: {{name}}',
+  look: 'What would change; nothing is saved yet',
+  same: 'The same as now: nothing changes',
+  agree: 'Save these changes',
+  taken: { rows: 'Rows', added: 'Added', changed: 'Changed', unchanged: 'Unchanged', removed: 'Removed' },
+  unknown: 'Columns that are not known: {{columns}}',
+  dropped: 'Columns with personal data, not read: {{columns}}',
   webhooks: 'Message gateways',
   webhooksHint:
     'New duties, dispatches and overdue incidents are told to a gateway of your own (a bridge to WeCom, say). Messages name no person and no place, and are signed.',

@@ -14,6 +14,26 @@ export const switches = {
   hours: '工作时间',
   hoursHint: '按工作时间计算的时限，在每个工作日只走这些钟点。修改后未完成事件的时限会重新计算。',
   hoursOfDay: '每个工作日',
+  tables: '类别与时限、走访周期、节假日',
+  tablesHint:
+    '下载现有的表，在 Excel 或 WPS 中修改，再导入。先显示会有哪些变化，确认后才保存；有一行不对就都不保存。',
+  table: { categories: '事件类别与各环节时限', cadences: '走访周期', holidays: '节假日与调休' },
+  tableHint: {
+    categories:
+      '时限写作“30分钟”“4个工作小时”“3个工作日”；代码 * 的一行用于没有单独规定的类别。表中没有的类别保留。',
+    cadences: '走访哪些户、由哪一级走访、多少天一次。表中没有的保留。',
+    holidays: '放假写“休”，调休上班写“班”。导入的年份以表为准。',
+  },
+  get: '下载',
+  take: '导入',
+  tableGet: '下载{{name}}',
+  tableTake: '导入{{name}}',
+  look: '试算结果，尚未保存',
+  same: '与现有内容相同，没有变化',
+  agree: '保存这些变化',
+  taken: { rows: '行数', added: '新增', changed: '变更', unchanged: '未变', removed: '删除' },
+  unknown: '未识别的列：{{columns}}',
+  dropped: '含个人信息、未读取的列：{{columns}}',
   webhooks: '消息推送',
   webhooksHint:
     '新任务、派单和超期推送到本地的消息网关（如企业微信、政务微信的转发服务）。消息不含姓名和地点，带签名。',

@@ -36,6 +36,7 @@ export const visitProblems: typeof problems = {
   beat_ask: 'A walk takes 5 to 240 minutes at 1 to 8 km/h, and starts and ends at possible places',
   beat_off_street:
     'No street can be reached within 200 m of where the walk starts or ends. Choose a place at a street',
+  register_too_many_beats: 'A register has 5,000 beats at most; split the file by area',
   register_rows:
     'Some rows cannot be taken, so nothing was stored. Correct the places named and send the file again',
   register_fields: 'Columns are missing. Name them in the mapping',

@@ -9,6 +9,10 @@ export const KINDS = [
   'service-points',
   'demand',
   'candidates',
+  'premises',
+  'checkpoints',
+  'blocks',
+  'beats',
   'osm',
   'streets',
 ] as const;
@@ -19,7 +23,14 @@ export const isLedger = (kind: Kind) =>
   kind === 'households' || kind === 'incidents' || kind === 'service-points';
 
 /** isTable: the server recognises the columns and needs a name for what comes. */
-export const isTable = (kind: Kind) => isLedger(kind) || kind === 'demand' || kind === 'candidates';
+export const isTable = (kind: Kind) =>
+  isLedger(kind) || kind === 'demand' || kind === 'candidates' || isRegister(kind);
+
+const isRegister = (kind: Kind) =>
+  kind === 'premises' || kind === 'checkpoints' || kind === 'blocks' || kind === 'beats';
+
+/** isPlaced: the file has coordinates whose system must be said. A map extract says its own. */
+export const isPlaced = (kind: Kind) => kind !== 'osm' && kind !== 'blocks' && kind !== 'beats';
 
 const ages = ['age_0_2', 'age_3_6', 'age_7_17', 'age_18_59', 'age_60_79', 'age_80'];
 
@@ -66,6 +77,10 @@ export const fieldsOf: Record<Kind, string[]> = {
   ],
   demand: ['cell', 'ref', 'lon', 'lat', 'households', 'people', ...ages],
   candidates: ['id', 'name', 'kind', 'lon', 'lat', 'cost', 'capacity', 'ground_floor', 'step_free', 'note'],
+  premises: ['id', 'name', 'grade', 'reason', 'inspected_on', 'valid_until', 'post', 'lon', 'lat'],
+  checkpoints: ['id', 'name', 'radius', 'lon', 'lat'],
+  blocks: ['zone', 'days', 'seen_on'],
+  beats: ['id', 'name', 'unit', 'weekdays', 'starts', 'ends', 'checkpoints'],
   osm: [],
   streets: [],
 };

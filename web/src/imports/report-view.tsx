@@ -1,22 +1,24 @@
 import { DownloadOutlined } from '@ant-design/icons';
 import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { Refusal, Report } from '../api/types';
+import type { Refusal } from '../api/types';
 import { Figure } from '../card/card';
 import { count, useLanguage, useWords } from '../common/format';
 import { type Column, DataTable } from '../common/table';
-import { download, reasonOf, refusalsCSV, tallies } from './report';
+import { download, reasonOf, refusalsCSV, type Tallied, tallies } from './report';
 
 /** Figures that ask for attention when they are not zero. */
 const attention = new Set(['outside', 'unplaced', 'refused', 'absent']);
 
-/** ReportView shows what became of each row of a ledger. */
-export function ReportView({ report, name }: { report: Report; name: string }) {
+/** ReportView shows what became of each row of a table. */
+export function ReportView({ report, name }: { report: Tallied; name: string }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const word = useWords();
   const refusals = report.refusals ?? [];
-  const dropped = report.dropped_columns ?? [];
+  const dropped =
+    report.dropped_columns ??
+    (report.dropped ?? []).map(({ header, reason }) => ({ column: header, reason }));
   const absent = report.absent_ids ?? [];
   const columns: Column<Refusal>[] = [
     {
@@ -83,7 +85,7 @@ export function ReportView({ report, name }: { report: Report; name: string }) {
             rowKey={(row) => `${row.line}${row.field}${row.reason_code}`}
             pageSize={10}
           />
-          {report.refused > refusals.length && (
+          {(report.refused ?? 0) > refusals.length && (
             <p className="soft">{t('report.first', { count: refusals.length })}</p>
           )}
         </>

@@ -6,6 +6,7 @@ import type { Language } from '../common/format';
 export const tallies = [
   'rows',
   'new',
+  'added',
   'changed',
   'unchanged',
   'outside',
@@ -18,9 +19,21 @@ export const tallies = [
 ] as const;
 export type Tally = (typeof tallies)[number];
 
-/** isLedgerReport tells the report of a ledger from that of a boundary file. */
-export function isLedgerReport(report: unknown): report is Report {
-  return typeof report === 'object' && report !== null && 'rows' in report && 'refused' in report;
+/** Tallied is the report of a ledger, or of a register, which has some of its counts. */
+export type Tallied = Partial<Report> & {
+  rows: number;
+  added?: number;
+  dropped?: { header: string; reason: string }[] | null;
+};
+
+/** isTallied tells the report of a table from that of a boundary file. */
+export function isTallied(report: unknown): report is Tallied {
+  return (
+    typeof report === 'object' &&
+    report !== null &&
+    'rows' in report &&
+    ('refused' in report || 'added' in report)
+  );
 }
 
 export const reasonOf = (refusal: Refusal, language: Language) =>

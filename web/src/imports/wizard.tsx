@@ -7,7 +7,7 @@ import { type DragEvent, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem, type Problem, problemOf, upload } from '../api/client';
 import { isActive, useJob, useLevels, usePresets, useSystems } from '../api/queries';
-import type { Inspection, Job, Report } from '../api/types';
+import type { Inspection, Job } from '../api/types';
 import { fileSize, useLanguage, useTitle, useWords } from '../common/format';
 import { usePhone } from '../common/media';
 import { overlays } from '../common/overlays';
@@ -15,8 +15,18 @@ import { Failed, Loading } from '../common/states';
 import { JobProgress } from '../jobs/progress';
 import { usePage } from '../view/store';
 import { useView } from '../view/url';
-import { cleanMapping, fieldsOf, isKind, isLedger, isTable, KINDS, type Kind, missingFields } from './fields';
-import { isLedgerReport } from './report';
+import {
+  cleanMapping,
+  fieldsOf,
+  isKind,
+  isLedger,
+  isPlaced,
+  isTable,
+  KINDS,
+  type Kind,
+  missingFields,
+} from './fields';
+import { isTallied } from './report';
 import { ReportView } from './report-view';
 
 type Draft = {
@@ -187,7 +197,7 @@ function firstDraft(look: Inspection, fileName: string): Draft {
 function formOf(file: File, draft: Draft, look: Inspection | null): FormData {
   const form = new FormData();
   form.append('kind', draft.kind);
-  form.append('crs', draft.crs);
+  form.append('crs', isPlaced(draft.kind) ? draft.crs : 'EPSG:4326');
   if (draft.kind === 'boundaries') {
     form.append('preset', draft.preset);
     form.append('level', draft.level);
@@ -282,7 +292,7 @@ function Describe(props: {
   const language = useLanguage();
   const missing = missingFields(draft.kind, draft.mapping);
   const lacks =
-    draft.crs === '' ||
+    (isPlaced(draft.kind) && draft.crs === '') ||
     (draft.kind === 'boundaries' && (!draft.preset || !draft.level)) ||
     (isTable(draft.kind) && !draft.source.trim()) ||
     missing.length > 0;
@@ -310,7 +320,7 @@ function Describe(props: {
       )}
       <KindChoice kind={draft.kind} onChange={(kind) => change({ kind })} />
       {draft.kind === 'boundaries' && <LevelChoice draft={draft} change={change} />}
-      {draft.kind !== 'osm' && <SystemChoice draft={draft} hint={look.crs_hint} change={change} />}
+      {isPlaced(draft.kind) && <SystemChoice draft={draft} hint={look.crs_hint} change={change} />}
       {isTable(draft.kind) && <TableOptions draft={draft} change={change} />}
       {draft.kind !== 'osm' && <Mapping draft={draft} look={look} change={change} missing={missing} />}
       <Sample look={look} />
@@ -629,7 +639,7 @@ function Done(props: {
   const { t } = useTranslation();
   const [, setView] = useView();
   const result = props.job.result;
-  const report = isLedgerReport(result?.report) ? (result.report as Report) : null;
+  const report = isTallied(result?.report) ? result.report : null;
   const plan = result?.plan_id;
   return (
     <section>

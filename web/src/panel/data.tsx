@@ -8,12 +8,12 @@ import { Link } from 'react-router';
 import { useMay } from '../account/session';
 import { API, api, problemOf } from '../api/client';
 import { isActive, useDrafts, useJobs, useStatus, useUpload, useUploads } from '../api/queries';
-import type { Job, Report, Upload } from '../api/types';
+import type { Job, Upload } from '../api/types';
 import { count, fileSize, moment, useLanguage, useWords } from '../common/format';
 import { usePhone } from '../common/media';
 import { overlays } from '../common/overlays';
 import { Failed, Loading } from '../common/states';
-import { isLedgerReport } from '../imports/report';
+import { isTallied } from '../imports/report';
 import { JobProgress, useJobAction, useJobTitle } from '../jobs/progress';
 import { useChosenLevel } from '../map/level';
 import { usePage } from '../view/store';
@@ -317,9 +317,9 @@ function UploadFacts({ upload }: { upload: Upload }) {
           </dd>
         </div>
       </dl>
-      {isLedgerReport(upload.report) && (
+      {isTallied(upload.report) && (
         <Suspense fallback={<Loading />}>
-          <ReportView report={upload.report as Report} name={upload.file_name} />
+          <ReportView report={upload.report} name={upload.file_name} />
         </Suspense>
       )}
     </>

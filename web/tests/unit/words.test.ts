@@ -7,7 +7,7 @@ import { isTyping, matches } from '../../src/common/keys';
 import { type Column, nextOrder, type Order, sortRows } from '../../src/common/table';
 import { commonRepairs, filterFaults, within } from '../../src/drafts/faults';
 import { cleanMapping, missingFields } from '../../src/imports/fields';
-import { isLedgerReport, refusalsCSV } from '../../src/imports/report';
+import { isTallied, refusalsCSV } from '../../src/imports/report';
 import { looksLike, whyOf } from '../../src/imports/wizard';
 import { share } from '../../src/jobs/progress';
 import { endedJobs } from '../../src/jobs/watch';
@@ -62,10 +62,11 @@ describe('refused rows as CSV', () => {
     expect(text).toContain('The coordinate is not a number.');
   });
 
-  it('belong to a ledger only', () => {
-    expect(isLedgerReport({ rows: 1, refused: 0 })).toBe(true);
-    expect(isLedgerReport({ format: 'GeoJSON', features: 3 })).toBe(false);
-    expect(isLedgerReport(null)).toBe(false);
+  it('belong to a table only', () => {
+    expect(isTallied({ rows: 1, refused: 0 })).toBe(true);
+    expect(isTallied({ rows: 1, added: 1 })).toBe(true);
+    expect(isTallied({ format: 'GeoJSON', features: 3 })).toBe(false);
+    expect(isTallied(null)).toBe(false);
   });
 });
 
