@@ -10,11 +10,12 @@ import (
 	"github.com/tdewolff/canvas/renderers/pdf"
 )
 
-// Book is several sheets in one PDF, with tables behind them.
+// Book is several sheets in one PDF, with tables and plates behind them.
 type Book struct {
 	Title, Subtitle, Sources string
 	Sheets                   []*Sheet
 	Tables                   []Table   // behind the last sheet and its own
+	Plates                   []Plate   // behind all
 	Footer                   string    // at the foot of every page: what proves where it comes from
 	Made                     time.Time // with it the same book gives the same bytes; zero = now
 	// Step is told how many pages are drawn, of how many; of 0 while tables are laid
@@ -65,6 +66,7 @@ func (b *Book) pdf(w io.Writer, font *Font) error {
 	if err := add(b.Tables); err != nil {
 		return err
 	}
+	pages = append(pages, platePages(b.Plates, font)...)
 	if len(pages) == 0 {
 		return ErrEmpty
 	}
