@@ -238,7 +238,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	devices.Mount(a, c.DB, c.Engine)
 	visits.Mount(a, c.DB)
 	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)
-	premises.Mount(a, c.DB, c.Engine, c.Footpaths)
+	premises.Mount(a, c.DB, c.Engine, c.Footpaths, c.Font)
 	webhooks.Mount(a, webhook.Desk{DB: c.DB, Engine: c.Engine, Ring: c.Ring, Gate: c.Gate})
 	status.Mount(a, c.DB, tally, c.Version, c.Tiles.Versions)
 	return a.OpenAPI()

@@ -97,6 +97,9 @@ func beatExamples() []example {
 		{"see-block", "", thing, of("/blocks/", "zone", "/sightings", object{"on": "2026-02-01"}), nil},
 		{"list-checkpoints", "", list, shown("/checkpoints?limit=1000"), nil},
 		{"get-checkpoint-code", "", thing, of("/checkpoints/", "checkpoint", "/code", nil), nil},
+		{"get-checkpoint-plates", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/checkpoints/plates?unit=" + w.things[town]["unit"]}
+		}, nil},
 		{"list-marks", "", thing, of("/checkpoints/", "checkpoint", "/marks", nil), nil},
 		{"list-missed-checkpoints", "", list, shown("/missed-checkpoints?at=2026-02-01"), nil},
 		{"list-beats", "", list, shown("/beats?limit=1000"), nil},

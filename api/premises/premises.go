@@ -3,13 +3,16 @@
 package premises
 
 import (
+	"bytes"
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
 
 	"wangge/api/route"
+	"wangge/geo/atlas"
 	"wangge/geo/circle"
 	"wangge/geo/grid"
 	"wangge/geo/pg"
@@ -20,8 +23,8 @@ import (
 
 // Mount adds /premises, /blocks, /checkpoints and /beats. When streets were seen is read
 // by the engine.
-func Mount(a route.API, db, engine pg.DB, footpaths circle.Paths) {
-	h := handler{db, engine, footpaths}
+func Mount(a route.API, db, engine pg.DB, footpaths circle.Paths, font func() (*atlas.Font, error)) {
+	h := handler{db, engine, footpaths, font}
 	op := func(id, summary, more string, may staff.Permission) route.Op {
 		return route.Op{ID: id, Summary: summary, Description: more, Tag: "beats"}.For(may)
 	}
@@ -38,6 +41,7 @@ func Mount(a route.API, db, engine pg.DB, footpaths circle.Paths) {
 	route.Post(a, "/blocks/{code}/sightings", see, h.see)
 	route.Get(a, "/checkpoints", op("list-checkpoints", "Checkpoints of patrols", "", staff.Map).Tagged(), h.checkpoints)
 	route.Get(a, "/checkpoints/{id}/code", op("get-checkpoint-code", "What the QR code or the tag of a checkpoint holds", "For who puts it up; each look is recorded.", staff.Plan), h.code)
+	route.Get(a, "/checkpoints/plates", op("get-checkpoint-plates", "Plates of the checkpoints of a unit, to be printed and put up", "A PDF with six QR codes to a page (A4), each with its name, number and unit, as they stand at the checkpoints. For who puts them up; the look is recorded. At most 2,000.", staff.Plan), h.plates)
 	route.Get(a, "/checkpoints/{id}/marks", op("list-marks", "Marks at a checkpoint, newest first", "Without who set them.", staff.Record), h.marks)
 	route.Get(a, "/missed-checkpoints", op("list-missed-checkpoints", "Checkpoints of the beats of a day that nobody marked", "Beats whose hours are not over are left out; a flagged mark counts.", staff.Record), h.missed)
 	route.Get(a, "/beats", op("list-beats", "Beats", "", staff.Map).Tagged(), h.beats)
@@ -51,6 +55,7 @@ func Mount(a route.API, db, engine pg.DB, footpaths circle.Paths) {
 type handler struct {
 	db, engine pg.DB
 	footpaths  circle.Paths
+	font       func() (*atlas.Font, error)
 }
 
 // Path names one by its id. It is exported because the framework fills in exported
@@ -175,6 +180,37 @@ type Code struct {
 func (h handler) code(ctx context.Context, in *Path) (*route.Body[Code], error) {
 	code, err := premises.CodeOf(ctx, h.db, route.Actor(ctx), in.ID)
 	return route.OK(Code{in.ID, code}, err)
+}
+
+type platesInput struct {
+	Unit string `query:"unit" maxLength:"64" doc:"code: the unit's and all units' below it"`
+}
+
+// PDF is a file to be printed.
+type PDF struct {
+	ContentType        string `header:"Content-Type"`
+	ContentDisposition string `header:"Content-Disposition"`
+	Body               []byte
+}
+
+func (h handler) plates(ctx context.Context, in *platesInput) (*PDF, error) {
+	font, err := h.font()
+	if err != nil {
+		return nil, err
+	}
+	list, err := premises.Plates(ctx, h.db, route.Actor(ctx), in.Unit)
+	if err != nil {
+		return nil, err
+	}
+	book := atlas.Book{Title: "打卡点标牌 Plates of checkpoints", Footer: "打卡点标牌 Plates of checkpoints · " + grid.Today().String(), Step: func(int, int) error { return ctx.Err() }}
+	for _, p := range list {
+		book.Plates = append(book.Plates, atlas.Plate{Code: p.Code, Title: p.Name, Lines: []string{strings.Trim(p.Unit+" · "+p.Number, "· "), p.Code}})
+	}
+	var file bytes.Buffer
+	if err := book.PDF(&file, font); err != nil {
+		return nil, err
+	}
+	return &PDF{"application/pdf", route.Attachment("打卡点标牌-" + grid.Today().String() + ".pdf"), file.Bytes()}, nil
 }
 
 func (h handler) marks(ctx context.Context, in *Path) (*route.Body[route.List[premises.Marked]], error) {

@@ -17,7 +17,7 @@ type Plate struct {
 }
 
 const (
-	platesAcross, platesDown = 3, 2
+	platesAcross, platesDown = 2, 3
 	plateCode                = 60.0 // mm
 	plateTop                 = 9.0  // mm of paper above a code
 )

@@ -47,6 +47,14 @@ func TestCodesOfAPageOfPlatesAreReadByAnotherProgram(t *testing.T) {
 	}
 }
 
+// ISO/IEC 18004 wants four modules of light around a code; ours have 33.
+func TestACodeHasLightAroundIt(t *testing.T) {
+	const quiet = 4 * plateCode / 33
+	if width, height := (pageWidth-2*margin)/platesAcross, (pageHeight-2*margin)/platesDown; width < plateCode+2*quiet || height < plateTop+plateCode+20 || plateTop < quiet {
+		t.Errorf("a plate is %.0f × %.0f mm, too small for a code of %.0f mm", width, height, plateCode)
+	}
+}
+
 func TestPlatesGoOnToAnotherPage(t *testing.T) {
 	for n, want := range map[int]int{0: 0, 1: 1, 6: 1, 7: 2, 60: 10} {
 		if got := len(platePages(make([]Plate, n), nil)); got != want {

@@ -120,6 +120,49 @@ func CodeOf(ctx context.Context, db pg.DB, actor staff.Actor, id int64) (code st
 	return code, nil
 }
 
+// Plate is what is put up at a checkpoint.
+type Plate struct {
+	Name   string
+	Number string // in the register
+	Unit   string // code; empty in none
+	Code   string // what the QR code holds
+}
+
+// mostPlates is how many plates are made at once.
+const mostPlates = 2000
+
+// ErrPlates says that there are too many checkpoints for one file of plates.
+var ErrPlates = fault.New(fault.TooLarge, "checkpoint_plates", "There are more than 2,000 checkpoints. Choose a unit with fewer. 打卡点超过 2000 个，请选择范围更小的网格。")
+
+// Plates are the plates of the checkpoints of a unit and of all below it ("" = wherever the
+// actor plans), by unit and name. The look at their codes is recorded.
+//
+// Errors: ErrCheckpoint when there is none, ErrPlates.
+func Plates(ctx context.Context, db pg.DB, actor staff.Actor, unit string) (list []Plate, err error) {
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		area := actor.Area(staff.Plan)
+		rows, _ := tx.Query(ctx, `
+			SELECT c.name, c.source_id, coalesce(u.code, ''), k.code::text
+			FROM checkpoint c JOIN checkpoint_code k ON k.checkpoint_id = c.id LEFT JOIN unit u ON u.id = c.unit_id
+			WHERE `+staff.In("c.unit_id", 1)+` AND c.closed_on IS NULL AND `+below("c.unit_id", 3)+`
+			ORDER BY 3, c.name COLLATE "C", c.id LIMIT $4`, area.All, area.Roots, unit, mostPlates+1)
+		if list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Plate]); err != nil {
+			return err
+		}
+		switch {
+		case len(list) == 0:
+			return ErrCheckpoint
+		case len(list) > mostPlates:
+			return ErrPlates
+		}
+		return audit.Write(ctx, tx, actor, "look-at-code", "checkpoint", "", map[string]any{"unit": unit, "checkpoints": len(list)})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("plates of checkpoints: %w", err)
+	}
+	return list, nil
+}
+
 // Mark keeps a mark; stored is false when it was there before, and then nothing changes.
 // One that is odd is kept with its flags, never refused: who was there knows best why.
 //

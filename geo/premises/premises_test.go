@@ -429,3 +429,26 @@ func (f *field) villageID(code string) (id int64) {
 	}
 	return id
 }
+
+func TestPlatesAreForWhoPutsThemUp(t *testing.T) {
+	f := newField(t)
+	list, err := premises.Plates(t.Context(), f.db, staff.Local, "")
+	if err != nil || len(list) != 2 || list[0].Name != "东门" || list[0].Number != "A" || list[0].Unit != first || list[0].Code == list[1].Code {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	code, err := premises.CodeOf(t.Context(), f.db, staff.Local, f.id("checkpoint", "A"))
+	if err != nil || code != list[0].Code {
+		t.Errorf("the plate says %s, the checkpoint knows %s, %v", list[0].Code, code, err)
+	}
+	ctx, planner := stafftest.Hold(f, f.db, staff.Planner, f.units[1])
+	if list, err = premises.Plates(ctx, f.app, planner, ""); err != nil || len(list) != 1 || list[0].Unit != second {
+		t.Errorf("for a planner of the second grid: %+v, %v", list, err)
+	}
+	if list, err = premises.Plates(ctx, f.app, planner, first); !errors.Is(err, premises.ErrCheckpoint) {
+		t.Errorf("of another grid: %+v, %v", list, err)
+	}
+	ctx, worker := f.worker(0)
+	if list, err = premises.Plates(ctx, f.app, worker, ""); !errors.Is(err, premises.ErrCheckpoint) {
+		t.Errorf("for a worker: %+v, %v", list, err)
+	}
+}

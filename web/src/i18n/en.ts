@@ -223,7 +223,8 @@ export const en: Dictionary = {
   },
   data: {
     import: 'Import a file',
-    importHint: 'Boundaries, households, incidents, service points, zones, or an OSM background.',
+    importHint:
+      'Boundaries, households, incidents, service points, zones, premises, checkpoints, beats, or an OSM background.',
     drafts: 'Drafts',
     noDrafts: 'No draft waits to be published.',
     draftUnits: '{{count}} grids',
@@ -236,6 +237,10 @@ export const en: Dictionary = {
     exports: 'Export',
     exportsHint: 'For the same date as the map; GeoJSON, or CSV that Excel opens.',
     exportAs: 'Export {{what}} as {{format}}',
+    plates: 'Plates of checkpoints',
+    platesFile: 'Download all plates (PDF)',
+    platesHint:
+      'Six QR codes to a page, to be cut out and put up at the checkpoints, where officers scan them. Each download is recorded.',
     clearDemo: 'Remove the demo data',
     clearDemoTitle: 'Remove all demo data?',
     clearDemoText:

@@ -212,7 +212,7 @@ export const zh = {
   },
   data: {
     import: '导入文件',
-    importHint: '边界、户、事件、服务点、叠加区或 OSM 底图。',
+    importHint: '边界、户、事件、服务点、叠加区、三色场所、打卡点、巡查路线或 OSM 底图。',
     drafts: '草案',
     noDrafts: '没有待发布的草案。',
     draftUnits: '{{count}} 个网格',
@@ -225,6 +225,9 @@ export const zh = {
     exports: '导出',
     exportsHint: '与图上同一时点；GeoJSON 或 CSV（可直接用 Excel 打开）。',
     exportAs: '导出{{what}}，{{format}} 格式',
+    plates: '打卡点标牌',
+    platesFile: '下载全部标牌（PDF）',
+    platesHint: '每页六张二维码，裁开后张贴在打卡点，网格员扫码打卡。下载会记入日志。',
     clearDemo: '清除示例数据',
     clearDemoTitle: '清除全部示例数据？',
     clearDemoText: '虚构的镇及其网格、户、事件和服务点都会删除，以便导入本地数据。',

@@ -1,13 +1,14 @@
 // What came in from outside: import, drafts, jobs, files.
 import { UploadOutlined } from '@ant-design/icons';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Drawer, Tag } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useMay } from '../account/session';
-import { API, api, problemOf } from '../api/client';
+import { API, answer, api, problemOf } from '../api/client';
 import { isActive, useDrafts, useJobs, useStatus, useUpload, useUploads } from '../api/queries';
+import type { components } from '../api/schema';
 import type { Job, Upload } from '../api/types';
 import { count, fileSize, moment, useLanguage, useWords } from '../common/format';
 import { usePhone } from '../common/media';
@@ -19,6 +20,8 @@ import { useChosenLevel } from '../map/level';
 import { usePage } from '../view/store';
 import { nothingSelected, useView } from '../view/url';
 import { MapLines } from './map-lines';
+
+type Schemas = components['schemas'];
 
 const DraftPanel = lazy(() => import('../drafts/draft'));
 const ReportView = lazy(() => import('../imports/report-view').then((m) => ({ default: m.ReportView })));
@@ -54,6 +57,7 @@ export default function DataPanel() {
       {(may('load') || may('plan')) && <Jobs />}
       {may('load') && <Uploads onOpen={setUpload} />}
       {may('export') && <Exports />}
+      {may('plan') && <Plates />}
       {may('setting') && <MapLines />}
       {may('setting') && <ClearDemo />}
       <UploadDrawer id={upload} onClose={() => setUpload(null)} />
@@ -225,6 +229,31 @@ export function exportAddress(kind: string, format: string, level: string | null
   if (level) query.set('level', level);
   if (at) query.set('at', at);
   return `${API}/exports/${kind}?${query}`;
+}
+
+/** Plates are what is put up at the checkpoints, where there are any. */
+function Plates() {
+  const { t } = useTranslation();
+  const points = useQuery({
+    queryKey: ['checkpoints', 'any'],
+    queryFn: ({ signal }) =>
+      answer<Schemas['ListCheckpoint']>(api.GET('/checkpoints', { params: { query: { limit: 1 } }, signal })),
+    select: ({ items }) => items.length,
+  });
+  if (!points.data) return null;
+  return (
+    <section className="block" aria-labelledby="plates-title">
+      <h2 id="plates-title">{t('data.plates')}</h2>
+      <ul className="exports">
+        <li>
+          <a href={`${API}/checkpoints/plates`} download>
+            {t('data.platesFile')}
+          </a>
+        </li>
+      </ul>
+      <p className="hint">{t('data.platesHint')}</p>
+    </section>
+  );
 }
 
 /** ClearDemo makes room for a town's own data. */

@@ -49,6 +49,16 @@ test('a planner brings beats from a table, and is told which cell is wrong', asy
   expect(made).toMatchObject({ starts: 480, weekdays: [1, 2, 3, 4, 5], checkpoints: [of(two), of(one)] });
 });
 
+test('a planner downloads the plates that are put up at the checkpoints', async ({ page }) => {
+  await open(page);
+  await panel(page, /数据/);
+  const coming = page.waitForEvent('download');
+  await page.getByRole('link', { name: '下载全部标牌（PDF）' }).click();
+  const file = await coming;
+  expect(file.suggestedFilename()).toMatch(/^打卡点标牌-\d{4}-\d\d-\d\d\.pdf$/);
+  expect((await readFile(await file.path())).subarray(0, 5).toString()).toBe('%PDF-');
+});
+
 test.describe('an administrator', () => {
   test.use({ storageState: stateOf('administrator') });
 
