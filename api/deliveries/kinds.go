@@ -12,6 +12,7 @@ import (
 	"wangge/api/route"
 	"wangge/geo"
 	"wangge/geo/grid"
+	"wangge/geo/household"
 	"wangge/geo/incident"
 	"wangge/geo/patrol"
 	"wangge/geo/pg"
@@ -52,6 +53,11 @@ type visitBody struct {
 	Cadence   string        `json:"cadence"`
 	Outcome   visit.Outcome `json:"outcome"`
 	Shift     *uuid.UUID    `json:"shift"`
+}
+
+// refusalBody is an item of the kind refusal: the household wants no visits any more.
+type refusalBody struct {
+	Household int64 `json:"household"`
 }
 
 // markBody is an item of the kind mark: that a checkpoint was reached.
@@ -103,6 +109,10 @@ func Kinds(engine pg.DB) map[string]patrol.Take {
 		"visit": taking(func(ctx context.Context, tx pgx.Tx, actor staff.Actor, item patrol.Taken, b visitBody) error {
 			_, err := visit.Log(ctx, tx, actor, visit.New{ID: item.ID, Household: b.Household, Cadence: b.Cadence, Outcome: b.Outcome,
 				At: item.At, DeviceAt: item.DeviceAt, Shift: b.Shift}, time.Now())
+			return err
+		}),
+		"refusal": taking(func(ctx context.Context, tx pgx.Tx, actor staff.Actor, _ patrol.Taken, b refusalBody) error {
+			_, err := household.SetVisits(ctx, tx, actor, b.Household, true)
 			return err
 		}),
 		"mark": taking(func(ctx context.Context, tx pgx.Tx, actor staff.Actor, item patrol.Taken, b markBody) error {

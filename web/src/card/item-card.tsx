@@ -1,8 +1,10 @@
 // Cards of single things: a household, an incident, a service point.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, InputNumber, Modal, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
+import { answer, api, asProblem } from '../api/client';
 import {
   useCategories,
   useFunctions,
@@ -12,6 +14,7 @@ import {
   useTiers,
   useUnit,
 } from '../api/queries';
+import type { components } from '../api/schema';
 import type { Household, LonLat, ServicePoint } from '../api/types';
 import { addressOf } from '../common/address';
 import { moment, useLanguage, useTitle, useWords } from '../common/format';
@@ -23,6 +26,8 @@ import { type Item, nothingSelected, useView } from '../view/url';
 import { Ages, Fact, ShowOnMap } from './card';
 import { Copyable } from './copyable';
 import { useHouseholdAction } from './placing';
+
+type Schemas = components['schemas'];
 
 export default function ItemCard({ item }: { item: Item }) {
   if (item.kind === 'household') return <HouseholdCard id={Number(item.id)} />;
@@ -91,6 +96,11 @@ function HouseholdCard({ id }: { id: number }) {
             <Copyable text={household.cell} />
           </Fact>
         )}
+        {may('record') && (
+          <Fact name={t('household.visits')}>
+            <Visits id={id} />
+          </Fact>
+        )}
         <Fact name={t('household.source')}>
           <span className="figures">
             {household.source} · {household.source_id}
@@ -105,6 +115,36 @@ function HouseholdCard({ id }: { id: number }) {
           <ShowOnMap point={household.point} />
         </div>
       )}
+    </>
+  );
+}
+
+/** Visits says whether a household wants any, and changes it for who visits there. */
+function Visits({ id }: { id: number }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const params = { path: { id } };
+  const key = ['household', id, 'contact'];
+  const found = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) =>
+      answer<Schemas['Contact']>(api.GET('/households/{id}/contact', { params, signal })),
+  });
+  const change = useMutation({
+    mutationFn: (refused: boolean) =>
+      answer<Schemas['Contact']>(api.PUT('/households/{id}/visits', { params, body: { refused } })),
+    onSuccess: (now) => client.setQueryData(key, now),
+    onError: (cause) => void message.error(asProblem(cause).message),
+  });
+  if (!found.data) return null;
+  const refused = found.data.visits_refused;
+  return (
+    <>
+      {t(refused ? 'household.visitsRefused' : 'household.visitsWelcome')}{' '}
+      <Button size="small" loading={change.isPending} onClick={() => change.mutate(!refused)}>
+        {t(refused ? 'household.welcome' : 'household.refuse')}
+      </Button>
     </>
   );
 }

@@ -20,9 +20,11 @@ import {
   markKey,
   OUTCOMES,
   refresh,
+  refuseVisits,
   step,
   stepKey,
   useDuties,
+  visited,
   visitKey,
 } from './duties';
 import type { Block, Building, Checkpoint, DueVisit, Given } from './lists';
@@ -194,7 +196,8 @@ function Visit({ visit, duties, outbox }: { visit: DueVisit; duties: Duties; out
   const { t } = useTranslation();
   const title = useTitle();
   const word = useWords();
-  const done = useDuties((state) => state.done[visitKey(visit)]);
+  const done = useDuties((state) => visited(state.done, visit));
+  const [asking, setAsking] = useState(false);
   const cadence = duties.cadences.find(({ code }) => code === visit.cadence);
   return (
     <li className="patrol-item">
@@ -214,7 +217,21 @@ function Visit({ visit, duties, outbox }: { visit: DueVisit; duties: Duties; out
               {t(`patrol.duties.outcome.${outcome}`)}
             </button>
           ))}
+          <button type="button" aria-pressed={asking} onClick={() => setAsking(!asking)}>
+            {t('patrol.duties.refuse')}
+          </button>
         </div>
+      )}
+      {asking && !done && (
+        <fieldset className="patrol-choice">
+          <legend>{t('patrol.duties.refuseWhat')}</legend>
+          <button type="button" onClick={() => refuseVisits(outbox, visit)}>
+            {t('patrol.duties.refuseYes')}
+          </button>
+          <button type="button" onClick={() => setAsking(false)}>
+            {t('common.cancel')}
+          </button>
+        </fieldset>
       )}
     </li>
   );

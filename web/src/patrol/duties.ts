@@ -42,7 +42,7 @@ export type Duties = {
 };
 
 /** What was done on this phone and may not have come back from the server yet, by what it was done to. */
-type Done = Record<string, { what: string; at: number }>;
+export type Done = Record<string, { what: string; at: number }>;
 
 type Lists = { [N in Name]?: Kept<ListOf<N>> };
 
@@ -119,6 +119,7 @@ const LIST_OF: Record<string, Name | undefined> = {
   visit: 'visits',
   mark: 'checkpoints',
   inspection: 'premises',
+  refusal: 'visits',
 };
 const listOf = (key: string) => LIST_OF[key.slice(0, key.indexOf('/'))];
 
@@ -217,6 +218,17 @@ export async function logVisit(outbox: Outbox, visit: DueVisit, outcome: Outcome
   const { household, cadence } = visit;
   const body = { household, cadence, outcome, ...ofShift() };
   await queue(outbox, 'visit', body, visitKey(visit), outcome);
+}
+
+const refusalKey = (household: number) => `refusal/${household}`;
+
+/** visited is what was done with a visit, or with all of its household; undefined when nothing. */
+export const visited = (done: Done, visit: DueVisit) =>
+  done[visitKey(visit)] ?? done[refusalKey(visit.household)];
+
+/** refuseVisits says that a household wants no visits any more. */
+export async function refuseVisits(outbox: Outbox, { household }: DueVisit): Promise<void> {
+  await queue(outbox, 'refusal', { household }, refusalKey(household), 'never');
 }
 
 export const markKey = (checkpoint: number) => `mark/${checkpoint}`;

@@ -4,7 +4,7 @@ import type { Feature } from 'geojson';
 import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 import type { LonLat } from '../api/types';
 import type { Palette } from '../theme/palette';
-import { type Duties, inspectionKey, markKey, stepKey, visitKey } from './duties';
+import { type Done, type Duties, inspectionKey, markKey, stepKey, visited } from './duties';
 import { nothing } from './style';
 
 /** around: an open incident of somebody else near by. */
@@ -20,7 +20,7 @@ export type Todo = {
 };
 
 /** todoOf are the things with a place that wait to be done; what was done on this phone is left out. */
-export function todoOf(duties: Duties, done: Record<string, unknown>, now: number): Todo[] {
+export function todoOf(duties: Duties, done: Done, now: number): Todo[] {
   const today = new Date(now + 8 * 3_600_000).toISOString().slice(0, 10); // in China
   const found: Todo[] = [];
   const add = (
@@ -38,7 +38,7 @@ export function todoOf(duties: Duties, done: Record<string, unknown>, now: numbe
   for (const one of duties.premises)
     if (!done[inspectionKey(one.id)]) add('premises', one.at, one.valid_until < today, one.name);
   for (const one of duties.visits)
-    if (!done[visitKey(one)]) add('visit', one.at, one.overdue, one.address, one.cadence);
+    if (!visited(done, one)) add('visit', one.at, one.overdue, one.address, one.cadence);
   for (const one of duties.incidents) {
     const late = one.due_at !== null && Date.parse(one.due_at) < now;
     if (!done[stepKey(one.id)]) add('incident', one.point, late, one.text, one.category);

@@ -59,8 +59,12 @@ describe('what is to be done on the map', () => {
   });
 
   it('leaves out what was done on this phone', () => {
-    const done = { 'step/a': {}, 'visit/1/linked': {}, 'mark/7': {}, 'inspection/2': {} };
-    expect(todoOf(duties, done, NOW).map(({ name }) => name)).toEqual(['', 'today', 'in time']);
+    const it = { what: '', at: 1 };
+    const done = { 'step/a': it, 'visit/1/linked': it, 'mark/7': it, 'inspection/2': it };
+    const left = todoOf(duties, done, NOW);
+    expect(left.map(({ name }) => name)).toEqual(['', 'today', 'in time']);
+    // A household that wants no visits any more is none for any cadence.
+    expect(todoOf(duties, { 'refusal/1': it }, NOW).some(({ kind }) => kind === 'visit')).toBe(false);
   });
 
   it('reads what an older page kept, and numbers the signs', () => {

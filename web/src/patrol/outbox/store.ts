@@ -4,7 +4,16 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { create } from 'zustand';
 
-export const KINDS = ['shift', 'fixes', 'incident', 'visit', 'mark', 'step', 'inspection'] as const;
+export const KINDS = [
+  'shift',
+  'fixes',
+  'incident',
+  'visit',
+  'refusal',
+  'mark',
+  'step',
+  'inspection',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Why the server does not take an item, as it said so. */
