@@ -7,7 +7,7 @@ import { Shown, useChange } from '../admin/common';
 import { answer, api, done } from '../api/client';
 import type { List } from '../api/queries';
 import type { components } from '../api/schema';
-import { moment, useLanguage } from '../common/format';
+import { moment, useDay, useLanguage } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Section } from './page';
 
@@ -67,6 +67,7 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => Promise<u
   const { t } = useTranslation();
   const { modal } = App.useApp();
   const language = useLanguage();
+  const day = useDay();
   const agent = device.agent || t('account.unknownAgent');
   const ask = () =>
     modal.confirm({
@@ -90,7 +91,7 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => Promise<u
           )}
         </span>
         <small className="soft figures">
-          {t('account.deviceDays', { first: device.first_on, last: device.last_on })}
+          {t('account.deviceDays', { first: day(device.first_on), last: day(device.last_on) })}
           {device.revoked_at &&
             ` · ${t('account.deviceRevokedAt', { time: moment(device.revoked_at, language) })}`}
           {device.wiped_at && ` · ${t('account.deviceWipedAt', { time: moment(device.wiped_at, language) })}`}

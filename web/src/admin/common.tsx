@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink } from 'react-router';
 import { asProblem } from '../api/client';
-import { useLanguage, useWords } from '../common/format';
+import { useWords } from '../common/format';
 import { overlays } from '../common/overlays';
 import { Failed, Loading, Nothing } from '../common/states';
 import { type Column, DataTable } from '../common/table';
@@ -154,17 +154,6 @@ export function FormDialog<Values extends object>(props: {
       {change.isError && <Failed cause={change.error} />}
     </Modal>
   );
-}
-
-/** day writes a date without a time; null is until further notice. */
-export function useDay(): (date: string | null | undefined) => string {
-  const language = useLanguage();
-  return (date) => {
-    if (!date) return '–';
-    const parsed = new Date(`${date}T00:00:00`);
-    if (Number.isNaN(parsed.getTime())) return date;
-    return parsed.toLocaleDateString(language === 'en' ? 'en-GB' : 'zh-CN', { dateStyle: 'medium' });
-  };
 }
 
 /** today is the day in China, where responsibilities change at midnight. */

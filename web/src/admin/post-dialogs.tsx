@@ -6,10 +6,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, done } from '../api/client';
 import type { components } from '../api/schema';
-import { useTitle } from '../common/format';
+import { useDay, useTitle } from '../common/format';
 import { overlays } from '../common/overlays';
 import { useAccounts } from './accounts-list';
-import { FormDialog, Shown, today, useDay } from './common';
+import { FormDialog, Shown, today } from './common';
 import { type Post, type Rank, TOUCHED, useStaffing } from './duties';
 
 type Schemas = components['schemas'];

@@ -26,6 +26,12 @@ export function length(metres: number, language: Language): string {
   return `${metres.toLocaleString(locale(language), { maximumFractionDigits: digits })} m`;
 }
 
+/** away writes how far something is from a phone, which knows its place to some metres. */
+export function away(metres: number, language: Language): string {
+  const [value, digits, unit] = metres < 1000 ? [metres, 0, 'm'] : [metres / 1000, 1, 'km'];
+  return `${value.toLocaleString(locale(language), { maximumFractionDigits: digits })} ${unit}`;
+}
+
 export function fileSize(bytes: number, language: Language): string {
   const units = ['B', 'KB', 'MB', 'GB'];
   const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
@@ -41,6 +47,14 @@ export function moment(time: string | null | undefined, language: Language): str
   return date.toLocaleString(locale(language), { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** day writes a date without a time; null is until further notice. */
+export function day(date: string | null | undefined, language: Language): string {
+  if (!date) return '–';
+  const parsed = new Date(`${date}T00:00:00`);
+  if (Number.isNaN(parsed.getTime())) return date;
+  return parsed.toLocaleDateString(locale(language), { dateStyle: 'medium' });
+}
+
 /** elapsed writes seconds as 0:07 or 1:02:03. */
 export function elapsed(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
@@ -53,6 +67,12 @@ export function elapsed(seconds: number): string {
 export function useLanguage(): Language {
   const { i18n } = useTranslation();
   return i18n.language === 'en' ? 'en' : 'zh';
+}
+
+/** useDay writes dates in the language of the page. */
+export function useDay(): (date: string | null | undefined) => string {
+  const language = useLanguage();
+  return (date) => day(date, language);
 }
 
 type Bilingual = { title_zh: string; title_en: string };

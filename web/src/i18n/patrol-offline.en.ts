@@ -4,7 +4,8 @@ import type { offline as zh } from './patrol-offline.zh';
 export const offline: typeof zh = {
   map: 'Map on this phone',
   none: 'There is no map on this phone; without signal the ground is blank.',
-  get: 'Download the map ({{size}})',
+  missing: 'No map on this phone.',
+  get: 'Get the map ({{size}})',
   update: 'Update the map ({{size}})',
   kept: 'The map of {{unit}} is on this phone: {{size}}, drawn {{time}}.',
   newer: 'There is a newer map, drawn {{time}}.',

@@ -2,6 +2,7 @@
 export const offline = {
   map: '本机地图',
   none: '本机没有地图；没有信号时只有空白底图。',
+  missing: '本机没有离线地图。',
   get: '下载地图（{{size}}）',
   update: '更新地图（{{size}}）',
   kept: '{{unit}} 的地图已存在本机：{{size}}，绘制于 {{time}}。',

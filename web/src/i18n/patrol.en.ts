@@ -28,10 +28,10 @@ export const patrol: typeof zh = {
   noAnswer: 'The server did not answer; try again where there is signal.',
   shift: 'Shift',
   begin: 'The track is recorded on duty only. Choose how you go, and begin:',
-  transport: { foot: 'On foot', bicycle: 'By bicycle', car: 'By car' },
+  transport: { foot: 'On foot', bicycle: 'Bicycle', car: 'Car' },
   pause: 'Pause',
   resume: 'Go on',
-  end: 'End the patrol',
+  end: 'End',
   endSure: 'Press again to end',
   recording: 'Recording the track',
   silent: 'No location comes in; nothing is recorded',
@@ -40,10 +40,8 @@ export const patrol: typeof zh = {
   notRecorded: 'This phone cannot keep more, so the track is not recorded. Please free some storage.',
   fixes: 'fixes: {{count}}',
   gaps: 'gaps: {{count}}',
-  awake:
-    'The screen stays on. A locked phone, or another app in front, stops the recording and leaves a gap.',
-  asleep:
-    'This phone does not let the page keep the screen on: keep it from locking yourself, for a locked phone records nothing and leaves a gap.',
+  awake: 'The screen stays on. Locking it, or another app in front, leaves a gap.',
+  asleep: 'This phone locks by itself: keep it awake, a locked one records nothing.',
   revoked: 'This phone was reported as lost; what it held has been deleted.',
   loose: 'Fixes waiting to be packed and sent: {{count}}',
   nothingWaits: 'Nothing waits; the server holds everything.',
@@ -90,7 +88,7 @@ export const patrol: typeof zh = {
   consent: {
     title: 'Separate consent to being tracked',
     given: 'You agreed that your track is recorded on duty.',
-    none: 'You did not agree to being tracked: you can be on duty, and no track is recorded.',
+    none: 'You have not agreed to being tracked: on duty, no track is recorded.',
     unknown:
       'Whether you agreed to being tracked is not known yet; nothing is recorded before the server says so.',
     give: 'I have read it and agree',
@@ -165,7 +163,7 @@ export const patrol: typeof zh = {
     byGps: 'By location',
     byQr: 'Photo of the QR code',
     byNfc: 'Touch the tag',
-    byCode: 'Type the code',
+    byCode: 'Enter code',
     code: 'Code of the checkpoint',
     doMark: 'Mark',
     marked: {
@@ -209,7 +207,7 @@ export const patrol: typeof zh = {
   },
   members: {
     change: 'Members',
-    with: 'Members with me: {{count}}',
+    with: 'With {{count}}',
     none: 'Nobody to choose from; try again once the server can be reached.',
     save: 'Save the members',
   },

@@ -86,7 +86,7 @@ export function TrackConsent() {
         </details>
       )}
       {problem && (
-        <p className="patrol-bad" role="alert">
+        <p className={problem.status === 0 ? 'soft' : 'patrol-bad'} role="alert">
           {say(problem)}
         </p>
       )}

@@ -3,7 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, asProblem, done as over, type Problem } from '../api/client';
 import type { LonLat } from '../api/types';
-import { length, moment, useLanguage, useTitle, useWords } from '../common/format';
+import { away, moment, useDay, useLanguage, useTitle, useWords } from '../common/format';
 import { useCategories } from './categories';
 import {
   ACTS,
@@ -61,44 +61,46 @@ export function DutiesScreen({ toMap }: { toMap: () => void }) {
       <p className="soft figures" role="status">
         {t('patrol.duties.asOf', { time: moment(new Date(duties.at).toISOString(), language) })}
       </p>
-      <Group name="incidents" count={value.incidents.length} open>
-        {value.incidents.map((one) => (
-          <Incident key={one.id} incident={one} outbox={outbox} />
-        ))}
-      </Group>
-      <Group name="visits" count={value.visits.length}>
-        {value.visits.map((visit) => (
-          <Visit key={visitKey(visit)} visit={visit} duties={value} outbox={outbox} />
-        ))}
-      </Group>
-      <Group name="checkpoints" count={value.checkpoints.length}>
-        {beats.map((beat) => (
-          <li key={`beat${beat.id}`} className="patrol-item">
-            <p>
-              <strong>{beat.name}</strong>
-              <span className="figures">
-                {clock(beat.starts)}–{clock(beat.ends)}
-              </span>
-            </p>
-            <p className="soft">
-              {(beat.checkpoints ?? [])
-                .map((id) => value.checkpoints.find((one) => one.id === id)?.name ?? `#${id}`)
-                .join(' → ')}
-            </p>
-          </li>
-        ))}
-        <Checkpoints checkpoints={value.checkpoints} outbox={outbox} />
-      </Group>
-      <Group name="blocks" count={value.blocks.length}>
-        {value.blocks.map((block) => (
-          <SeenBlock key={block.zone} block={block} outbox={outbox} />
-        ))}
-      </Group>
-      <Group name="premises" count={value.premises.length}>
-        {value.premises.map((one) => (
-          <Premises key={one.id} premises={one} outbox={outbox} />
-        ))}
-      </Group>
+      <div>
+        <Group name="incidents" count={value.incidents.length} open>
+          {value.incidents.map((one) => (
+            <Incident key={one.id} incident={one} outbox={outbox} />
+          ))}
+        </Group>
+        <Group name="visits" count={value.visits.length}>
+          {value.visits.map((visit) => (
+            <Visit key={visitKey(visit)} visit={visit} duties={value} outbox={outbox} />
+          ))}
+        </Group>
+        <Group name="checkpoints" count={value.checkpoints.length}>
+          {beats.map((beat) => (
+            <li key={`beat${beat.id}`} className="patrol-item">
+              <p>
+                <strong>{beat.name}</strong>
+                <span className="figures">
+                  {clock(beat.starts)}–{clock(beat.ends)}
+                </span>
+              </p>
+              <p className="soft">
+                {(beat.checkpoints ?? [])
+                  .map((id) => value.checkpoints.find((one) => one.id === id)?.name ?? `#${id}`)
+                  .join(' → ')}
+              </p>
+            </li>
+          ))}
+          <Checkpoints checkpoints={value.checkpoints} outbox={outbox} />
+        </Group>
+        <Group name="blocks" count={value.blocks.length}>
+          {value.blocks.map((block) => (
+            <SeenBlock key={block.zone} block={block} outbox={outbox} />
+          ))}
+        </Group>
+        <Group name="premises" count={value.premises.length}>
+          {value.premises.map((one) => (
+            <Premises key={one.id} premises={one} outbox={outbox} />
+          ))}
+        </Group>
+      </div>
       <section>
         <h2>{t('patrol.duties.suggest')}</h2>
         <Suggest duties={value} toMap={toMap} />
@@ -198,6 +200,7 @@ function Visit({ visit, duties, outbox }: { visit: DueVisit; duties: Duties; out
   const word = useWords();
   const done = useDuties((state) => visited(state.done, visit));
   const [asking, setAsking] = useState(false);
+  const day = useDay();
   const cadence = duties.cadences.find(({ code }) => code === visit.cadence);
   return (
     <li className="patrol-item">
@@ -205,8 +208,8 @@ function Visit({ visit, duties, outbox }: { visit: DueVisit; duties: Duties; out
         <strong>{visit.address}</strong>
         <span className="soft">{title(cadence, visit.cadence)}</span>
       </p>
-      <p className="soft figures">
-        {t(visit.overdue ? 'patrol.duties.overdueSince' : 'patrol.duties.dueOn', { day: visit.due_on })}
+      <p className={visit.overdue ? 'patrol-late figures' : 'soft figures'}>
+        {t(visit.overdue ? 'patrol.duties.overdueSince' : 'patrol.duties.dueOn', { day: day(visit.due_on) })}
       </p>
       {done ? (
         <p role="status">{t('patrol.duties.logged', { what: word('patrol.duties.outcome', done.what) })}</p>
@@ -302,7 +305,7 @@ function Mark(props: { checkpoint: Checkpoint; metres: number | null; outbox: Ou
     <li className="patrol-item">
       <p>
         <strong>{name}</strong>
-        {metres !== null && <span className="figures">{length(metres, language)}</span>}
+        {metres !== null && <span className="figures">{away(metres, language)}</span>}
       </p>
       {done ? (
         <p role="status">
@@ -356,6 +359,7 @@ function Mark(props: { checkpoint: Checkpoint; metres: number | null; outbox: Ou
         >
           <input
             aria-label={t('patrol.duties.code')}
+            placeholder={t('patrol.duties.code')}
             value={code}
             required
             maxLength={200}
@@ -375,6 +379,7 @@ function Mark(props: { checkpoint: Checkpoint; metres: number | null; outbox: Ou
 function SeenBlock({ block, outbox }: { block: Block; outbox: Outbox }) {
   const { t } = useTranslation();
   const say = useSayProblem();
+  const day = useDay();
   const signedIn = useWho(({ sign_in }) => sign_in === 'holds');
   const [problem, setProblem] = useState<Problem | null>(null);
   const see = async () => {
@@ -391,7 +396,9 @@ function SeenBlock({ block, outbox }: { block: Block; outbox: Outbox }) {
       <p>
         <strong>{block.name}</strong>
         <span className="figures">
-          {block.seen_on ? t('patrol.duties.seenOn', { day: block.seen_on }) : t('patrol.duties.neverSeen')}
+          {block.seen_on
+            ? t('patrol.duties.seenOn', { day: day(block.seen_on) })
+            : t('patrol.duties.neverSeen')}
         </span>
       </p>
       {problem && <p className="patrol-bad">{say(problem)}</p>}
@@ -408,6 +415,7 @@ const MONTHS = [1, 3, 6, 12] as const;
 /** Premises are inspected in three presses: the grade, how long it holds, done; what is not green says why. */
 function Premises({ premises, outbox }: { premises: Building; outbox: Outbox }) {
   const { t } = useTranslation();
+  const day = useDay();
   const done = useDuties((state) => state.done[inspectionKey(premises.id)]);
   const [grade, setGrade] = useState<Grade | null>(null);
   const [months, setMonths] = useState<number>(3);
@@ -421,13 +429,14 @@ function Premises({ premises, outbox }: { premises: Building; outbox: Outbox }) 
         <span>{t(`patrol.duties.grade.${premises.grade}`)}</span>
       </p>
       {premises.reason && <p>{premises.reason}</p>}
-      <p className="soft figures">{t('patrol.duties.validUntil', { day: premises.valid_until })}</p>
+      <p className="soft figures">{t('patrol.duties.validUntil', { day: day(premises.valid_until) })}</p>
       {done ? (
         <p role="status">
           {t('patrol.duties.logged', { what: t(`patrol.duties.grade.${done.what as Grade}`) })}
         </p>
       ) : (
         <form
+          className="patrol-form"
           onSubmit={(event) => {
             event.preventDefault();
             if (grade && !personal) inspect(outbox, premises, grade, why, months);

@@ -1,5 +1,5 @@
 // The shift on the map's screen: begin, pause, go on, end, and whether it records.
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { elapsed } from '../common/format';
 import { useConsent } from './consent';
@@ -60,7 +60,7 @@ export function Duty({ toConsent }: { toConsent: () => void }) {
       {shift && (
         <>
           <Recording shift={shift} agreed={given === true} />
-          <div className="patrol-row">
+          <Members shift={shift} outbox={outbox}>
             <button type="button" onClick={() => pauseOrResume(outbox)}>
               {t(shift.paused ? 'patrol.resume' : 'patrol.pause')}
             </button>
@@ -72,8 +72,7 @@ export function Duty({ toConsent }: { toConsent: () => void }) {
             >
               {t(ending ? 'patrol.endSure' : 'patrol.end')}
             </button>
-          </div>
-          <Members shift={shift} outbox={outbox} />
+          </Members>
         </>
       )}
     </section>
@@ -94,31 +93,33 @@ function Recording({ shift, agreed }: { shift: Shift; agreed: boolean }) {
   const silent = recording && now - (shift.last ?? shift.started) > GAP;
   return (
     <>
-      <p role="status">
-        <span className={recording ? 'patrol-dot' : 'patrol-dot patrol-dot-off'} aria-hidden="true" />
-        <strong>
-          {t(
-            shift.paused
-              ? 'patrol.paused'
-              : !agreed
-                ? 'patrol.untracked'
-                : silent
-                  ? 'patrol.silent'
-                  : 'patrol.recording',
-          )}
-        </strong>
-      </p>
-      <p className="figures">
-        {elapsed((now - shift.started) / 1000)} · {t('patrol.fixes', { count: shift.fixes })} ·{' '}
-        {t('patrol.gaps', { count: shift.gaps })}
-      </p>
+      <div className="patrol-state">
+        <p role="status">
+          <span className={recording ? 'patrol-dot' : 'patrol-dot patrol-dot-off'} aria-hidden="true" />
+          <strong>
+            {t(
+              shift.paused
+                ? 'patrol.paused'
+                : !agreed
+                  ? 'patrol.untracked'
+                  : silent
+                    ? 'patrol.silent'
+                    : 'patrol.recording',
+            )}
+          </strong>
+        </p>
+        <p className="figures">
+          {elapsed((now - shift.started) / 1000)} · {t('patrol.fixes', { count: shift.fixes })} ·{' '}
+          {t('patrol.gaps', { count: shift.gaps })}
+        </p>
+      </div>
       {recording && <p className="soft">{t(awake ? 'patrol.awake' : 'patrol.asleep')}</p>}
     </>
   );
 }
 
-/** Members are the colleagues who go along; they are changed while the shift goes on. */
-function Members({ shift, outbox }: { shift: Shift; outbox: Outbox }) {
+/** Members are the colleagues who go along, asked for beside the other acts of a shift. */
+function Members({ shift, outbox, children }: { shift: Shift; outbox: Outbox; children: ReactNode }) {
   const { t } = useTranslation();
   const colleagues = useDuties(({ duties }) => duties?.value.colleagues) ?? [];
   const [chosen, setChosen] = useState<number[] | null>(null);
@@ -129,18 +130,21 @@ function Members({ shift, outbox }: { shift: Shift; outbox: Outbox }) {
   const save = () => setMembers(outbox, chosen ?? []).then(() => setChosen(null));
   return (
     <>
-      <button
-        type="button"
-        aria-expanded={chosen !== null}
-        onClick={() => setChosen(chosen ? null : shift.members)}
-      >
-        {shift.members.length > 0
-          ? t('patrol.members.with', { count: shift.members.length })
-          : t('patrol.members.change')}
-      </button>
+      <div className="patrol-row">
+        {children}
+        <button
+          type="button"
+          aria-expanded={chosen !== null}
+          onClick={() => setChosen(chosen ? null : shift.members)}
+        >
+          {shift.members.length > 0
+            ? t('patrol.members.with', { count: shift.members.length })
+            : t('patrol.members.change')}
+        </button>
+      </div>
       {chosen && colleagues.length === 0 && <p className="soft">{t('patrol.members.none')}</p>}
       {chosen && colleagues.length > 0 && (
-        <fieldset className="patrol-choice patrol-members">
+        <fieldset className="patrol-choice">
           <legend className="off-screen">{t('patrol.members.change')}</legend>
           {colleagues.map(({ account, name }) => (
             <button

@@ -2,10 +2,10 @@
 // the phone is. It follows the phone until it is moved by hand.
 import type { Feature } from 'geojson';
 import type { GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LonLat } from '../api/types';
-import { length, useLanguage } from '../common/format';
+import { away, useLanguage } from '../common/format';
 import { NOWHERE } from '../map/camera';
 import { maplibregl, ownRequest } from '../map/maplibre';
 import { MAP_FONT } from '../theme/fonts';
@@ -26,7 +26,9 @@ const NEAR = 16.5;
 /** How far from a sign a press may be, in pixels. */
 const REACH = 18;
 
-export default function PatrolMap({ toDuties }: { toDuties: () => void }) {
+/** PatrolMap carries the notices that are given to it above its lower edge. */
+export default function PatrolMap(props: { toDuties: () => void; children: ReactNode }) {
+  const { toDuties, children } = props;
   const { t } = useTranslation();
   const { theme, palette } = useLook();
   const fix = usePlace((place) => place.fix);
@@ -162,11 +164,16 @@ export default function PatrolMap({ toDuties }: { toDuties: () => void }) {
           </button>
         )}
       </div>
-      {picked.length > 0 ? (
-        <Picked list={picked} toDuties={toDuties} close={() => setPicked([])} />
-      ) : (
-        <Suggested />
-      )}
+      <div className="patrol-cards">
+        {picked.length > 0 ? (
+          <Picked list={picked} toDuties={toDuties} close={() => setPicked([])} />
+        ) : (
+          <>
+            <Suggested />
+            {children}
+          </>
+        )}
+      </div>
       <p className="patrol-credit">
         {ground.credit} {t('map.reviewNumber')}
         {ground.review || t('map.reviewNumberNone')}
@@ -219,6 +226,7 @@ function Picked(props: { list: Todo[]; toDuties: () => void; close: () => void }
                 : t(`patrol.duties.one.${one.kind}`)}
             </strong>{' '}
             {one.name}
+            {one.late && ' '}
             {one.late && <span className="patrol-late">{t('patrol.duties.isLate')}</span>}
             {one.kind === 'around' && <span className="soft"> {t('patrol.duties.one.around')}</span>}
           </li>
@@ -251,7 +259,7 @@ function Suggested() {
     <div className="patrol-walk" role="status">
       <p>
         {t('patrol.duties.walk', {
-          metres: length(walk.metres, language),
+          metres: away(walk.metres, language),
           minutes: Math.round(walk.minutes),
         })}
       </p>

@@ -49,7 +49,8 @@ function Account() {
   return (
     <>
       <p>
-        <strong>{officer.name || officer.login}</strong> <span className="soft">{officer.login}</span>
+        <strong>{officer.name || officer.login}</strong>
+        {officer.name && officer.name !== officer.login && <span className="soft"> {officer.login}</span>}
       </p>
       <p>{t(`patrol.signIn.${sign_in}`)}</p>
       {sign_in === 'ended' && <SignIn login={officer.login} />}

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { moment, useLanguage } from '../common/format';
+import { useCategories } from './categories';
 import { FileRefused, load, save } from './outbox/file';
 import { type Sending, usePost } from './outbox/outbox';
 import { type Item, type Outbox, type Photo, useOutboxVersion } from './outbox/store';
@@ -140,14 +141,15 @@ function Row({ item, photos, outbox }: { item: Item; photos: Photo[]; outbox: Ou
   const { t } = useTranslation();
   const language = useLanguage();
   const say = useSayProblem();
-  const text = item.kind === 'incident' ? (item.body as ReportBody | null)?.text : undefined;
+  const titleOf = useCategories();
+  const report = item.kind === 'incident' ? (item.body as ReportBody | null) : null;
   return (
     <li className={`patrol-item patrol-item-${item.state}`}>
       <p>
         <strong>{t(`patrol.kind.${item.kind}`)}</strong> <span>{t(`patrol.state.${item.state}`)}</span>
       </p>
       <p className="soft figures">{moment(item.at, language)}</p>
-      {text && <p>{text}</p>}
+      {report && <p>{[titleOf(report.category), report.text].filter(Boolean).join(' · ')}</p>}
       {photos.map((photo) => (
         <PhotoLine key={photo.id} photo={photo} outbox={outbox} />
       ))}

@@ -111,14 +111,15 @@ function Screens({ account }: { account: number }) {
         {reporting && <ReportScreen />}
         {/* The map stays: making it anew takes seconds on a phone. */}
         <div hidden={reporting || screen !== 'map'} className="patrol-first">
-          <Suspense fallback={<div className="patrol-map" />}>
-            <PatrolMap toDuties={() => setScreen('duties')} />
-          </Suspense>
-          <div className="patrol-notices">
-            <NoPlace />
-            <Notices go={setScreen} />
-          </div>
           <Duty toConsent={() => setScreen('me')} />
+          <Suspense fallback={<div className="patrol-map" />}>
+            <PatrolMap toDuties={() => setScreen('duties')}>
+              <div className="patrol-notices">
+                <NoPlace />
+                <Notices go={setScreen} />
+              </div>
+            </PatrolMap>
+          </Suspense>
           {outbox && (
             <button type="button" className="patrol-main patrol-begin" onClick={() => begin(outbox)}>
               <Icon name="camera" />

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, asProblem } from '../api/client';
 import type { components } from '../api/schema';
-import { length, useLanguage, useTitle } from '../common/format';
+import { away, moment, useLanguage, useTitle } from '../common/format';
 import { useDuties } from './duties';
 import { Icon } from './icon';
 import { usePost } from './outbox/outbox';
@@ -191,7 +191,7 @@ function PlaceLine({ draft }: { draft: Draft }) {
     <p className="soft">
       {draft.accuracy === null
         ? t('patrol.report.byHand')
-        : t('patrol.report.locked', { accuracy: length(draft.accuracy, language) })}
+        : t('patrol.report.locked', { accuracy: away(draft.accuracy, language) })}
     </p>
   );
 }
@@ -286,11 +286,15 @@ function Around({ draft, onSame }: { draft: Draft; onSame: () => void }) {
   }
   return (
     <section className="patrol-around" role="status">
-      <p>{check.unit ? t('patrol.report.within', { name: check.name }) : t('patrol.report.outside')}</p>
+      {check.unit ? (
+        <p>{t('patrol.report.within', { name: check.name })}</p>
+      ) : (
+        <p className="patrol-warn">{t('patrol.report.outside')}</p>
+      )}
       {check.border && (
         <p className="patrol-warn">
           {t('patrol.report.border', {
-            metres: length(check.border.distance, language),
+            metres: away(check.border.distance, language),
             name: check.border.name,
           })}
         </p>
@@ -304,8 +308,8 @@ function Around({ draft, onSame }: { draft: Draft; onSame: () => void }) {
             {check.duplicates.slice(0, 3).map((one) => (
               <li key={one.id} className="patrol-item">
                 <p>
-                  <span>{t('patrol.report.away', { metres: length(one.metres, language) })}</span>
-                  <span className="soft">{new Date(one.reported_at).toLocaleDateString(language)}</span>
+                  <span>{t('patrol.report.away', { metres: away(one.metres, language) })}</span>
+                  <span className="soft">{moment(one.reported_at, language)}</span>
                 </p>
                 {one.text && <p>{one.text}</p>}
                 <button type="button" onClick={onSame}>

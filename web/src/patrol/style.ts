@@ -18,7 +18,8 @@ export function withPlace(ground: StyleSpecification, palette: Palette): StyleSp
         source: 'here',
         filter: ['==', ['get', 'part'], 'beat'],
         layout: { 'line-join': 'round', 'line-cap': 'round' },
-        paint: { 'line-color': palette.accent, 'line-width': 7, 'line-opacity': 0.55 },
+        // Of no colour of the borders, which often run along the same street.
+        paint: { 'line-color': palette.draft, 'line-width': 7, 'line-opacity': 0.75 },
       },
       {
         id: 'way',

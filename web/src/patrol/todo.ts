@@ -68,11 +68,9 @@ export const asFeatures = (list: readonly Todo[], signs: Signs, source: Source) 
   ),
 });
 
-/** withTodo lays the signs under the names of a map, which they hide none of; what is late above the rest. */
+/** withTodo lays the signs over everything on a map, names too; what is late above the rest. */
 export function withTodo(style: StyleSpecification, palette: Palette): StyleSpecification {
   const late: ExpressionSpecification = ['get', 'late'];
-  const names = style.layers.findIndex(({ type }) => type === 'symbol');
-  const under = names < 0 ? style.layers.length : names;
   return {
     ...style,
     sources: {
@@ -90,7 +88,7 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
       },
     },
     layers: [
-      ...style.layers.slice(0, under),
+      ...style.layers,
       {
         id: 'around',
         type: 'circle',
@@ -139,7 +137,6 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
         },
         paint: { 'text-color': ['case', late, palette.paper, palette.ink] },
       },
-      ...style.layers.slice(under),
     ],
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaultFeature, Refusal } from '../../src/api/types';
 import { isInForce } from '../../src/card/card';
 import { groupOffers } from '../../src/card/item-card';
-import { area, count, elapsed, fileSize, length, moment } from '../../src/common/format';
+import { area, away, count, day, elapsed, fileSize, length, moment } from '../../src/common/format';
 import { isTyping, matches } from '../../src/common/keys';
 import { type Column, nextOrder, type Order, sortRows } from '../../src/common/table';
 import { commonRepairs, filterFaults, within } from '../../src/drafts/faults';
@@ -28,6 +28,7 @@ describe('figures', () => {
     expect(area(4_567_890, 'zh')).toBe('4.57 km²');
     expect(length(0.02, 'en')).toBe('0.02 m');
     expect(length(12.34, 'en')).toBe('12 m');
+    expect([away(1.07, 'zh'), away(0.2, 'en'), away(1234, 'en')]).toEqual(['1 m', '0 m', '1.2 km']);
     expect(fileSize(0, 'en')).toBe('0 B');
     expect(fileSize(1536, 'en')).toBe('1.5 KB');
     expect(elapsed(7.9)).toBe('0:07');
@@ -35,6 +36,8 @@ describe('figures', () => {
     expect(elapsed(-3)).toBe('0:00');
     expect(moment('nonsense', 'en')).toBe('nonsense');
     expect(moment(null, 'en')).toBe('–');
+    expect([day('2026-11-23', 'zh'), day('2026-11-23', 'en')]).toEqual(['2026年11月23日', '23 Nov 2026']);
+    expect([day(null, 'en'), day('nonsense', 'en')]).toEqual(['–', 'nonsense']);
   });
 });
 

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api, asProblem, done, type Problem } from '../../api/client';
 import type { components } from '../../api/schema';
-import { moment, useLanguage } from '../../common/format';
+import { moment, useDay, useLanguage } from '../../common/format';
 import { usePost } from '../outbox/outbox';
 import { useSayProblem } from '../say';
 import { useWho } from '../who';
@@ -41,7 +41,7 @@ export function Devices() {
     <section>
       <h2>{t('patrol.offline.devices')}</h2>
       {problem && (
-        <p className="patrol-bad" role="alert">
+        <p className={problem.status === 0 ? 'soft' : 'patrol-bad'} role="alert">
           {say(problem)}
         </p>
       )}
@@ -58,12 +58,13 @@ export function Devices() {
 function Row({ device, isThis, revoke }: { device: Device; isThis: boolean; revoke: () => Promise<void> }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const day = useDay();
   const [sure, setSure] = useState(false);
   const agent = device.agent || t('patrol.offline.unknownAgent');
   return (
     <li className="patrol-item">
       <p>
-        {t('patrol.offline.device', { agent, first: device.first_on, last: device.last_on })}{' '}
+        {t('patrol.offline.device', { agent, first: day(device.first_on), last: day(device.last_on) })}{' '}
         {isThis && <strong>{t('patrol.offline.thisDevice')}</strong>}
       </p>
       {device.revoked_at ? (

@@ -35,7 +35,7 @@ export function Notices({ go }: { go: (screen: 'outbox' | 'me') => void }) {
           <p>
             {pack
               ? t('patrol.offline.newer', { time: moment(offer.made_at, language) })
-              : t('patrol.offline.none')}
+              : t('patrol.offline.missing')}
           </p>
           <Download />
         </div>
