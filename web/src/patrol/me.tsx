@@ -9,6 +9,7 @@ import { Devices } from './offline/devices';
 import { KeptMap, KeptPage } from './offline/kept';
 import { useSayProblem } from './say';
 import { SignIn } from './sign-in';
+import { Tracks } from './tracks';
 import { signOut, useWho } from './who';
 
 export function Me() {
@@ -19,6 +20,7 @@ export function Me() {
         <h2>{t('patrol.account')}</h2>
         <Account />
       </section>
+      <Tracks />
       <KeptMap />
       <KeptPage />
       <Devices />
