@@ -316,7 +316,7 @@ func TestWhoseAnIncidentIs(t *testing.T) {
 		t.Errorf("with the asset's away: %+v", r)
 	}
 	got, err := d.try(d.dispatcher, i.ID, incident.Doing{Act: incident.ToMove, Reason: "pin-wrong", Point: ledgertest.At(1.5, 0.5)})
-	if r := d.responsible(i.ID); err != nil || got.Unit != "310115001001002" || r.Basis != incident.ByGrid || r.Duty.Account != d.leaders[1].Account || r.Unit != got.Unit {
+	if r := d.responsible(i.ID); err != nil || got.Unit != "310115001001002" || got.UnitName == "" || r.Basis != incident.ByGrid || r.Duty.Account != d.leaders[1].Account || r.Unit != got.Unit {
 		t.Errorf("moved: %+v, %+v, %v", got, r, err)
 	}
 	// Nobody is left: the answer is never empty.

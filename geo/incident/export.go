@@ -109,7 +109,6 @@ const given = `(SELECT d.post_id FROM incident_duty d WHERE d.incident_id = i.id
 // entry is one of the lines.
 type entry struct {
 	Incident
-	UnitName   string
 	Post       *int64
 	Steps      int
 	AcceptedAt *time.Time
@@ -134,9 +133,7 @@ func (b *lines) layer(ctx context.Context, db pg.DB) vectorfile.Layer {
 	l.Rows = func(yield func(vectorfile.Row, error) bool) {
 		rows, err := db.Query(ctx, `
 			SELECT`+columns+`,
-				coalesce((SELECT b.name FROM boundary b WHERE b.unit_id = o.unit_id AND b.valid_from <= n.day AND (b.valid_to IS NULL OR b.valid_to > n.day)), ''),
 				`+given+`, s.steps, s.accepted_at, s.late`+tables+`
-			CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) n
 			CROSS JOIN LATERAL (SELECT count(*) AS steps, min(at) FILTER (WHERE act = 'accept') AS accepted_at, coalesce(bool_or(at > was_due_at), false) AS late FROM incident_step WHERE incident_id = i.id) s`+
 			b.where+newestFirst, b.args...)
 		if err != nil {

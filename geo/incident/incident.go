@@ -72,6 +72,7 @@ type Incident struct {
 	Point      *geo.Point `json:"-"`
 	Cell       *cell.Cell `json:"-"`
 	Unit       string     `json:"unit" doc:"code of the unit responsible, empty outside all"`
+	UnitName   string     `json:"unit_name" doc:"what that unit is called today"`
 	UpdatedAt  time.Time  `json:"updated_at"`
 	Text       string     `json:"text" doc:"of the report, at most 200 characters"`
 	Accuracy   *float64   `json:"accuracy" doc:"metres, of the place; null when it is not known"`
@@ -104,7 +105,10 @@ var (
 
 const columns = `
 	i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
-	i.point, i.cell, coalesce(u.code, ''), i.updated_at,
+	i.point, i.cell, coalesce(u.code, ''),
+	coalesce((SELECT b.name FROM boundary b CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) n
+		WHERE b.unit_id = o.unit_id AND b.valid_from <= n.day AND (b.valid_to IS NULL OR b.valid_to > n.day)), ''),
+	i.updated_at,
 	i.text, i.accuracy, i.private,
 	(SELECT count(*) FROM incident_photo l WHERE l.incident_id = i.id),
 	(SELECT count(*) FROM incident_photo l JOIN photo p ON p.id = l.photo_id AND p.account_id = l.account_id WHERE l.incident_id = i.id AND p.arrived_at IS NOT NULL)`

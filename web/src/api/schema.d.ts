@@ -4858,6 +4858,8 @@ export interface components {
             text: string;
             /** @description code of the unit responsible, empty outside all */
             unit: string;
+            /** @description what that unit is called today */
+            unit_name: string;
             /** Format: date-time */
             updated_at: string;
         };
@@ -7495,6 +7497,8 @@ export interface components {
             text: string;
             /** @description code of the unit responsible, empty outside all */
             unit: string;
+            /** @description what that unit is called today */
+            unit_name: string;
             /** Format: date-time */
             updated_at: string;
         };

@@ -36,7 +36,7 @@ export function Card(props: {
   const { incident, now } = props;
   const overdue = isOverdue(incident, now);
   const due = incident.closed_at ? t('incidentState.closed') : timeLeft(incident.due_at, now);
-  const unit = incident.unit || t('board.outside');
+  const unit = incident.unit_name || incident.unit || t('board.outside');
   return (
     <button
       type="button"

@@ -69,13 +69,19 @@ function Ledger() {
           options={VIEWS.map((value) => ({ value, label: t(`board.view.${value}`) }))}
         />
         <Filters filter={view} onFilter={setView} unit={unit} onUnit={(code) => setPage({ unit: code })} />
-        <p className="board-sum" role="status">
-          {total !== undefined && (
-            <span className="figures">{t('board.all', { count: total, shown: count(total, language) })}</span>
-          )}
-          {late > 0 && <span className="figures board-late"> · {t('board.overdueOf', { count: late })}</span>}
-        </p>
-        <ExportButton asked={query} total={total} />
+        <div className="board-all">
+          <p className="board-sum" role="status">
+            {total !== undefined && (
+              <span className="figures">
+                {t('board.all', { count: total, shown: count(total, language) })}
+              </span>
+            )}
+            {late > 0 && (
+              <span className="figures board-late"> · {t('board.overdueOf', { count: late })}</span>
+            )}
+          </p>
+          <ExportButton asked={query} total={total} />
+        </div>
       </section>
       {tallies.isError && <Failed cause={tallies.error} retry={() => tallies.refetch()} />}
       {view.view === 'board' ? (

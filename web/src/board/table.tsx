@@ -53,7 +53,7 @@ export function Table(props: { asked: Asked; chosen: string | null; onOpen: (id:
       compare: (a, b) => a.unit.localeCompare(b.unit),
       cell: (one) => (
         <>
-          <span className="figures">{one.unit || t('board.outside')}</span>{' '}
+          {one.unit_name || one.unit || t('board.outside')}{' '}
           <span className="soft">{one.text || one.address}</span>
         </>
       ),

@@ -59,7 +59,7 @@ function Legend({ show }: { show: Layer }) {
   if (show === 'duty')
     return (
       <p className="hint">
-        <Swatch colour={p.accent} /> {t('duty.cell')}. {t('duty.mapHint')}
+        <Swatch colour={p.accent} /> {t('duty.cell')} · {t('duty.mapHint')}
       </p>
     );
   return (

@@ -88,7 +88,7 @@ export function Overdue({ unit, onOpen }: Props & { unit: string | null }) {
               <span className="board-late">{timeLeft(one.due_at, now)}</span>
               <br />
               <small className="soft figures">
-                {one.unit || t('board.outside')} · {t(`incidentState.${one.state}`)}
+                {one.unit_name || one.unit || t('board.outside')} · {t(`incidentState.${one.state}`)}
               </small>
             </li>
           ))}

@@ -1,6 +1,6 @@
 // The officer's own track: out as a file, and a file of a watch in, once.
 import { readFile } from 'node:fs/promises';
-import { as, delivered, emulate, homeOf, screen, signIn, walk } from './officer';
+import { as, delivered, emulate, homeOf, screen, setClock, signIn, walk } from './officer';
 import { NOBODY } from './roles';
 import { expect, isPhone, test } from './walk';
 
@@ -8,7 +8,7 @@ test.use({ storageState: NOBODY, permissions: ['geolocation'] });
 
 const STEPS = 6;
 
-test('a track is downloaded, and a file is read in once', async ({ page, baseURL, complaints }) => {
+test('a track is downloaded, and a file is read in once', async ({ page, context, baseURL, complaints }) => {
   test.skip(!isPhone(page), 'an officer has a phone');
   complaints.allow(/Failed to load resource/); // before the sign-in, and the file that is none
   const home = await homeOf(await as('worker', baseURL));
@@ -20,9 +20,12 @@ test('a track is downloaded, and a file is read in once', async ({ page, baseURL
   if (await agree.isVisible()) await agree.click();
   await expect(page.getByText('你已同意上岗时记录轨迹。')).toBeVisible();
   await screen(page, '地图');
+  // Without signal: the server would set the phone's clock right.
+  await context.setOffline(true);
+  const began = Date.now() - 600_000;
+  await setClock(page, began);
   await page.getByRole('button', { name: '步行' }).click();
   await expect(page.getByText('正在记录轨迹')).toBeVisible();
-  const began = Date.now();
   await walk(
     page,
     Array.from({ length: STEPS }, (_, n) => ({
@@ -33,6 +36,8 @@ test('a track is downloaded, and a file is read in once', async ({ page, baseURL
   );
   await page.getByRole('button', { name: '结束巡查' }).click();
   await page.getByRole('button', { name: '再按一次结束' }).click();
+  await setClock(page, null);
+  await context.setOffline(false);
   await delivered(page);
   await screen(page, '我的');
   const tracks = page.locator('section').filter({ has: page.getByRole('heading', { name: '我的轨迹' }) });

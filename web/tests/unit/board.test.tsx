@@ -185,6 +185,7 @@ describe('the ledger', () => {
     category: '0102',
     state: 'reported',
     unit: '310',
+    unit_name: 'North',
     text: 'Bags at the corner',
     address: '',
     department: '',
@@ -209,7 +210,7 @@ describe('the ledger', () => {
     show(<LedgerPage />);
     rereadLedger();
     const column = await screen.findByRole('region', { name: 'reported, 1' });
-    expect(await within(column).findByRole('button', { name: /Rubbish, 310, .* overdue/ })).toBeTruthy();
+    expect(await within(column).findByRole('button', { name: /Rubbish, North, .* overdue/ })).toBeTruthy();
     expect(within(column).getByText('1 overdue')).toBeTruthy();
     expect(screen.getByRole('region', { name: 'handled, 0' })).toBeTruthy();
   });
