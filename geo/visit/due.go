@@ -39,19 +39,35 @@ type DueFilter struct {
 	Limit int
 }
 
-// due is every household that visits are wanted for, with each cadence that it is in,
-// within an area ($1, $2) and, if $3 is not 0, a unit. An empty dwelling is not
-// visited. Days are those in China.
+// everywhere and ofUnits are the households that a question is about, with their units:
+// all of them, or those of the units below the roots ($1), who are found by their units so
+// that what it costs grows with them and not with the town. With $2 those in no unit that
+// were left to one of these areas are among them.
+const (
+	everywhere = `
+	WITH here AS (
+		SELECT h.id, o.unit_id FROM household h LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
+		WHERE $1::bigint[] IS NOT NULL AND $2::boolean),`
+	ofUnits = `
+	WITH below AS (SELECT ARRAY(SELECT s.unit_id FROM unit_ancestor s WHERE s.ancestor_id = ANY ($1)) AS units),
+	here AS (
+		SELECT o.household_id AS id, o.unit_id FROM household_unit o
+		WHERE o.valid_to IS NULL AND o.unit_id = ANY ((SELECT units FROM below)::bigint[])
+		UNION
+		SELECT h.id, NULL FROM household h
+		WHERE $2::boolean AND h.area_id = ANY ((SELECT units FROM below)::bigint[])
+		  AND NOT EXISTS (SELECT FROM household_unit o WHERE o.household_id = h.id AND o.valid_to IS NULL)),`
+)
+
+// due is every household that visits are wanted for, with each cadence that it is in. An
+// empty dwelling is not visited. Days are those in China; $3 is today.
 const due = `
-	WITH home AS (
-		SELECT h.id, o.unit_id, h.address, h.compound, h.building, h.stairwell, h.doorplate, h.point, h.kind,
+	home AS (
+		SELECT h.id, e.unit_id, h.area_id, h.cell, h.address, h.compound, h.building, h.stairwell, h.doorplate, h.point, h.kind,
 			h.age_0_2, h.age_3_6, h.age_80, (h.created_at AT TIME ZONE 'Asia/Shanghai')::date AS since, l.post_id, l.since AS linked_on
-		FROM household h
-		LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
+		FROM here e JOIN household h ON h.id = e.id
 		LEFT JOIN visit_link l ON l.household_id = h.id
-		WHERE h.closed_on IS NULL AND h.merged_into IS NULL AND h.occupied IS DISTINCT FROM false
-		  AND ($1 OR EXISTS (SELECT FROM unit_ancestor s WHERE s.unit_id = coalesce(o.unit_id, h.area_id) AND s.ancestor_id = ANY ($2)))
-		  AND ($3::bigint = 0 OR EXISTS (SELECT FROM unit_ancestor s WHERE s.unit_id = o.unit_id AND s.ancestor_id = $3))),
+		WHERE h.closed_on IS NULL AND h.merged_into IS NULL AND h.occupied IS DISTINCT FROM false),
 	wanted AS (
 		SELECT h.*, c.code AS cadence, c.level, c.days, CASE WHEN c.homes = 'linked' THEN h.linked_on ELSE h.since END AS begun,
 			EXISTS (SELECT FROM visit_refusal r WHERE r.household_id = h.id) AS refused
@@ -69,6 +85,18 @@ const due = `
 		SELECT w.*, m.last_at, CASE WHEN m.tried_at > coalesce(m.last_at, '-infinity') THEN m.tried_at END AS tried_at,
 			coalesce((m.last_at AT TIME ZONE 'Asia/Shanghai')::date, w.begun) + w.days AS due_on
 		FROM wanted w LEFT JOIN made m ON m.household_id = w.id AND m.cadence = w.cadence)`
+
+// standingIn is the beginning of a question about an area, or a unit of it (0 = none), with
+// its parameters $1 to $3.
+func standingIn(area staff.Area, unit int64, today geo.Day) (sql string, args []any) {
+	switch {
+	case unit != 0:
+		return ofUnits + due, []any{[]int64{unit}, false, today}
+	case area.All:
+		return everywhere + due, []any{[]int64{}, true, today}
+	}
+	return ofUnits + due, []any{area.Roots, true, today}
+}
 
 // DueIn returns the visits that are due, the longest overdue first. Households that
 // want no visits are not among them.
@@ -94,17 +122,18 @@ func DueIn(ctx context.Context, db pg.DB, actor staff.Actor, f DueFilter, today 
 		after = *f.After
 		afterDay = &after.DueOn
 	}
-	rows, _ := db.Query(ctx, due+`
+	sql, args := standingIn(area, unit, today)
+	rows, _ := db.Query(ctx, sql+`
 		SELECT s.id, s.cadence, coalesce(u.code, ''),
 			CASE WHEN s.address <> '' THEN s.address ELSE concat_ws(' ', nullif(s.compound, ''), nullif(s.building, ''), nullif(s.stairwell, ''), nullif(s.doorplate, '')) END,
-			s.point, s.post_id, s.last_at, s.tried_at, s.due_on, s.due_on < $4
+			s.point, s.post_id, s.last_at, s.tried_at, s.due_on, s.due_on < $3
 		FROM standing s LEFT JOIN unit u ON u.id = s.unit_id
-		WHERE NOT s.refused AND s.due_on <= $5 AND ($6 = '' OR s.cadence = $6)
-		  AND (NOT $7 OR s.post_id = ANY ($8)
-			OR s.level <> '' AND s.level IN (SELECT n.level FROM post p JOIN unit n ON n.id = p.unit_id WHERE p.id = ANY ($8)))
-		  AND ($9::date IS NULL OR (s.due_on, s.id, s.cadence) > ($9, $10, $11))
-		ORDER BY s.due_on, s.id, s.cadence LIMIT $12`,
-		area.All, area.Roots, unit, today, until, f.Cadence, f.Mine, posts, afterDay, after.Household, after.Cadence, f.Limit)
+		WHERE NOT s.refused AND s.due_on <= $4 AND ($5 = '' OR s.cadence = $5)
+		  AND (NOT $6 OR s.post_id = ANY ($7)
+			OR s.level <> '' AND s.level IN (SELECT n.level FROM post p JOIN unit n ON n.id = p.unit_id WHERE p.id = ANY ($7)))
+		  AND ($8::date IS NULL OR (s.due_on, s.id, s.cadence) > ($8, $9, $10))
+		ORDER BY s.due_on, s.id, s.cadence LIMIT $11`,
+		append(args, until, f.Cadence, f.Mine, posts, afterDay, after.Household, after.Cadence, f.Limit)...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
 	if err != nil {
 		return nil, fmt.Errorf("visits due: %w", err)
@@ -123,11 +152,12 @@ type CellDue struct {
 // DueByCell counts the visits that are due everywhere, for the map, which shows of them
 // what a reader may see. db is the engine's.
 func DueByCell(ctx context.Context, db pg.DB, today geo.Day) ([]CellDue, error) {
-	rows, _ := db.Query(ctx, due+`
-		SELECT h.cell, coalesce(s.unit_id, h.area_id, 0), count(*), count(*) FILTER (WHERE s.due_on < $4)
-		FROM standing s JOIN household h ON h.id = s.id
-		WHERE NOT s.refused AND s.due_on <= $4 AND h.point IS NOT NULL
-		GROUP BY 1, 2 ORDER BY 1, 2`, true, []int64{}, 0, today)
+	sql, args := standingIn(staff.Area{All: true}, 0, today)
+	rows, _ := db.Query(ctx, sql+`
+		SELECT s.cell, coalesce(s.unit_id, s.area_id, 0), count(*), count(*) FILTER (WHERE s.due_on < $3)
+		FROM standing s
+		WHERE NOT s.refused AND s.due_on <= $3 AND s.point IS NOT NULL
+		GROUP BY 1, 2 ORDER BY 1, 2`, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[CellDue])
 	if err != nil {
 		return nil, fmt.Errorf("visits due by cell: %w", err)
@@ -153,12 +183,13 @@ func Stand(ctx context.Context, db pg.DB, actor staff.Actor, unit string, today 
 	if err != nil {
 		return nil, fmt.Errorf("visits in %s: %w", unit, err)
 	}
-	rows, _ := db.Query(ctx, due+`
-		SELECT c.code, count(s.id) FILTER (WHERE NOT s.refused), count(s.id) FILTER (WHERE NOT s.refused AND s.due_on >= $4),
-			count(s.id) FILTER (WHERE NOT s.refused AND s.due_on < $4), count(s.id) FILTER (WHERE NOT s.refused AND s.last_at IS NULL),
+	sql, args := standingIn(area, id, today)
+	rows, _ := db.Query(ctx, sql+`
+		SELECT c.code, count(s.id) FILTER (WHERE NOT s.refused), count(s.id) FILTER (WHERE NOT s.refused AND s.due_on >= $3),
+			count(s.id) FILTER (WHERE NOT s.refused AND s.due_on < $3), count(s.id) FILTER (WHERE NOT s.refused AND s.last_at IS NULL),
 			count(s.id) FILTER (WHERE s.refused)
 		FROM cadence c LEFT JOIN standing s ON s.cadence = c.code
-		WHERE c.used GROUP BY c.code, c.ordinal ORDER BY c.ordinal`, area.All, area.Roots, id, today)
+		WHERE c.used GROUP BY c.code, c.ordinal ORDER BY c.ordinal`, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Standing])
 	if err != nil {
 		return nil, fmt.Errorf("visits in %s: %w", unit, err)
@@ -193,14 +224,15 @@ func LateIn(ctx context.Context, engine pg.DB, actor staff.Actor, unit string, t
 	if err != nil {
 		return nil, fmt.Errorf("late visits in %s: %w", unit, err)
 	}
-	rows, _ := engine.Query(ctx, due+`,
+	sql, args := standingIn(area, id, today)
+	rows, _ := engine.Query(ctx, sql+`,
 	behind AS (
-		SELECT unit_id, post_id, cadence, count(*) AS homes, count(*) FILTER (WHERE due_on < $4) AS overdue
+		SELECT unit_id, post_id, cadence, count(*) AS homes, count(*) FILTER (WHERE due_on < $3) AS overdue
 		FROM standing WHERE NOT refused GROUP BY 1, 2, 3)
 		SELECT coalesce(u.code, ''), coalesce(n.name, ''), b.post_id, coalesce(p.kind, ''), b.cadence, b.homes, b.overdue
 		FROM behind b LEFT JOIN unit u ON u.id = b.unit_id LEFT JOIN post p ON p.id = b.post_id
-		LEFT JOIN boundary n ON n.unit_id = b.unit_id AND n.valid_from <= $4 AND (n.valid_to IS NULL OR n.valid_to > $4)
-		WHERE b.overdue > 0 ORDER BY b.overdue DESC, 1, b.post_id, b.cadence LIMIT $5`, area.All, area.Roots, id, today, mostBehind)
+		LEFT JOIN boundary n ON n.unit_id = b.unit_id AND n.valid_from <= $3 AND (n.valid_to IS NULL OR n.valid_to > $3)
+		WHERE b.overdue > 0 ORDER BY b.overdue DESC, 1, b.post_id, b.cadence LIMIT $4`, append(args, mostBehind)...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Behind])
 	if err != nil {
 		return nil, fmt.Errorf("late visits in %s: %w", unit, err)
