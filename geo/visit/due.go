@@ -63,19 +63,19 @@ const (
 // empty dwelling is not visited. Days are those in China; $3 is today.
 const due = `
 	home AS (
-		SELECT h.id, e.unit_id, h.area_id, h.cell, h.address, h.compound, h.building, h.stairwell, h.doorplate, h.point, h.kind,
-			h.age_0_2, h.age_3_6, h.age_80, (h.created_at AT TIME ZONE 'Asia/Shanghai')::date AS since, l.post_id, l.since AS linked_on
+		SELECT h.id, e.unit_id, h.kind = 'rental' AS rental, coalesce(h.age_80, 0) > 0 AS aged, coalesce(h.age_0_2, 0) + coalesce(h.age_3_6, 0) > 0 AS children,
+			(h.created_at AT TIME ZONE 'Asia/Shanghai')::date AS since, l.post_id, l.since AS linked_on
 		FROM here e JOIN household h ON h.id = e.id
 		LEFT JOIN visit_link l ON l.household_id = h.id
 		WHERE h.closed_on IS NULL AND h.merged_into IS NULL AND h.occupied IS DISTINCT FROM false),
 	wanted AS (
-		SELECT h.*, c.code AS cadence, c.level, c.days, CASE WHEN c.homes = 'linked' THEN h.linked_on ELSE h.since END AS begun,
+		SELECT h.id, h.unit_id, h.post_id, c.code AS cadence, c.level, c.days, CASE WHEN c.homes = 'linked' THEN h.linked_on ELSE h.since END AS begun,
 			EXISTS (SELECT FROM visit_refusal r WHERE r.household_id = h.id) AS refused
 		FROM home h JOIN cadence c ON c.used AND CASE c.homes
 			WHEN 'linked' THEN h.post_id IS NOT NULL
-			WHEN 'aged' THEN h.age_80 > 0
-			WHEN 'children' THEN coalesce(h.age_0_2, 0) + coalesce(h.age_3_6, 0) > 0
-			WHEN 'rental' THEN h.kind = 'rental'
+			WHEN 'aged' THEN h.aged
+			WHEN 'children' THEN h.children
+			WHEN 'rental' THEN h.rental
 			ELSE true END),
 	made AS (
 		SELECT v.household_id, v.cadence, max(v.visited_at) FILTER (WHERE v.outcome <> 'nobody') AS last_at,
@@ -123,16 +123,19 @@ func DueIn(ctx context.Context, db pg.DB, actor staff.Actor, f DueFilter, today 
 		afterDay = &after.DueOn
 	}
 	sql, args := standingIn(area, unit, today)
-	rows, _ := db.Query(ctx, sql+`
-		SELECT s.id, s.cadence, coalesce(u.code, ''),
-			CASE WHEN s.address <> '' THEN s.address ELSE concat_ws(' ', nullif(s.compound, ''), nullif(s.building, ''), nullif(s.stairwell, ''), nullif(s.doorplate, '')) END,
-			s.point, s.post_id, s.last_at, s.tried_at, s.due_on, s.due_on < $3
-		FROM standing s LEFT JOIN unit u ON u.id = s.unit_id
+	rows, _ := db.Query(ctx, sql+`,
+	page AS (
+		SELECT s.* FROM standing s
 		WHERE NOT s.refused AND s.due_on <= $4 AND ($5 = '' OR s.cadence = $5)
 		  AND (NOT $6 OR s.post_id = ANY ($7)
 			OR s.level <> '' AND s.level IN (SELECT n.level FROM post p JOIN unit n ON n.id = p.unit_id WHERE p.id = ANY ($7)))
 		  AND ($8::date IS NULL OR (s.due_on, s.id, s.cadence) > ($8, $9, $10))
-		ORDER BY s.due_on, s.id, s.cadence LIMIT $11`,
+		ORDER BY s.due_on, s.id, s.cadence LIMIT $11)
+		SELECT s.id, s.cadence, coalesce(u.code, ''),
+			CASE WHEN h.address <> '' THEN h.address ELSE concat_ws(' ', nullif(h.compound, ''), nullif(h.building, ''), nullif(h.stairwell, ''), nullif(h.doorplate, '')) END,
+			h.point, s.post_id, s.last_at, s.tried_at, s.due_on, s.due_on < $3
+		FROM page s JOIN household h ON h.id = s.id LEFT JOIN unit u ON u.id = s.unit_id
+		ORDER BY s.due_on, s.id, s.cadence`,
 		append(args, until, f.Cadence, f.Mine, posts, afterDay, after.Household, after.Cadence, f.Limit)...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
 	if err != nil {
@@ -154,9 +157,9 @@ type CellDue struct {
 func DueByCell(ctx context.Context, db pg.DB, today geo.Day) ([]CellDue, error) {
 	sql, args := standingIn(staff.Area{All: true}, 0, today)
 	rows, _ := db.Query(ctx, sql+`
-		SELECT s.cell, coalesce(s.unit_id, s.area_id, 0), count(*), count(*) FILTER (WHERE s.due_on < $3)
-		FROM standing s
-		WHERE NOT s.refused AND s.due_on <= $3 AND s.point IS NOT NULL
+		SELECT h.cell, coalesce(s.unit_id, h.area_id, 0), count(*), count(*) FILTER (WHERE s.due_on < $3)
+		FROM standing s JOIN household h ON h.id = s.id
+		WHERE NOT s.refused AND s.due_on <= $3 AND h.point IS NOT NULL
 		GROUP BY 1, 2 ORDER BY 1, 2`, args...)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[CellDue])
 	if err != nil {
