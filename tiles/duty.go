@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wangge/geo"
@@ -124,11 +125,21 @@ func (d *duty) forget() {
 
 // madeDuty is a layer as it was read last.
 type madeDuty struct {
-	mu    sync.Mutex
-	layer *layer
-	at    time.Time
-	units int64
+	reading sync.Mutex
+	last    atomic.Pointer[dutyRead]
 }
+
+// dutyRead is a layer that was read.
+type dutyRead struct {
+	*layer
+	at    time.Time
+	took  time.Duration
+	units int64 // of which version the units are
+}
+
+// share is the least part of the time in which a layer is not being read: what takes long, as
+// the visits that are due in a million households do, is read less often.
+const share = 20
 
 // ofDuty returns a layer as it stands, and the reader's reach.
 func (s *Server) ofDuty(ctx context.Context, v *view, l *layer, at string, scope Scope) (*layer, *reach, error) {
@@ -158,17 +169,24 @@ func (s *Server) made(ctx context.Context, v *view, l *layer) (*layer, error) {
 	}
 	s.duty.mu.Unlock()
 
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := s.Now()
-	pause := rests[l.name]
+	now, pause := s.Now(), rests[l.name]
 	if pause == 0 {
 		pause = rest
 	}
-	today := dayLabel(geo.DayOf(now))
-	if m.layer != nil && m.layer.day == today && m.units == v.seen[subjectGrid] && now.Sub(m.at) < pause {
-		return m.layer, nil
+	today, units := dayLabel(geo.DayOf(now)), v.seen[subjectGrid]
+	old := m.last.Load()
+	isOld := func() bool { return old == nil || old.day != today || old.units != units }
+	isDue := func() bool { return now.Sub(old.at) >= max(pause, share*old.took) }
+	if isOld() {
+		m.reading.Lock()
+	} else if !isDue() || !m.reading.TryLock() {
+		return old.layer, nil
 	}
+	defer m.reading.Unlock()
+	if old = m.last.Load(); !isOld() && !isDue() { // somebody read it meanwhile
+		return old.layer, nil
+	}
+	began := time.Now()
 	r := &reading{Server: s, ctx: ctx, day: geo.DayOf(now), now: now, digest: fnv.New64a()}
 	draw, err := drawDuty[l.name](r, &s.duty)
 	if err != nil {
@@ -176,13 +194,17 @@ func (s *Server) made(ctx context.Context, v *view, l *layer) (*layer, error) {
 	}
 	// 53 bits: as many as JavaScript counts exactly.
 	version := int64(r.digest.Sum64()>>11) | 1
-	if m.layer == nil || m.layer.version != version || m.layer.day != today || m.units != v.seen[subjectGrid] {
-		next := *l
-		next.content, next.version, next.base, next.day = draw(), version, version, today
-		m.layer, m.units = &next, v.seen[subjectGrid]
+	next := &dutyRead{at: now, units: units}
+	if isOld() || old.version != version {
+		drawn := *l
+		drawn.content, drawn.version, drawn.base, drawn.day = draw(), version, version, today
+		next.layer = &drawn
+	} else {
+		next.layer = old.layer
 	}
-	m.at = now
-	return m.layer, nil
+	next.took = time.Since(began)
+	m.last.Store(next)
+	return next.layer, nil
 }
 
 // counted are the units whose counts are seen, placed those whose single things are; nil

@@ -1,6 +1,7 @@
 package tiles_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -163,6 +164,47 @@ func (w *town) duties(code string, x, y int32) {
 	hidden := w.incident(x, y+3000)
 	w.exec(`INSERT INTO incident_unit (incident_id, unit_id, valid_from) VALUES ($1, $2, '2026-11-01')`, hidden, unit)
 	w.exec(`UPDATE incident SET private = true WHERE id = $1`, hidden)
+}
+
+func TestWhoComesWhileALayerIsReadIsShownTheOneBefore(t *testing.T) {
+	w := newTown(t)
+	now := today
+	s := w.onDuty(&now)
+	app := as(s, tiles.Everything)
+	path := "/tiles/checkpoints/12/0/0.mvt"
+	if r := get(t, app, path); r.status != 204 {
+		t.Fatal(r.status)
+	}
+	lock, err := w.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback(context.Background()) }()
+	if _, err := lock.Exec(t.Context(), `LOCK TABLE checkpoint IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	waits := make(chan int)
+	go func() { waits <- get(t, app, path).status }()
+	for reads := 0; reads == 0; { // the first one waits for the table
+		if err := w.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'checkpoint'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&reads); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := get(t, app, path); r.status != 204 {
+		t.Errorf("who comes meanwhile: %d", r.status)
+	}
+	select {
+	case status := <-waits:
+		t.Errorf("the first one was answered %d while the table was locked", status)
+	default:
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-waits; status != 204 {
+		t.Errorf("who read: %d", status)
+	}
 }
 
 func TestLayersOfDutyShowWhatIsDueToWhomItConcerns(t *testing.T) {

@@ -447,6 +447,19 @@ func TestPlatesAreForWhoPutsThemUp(t *testing.T) {
 	if list, err = premises.Plates(ctx, f.app, planner, first); !errors.Is(err, premises.ErrCheckpoint) {
 		t.Errorf("of another grid: %+v, %v", list, err)
 	}
+	var village int64
+	if err := f.db.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = $1`, first[:12]).Scan(&village); err != nil {
+		t.Fatal(err)
+	}
+	ctx, planner = stafftest.Hold(f, f.db, staff.Planner, village)
+	for unit, want := range map[string]int{"": 2, first[:12]: 2, first: 1, second: 1} {
+		if list, err = premises.Plates(ctx, f.app, planner, unit); err != nil || len(list) != want {
+			t.Errorf("for a planner of the village, in %q: %+v, %v; want %d", unit, list, err, want)
+		}
+		if beats, err := premises.Checkpoints(ctx, f.app, planner, unit, 0, 10); err != nil || len(beats) != want {
+			t.Errorf("checkpoints for a planner of the village, in %q: %+v, %v; want %d", unit, beats, err, want)
+		}
+	}
 	ctx, worker := f.worker(0)
 	if list, err = premises.Plates(ctx, f.app, worker, ""); !errors.Is(err, premises.ErrCheckpoint) {
 		t.Errorf("for a worker: %+v, %v", list, err)

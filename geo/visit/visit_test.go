@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/geo"
@@ -423,4 +424,65 @@ func plainly(list []visit.Behind) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%+v of post %d", b, post))
 	}
 	return lines
+}
+
+// The households of a question are found by their units; what that is, is said plainly here.
+func TestWhoseVisitsAreDueIsWhatItsDefinitionSays(t *testing.T) {
+	f := newField(t)
+	f.set("everybody", visit.Terms{Ordinal: 500, Homes: visit.All, Days: 30, Used: true})
+	// One in no unit was left to the second; one that moved had been in the first before.
+	if _, err := f.db.Exec(t.Context(), `UPDATE household SET area_id = $2 WHERE id = $1`, f.homes[4], f.units[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.db.Exec(t.Context(), `UPDATE household SET area_id = $2 WHERE id = $1`, f.homes[0], f.units[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.db.Exec(t.Context(), `INSERT INTO household_unit (household_id, unit_id, valid_from, valid_to) VALUES ($1, $2, '2020-01-01', '2021-01-01')`, f.homes[3], f.units[0]); err != nil {
+		t.Fatal(err)
+	}
+	var village int64
+	if err := f.db.QueryRow(t.Context(), `SELECT ancestor_id FROM unit_ancestor WHERE unit_id = $1 AND ancestor_id <> unit_id`, f.units[0]).Scan(&village); err != nil {
+		t.Fatal(err)
+	}
+	codes := map[int64]string{}
+	for _, unit := range append(slices.Clone(f.units), village) {
+		var code string
+		if err := f.db.QueryRow(t.Context(), `SELECT code FROM unit WHERE id = $1`, unit).Scan(&code); err != nil {
+			t.Fatal(err)
+		}
+		codes[unit] = code
+	}
+	today := geo.DayOf(time.Now())
+	for _, root := range append(slices.Clone(f.units), village, 0) {
+		ctx, actor := stafftest.Hold(f, f.db, staff.Worker, root)
+		for _, unit := range append(slices.Clone(f.units), village, 0) {
+			rows, _ := f.db.Query(t.Context(), `
+				SELECT h.id FROM household h LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
+				WHERE ($1 = 0 OR EXISTS (SELECT FROM unit_ancestor s WHERE s.unit_id = coalesce(o.unit_id, h.area_id) AND s.ancestor_id = $1))
+				  AND ($2 = 0 OR EXISTS (SELECT FROM unit_ancestor s WHERE s.unit_id = o.unit_id AND s.ancestor_id = $2)) ORDER BY h.id`, root, unit)
+			want, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := visit.DueIn(ctx, f.app, actor, visit.DueFilter{Unit: codes[unit], Limit: 100}, today)
+			if err != nil {
+				if !errors.Is(err, staff.ErrOutside) || root == 0 || unit == root || root == village && unit != 0 {
+					t.Errorf("root %d, unit %d: %v", root, unit, err)
+				}
+				continue
+			}
+			var got []int64
+			for _, d := range list {
+				got = append(got, d.Household)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("root %d, unit %d: %v, want %v", root, unit, got, want)
+			}
+			stands, err := visit.Stand(ctx, f.app, actor, codes[unit], today)
+			if err != nil || len(stands) != 1 || stands[0].Homes != len(want) {
+				t.Errorf("root %d, unit %d: %+v, want %d homes (%v)", root, unit, stands, len(want), err)
+			}
+		}
+	}
 }
