@@ -6,7 +6,7 @@ import type { Incident } from '../api/types';
 import { useTitle } from '../common/format';
 import { useTimeLeft } from './time';
 
-export const CARD = 84;
+export const CARD = 102;
 
 /** isOverdue tells whether the next step should have been taken by now. */
 export const isOverdue = (incident: Pick<Incident, 'due_at' | 'closed_at'>, now: number): boolean =>
@@ -52,7 +52,7 @@ export function Card(props: {
       </span>
       <span className="board-card-text">{incident.text || incident.address || incident.department}</span>
       <span className="board-card-foot">
-        <span className="figures">{unit}</span>
+        <span className="board-card-unit">{unit}</span>
         <span className={overdue ? 'board-late' : 'soft'}>
           {overdue ? <WarningFilled aria-hidden="true" /> : <ClockCircleOutlined aria-hidden="true" />} {due}
         </span>

@@ -25,6 +25,14 @@ const coloursOf = (p: Palette) => ({
   days: p.seal,
 });
 
+/** endings are names without what all of them begin with, where there is room for little. */
+export function endings(names: readonly string[]): readonly string[] {
+  const [first = '', ...others] = names;
+  let same = 0;
+  while (same < first.length - 1 && others.every((one) => one[same] === first[same])) same++;
+  return others.length > 0 && same > 4 ? names.map((one) => `…${one.slice(same - 1)}`) : names;
+}
+
 export default function CoverageChart({ rows }: { rows: readonly Child[] }) {
   const { t } = useTranslation();
   const p = usePalette();
@@ -55,7 +63,7 @@ export default function CoverageChart({ rows }: { rows: readonly Child[] }) {
       xAxis: {
         ...axis,
         type: 'category',
-        data: shown.map(({ name }) => name),
+        data: endings(shown.map(({ name }) => name)),
         axisLabel: {
           color: p.inkSoft,
           interval: 0,

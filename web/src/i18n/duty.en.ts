@@ -193,7 +193,7 @@ export const duty: typeof dutyZh = {
   mapHint: 'A hexagon is a rough place of about 0.7 km²; posts in one are shown together, without names.',
   cell: 'Posts on duty (roughly)',
   layers: 'On the map',
-  layer: { duty: 'On duty', freshness: 'Freshness of streets', freshness_cells: 'Freshness of cells' },
+  layer: { duty: 'On duty', freshness: 'Street freshness', freshness_cells: 'Cell freshness' },
   freshness: {
     freshness: 'Streets, in parts of at most 50 m, by when a patrol passed last; shown from zoom 13 on.',
     freshness_cells: 'The share of the streets of a cell that was seen within 7 days, by length.',

@@ -1,6 +1,7 @@
 import { screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { piecesOf, placeAt, withCourse } from '../../src/duty/course';
+import { endings } from '../../src/duty/coverage-chart';
 import { byBeat } from '../../src/duty/late';
 import DutyPage from '../../src/duty/page';
 import { byUnit } from '../../src/duty/posts';
@@ -240,4 +241,13 @@ describe('the duty room', () => {
     show(<DutyPage />, '', somebody(['map', 'place']));
     expect(await screen.findByText(/do not show who is on duty/)).toBeTruthy();
   });
+});
+
+it('labels units that begin alike by where they differ', () => {
+  expect(endings(['听雨社区第一微网格第一楼组', '听雨社区第一微网格第二楼组'])).toEqual([
+    '…第一楼组',
+    '…第二楼组',
+  ]);
+  expect(endings(['张家浜村', '周家浜村'])).toEqual(['张家浜村', '周家浜村']);
+  expect(endings(['听雨社区第一微网格'])).toEqual(['听雨社区第一微网格']);
 });
