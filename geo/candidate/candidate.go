@@ -146,7 +146,7 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Candida
 	rows, _ := db.Query(ctx, `SELECT`+columns+`
 		WHERE `+readable(1)+` AND c.id > $7 AND ($8 = '' OR c.kind = $8) AND ($9 = '' OR strpos(lower(c.name), lower($9)) > 0)
 		  AND ($10 OR c.closed_on IS NULL OR c.closed_on > $11)
-		  AND ($12 = '' OR EXISTS (SELECT FROM unit_ancestor a JOIN unit t ON t.id = a.ancestor_id WHERE a.unit_id = c.unit_id AND t.code = $12))
+		  AND ($12 = '' OR c.unit_id IN (SELECT units_below(t.id) FROM unit t WHERE t.code = $12))
 		ORDER BY c.id LIMIT $13`,
 		append(readers(actor), f.After, f.Kind, f.Text, f.All, grid.Today(), f.Unit, f.Limit)...)
 	list, err := pgx.CollectRows(rows, scan)

@@ -167,7 +167,7 @@ func (f *Finder) sites(ctx context.Context, actor staff.Actor, p Params, run *ci
 		args := append(readers(actor), run.Run.Params.On, run.Unit, p.Candidates, kinds(p.Kinds), p.StepFree, maxCandidates+1)
 		rows, _ := f.db.Query(ctx, `SELECT`+columns+`
 			WHERE `+readable(1)+` AND (c.closed_on IS NULL OR c.closed_on > $7)
-			  AND ($8::bigint = 0 OR EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = c.unit_id AND a.ancestor_id = $8))
+			  AND ($8::bigint = 0 OR c.unit_id IN (SELECT units_below($8)))
 			  AND (cardinality($9::bigint[]) IS NULL OR cardinality($9::bigint[]) = 0 OR c.id = ANY ($9))
 			  AND (cardinality($10::text[]) = 0 OR c.kind = ANY ($10)) AND (NOT $11 OR c.step_free)
 			ORDER BY c.id LIMIT $12`, args...)

@@ -92,7 +92,7 @@ func (s *study) readHomes(ctx context.Context, db pg.DB, actor staff.Actor) ([]h
 		FROM household_unit o JOIN household h ON h.id = o.household_id
 		WHERE o.valid_from <= $1 AND (o.valid_to IS NULL OR o.valid_to > $1)
 		  AND h.point IS NOT NULL AND (h.closed_on IS NULL OR h.closed_on > $1)
-		  AND EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = o.unit_id AND a.ancestor_id = $2)
+		  AND o.unit_id IN (SELECT units_below($2))
 		  AND `+staff.In("o.unit_id", 3)+`
 		ORDER BY h.id`, s.On, s.base.id, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h home, err error) {
@@ -112,7 +112,7 @@ func (s *study) countOpen(ctx context.Context, db pg.DB, actor staff.Actor) erro
 		SELECT i.point
 		FROM incident_unit o JOIN incident i ON i.id = o.incident_id
 		WHERE o.valid_to IS NULL AND i.closed_at IS NULL AND i.point IS NOT NULL AND NOT i.private
-		  AND EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = o.unit_id AND a.ancestor_id = $1)
+		  AND o.unit_id IN (SELECT units_below($1))
 		  AND `+staff.In("o.unit_id", 2), s.base.id, area.All, area.Roots)
 	var at geo.Point
 	_, err := pgx.ForEachRow(rows, []any{&at}, func() error {

@@ -96,7 +96,7 @@ func (s *study) readIncidents(ctx context.Context, db pg.DB, actor staff.Actor, 
 	args := []any{s.base.id, area.All, area.Roots, p.From.Start(), p.To.Start(), p.Category}
 	matching := `
 		FROM incident_unit o JOIN incident i ON i.id = o.incident_id
-		WHERE o.valid_to IS NULL AND NOT i.private AND EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = o.unit_id AND a.ancestor_id = $1)
+		WHERE o.valid_to IS NULL AND NOT i.private AND o.unit_id IN (SELECT units_below($1))
 		  AND ` + staff.In("o.unit_id", 2) + `
 		  AND i.reported_at >= $4 AND i.reported_at < $5
 		  AND ($6 = '' OR i.category = $6 OR i.category IN (SELECT code FROM incident_category WHERE parent = $6))`

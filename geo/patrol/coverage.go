@@ -303,8 +303,8 @@ func (g *ground) findBlocks(ctx context.Context, db pg.DB, day geo.Day) error {
 		ids[i] = u.id
 	}
 	rows, _ := db.Query(ctx, `
-		SELECT b.zone_id, a.ancestor_id FROM block b JOIN zone z ON z.id = b.zone_id JOIN unit_ancestor a ON a.unit_id = b.unit_id
-		WHERE a.ancestor_id = ANY ($1) AND z.valid_from <= $2 AND (z.valid_to IS NULL OR z.valid_to > $2)`, ids, day)
+		SELECT b.zone_id, u.id FROM unnest($1::bigint[]) u (id), block b JOIN zone z ON z.id = b.zone_id
+		WHERE b.unit_id IN (SELECT units_below(u.id)) AND z.valid_from <= $2 AND (z.valid_to IS NULL OR z.valid_to > $2)`, ids, day)
 	var zone, unit int64
 	_, err := pgx.ForEachRow(rows, []any{&zone, &unit}, func() error {
 		g.blocks[zone] = append(g.blocks[zone], slices.Index(ids, unit))

@@ -107,7 +107,7 @@ func SetBeat(ctx context.Context, db pg.DB, actor staff.Actor, id int64, p Round
 		var there int
 		err := tx.QueryRow(ctx, `
 			SELECT u.id, (SELECT count(*) FROM checkpoint c WHERE c.id = ANY ($4) AND c.closed_on IS NULL
-				AND EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = c.unit_id AND a.ancestor_id = u.id))
+				AND c.unit_id IN (SELECT units_below(u.id)))
 			FROM unit u WHERE u.code = $3 AND `+staff.In("u.id", 1), area.All, area.Roots, p.Unit, p.Checkpoints).Scan(&unit, &there)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):

@@ -185,7 +185,7 @@ func (r *beatReader) ground(ctx context.Context, tx pgx.Tx, code string) (*groun
 	}
 	var id int64
 	var below []int64
-	err := tx.QueryRow(ctx, `SELECT u.id, ARRAY(SELECT a.unit_id FROM unit_ancestor a WHERE a.ancestor_id = u.id) FROM unit u WHERE u.code = $1 AND `+staff.In("u.id", 2),
+	err := tx.QueryRow(ctx, `SELECT u.id, ARRAY(SELECT units_below(u.id)) FROM unit u WHERE u.code = $1 AND `+staff.In("u.id", 2),
 		code, r.area.All, r.area.Roots).Scan(&id, &below)
 	if errors.Is(err, pgx.ErrNoRows) {
 		r.grounds[code] = nil

@@ -169,7 +169,7 @@ func Inspect(ctx context.Context, db pg.DB, actor staff.Actor, id int64, f Findi
 // below is the condition that a unit is the one with the code $n or lies below it; every
 // unit is below "".
 func below(unit string, n int) string {
-	return fmt.Sprintf(`($%d = '' OR EXISTS (SELECT FROM unit_ancestor b JOIN unit t ON t.id = b.ancestor_id WHERE b.unit_id = %s AND t.code = $%d))`, n, unit, n)
+	return fmt.Sprintf(`($%d = '' OR %s IN (SELECT units_below(t.id) FROM unit t WHERE t.code = $%d))`, n, unit, n)
 }
 
 // plain reports whether a text has a length and tells nothing of who somebody is.

@@ -49,7 +49,7 @@ const (
 		SELECT h.id, o.unit_id FROM household h LEFT JOIN household_unit o ON o.household_id = h.id AND o.valid_to IS NULL
 		WHERE $1::bigint[] IS NOT NULL AND $2::boolean),`
 	ofUnits = `
-	WITH below AS (SELECT ARRAY(SELECT s.unit_id FROM unit_ancestor s WHERE s.ancestor_id = ANY ($1)) AS units),
+	WITH below AS (SELECT ARRAY(SELECT units_below(r.id) FROM unnest($1::bigint[]) r (id)) AS units),
 	here AS (
 		SELECT o.household_id AS id, o.unit_id FROM household_unit o
 		WHERE o.valid_to IS NULL AND o.unit_id = ANY ((SELECT units FROM below)::bigint[])

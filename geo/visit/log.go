@@ -176,7 +176,7 @@ func List(ctx context.Context, db pg.DB, actor staff.Actor, f Filter) ([]Visit, 
 		SELECT v.id, v.household_id, v.cadence, v.outcome, coalesce(u.code, ''), v.post_id, v.visited_at, v.received_at, coalesce(v.account_id = $3, false)
 		FROM visit v LEFT JOIN unit u ON u.id = v.unit_id
 		WHERE (`+staff.In("v.unit_id", 1)+` OR EXISTS (SELECT FROM household_unit o WHERE o.household_id = v.household_id AND o.valid_to IS NULL AND `+staff.Below("o.unit_id", 2)+`))
-		  AND ($4 = 0 OR EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = v.unit_id AND a.ancestor_id = $4))
+		  AND ($4 = 0 OR v.unit_id IN (SELECT units_below($4)))
 		  AND ($5 = 0 OR v.household_id = $5) AND ($6 = '' OR v.cadence = $6) AND (NOT $7 OR v.account_id = $3)
 		  AND ($8::timestamptz IS NULL OR v.visited_at >= $8) AND ($9::timestamptz IS NULL OR v.visited_at < $9)
 		  AND ($10::timestamptz IS NULL OR (v.visited_at, v.id) < ($10, $11))
