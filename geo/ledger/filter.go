@@ -94,8 +94,11 @@ func (s Subject) Narrow(ctx context.Context, db pg.DB, actor staff.Actor, code, 
 	      SELECT x.id FROM ` + s.table + ` x JOIN unit_ancestor a ON a.unit_id = x.area_id
 	      WHERE a.ancestor_id = ANY (` + p + `) AND NOT EXISTS (SELECT FROM ` + s.owners + ` o WHERE o.` + s.key + ` = x.id AND o.valid_to IS NULL))`, []any{area.Roots}, nil
 	}
+	// Not EXISTS: that becomes a join, which compares the first of the things with every unit
+	// (a page of a town of 200,000 households: 2.8 s instead of 6 ms).
 	return `
-	  AND ` + staff.Below(`coalesce((SELECT o.unit_id FROM `+s.owners+` o WHERE o.`+s.key+` = `+alias+`.id AND o.valid_to IS NULL), `+alias+`.area_id)`, n), []any{area.Roots}, nil
+	  AND (SELECT true FROM unit_ancestor scope WHERE scope.ancestor_id = ANY (` + p + `) AND scope.unit_id =
+	      coalesce((SELECT o.unit_id FROM ` + s.owners + ` o WHERE o.` + s.key + ` = ` + alias + `.id AND o.valid_to IS NULL), ` + alias + `.area_id) LIMIT 1)`, []any{area.Roots}, nil
 }
 
 // Containing is a LIKE pattern for values with text in them, or "".
