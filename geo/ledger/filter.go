@@ -95,10 +95,11 @@ func (s Subject) Narrow(ctx context.Context, db pg.DB, actor staff.Actor, code, 
 	      WHERE a.ancestor_id = ANY (` + p + `) AND NOT EXISTS (SELECT FROM ` + s.owners + ` o WHERE o.` + s.key + ` = x.id AND o.valid_to IS NULL))`, []any{area.Roots}, nil
 	}
 	// Not EXISTS: that becomes a join, which compares the first of the things with every unit
-	// (a page of a town of 200,000 households: 2.8 s instead of 6 ms).
+	// (a page of a town of 200,000 households: 2.8 s instead of 4).
+	lies := `SELECT bool_or(a.ancestor_id = ANY (` + p + `)) FROM unit_ancestor a`
 	return `
-	  AND (SELECT true FROM unit_ancestor scope WHERE scope.ancestor_id = ANY (` + p + `) AND scope.unit_id =
-	      coalesce((SELECT o.unit_id FROM ` + s.owners + ` o WHERE o.` + s.key + ` = ` + alias + `.id AND o.valid_to IS NULL), ` + alias + `.area_id) LIMIT 1)`, []any{area.Roots}, nil
+	  AND coalesce((` + lies + ` JOIN ` + s.owners + ` o ON o.unit_id = a.unit_id WHERE o.` + s.key + ` = ` + alias + `.id AND o.valid_to IS NULL),
+	      (` + lies + ` WHERE a.unit_id = ` + alias + `.area_id))`, []any{area.Roots}, nil
 }
 
 // Containing is a LIKE pattern for values with text in them, or "".
