@@ -95,7 +95,7 @@ func (s Subject) Narrow(ctx context.Context, db pg.DB, actor staff.Actor, code, 
 	      WHERE a.ancestor_id = ANY (` + p + `) AND NOT EXISTS (SELECT FROM ` + s.owners + ` o WHERE o.` + s.key + ` = x.id AND o.valid_to IS NULL))`, []any{area.Roots}, nil
 	}
 	// Not EXISTS: that becomes a join, which compares the first of the things with every unit
-	// (a page of a town of 200,000 households: 2.8 s instead of 4).
+	// (a page of a town of 200,000 households: 2.8 s instead of 4 ms).
 	lies := `SELECT bool_or(a.ancestor_id = ANY (` + p + `)) FROM unit_ancestor a`
 	return `
 	  AND coalesce((` + lies + ` JOIN ` + s.owners + ` o ON o.unit_id = a.unit_id WHERE o.` + s.key + ` = ` + alias + `.id AND o.valid_to IS NULL),
