@@ -50,7 +50,8 @@ export const switches: typeof switchesZh = {
   unit: 'Of which unit and all below',
   unitMissing: 'Choose a unit below.',
   url: 'Address of the gateway',
-  urlHint: 'It begins with https; http is for 127.0.0.1 only.',
+  urlHint:
+    'It begins with https; http is for 127.0.0.1 only. Addresses of this machine or of your own network are let through with --webhook-network where the service is started.',
   events: 'What it is told',
   eventsMissing: 'Choose at least one.',
   event: { given: 'new duty', dispatched: 'dispatched', overdue: 'overdue', test: 'test' },

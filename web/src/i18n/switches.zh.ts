@@ -42,7 +42,7 @@ export const switches = {
   unit: '哪个网格及其下级',
   unitMissing: '请在下面选择一个网格。',
   url: '网关地址',
-  urlHint: 'https 开头；http 仅限 127.0.0.1。',
+  urlHint: 'https 开头；http 仅限 127.0.0.1。本机和内网的地址，须在启动服务时用 --webhook-network 放行。',
   events: '推送什么',
   eventsMissing: '请至少选择一项。',
   event: { given: '新任务', dispatched: '派单', overdue: '超期', test: '测试' },
