@@ -137,9 +137,9 @@ type dutyRead struct {
 	units int64 // of which version the units are
 }
 
-// share is the least part of the time in which a layer is not being read: what takes long, as
-// the visits that are due in a million households do, is read less often.
-const share = 20
+// pauses is how many times as long as reading a layer took it is not read again: what takes
+// long, as the visits that are due in a million households do, is read less often.
+const pauses = 10
 
 // ofDuty returns a layer as it stands, and the reader's reach.
 func (s *Server) ofDuty(ctx context.Context, v *view, l *layer, at string, scope Scope) (*layer, *reach, error) {
@@ -176,7 +176,7 @@ func (s *Server) made(ctx context.Context, v *view, l *layer) (*layer, error) {
 	today, units := dayLabel(geo.DayOf(now)), v.seen[subjectGrid]
 	old := m.last.Load()
 	isOld := func() bool { return old == nil || old.day != today || old.units != units }
-	isDue := func() bool { return now.Sub(old.at) >= max(pause, share*old.took) }
+	isDue := func() bool { return now.Sub(old.at) >= max(pause, pauses*old.took) }
 	if isOld() {
 		m.reading.Lock()
 	} else if !isDue() || !m.reading.TryLock() {

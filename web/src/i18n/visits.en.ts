@@ -37,6 +37,7 @@ export const visitProblems: typeof problems = {
   beat_off_street:
     'No street can be reached within 200 m of where the walk starts or ends. Choose a place at a street',
   register_too_many_beats: 'A register has 5,000 beats at most; split the file by area',
+  checkpoint_plates: 'There are more than 2,000 checkpoints; choose a smaller unit',
   register_rows:
     'Some rows cannot be taken, so nothing was stored. Correct the places named and send the file again',
   register_fields: 'Columns are missing. Name them in the mapping',

@@ -33,6 +33,7 @@ export const visitProblems = {
   beat_ask: '步行时间应为 5 至 240 分钟，速度 1 至 8 公里/小时，起止位置须有效',
   beat_off_street: '起点或终点 200 米内没有可到达的街道，请选择靠近街道的位置',
   register_too_many_beats: '每次最多导入 5,000 条巡查路线，请按区域拆分',
+  checkpoint_plates: '打卡点超过 2,000 个，请选择范围更小的网格',
   register_rows: '部分行有误，未导入任何数据，请改正后重新提交',
   register_fields: '缺少必要的列，请在映射中指定',
   register_too_many: '每次最多导入 10 万行，请按区域拆分',
