@@ -68,7 +68,10 @@ export const asFeatures = (list: readonly Todo[], signs: Signs, source: Source) 
   ),
 });
 
-/** withTodo lays the signs over everything on a map, names too; what is late above the rest. */
+/**
+ * withTodo lays the signs over everything on a map, what is late above the rest. They keep no
+ * name away: the unit's is drawn below them.
+ */
 export function withTodo(style: StyleSpecification, palette: Palette): StyleSpecification {
   const late: ExpressionSpecification = ['get', 'late'];
   return {
@@ -105,7 +108,12 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
         type: 'symbol',
         source: 'around',
         minzoom: 15,
-        layout: { 'text-field': ['get', 'sign'], 'text-size': 10, 'text-padding': 0 },
+        layout: {
+          'text-field': ['get', 'sign'],
+          'text-size': 10,
+          'text-padding': 0,
+          'text-ignore-placement': true,
+        },
         paint: { 'text-color': palette.ink },
       },
       {
@@ -133,6 +141,7 @@ export function withTodo(style: StyleSpecification, palette: Palette): StyleSpec
           ],
           'text-size': 14,
           'text-padding': 0,
+          'text-ignore-placement': true,
           'symbol-sort-key': ['case', late, 1, 0],
         },
         paint: { 'text-color': ['case', late, palette.paper, palette.ink] },
