@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"wangge/geo"
@@ -125,8 +124,10 @@ func (d *duty) forget() {
 
 // madeDuty is a layer as it was read last.
 type madeDuty struct {
-	reading sync.Mutex
-	last    atomic.Pointer[dutyRead]
+	mu   sync.Mutex
+	last *dutyRead
+	// reading is closed when who reads it now has done so; nil while nobody does.
+	reading chan struct{}
 }
 
 // dutyRead is a layer that was read.
@@ -140,6 +141,10 @@ type dutyRead struct {
 // pauses is how many times as long as reading a layer took it is not read again: what takes
 // long, as the visits that are due in a million households do, is read less often.
 const pauses = 10
+
+// patience is how long who comes while a layer is read waits for it, before being shown what
+// there was before.
+const patience = 2 * time.Second
 
 // ofDuty returns a layer as it stands, and the reader's reach.
 func (s *Server) ofDuty(ctx context.Context, v *view, l *layer, at string, scope Scope) (*layer, *reach, error) {
@@ -155,8 +160,8 @@ func (s *Server) ofDuty(ctx context.Context, v *view, l *layer, at string, scope
 	return made, v.tree.reachOfRuns(scope), err
 }
 
-// made returns a layer that was read not long ago. Who comes while it is read again is
-// shown what there was before, if that was of today.
+// made returns a layer that was read not long ago. Who comes while it is read again, and that
+// takes long, is shown what there was before, if that was of today.
 func (s *Server) made(ctx context.Context, v *view, l *layer) (*layer, error) {
 	s.duty.mu.Lock()
 	if s.duty.made == nil {
@@ -169,23 +174,50 @@ func (s *Server) made(ctx context.Context, v *view, l *layer) (*layer, error) {
 	}
 	s.duty.mu.Unlock()
 
-	now, pause := s.Now(), rests[l.name]
+	now, pause, units := s.Now(), rests[l.name], v.seen[subjectGrid]
 	if pause == 0 {
 		pause = rest
 	}
-	today, units := dayLabel(geo.DayOf(now)), v.seen[subjectGrid]
-	old := m.last.Load()
-	isOld := func() bool { return old == nil || old.day != today || old.units != units }
-	isDue := func() bool { return now.Sub(old.at) >= max(pause, pauses*old.took) }
-	if isOld() {
-		m.reading.Lock()
-	} else if !isDue() || !m.reading.TryLock() {
-		return old.layer, nil
+	for {
+		m.mu.Lock()
+		old, reading := m.last, m.reading
+		ofToday := old != nil && old.day == dayLabel(geo.DayOf(now)) && old.units == units
+		if ofToday && now.Sub(old.at) < max(pause, pauses*old.took) {
+			m.mu.Unlock()
+			return old.layer, nil
+		}
+		if reading == nil {
+			m.reading = make(chan struct{})
+			m.mu.Unlock()
+			return m.read(ctx, s, l, old, ofToday, now, units)
+		}
+		m.mu.Unlock()
+		var late <-chan time.Time // never, when there is nothing to be shown
+		if ofToday {
+			late = time.After(patience)
+		}
+		select {
+		case <-reading:
+		case <-late:
+			return old.layer, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	defer m.reading.Unlock()
-	if old = m.last.Load(); !isOld() && !isDue() { // somebody read it meanwhile
-		return old.layer, nil
-	}
+}
+
+// read reads a layer and tells those who wait. The same contents stay the same layer.
+func (m *madeDuty) read(ctx context.Context, s *Server, l *layer, old *dutyRead, ofToday bool, now time.Time, units int64) (*layer, error) {
+	var next *dutyRead
+	defer func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if next != nil {
+			m.last = next
+		}
+		close(m.reading)
+		m.reading = nil
+	}()
 	began := time.Now()
 	r := &reading{Server: s, ctx: ctx, day: geo.DayOf(now), now: now, digest: fnv.New64a()}
 	draw, err := drawDuty[l.name](r, &s.duty)
@@ -194,16 +226,15 @@ func (s *Server) made(ctx context.Context, v *view, l *layer) (*layer, error) {
 	}
 	// 53 bits: as many as JavaScript counts exactly.
 	version := int64(r.digest.Sum64()>>11) | 1
-	next := &dutyRead{at: now, units: units}
-	if isOld() || old.version != version {
-		drawn := *l
-		drawn.content, drawn.version, drawn.base, drawn.day = draw(), version, version, today
-		next.layer = &drawn
-	} else {
+	next = &dutyRead{at: now, units: units}
+	if ofToday && old.version == version {
 		next.layer = old.layer
+	} else {
+		drawn := *l
+		drawn.content, drawn.version, drawn.base, drawn.day = draw(), version, version, dayLabel(r.day)
+		next.layer = &drawn
 	}
 	next.took = time.Since(began)
-	m.last.Store(next)
 	return next.layer, nil
 }
 
