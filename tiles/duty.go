@@ -234,7 +234,9 @@ func (m *madeDuty) read(ctx context.Context, s *Server, l *layer, old *dutyRead,
 		drawn.content, drawn.version, drawn.base, drawn.day = draw(), version, version, dayLabel(r.day)
 		next.layer = &drawn
 	}
-	next.took = time.Since(began)
+	if old != nil { // the first time cuts the streets, too, which are kept
+		next.took = time.Since(began)
+	}
 	return next.layer, nil
 }
 

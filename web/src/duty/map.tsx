@@ -7,7 +7,7 @@ import { Swatch } from '../common/swatch';
 import { unwashed } from '../incidents/overlay';
 import { useLive } from '../live/use-live';
 import { usePalette } from '../theme/theme';
-import { useHasLayer } from './queries';
+import { useVersion } from './queries';
 import { CLASSES, classColours, SHARES, withDuty, withFreshCells, withFreshness } from './style';
 import { LAYERS, type Layer, useDutyView } from './view';
 
@@ -15,22 +15,23 @@ export default function DutyMap(props: { unit: string | null; onUnit: (code: str
   const { t } = useTranslation();
   const p = usePalette();
   const [view, set] = useDutyView();
-  const has = {
-    duty: true,
-    freshness: useHasLayer('freshness'),
-    freshness_cells: useHasLayer('freshness_cells'),
+  const versions = {
+    duty: '1', // it is told, and no tile
+    freshness: useVersion('freshness', view.show === 'freshness'),
+    freshness_cells: useVersion('freshness_cells', view.show === 'freshness_cells'),
   };
-  const show = has[view.show] ? view.show : 'duty';
-  const shown = LAYERS.filter((layer) => has[layer]);
+  const show = versions[view.show] ? view.show : 'duty';
+  const version = versions[show];
+  const shown = LAYERS.filter((layer) => versions[layer]);
   const { posts } = useLive().picture;
   const overlay = useCallback(
     (style: Style) =>
       show === 'duty'
         ? withDuty(unwashed(style), posts, p)
         : show === 'freshness'
-          ? withFreshness(unwashed(style), p)
-          : withFreshCells(unwashed(style), p),
-    [show, posts, p],
+          ? withFreshness(unwashed(style), p, version)
+          : withFreshCells(unwashed(style), p, version),
+    [show, version, posts, p],
   );
   return (
     <section className="duty-map" aria-label={t('duty.map')}>

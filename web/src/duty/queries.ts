@@ -65,10 +65,17 @@ export const useKinds = () =>
     staleTime: 300_000,
   });
 
-/** useHasLayer tells whether the server draws a layer of tiles. */
-export const useHasLayer = (name: string) =>
+/**
+ * useVersion is the version of a layer of tiles, asked for again each minute while the layer is
+ * shown; empty when the server does not draw it.
+ */
+export const useVersion = (name: string, shown: boolean) =>
   useQuery({
     queryKey: ['tiles', name],
-    queryFn: async ({ signal }) => (await fetch(`/tiles/${name}.json`, { signal })).ok,
+    queryFn: async ({ signal }) => {
+      const described = await fetch(`/tiles/${name}.json`, { signal });
+      return described.ok ? ((await described.json()) as { version: string }).version : '';
+    },
     staleTime: 300_000,
-  }).data ?? false;
+    refetchInterval: shown && EVERY,
+  }).data ?? '';

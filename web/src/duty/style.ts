@@ -57,12 +57,13 @@ export function withDuty(style: Style, posts: readonly Post[], p: Palette): Styl
   ]);
 }
 
-const vector = (name: string) => ({
-  [name]: { type: 'vector' as const, url: `${location.origin}/tiles/${name}.json` },
+/** vector is a layer of tiles; another version is another source, so that the map reads it anew. */
+const vector = (name: string, version: string) => ({
+  [name]: { type: 'vector' as const, url: `${location.origin}/tiles/${name}.json#${version}` },
 });
 
 /** withFreshness draws streets by when a patrol saw them last. */
-export function withFreshness(style: Style, p: Palette): Style {
+export function withFreshness(style: Style, p: Palette, version: string): Style {
   const colours = classColours(p);
   const colour = [
     'match',
@@ -70,7 +71,7 @@ export function withFreshness(style: Style, p: Palette): Style {
     ...CLASSES.flatMap((one) => [one, colours[one]]),
     p.inkFaint,
   ] as unknown as ExpressionSpecification;
-  return over(style, vector('freshness'), [
+  return over(style, vector('freshness', version), [
     {
       id: 'freshness',
       type: 'line',
@@ -83,13 +84,13 @@ export function withFreshness(style: Style, p: Palette): Style {
 }
 
 /** withFreshCells draws cells by the share of their streets that was seen within a week. */
-export function withFreshCells(style: Style, p: Palette): Style {
+export function withFreshCells(style: Style, p: Palette, version: string): Style {
   const colour = [
     'step',
     ['get', 'week'],
     ...SHARES.flatMap((from, i) => (i === 0 ? [p.cells[0]] : [from, p.cells[i]])),
   ] as unknown as ExpressionSpecification;
-  return over(style, vector('freshness_cells'), [
+  return over(style, vector('freshness_cells', version), [
     {
       id: 'freshness-cells',
       type: 'fill',

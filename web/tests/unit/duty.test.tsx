@@ -65,7 +65,7 @@ describe('what is shown', () => {
       [withFreshness, 'freshness'],
       [withFreshCells, 'freshness-cells'],
     ] as const)
-      expect(draw(plain, palettes.dark).layers.map((layer) => layer.id)).toEqual([
+      expect(draw(plain, palettes.dark, '1').layers.map((layer) => layer.id)).toEqual([
         'land',
         'unit-fill',
         id,
