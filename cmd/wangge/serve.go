@@ -20,6 +20,7 @@ import (
 	"wangge/geo/atlas"
 	"wangge/geo/audit"
 	"wangge/geo/dossier"
+	"wangge/geo/incident"
 	"wangge/geo/job"
 	"wangge/geo/live"
 	"wangge/geo/network"
@@ -77,6 +78,9 @@ const publishEvery = 30 * time.Second
 // countEvery is how often is looked whether patrols saw something new.
 const countEvery = 10 * time.Second
 
+// settleEvery is how often is looked whether open incidents are still those of their posts.
+const settleEvery = 30 * time.Second
+
 // statementTimeout bounds every SQL statement; long work is cut into shorter ones.
 const statementTimeout = 5 * time.Minute
 
@@ -127,6 +131,10 @@ func (f serverFlags) serve(ctx context.Context, p *program, dsn, folder, spool s
 	})
 	group.Go(func() error {
 		return lasting(ctx, p.log, "patrol counts", func(ctx context.Context) error { return s.patrols.Run(ctx, countEvery) })
+	})
+	settler := incident.Settler{DB: pools.engine, Log: p.log}
+	group.Go(func() error {
+		return lasting(ctx, p.log, "open incidents", func(ctx context.Context) error { return settler.Run(ctx, settleEvery) })
 	})
 	gateways := webhook.Sender{DB: pools.engine, Ring: ring, Gate: gate, Link: f.link(), Log: p.log, Now: time.Now}
 	group.Go(func() error { return lasting(ctx, p.log, "messages to gateways", gateways.Run) })

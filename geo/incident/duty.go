@@ -145,7 +145,8 @@ func decide(ctx context.Context, tx pgx.Tx, engine pg.DB, id uuid.UUID, now time
 }
 
 // ResponsibleFor returns whose an incident is and why, as it was decided when it was
-// reported, moved, dispatched to a post or reopened here; for one that was imported, as it is now.
+// reported, moved, dispatched to a post or reopened here, or when that no longer stood (see
+// Settler); for one that was imported, as it is now.
 func ResponsibleFor(ctx context.Context, db, engine pg.DB, actor staff.Actor, id uuid.UUID, now time.Time) (r Responsible, err error) {
 	if _, err := Get(ctx, db, actor, id); err != nil {
 		return r, err

@@ -8,8 +8,6 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/grid"
-	"wangge/geo/post"
-	"wangge/geo/staff"
 	"wangge/geo/topology"
 )
 
@@ -317,14 +315,4 @@ func (d *draft) writeLineage(ctx context.Context, tx pgx.Tx, n next, ids map[str
 		return fmt.Errorf("lineage: %w", err)
 	}
 	return nil
-}
-
-// carryPosts hands the posts of the units that end to the units that follow.
-func carryPosts(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64, retired []grid.InForce, day geo.Day) error {
-	ended := make([]int64, len(retired))
-	for i, b := range retired {
-		ended[i] = b.ID
-	}
-	_, err := post.Carry(ctx, tx, actor, id, ended, day)
-	return err
 }

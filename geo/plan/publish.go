@@ -14,7 +14,6 @@ import (
 	"wangge/geo/deliberation"
 	"wangge/geo/fault"
 	"wangge/geo/grid"
-	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 	"wangge/geo/topology"
@@ -138,7 +137,7 @@ func (d *draft) commit(ctx context.Context, tx pgx.Tx, actor staff.Actor, from S
 	if err := d.apply(ctx, tx, n); err != nil {
 		return err
 	}
-	if err := carryPosts(ctx, tx, actor, d.id, n.retired, d.day); err != nil {
+	if err := carry(ctx, tx, actor, d.id, n.retired, d.day); err != nil {
 		return err
 	}
 	step("re-assigning households, incidents and service points", 0, 0)
@@ -466,15 +465,3 @@ func onlyVertices(before, after geo.MultiPolygon) bool {
 
 // sameArea reports whether two areas have the same directed edges.
 func sameArea(a, b geo.MultiPolygon) bool { return difference(a, b).Empty() }
-
-// reassign moves everything in the changed area to whoever is responsible now.
-func reassign(ctx context.Context, tx pgx.Tx, day geo.Day, changed geo.Bound) (ledger.Moved, error) {
-	if changed.Empty() { // names alone
-		return ledger.Moved{}, nil
-	}
-	index, _, err := grid.Index(ctx, tx, day)
-	if err != nil {
-		return ledger.Moved{}, err
-	}
-	return ledger.Reassign(ctx, tx, day, index, changed)
-}

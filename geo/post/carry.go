@@ -9,6 +9,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/audit"
+	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
 
@@ -74,6 +75,10 @@ type orphan struct {
 	Successor  int64 // 0 = none
 }
 
+// followers are the tables that say by post_id whose something is now: they name the post
+// that goes on. What a post did stays its own.
+var followers = [...]string{"visit_link", "premises", "charge", "border_walk"}
+
 // move ends the post on the day and begins it anew in the unit that follows.
 func (p orphan) move(ctx context.Context, tx pgx.Tx, day geo.Day) error {
 	from := later(p.ValidFrom, day) // one that was only to begin later does so there
@@ -102,8 +107,30 @@ func (p orphan) move(ctx context.Context, tx pgx.Tx, day geo.Day) error {
 	if err := end(ctx, tx, p.ID, day, day); err != nil {
 		return err
 	}
+	for _, table := range followers {
+		if _, err := tx.Exec(ctx, `UPDATE `+table+` SET post_id = $2 WHERE post_id = $1`, p.ID, id); err != nil {
+			return err
+		}
+	}
 	_, err = tx.Exec(ctx, `
 		UPDATE setting SET value = to_jsonb($2::text) WHERE key = 'backstop' AND value #>> '{}' = $1`,
 		strconv.FormatInt(p.ID, 10), strconv.FormatInt(id, 10))
 	return err
+}
+
+// Standing is the post that stands for one on a day: itself, or when it ended as its unit
+// did, the one that goes on from it.
+func Standing(ctx context.Context, db pg.DB, id int64, day geo.Day) (int64, error) {
+	var last int64
+	err := db.QueryRow(ctx, `
+		WITH RECURSIVE chain AS (
+			SELECT p.id, p.valid_to, 1 AS step FROM post p WHERE p.id = $1
+			UNION ALL
+			SELECT n.id, n.valid_to, c.step + 1 FROM chain c JOIN post n ON n.carried_from = c.id
+			WHERE c.valid_to <= $2 AND n.valid_from <= $2 AND c.step < 50)
+		SELECT coalesce((SELECT id FROM chain ORDER BY step DESC LIMIT 1), $1)`, id, day).Scan(&last)
+	if err != nil {
+		return 0, fmt.Errorf("who goes on from post %d: %w", id, err)
+	}
+	return last, nil
 }
