@@ -104,6 +104,22 @@ describe('the outbox', () => {
     expect(order.length).toBe(300);
   });
 
+  it('sends what the officer made of an item while the server was asked for the sign-in', async () => {
+    const edited = await outbox.add('incident', report(1));
+    const dropped = await outbox.add('incident', report(2));
+    const { send, stored } = server();
+    const meanwhile: Send = async (path, init) => {
+      if (path.endsWith('/session') && stored.size === 0) {
+        await outbox.edit(edited, report(3));
+        if ((await outbox.list()).some(({ id }) => id === dropped)) await outbox.drop(dropped);
+      }
+      return send(path, init);
+    };
+    expect(await makeDeliverer(outbox, meanwhile)()).toEqual({ did: 'empty' });
+    expect([...stored]).toEqual([[edited, JSON.stringify(report(3))]]);
+    expect((await outbox.list()).map(({ id }) => id)).toEqual([edited]);
+  });
+
   it('keeps what the page notes of an item with it, or neither', async () => {
     const id = await outbox.add('visit', report(1), { keeping: { done: 'visited' } });
     const again = outbox.add('visit', report(1), { id, keeping: { done: 'visited twice' } });

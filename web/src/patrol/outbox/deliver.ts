@@ -33,13 +33,14 @@ export function makeDeliverer(outbox: Outbox, send: Send = fetch) {
 
   return async function deliver(): Promise<Outcome> {
     await outbox.seal();
-    const items = fitting(await outbox.waiting(), most);
-    if (items.length === 0) return { did: 'empty' };
+    const next = fitting(await outbox.waiting(), most);
+    if (next.length === 0) return { did: 'empty' };
     const signal = AbortSignal.timeout(PATIENCE);
     const own = await isOwn(outbox, send, signal);
     if (own !== 'yes') return own === 'no' ? { did: 'signed_out' } : SILENT;
     const device = await outbox.device();
-    await outbox.leaving(items);
+    const items = await outbox.leaving(next);
+    if (items.length === 0) return { did: 'more' };
 
     let response: Response;
     let answer: unknown;

@@ -266,10 +266,20 @@ export async function openOutbox(account: number) {
   /** loose counts the fixes that no item holds yet. */
   const loose = (): Promise<number> => db.count('fix');
 
-  /** leaving says that items leave the phone now: from here on the server may hold them. */
-  const leaving = (items: readonly Item[]): Promise<void> =>
+  /**
+   * leaving says that items leave the phone now: from here on the server may hold them. It
+   * returns them as they are by now: the officer may have edited or dropped some meanwhile.
+   */
+  const leaving = (items: readonly Item[]): Promise<Item[]> =>
     writing(['item'], async (tx) => {
-      for (const item of items) await tx.objectStore('item').put({ ...item, state: 'sending' });
+      const left: Item[] = [];
+      for (const { n } of items) {
+        const item = (await tx.objectStore('item').get(n)) as Item | undefined;
+        if (item?.state !== 'queued' && item?.state !== 'sending') continue;
+        left.push({ ...item, state: 'sending' });
+        await tx.objectStore('item').put({ ...item, state: 'sending' });
+      }
+      return left;
     });
 
   /** settle takes the server's word: what it holds is dropped here, what it refuses waits for the officer. */
