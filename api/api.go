@@ -236,7 +236,7 @@ func Resources(app *fiber.App, c Config) *huma.OpenAPI {
 	photos.Mount(a, c.DB, c.Engine, c.Reader, turns)
 	packs.Mount(a, c.Tiles)
 	devices.Mount(a, c.DB, c.Engine)
-	visits.Mount(a, c.DB)
+	visits.Mount(a, c.DB, c.Engine)
 	patrols.Mount(a, c.DB, c.Engine, c.Footpaths)
 	premises.Mount(a, c.DB, c.Engine, c.Footpaths, c.Font)
 	webhooks.Mount(a, webhook.Desk{DB: c.DB, Engine: c.Engine, Ring: c.Ring, Gate: c.Gate})

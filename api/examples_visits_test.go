@@ -66,6 +66,12 @@ func visitExamples() []example {
 		{"list-links", "", thing, func(w *table, town string) request {
 			return request{path: v1 + "/posts/" + w.things[town]["post"] + "/links"}
 		}, nil},
+		{"get-link", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/households/" + w.things[town]["household"] + "/link"}
+		}, nil},
+		{"set-link", "", thing, func(w *table, town string) request {
+			return request{path: v1 + "/households/" + w.newHousehold(town) + "/link", body: object{"post": number(w.things[town]["post"])}}
+		}, nil},
 		{"set-links", "", thing, func(w *table, town string) request {
 			return request{path: v1 + "/posts/" + w.things[town]["post"] + "/links", body: object{"households": []int64{number(w.newHousehold(town))}}}
 		}, nil},

@@ -451,6 +451,8 @@ func (w *towns) body(path string) any {
 		return map[string]any{"grade": "green", "reason": "", "inspected_on": newYear().String(), "valid_until": "2150-01-01", "post": nil}
 	case "/beats/{id}":
 		return map[string]any{"name": "x", "unit": w.things[ours]["unit"], "weekdays": []int{1}, "starts": 0, "ends": 60, "checkpoints": []int64{number(w.things[ours]["checkpoint"])}}
+	case "/households/{id}/link":
+		return map[string]any{"post": 0}
 	case "/posts/{id}/links":
 		return map[string]any{"households": []int64{}}
 	case "/plans/{id}/renewal":

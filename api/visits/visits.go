@@ -24,9 +24,9 @@ import (
 
 var errCursor = fault.New(fault.Invalid, "visit_cursor", "This is no cursor of a page of visits.")
 
-// Mount adds /cadences, /visits and the links of posts.
-func Mount(a route.API, db pg.DB) {
-	h := handler{db}
+// Mount adds /cadences, /visits and the links of posts. engine looks at the names of posts.
+func Mount(a route.API, db, engine pg.DB) {
+	h := handler{db, engine}
 	op := func(id, summary, more string, may staff.Permission) route.Op {
 		return route.Op{ID: id, Summary: summary, Description: more, Tag: "visits"}.For(may)
 	}
@@ -37,10 +37,12 @@ func Mount(a route.API, db pg.DB) {
 	route.Get(a, "/visits", op("list-visits", "Visits that were made, newest first", "", staff.Record), h.list)
 	route.Put(a, "/visits/{id}", op("log-visit", "Say that a visit was made", "With an id and a time of your own: sent again it is one. Nothing about persons is taken. A household that wanted no visits by then is left alone: the answer is a conflict.", staff.Record), h.log)
 	route.Get(a, "/posts/{id}/links", op("list-links", "The households that a post keeps in touch with", "", staff.Record), h.links)
+	route.Get(a, "/households/{id}/link", op("get-link", "Which post keeps in touch with a household, and which could", "", staff.Record), h.keeper)
+	route.Put(a, "/households/{id}/link", op("set-link", "Say which post keeps in touch with a household", "Only one does; 0 is nobody.", staff.Record), h.keep)
 	route.Put(a, "/posts/{id}/links", op("set-links", "Say which households a post keeps in touch with", "All of them; those of another post change hands.", staff.Record), h.link)
 }
 
-type handler struct{ db pg.DB }
+type handler struct{ db, engine pg.DB }
 
 func (h handler) cadences(ctx context.Context, _ *struct{}) (*route.Body[route.List[visit.Cadence]], error) {
 	list, err := visit.Cadences(ctx, h.db, route.Actor(ctx))
@@ -177,7 +179,7 @@ func (h handler) log(ctx context.Context, in *logInput) (*route.Body[Logged], er
 	return route.OK(Logged{stored}, err)
 }
 
-// Path names a post by its id. It is exported because the framework fills in exported
+// Path names a post or a household by its id. It is exported because the framework fills in exported
 // structs only.
 type Path struct {
 	ID int64 `path:"id"`
@@ -191,6 +193,24 @@ type Links struct {
 func (h handler) links(ctx context.Context, in *Path) (*route.Body[Links], error) {
 	list, err := visit.Links(ctx, h.db, route.Actor(ctx), in.ID)
 	return route.OK(Links{list}, err)
+}
+
+func (h handler) keeper(ctx context.Context, in *Path) (*route.Body[visit.Keeper], error) {
+	return route.OK(visit.KeeperOf(ctx, h.db, h.engine, route.Actor(ctx), in.ID, time.Now()))
+}
+
+type keepInput struct {
+	Path
+	Body struct {
+		Post int64 `json:"post" minimum:"0" doc:"0: nobody"`
+	}
+}
+
+func (h handler) keep(ctx context.Context, in *keepInput) (*route.Body[visit.Keeper], error) {
+	if err := visit.Keep(ctx, h.db, route.Actor(ctx), in.ID, in.Body.Post); err != nil {
+		return nil, err
+	}
+	return h.keeper(ctx, &in.Path)
 }
 
 type linkInput struct {

@@ -38,6 +38,7 @@ type importCommand struct {
 	Checkpoints   importCheckpoints `cmd:"" help:"Checkpoints of patrols with their radius: CSV, XLSX or GeoJSON."`
 	Blocks        importBlocks      `cmd:"" help:"Zones that are to be seen every so many days, by their codes: CSV or XLSX."`
 	Beats         importBeats       `cmd:"" help:"Beats: rounds of checkpoints with their weekdays and hours, by their numbers: CSV or XLSX."`
+	Links         importLinks       `cmd:"" help:"Linked households: which post keeps in touch with which household. CSV or XLSX."`
 	Zones         importFile        `cmd:"" help:"Overlay zones: GeoJSON, KML, zipped Shapefile or GeoPackage."`
 	Cadences      importCadences    `cmd:"" help:"Visit cadences: which households are visited, by whom and how often. CSV or XLSX."`
 	Categories    importCategories  `cmd:"" help:"Categories of incidents with the limit of each step. CSV or XLSX."`
@@ -198,6 +199,19 @@ type importBeats struct{ importRegister }
 
 // Run imports beats.
 func (c *importBeats) Run(p *program) error { return c.run(p, upload.Beats) }
+
+type importLinks struct {
+	databaseFlags
+	File   string            `arg:"" type:"existingfile" help:"CSV or XLSX: the household's number in its ledger, the code of the post's unit, and the post where the unit has several. A row without a unit unties the household."`
+	Field  map[string]string `placeholder:"OURS=THEIRS" help:"Which column of the file is which of our fields; again for each field."`
+	DryRun bool              `help:"Report only, change nothing."`
+}
+
+// Run imports linked households.
+func (c *importLinks) Run(p *program) error {
+	f := importFile{databaseFlags: c.databaseFlags, File: c.File, CRS: string(crs.WGS84), Field: c.Field, DryRun: c.DryRun}
+	return f.do(p, f.request(upload.Links), printReport)
+}
 
 type importOSM struct {
 	databaseFlags

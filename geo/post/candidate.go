@@ -16,6 +16,7 @@ import (
 type Named struct {
 	Post     int64      `json:"post"`
 	Kind     staff.Kind `json:"kind"`
+	Ordinal  int        `json:"ordinal" doc:"among the posts of one kind in one unit"`
 	TitleZh  string     `json:"title_zh"`
 	TitleEn  string     `json:"title_en"`
 	Unit     string     `json:"unit" doc:"code of the unit of the post; empty = the whole installation"`
@@ -79,7 +80,7 @@ func (p PostState) candidate(at time.Time) Candidate {
 }
 
 func (p PostState) named() Named {
-	return Named{Post: p.Post, Kind: p.Kind, TitleZh: p.TitleZh, TitleEn: p.TitleEn, Unit: p.Unit, UnitName: p.UnitName}
+	return Named{Post: p.Post, Kind: p.Kind, Ordinal: p.Ordinal, TitleZh: p.TitleZh, TitleEn: p.TitleEn, Unit: p.Unit, UnitName: p.UnitName}
 }
 
 // Names returns the posts of these ids that are in force at an instant, in their order.

@@ -35,11 +35,16 @@ type List struct {
 //
 // Errors: ErrLong, ErrNoRows, ErrColumns and those of OpenWith.
 func ReadList(f File, fields []Field, most int, take func(*List, Row)) (*List, error) {
+	return ReadMapped(f, fields, nil, most, take)
+}
+
+// ReadMapped is ReadList with the columns that a person named: see Match.
+func ReadMapped(f File, fields []Field, custom map[string]string, most int, take func(*List, Row)) (*List, error) {
 	table, err := OpenWith(f.Name, f, f.Size, Options{HeaderLine: 1})
 	if err != nil {
 		return nil, err
 	}
-	columns, err := Match(table.Header(), fields, nil)
+	columns, err := Match(table.Header(), fields, custom)
 	if err != nil {
 		return nil, err
 	}

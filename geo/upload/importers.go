@@ -21,6 +21,7 @@ import (
 	"wangge/geo/sheet"
 	"wangge/geo/staff"
 	"wangge/geo/vectorfile"
+	"wangge/geo/visit"
 )
 
 // importer brings a file to its subject.
@@ -40,6 +41,7 @@ var importers = map[Kind]importer{
 	Checkpoints:   importTable(intoRegister(premises.ImportCheckpoints)),
 	Blocks:        importTable(intoRegister(premises.ImportBlocks)),
 	Beats:         importTable(intoRegister(premises.ImportBeats)),
+	Links:         importLinks,
 }
 
 // tabular brings rows to a subject; the report, and what the guard found.
@@ -113,6 +115,15 @@ func intoRegister(do registerImport) tabular {
 		})
 		return report, report.Guard, err
 	}
+}
+
+// importLinks opens a table of linked households, which has no places.
+func importLinks(ctx context.Context, db pg.DB, actor staff.Actor, id int64, req Request, r io.ReaderAt, size int64, _ Step) (Result, error) {
+	report, err := visit.ImportLinks(ctx, db, actor, sheet.File{Name: req.FileName, ReaderAt: r, Size: size}, req.Fields, req.DryRun)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{UploadID: id, Report: report}, storeReport(ctx, db, id, report, nil)
 }
 
 // rowsOf opens a file of points, or a table.

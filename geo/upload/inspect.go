@@ -219,6 +219,7 @@ func likelyLedger(columns []string) Kind {
 		kind  Kind
 		words []string
 	}{
+		{Links, []string{"包联", "联系岗位"}},
 		{Premises, []string{"三色", "赋码", "码色"}},
 		{Beats, []string{"路线", "weekdays", "beat"}},
 		{Checkpoints, []string{"打卡", "checkpoint"}},

@@ -41,6 +41,7 @@ const (
 	Checkpoints   Kind = "checkpoints"
 	Blocks        Kind = "blocks"
 	Beats         Kind = "beats"
+	Links         Kind = "links"
 )
 
 // Request is what a person says about a file.
@@ -86,7 +87,7 @@ type Result struct {
 // Faults of this package.
 var (
 	ErrUnknown   = fault.New(fault.NotFound, "upload_unknown", "There is no such upload.")
-	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand, candidates, premises, checkpoints, blocks, beats, osm or streets.")
+	ErrKind      = fault.New(fault.Invalid, "kind_unknown", "Say what the file holds: boundaries, zones, households, incidents, service-points, demand, candidates, premises, checkpoints, blocks, beats, links, osm or streets.")
 	ErrMismatch  = fault.New(fault.Invalid, "crs_mismatch", "The coordinates do not look like the declared reference system.")
 	ErrUnchecked = fault.New(fault.Invalid, "crs_unchecked", "Nothing is known here that the declared reference system could be checked against. Confirm it with a reason.")
 	ErrNoShapes  = fault.New(fault.Invalid, "file_no_shapes", "The file has no shape that could be read, so there is nothing to import.")

@@ -69,7 +69,7 @@ var (
 	ErrTaken     = fault.New(fault.Conflict, "visit_taken", "Another visit has this id already. Choose a new one.")
 	ErrUnwanted  = fault.New(fault.Conflict, "visit_unwanted", "This household wants no visits, so none is recorded. 该户不接受走访，不予登记。")
 	ErrPost      = fault.New(fault.NotFound, "visit_post", "There is no such post where you may record.")
-	ErrMany      = fault.New(fault.TooMany, "visit_links_too_many", "A post has no more linked households than the cadence allows. Link some to another post.")
+	ErrMany      = fault.New(fault.Conflict, "visit_links_too_many", "A post has no more linked households than the cadence allows. Link some to another post.")
 )
 
 var faults = pg.Faults{

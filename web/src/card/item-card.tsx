@@ -1,6 +1,6 @@
 // Cards of single things: a household, an incident, a service point.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, InputNumber, Modal, Tag } from 'antd';
+import { App, Button, InputNumber, Modal, Select, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../account/session';
@@ -101,6 +101,11 @@ function HouseholdCard({ id }: { id: number }) {
             <Visits id={id} />
           </Fact>
         )}
+        {may('record') && !household.closed_on && (
+          <Fact name={t('household.keeper')}>
+            <Keeper id={id} />
+          </Fact>
+        )}
         <Fact name={t('household.source')}>
           <span className="figures">
             {household.source} · {household.source_id}
@@ -116,6 +121,47 @@ function HouseholdCard({ id }: { id: number }) {
         </div>
       )}
     </>
+  );
+}
+
+/** Keeper is the post that keeps in touch with a household, and lets it be another. */
+function Keeper({ id }: { id: number }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const title = useTitle();
+  const params = { path: { id } };
+  const key = ['household', id, 'link'];
+  const found = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => answer<Schemas['Keeper']>(api.GET('/households/{id}/link', { params, signal })),
+  });
+  const change = useMutation({
+    mutationFn: (post: number) =>
+      answer<Schemas['Keeper']>(api.PUT('/households/{id}/link', { params, body: { post } })),
+    onSuccess: (now) => client.setQueryData(key, now),
+    onError: (cause) => void message.error(asProblem(cause).message),
+  });
+  if (!found.data) return null;
+  const { post, choices } = found.data;
+  const offered = choices ?? [];
+  const posts = post && !offered.some((one) => one.post === post.post) ? [post, ...offered] : offered;
+  return (
+    <Select
+      className="keeper"
+      size="small"
+      aria-label={t('household.keeper')}
+      getPopupContainer={overlays}
+      allowClear
+      placeholder={t('household.keeperNone')}
+      value={post?.post ?? undefined}
+      loading={change.isPending}
+      onChange={(chosen?: number) => change.mutate(chosen ?? 0)}
+      options={posts.map((one) => ({
+        value: one.post,
+        label: `${title(one, one.kind)}${one.ordinal > 1 ? ` ${one.ordinal}` : ''} · ${one.unit_name}`,
+      }))}
+    />
   );
 }
 

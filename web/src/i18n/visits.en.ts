@@ -12,6 +12,8 @@ export const visitProblems: typeof problems = {
   visit_taken: 'Another visit has this id already. Choose a new one',
   visit_unwanted: 'This household wants no visits, so none is recorded',
   visit_post: 'There is no such post where you may record',
+  visit_links_rows:
+    'Some rows cannot be taken, so nothing was stored. Correct the places named and send the file again',
   visit_links_too_many:
     'A post has no more linked households than the cadence allows. Link some to another post',
   visit_cursor: 'This is no cursor of a page of visits',

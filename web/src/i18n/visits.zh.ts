@@ -10,6 +10,7 @@ export const visitProblems = {
   visit_taken: '该编号已用于另一次走访，请换一个',
   visit_unwanted: '该户不接受走访，不予登记',
   visit_post: '您的登记范围内没有这个岗位',
+  visit_links_rows: '部分行有误，未导入任何数据，请改正后重新提交',
   visit_links_too_many: '包联户数超过每岗上限，请分给其他岗位',
   visit_cursor: '走访记录的分页位置无效',
   premises_unknown: '您可查看位置的范围内没有这处场所',

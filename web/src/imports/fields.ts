@@ -13,6 +13,7 @@ export const KINDS = [
   'checkpoints',
   'blocks',
   'beats',
+  'links',
   'osm',
   'streets',
 ] as const;
@@ -22,15 +23,19 @@ export const isKind = (text: string): text is Kind => KINDS.some((kind) => kind 
 export const isLedger = (kind: Kind) =>
   kind === 'households' || kind === 'incidents' || kind === 'service-points';
 
-/** isTable: the server recognises the columns and needs a name for what comes. */
+/** isTable: the server recognises the columns. */
 export const isTable = (kind: Kind) =>
-  isLedger(kind) || kind === 'demand' || kind === 'candidates' || isRegister(kind);
+  isLedger(kind) || kind === 'demand' || kind === 'candidates' || kind === 'links' || isRegister(kind);
+
+/** isNamed: the server needs a name for what comes. */
+export const isNamed = (kind: Kind) => isTable(kind) && kind !== 'links';
 
 const isRegister = (kind: Kind) =>
   kind === 'premises' || kind === 'checkpoints' || kind === 'blocks' || kind === 'beats';
 
 /** isPlaced: the file has coordinates whose system must be said. A map extract says its own. */
-export const isPlaced = (kind: Kind) => kind !== 'osm' && kind !== 'blocks' && kind !== 'beats';
+export const isPlaced = (kind: Kind) =>
+  kind !== 'osm' && kind !== 'blocks' && kind !== 'beats' && kind !== 'links';
 
 const ages = ['age_0_2', 'age_3_6', 'age_7_17', 'age_18_59', 'age_60_79', 'age_80'];
 
@@ -81,6 +86,7 @@ export const fieldsOf: Record<Kind, string[]> = {
   checkpoints: ['id', 'name', 'radius', 'lon', 'lat'],
   blocks: ['zone', 'days', 'seen_on'],
   beats: ['id', 'name', 'unit', 'weekdays', 'starts', 'ends', 'checkpoints'],
+  links: ['household', 'source', 'unit', 'post', 'ordinal'],
   osm: [],
   streets: [],
 };

@@ -16,6 +16,7 @@ export const tallies = [
   'refused',
   'absent',
   'closed',
+  'removed',
 ] as const;
 export type Tally = (typeof tallies)[number];
 
@@ -23,6 +24,7 @@ export type Tally = (typeof tallies)[number];
 export type Tallied = Partial<Report> & {
   rows: number;
   added?: number;
+  removed?: number;
   dropped?: { header: string; reason: string }[] | null;
 };
 

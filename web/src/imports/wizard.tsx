@@ -20,6 +20,7 @@ import {
   fieldsOf,
   isKind,
   isLedger,
+  isNamed,
   isPlaced,
   isTable,
   KINDS,
@@ -205,7 +206,7 @@ function formOf(file: File, draft: Draft, look: Inspection | null): FormData {
   const mapping = cleanMapping(draft.mapping, look?.columns ?? []);
   if (Object.keys(mapping).length > 0) form.append('fields', JSON.stringify(mapping));
   if (isTable(draft.kind)) {
-    form.append('source', draft.source.trim());
+    if (isNamed(draft.kind)) form.append('source', draft.source.trim());
     if (isLedger(draft.kind) && draft.full) form.append('full', 'true');
     if (draft.kind === 'demand' && draft.spread) form.append('spread', 'true');
     if (draft.dryRun) form.append('dry_run', 'true');
@@ -294,7 +295,7 @@ function Describe(props: {
   const lacks =
     (isPlaced(draft.kind) && draft.crs === '') ||
     (draft.kind === 'boundaries' && (!draft.preset || !draft.level)) ||
-    (isTable(draft.kind) && !draft.source.trim()) ||
+    (isNamed(draft.kind) && !draft.source.trim()) ||
     missing.length > 0;
   return (
     <form
@@ -425,11 +426,13 @@ function TableOptions({ draft, change }: { draft: Draft; change: Change }) {
   const id = useId();
   return (
     <>
-      <div className="form-row">
-        <label htmlFor={id}>{t(draft.kind === 'demand' ? 'import.setName' : 'import.source')}</label>
-        <Input id={id} value={draft.source} onChange={(event) => change({ source: event.target.value })} />
-        <p className="hint">{t(draft.kind === 'demand' ? 'import.setHint' : 'import.sourceHint')}</p>
-      </div>
+      {isNamed(draft.kind) && (
+        <div className="form-row">
+          <label htmlFor={id}>{t(draft.kind === 'demand' ? 'import.setName' : 'import.source')}</label>
+          <Input id={id} value={draft.source} onChange={(event) => change({ source: event.target.value })} />
+          <p className="hint">{t(draft.kind === 'demand' ? 'import.setHint' : 'import.sourceHint')}</p>
+        </div>
+      )}
       <div className="form-row">
         {isLedger(draft.kind) && (
           <Checkbox checked={draft.full} onChange={(event) => change({ full: event.target.checked })}>

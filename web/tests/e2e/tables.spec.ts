@@ -118,3 +118,53 @@ test.describe('an administrator', () => {
     expect(await limit()).toMatchObject({ amount: hours, unit: 'working-hours' });
   });
 });
+
+test('a planner brings linked households from a table, and changes one in its card', async ({
+  page,
+  request,
+}) => {
+  type Post = { id: number; unit: string; kind: string };
+  const { items: posts } = await read<{ items: Post[] }>(request, '/posts?kind=part-time-worker');
+  const { id, unit } = posts[0] as Post;
+  type House = { id: number; source_id: string; source: string };
+  const { items: houses } = await read<{ items: House[] }>(request, `/households?unit=${unit}&limit=200`);
+  const house = houses.at(-1) as House;
+  const keeper = async () =>
+    (await read<{ post: { post: number } | null }>(request, `/households/${house.id}/link`)).post?.post;
+  const bring = async (text: string) => {
+    await page.locator('.import-drawer input[type=file]').setInputFiles({
+      name: '二十户包联.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(text),
+    });
+    await expect(page.getByRole('radio', { name: '包联户' })).toBeChecked();
+    await accessible(page);
+    await page.getByRole('button', { name: '开始导入' }).click();
+  };
+  const row = (post: string) =>
+    `户号,来源,网格编码,包联岗位\n${house.source_id},${house.source},${unit},${post}\n`;
+
+  await open(page);
+  await panel(page, /数据/);
+  await page.getByRole('button', { name: '导入文件' }).click();
+  await bring(row('不存在的岗位'));
+  await expect(page.getByText(/row 2, column 3 \(网格编码\)/)).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('button', { name: '返回修改' }).click();
+  await page.getByRole('button', { name: '换一个文件' }).click();
+  await bring(row('兼职网格员'));
+  await expect(page.getByText('已导入')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('region', { name: '导入报告' })).toContainText(/总行数\s*1/);
+  expect(await keeper()).toBe(id);
+
+  await open(page, `/?item=household:${house.id}&lang=zh`);
+  const choice = page.locator('.keeper');
+  await expect(choice).toContainText('兼职网格员');
+  await accessible(page);
+  await choice.click();
+  await page.getByTitle(/^网格长 · /).click();
+  await expect(choice).toContainText('网格长');
+  await expect.poll(keeper).not.toBe(id);
+  await choice.hover();
+  await choice.locator('.ant-select-clear').click();
+  await expect.poll(keeper).toBeUndefined();
+});
