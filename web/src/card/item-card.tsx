@@ -152,6 +152,7 @@ function Keeper({ id }: { id: number }) {
       size="small"
       aria-label={t('household.keeper')}
       getPopupContainer={overlays}
+      popupMatchSelectWidth={false}
       allowClear
       placeholder={t('household.keeperNone')}
       value={post?.post ?? undefined}

@@ -37,22 +37,59 @@ export const useDuty = create<Duty>(() => ({ shift: null, lines: [], failed: fal
 
 let turn: Promise<unknown> = Promise.resolve();
 
-/** inTurn does one thing with the shift after the other: each begins where the last one left it. */
-function inTurn(work: () => Promise<void>): Promise<void> {
-  const done = turn.then(work);
+/** The outbox whose shift this page shows. */
+let mine: Outbox | null = null;
+
+/** alone lets no other tab of this phone do anything with a shift meanwhile. */
+async function alone(work: () => Promise<void>): Promise<void> {
+  await (navigator.locks ? navigator.locks.request('wangge.patrol.shift', work) : work());
+}
+
+/**
+ * inTurn does one thing with the shift after the other, in all tabs: each begins where the
+ * last one left it, and that is what is kept.
+ */
+function inTurn(outbox: Outbox, work: () => Promise<void>): Promise<void> {
+  const done = turn.then(() =>
+    alone(async () => {
+      const kept = ((await outbox.kept('shift')) ?? null) as Shift | null;
+      if (outbox !== mine) return; // another officer's page by now
+      adopt(kept);
+      await work();
+    }),
+  );
   turn = done.catch(() => {});
   return done;
+}
+
+/** adopt shows a shift as it is kept, which another tab may have changed. */
+function adopt(kept: Shift | null): void {
+  const { shift, lines } = useDuty.getState();
+  if (JSON.stringify(kept) === JSON.stringify(shift)) return;
+  // Where another tab recorded, nothing is joined.
+  const broken = lines.at(-1)?.length ? [...lines, []] : lines;
+  useDuty.setState({ shift: kept, lines: kept?.id === shift?.id ? broken : [] });
 }
 
 /** runShift goes on with the shift that this phone keeps, and records its fixes until it is stopped. */
 export async function runShift(outbox: Outbox, signal: AbortSignal): Promise<void> {
   const kept = ((await outbox.kept('shift')) ?? null) as Shift | null;
   if (signal.aborted) return;
+  mine = outbox;
   useDuty.setState({ shift: kept, lines: [], failed: false });
-  const tell = (fix: Fix) => inTurn(() => record(outbox, fix));
+  const tell = (fix: Fix) =>
+    inTurn(outbox, () => record(outbox, fix)).catch(() => {
+      if (outbox === mine) useDuty.setState({ failed: true }); // the screen says so: nothing is recorded
+    });
+  const look = () => {
+    if (document.visibilityState === 'visible') inTurn(outbox, async () => {}).catch(() => {});
+  };
   onFix.add(tell);
+  document.addEventListener('visibilitychange', look);
   signal.addEventListener('abort', () => {
     onFix.delete(tell);
+    document.removeEventListener('visibilitychange', look);
+    if (outbox === mine) mine = null;
     useDuty.setState({ shift: null, lines: [] });
   });
 }
@@ -64,13 +101,8 @@ async function record(outbox: Outbox, fix: Fix): Promise<void> {
   if (shift.last !== null && fix.ms - shift.last < OFTEN) return;
   const gap = shift.last !== null && fix.ms - shift.last > GAP;
   const next = { ...shift, last: fix.ms, fixes: shift.fixes + 1, gaps: shift.gaps + (gap ? 1 : 0) };
-  try {
-    await outbox.record(next, [fix.ms, fix.at[0], fix.at[1], fix.accuracy]);
-  } catch {
-    useDuty.setState({ failed: true }); // the screen says so: nothing is recorded
-    return;
-  }
-  if (useDuty.getState().shift?.id !== shift.id) return; // another officer's page by now
+  await outbox.record(next, [fix.ms, fix.at[0], fix.at[1], fix.accuracy]);
+  if (outbox !== mine) return; // another officer's page by now
   const line = gap || lines.length === 0 ? [] : (lines.at(-1) ?? []);
   const before = line.length === 0 ? lines : lines.slice(0, -1);
   useDuty.setState({ shift: next, lines: [...before, [...line, fix.at]], failed: false });
@@ -78,7 +110,7 @@ async function record(outbox: Outbox, fix: Fix): Promise<void> {
 
 async function change(outbox: Outbox, step: object, shift: Shift | null): Promise<void> {
   await outbox.add('shift', step, { keeping: { shift } });
-  useDuty.setState({ shift });
+  if (outbox === mine) useDuty.setState({ shift });
 }
 
 export async function start(outbox: Outbox, transport: Transport): Promise<void> {
@@ -92,7 +124,8 @@ export async function start(outbox: Outbox, transport: Transport): Promise<void>
     gaps: 0,
     last: null,
   };
-  await inTurn(async () => {
+  await inTurn(outbox, async () => {
+    if (useDuty.getState().shift) return; // another tab began one
     useDuty.setState({ lines: [] });
     await change(outbox, { do: 'start', shift: shift.id, transport }, shift);
   });
@@ -100,7 +133,7 @@ export async function start(outbox: Outbox, transport: Transport): Promise<void>
 }
 
 export const pauseOrResume = (outbox: Outbox): Promise<void> =>
-  inTurn(async () => {
+  inTurn(outbox, async () => {
     const { shift } = useDuty.getState();
     if (!shift) return;
     const paused = !shift.paused;
@@ -115,14 +148,14 @@ export const pauseOrResume = (outbox: Outbox): Promise<void> =>
 
 /** setMembers says who goes along from now on. */
 export const setMembers = (outbox: Outbox, members: number[]): Promise<void> =>
-  inTurn(async () => {
+  inTurn(outbox, async () => {
     const { shift } = useDuty.getState();
     if (shift) await change(outbox, { do: 'members', shift: shift.id, members }, { ...shift, members });
   });
 
 /** end closes the shift; its fixes stand before its end in the outbox. */
 export const end = (outbox: Outbox): Promise<void> =>
-  inTurn(async () => {
+  inTurn(outbox, async () => {
     const { shift } = useDuty.getState();
     if (!shift) return;
     await outbox.seal();

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useConsent } from '../../src/patrol/consent';
 import { type Outbox, openOutbox, wipeOutbox } from '../../src/patrol/outbox/store';
 import { circle, type Fix, onFix } from '../../src/patrol/place';
@@ -73,6 +73,40 @@ describe('a shift', () => {
     await start(outbox, 'foot');
     for (const after of [-3_600_000, 0, 500, 1_000]) await come(after);
     expect(await outbox.loose()).toBe(1);
+  });
+
+  it('is one in two tabs: each fix is recorded once, and what ended in one is over in the other', async () => {
+    await start(outbox, 'foot');
+    vi.resetModules();
+    const other = await import('../../src/patrol/shift');
+    const place = await import('../../src/patrol/place');
+    (await import('../../src/patrol/consent')).useConsent.setState({ given: true });
+    const tab = new AbortController();
+    const theirs = await openOutbox(OFFICER);
+    await other.runShift(theirs, tab.signal);
+    const both = async (after: number) => {
+      await come(after);
+      const fix: Fix = { at: [121.5, 31.1], accuracy: 6, heading: null, ms: began + after };
+      await Promise.all([...place.onFix].map((tell) => tell(fix)));
+    };
+    const began = useDuty.getState().shift?.started ?? 0;
+    await other.start(theirs, 'car');
+    await both(0);
+    await both(5_000);
+    expect(await outbox.loose()).toBe(2);
+    await pauseOrResume(outbox);
+    await both(10_000);
+    expect(await outbox.loose()).toBe(2);
+    expect(other.useDuty.getState().shift?.paused).toBe(true);
+    await pauseOrResume(outbox);
+    await end(outbox);
+    await both(15_000);
+    expect(await outbox.kept('shift')).toBeNull();
+    expect(other.useDuty.getState().shift).toBeNull();
+    await other.end(theirs);
+    expect(await steps()).toEqual(['start', 'pause', 'resume', 'end']);
+    tab.abort();
+    theirs.close();
   });
 
   it('goes on after a reload', async () => {
