@@ -20,9 +20,9 @@ export function Me() {
         <h2>{t('patrol.account')}</h2>
         <Account />
       </section>
-      <Tracks />
       <KeptMap />
       <KeptPage />
+      <Tracks />
       <Devices />
       <section>
         <h2>{t('patrol.consent.title')}</h2>
