@@ -60,6 +60,13 @@ const unitTables = `
 	JOIN boundary b ON b.unit_id = u.id AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)
 	LEFT JOIN unit p ON p.id = b.parent_id`
 
+// NameOf is the SQL expression for what a unit, an expression for its id, is called today;
+// empty for one that ended.
+func NameOf(unit string) string {
+	return `coalesce((SELECT called.name FROM boundary called CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) today
+		WHERE called.unit_id = ` + unit + ` AND called.valid_from <= today.day AND (called.valid_to IS NULL OR called.valid_to > today.day)), '')`
+}
+
 // Units returns the units in force on day, by code.
 func Units(ctx context.Context, db pg.DB, actor staff.Actor, day Day, f Filter) ([]Unit, error) {
 	area := actor.Area(staff.Map)

@@ -37,6 +37,7 @@ import (
 	"wangge/geo/audit"
 	"wangge/geo/cell"
 	"wangge/geo/fault"
+	"wangge/geo/grid"
 	"wangge/geo/ledger"
 	"wangge/geo/pg"
 	"wangge/geo/redact"
@@ -103,11 +104,10 @@ var (
 	ErrTime     = fault.New(fault.Invalid, "incident_time", "Nothing was reported at that time: it lies in the future or before 2000.")
 )
 
-const columns = `
+var columns = `
 	i.id, i.source, i.source_id, i.category, i.state, i.address, i.department, i.reported_at, i.due_at, i.closed_at,
 	i.point, i.cell, coalesce(u.code, ''),
-	coalesce((SELECT b.name FROM boundary b CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) n
-		WHERE b.unit_id = o.unit_id AND b.valid_from <= n.day AND (b.valid_to IS NULL OR b.valid_to > n.day)), ''),
+	` + grid.NameOf("o.unit_id") + `,
 	i.updated_at,
 	i.text, i.accuracy, i.private,
 	(SELECT count(*) FROM incident_photo l WHERE l.incident_id = i.id),

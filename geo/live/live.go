@@ -81,6 +81,7 @@ type Incident struct {
 	State    string     `json:"state"`
 	Category string     `json:"category"`
 	Unit     string     `json:"unit"`
+	UnitName string     `json:"unit_name"`
 	Deadline *time.Time `json:"deadline"`
 	Overdue  bool       `json:"overdue"`
 	AtCell   *string    `json:"at_cell"`

@@ -267,7 +267,7 @@ func TestIncidentsAreToldAtEachStepAndWhenTheyBecomeOverdue(t *testing.T) {
 	id := dispatcher.report(0, false)
 	var got live.Incident
 	v.one("incident", &got)
-	if got.ID != id.String() || got.State != "reported" || got.Category != "0102" || got.Unit != "310115001001001" || got.Deadline == nil || got.Overdue || got.AtCell == nil {
+	if got.ID != id.String() || got.State != "reported" || got.Category != "0102" || got.Unit != "310115001001001" || got.UnitName != "unit 310115001001001" || got.Deadline == nil || got.Overdue || got.AtCell == nil {
 		t.Errorf("reported: %+v", got)
 	}
 	_, err := incident.Do(dispatcher.ctx, r.owner, r.owner, dispatcher.actor, id, incident.Doing{ID: uuid.New(), Act: incident.ToAccept}, time.Now())

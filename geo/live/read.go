@@ -13,6 +13,7 @@ import (
 
 	"wangge/geo"
 	"wangge/geo/cell"
+	"wangge/geo/grid"
 )
 
 // reading is what the reader remembers from one second to the next.
@@ -45,8 +46,8 @@ const changes = `
 	FROM layer_change WHERE layer = 'incident' AND version > $1 OR layer = 'grid' AND version > $2`
 
 // incidents that changed after a version, and those whose deadline passed since a time.
-const incidents = `
-	SELECT i.id, i.state, i.category, coalesce(u.code, ''), i.due_at, i.closed_at IS NULL AND coalesce(i.due_at < now(), false), i.cell,
+var incidents = `
+	SELECT i.id, i.state, i.category, coalesce(u.code, ''), ` + grid.NameOf("o.unit_id") + `, i.due_at, i.closed_at IS NULL AND coalesce(i.due_at < now(), false), i.cell,
 		coalesce(o.unit_id, i.area_id, 0), i.private
 	FROM incident i
 	LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL
@@ -170,7 +171,7 @@ func (h *Hub) readTree(ctx context.Context) (tree, error) {
 func scanIncident(row pgx.CollectableRow) (i Incident, err error) {
 	var id uuid.UUID
 	var at *int64
-	err = row.Scan(&id, &i.State, &i.Category, &i.Unit, &i.Deadline, &i.Overdue, &at, &i.unit, &i.private)
+	err = row.Scan(&id, &i.State, &i.Category, &i.Unit, &i.UnitName, &i.Deadline, &i.Overdue, &at, &i.unit, &i.private)
 	i.ID = id.String()
 	if at != nil {
 		name := cell.Cell(*at).String()

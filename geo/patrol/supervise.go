@@ -14,6 +14,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/audit"
 	"wangge/geo/fault"
+	"wangge/geo/grid"
 	"wangge/geo/pg"
 	"wangge/geo/sheet"
 	"wangge/geo/staff"
@@ -32,6 +33,7 @@ type Duty struct {
 	Post      int64      `json:"post"`
 	Kind      string     `json:"kind" doc:"of the post"`
 	Unit      string     `json:"unit" doc:"code of the post's unit; empty = the whole installation"`
+	UnitName  string     `json:"unit_name" doc:"what that unit is called today"`
 	Transport string     `json:"transport" enum:"foot,bicycle,car"`
 	Members   int        `json:"members" doc:"of the team, beside the one who records"`
 	StartedAt time.Time  `json:"started_at"`
@@ -65,12 +67,12 @@ func Duties(ctx context.Context, db pg.DB, actor staff.Actor, unit string, from,
 		after = &Duty{}
 	}
 	rows, _ := db.Query(ctx, `
-		SELECT s.no, s.post_id, s.kind, coalesce(u.code, ''), s.transport, s.members, s.started_at, s.ended_at, s.spans, s.fixes, s.incidents, s.visits, s.marks, s.replays
+		SELECT s.no, s.post_id, s.kind, coalesce(u.code, ''), `+grid.NameOf("s.unit_id")+`, s.transport, s.members, s.started_at, s.ended_at, s.spans, s.fixes, s.incidents, s.visits, s.marks, s.replays
 		FROM supervised_shifts($1, $2, $3, $4, $5, $6) s LEFT JOIN unit u ON u.id = s.unit_id
 		WHERE `+staff.In("s.unit_id", 7)+` ORDER BY s.started_at DESC, s.no DESC`, id, from, to, after.StartedAt, after.No, limit, area.All, area.Roots)
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Duty, err error) {
 		var on multirange
-		err = row.Scan(&d.No, &d.Post, &d.Kind, &d.Unit, &d.Transport, &d.Members, &d.StartedAt, &d.EndedAt, &on, &d.Fixes, &d.Incidents, &d.Visits, &d.Marks, &d.Replays)
+		err = row.Scan(&d.No, &d.Post, &d.Kind, &d.Unit, &d.UnitName, &d.Transport, &d.Members, &d.StartedAt, &d.EndedAt, &on, &d.Fixes, &d.Incidents, &d.Visits, &d.Marks, &d.Replays)
 		d.Spans = spansOf(on)
 		return d, err
 	})

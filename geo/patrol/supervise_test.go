@@ -28,7 +28,7 @@ func TestATrackIsReplayedWithAReasonThatItsOfficerReads(t *testing.T) {
 	leader, chief := stafftest.Hold(t, s.owner, staff.Leader, s.units[0])
 	from, to := now.AddDate(0, 0, -1), now.Add(time.Hour)
 	list, err := patrol.Duties(leader, s.desk.DB, chief, "", from, to, nil, 10)
-	if err != nil || len(list) != 1 || list[0].Post != o.actor.Grants[0].Post || list[0].Fixes != 6 || list[0].Replays != 0 {
+	if err != nil || len(list) != 1 || list[0].Post != o.actor.Grants[0].Post || list[0].UnitName == "" || list[0].Fixes != 6 || list[0].Replays != 0 {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if more, err := patrol.Duties(leader, s.desk.DB, chief, "", from, to, &list[0], 10); err != nil || len(more) != 0 {

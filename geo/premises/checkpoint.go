@@ -14,6 +14,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/audit"
 	"wangge/geo/fault"
+	"wangge/geo/grid"
 	"wangge/geo/pg"
 	"wangge/geo/staff"
 )
@@ -284,6 +285,7 @@ func Marks(ctx context.Context, db pg.DB, actor staff.Actor, checkpoint int64, l
 // Missed is a checkpoint of a beat that nobody marked in its hours.
 type Missed struct {
 	Unit           string `json:"unit" doc:"code of the beat's"`
+	UnitName       string `json:"unit_name" doc:"what that unit is called today"`
 	Beat           int64  `json:"beat"`
 	BeatName       string `json:"beat_name"`
 	Ordinal        int    `json:"ordinal"`
@@ -299,7 +301,7 @@ func MissedOn(ctx context.Context, db pg.DB, actor staff.Actor, may staff.Permis
 	area := actor.Area(may)
 	weekday := int16((int(day.Start().Weekday())+6)%7 + 1)
 	rows, _ := db.Query(ctx, `
-		SELECT u.code, b.id, b.name, s.ordinal, c.id, c.name
+		SELECT u.code, `+grid.NameOf("u.id")+`, b.id, b.name, s.ordinal, c.id, c.name
 		FROM beat b JOIN unit u ON u.id = b.unit_id JOIN beat_stop s ON s.beat_id = b.id JOIN checkpoint c ON c.id = s.checkpoint_id
 		WHERE `+staff.In("b.unit_id", 1)+` AND `+below("b.unit_id", 3)+` AND $4::smallint = ANY (b.weekdays)
 		  AND c.closed_on IS NULL AND $5::timestamptz + make_interval(mins => b.ends) <= $6

@@ -8748,6 +8748,8 @@ export interface components {
             ordinal: number;
             /** @description code of the beat's */
             unit: string;
+            /** @description what that unit is called today */
+            unit_name: string;
         };
         MovedHousehold: {
             address: string;
@@ -9350,6 +9352,8 @@ export interface components {
             transport: "foot" | "bicycle" | "car";
             /** @description code of the post's unit; empty = the whole installation */
             unit: string;
+            /** @description what that unit is called today */
+            unit_name: string;
             /** Format: int64 */
             visits: number;
         };
@@ -9628,6 +9632,8 @@ export interface components {
             ordinal: number;
             /** @description code of the beat's */
             unit: string;
+            /** @description what that unit is called today */
+            unit_name: string;
         };
         PremisesSuggestion: {
             /** @description street by street */

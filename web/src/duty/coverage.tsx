@@ -9,6 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useSession } from '../account/session';
 import { today } from '../admin/common';
 import { API, answer, api } from '../api/client';
+import { useUnit } from '../api/queries';
 import type { components } from '../api/schema';
 import { DayInput } from '../board/page';
 import { useLanguage } from '../common/format';
@@ -48,6 +49,7 @@ function Below({ unit }: { unit: string }) {
   const may = useMay();
   const [to, setTo] = useState(() => today());
   const [from, setFrom] = useState(() => before(today(), 6));
+  const named = useUnit(unit).data;
   const found = useQuery({
     queryKey: ['patrol-coverage', unit, from, to],
     queryFn: ({ signal }) =>
@@ -88,7 +90,7 @@ function Below({ unit }: { unit: string }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach it
     <section className="duty-panel" tabIndex={0} aria-label={t('duty.coverage.title')}>
       <h2>
-        {t('duty.coverage.title')} <small className="soft figures">{unit}</small>
+        {t('duty.coverage.title')} <small className="soft">{named?.name ?? unit}</small>
       </h2>
       <div className="board-filters">
         <DayInput name={t('duty.coverage.from')} day={from} max={to} onDay={(day) => day && setFrom(day)} />
@@ -135,7 +137,7 @@ function Below({ unit }: { unit: string }) {
 /** MissedTable names each checkpoint that was missed in the period. */
 function MissedTable({ rows }: { rows: readonly MissedOn[] }) {
   const { t } = useTranslation();
-  const column = (key: 'day' | 'unit' | 'beat_name' | 'checkpoint_name'): Column<MissedOn> => ({
+  const column = (key: 'day' | 'unit_name' | 'beat_name' | 'checkpoint_name'): Column<MissedOn> => ({
     key,
     title: t(`duty.coverage.missedColumn.${key}`),
     compare: (a, b) => a[key].localeCompare(b[key]),
@@ -144,7 +146,7 @@ function MissedTable({ rows }: { rows: readonly MissedOn[] }) {
   return (
     <DataTable
       label={t('duty.coverage.missedTable')}
-      columns={[column('day'), column('unit'), column('beat_name'), column('checkpoint_name')]}
+      columns={[column('day'), column('unit_name'), column('beat_name'), column('checkpoint_name')]}
       rows={rows}
       rowKey={(one) => `${one.day}/${one.beat}/${one.ordinal}`}
       pageSize={20}

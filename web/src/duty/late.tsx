@@ -19,7 +19,12 @@ type Beat = { beat: number; name: string; unit: string; stops: Missed[] };
 export function byBeat(missed: readonly Missed[]): Beat[] {
   const beats = new Map<number, Beat>();
   for (const one of missed) {
-    const of = beats.get(one.beat) ?? { beat: one.beat, name: one.beat_name, unit: one.unit, stops: [] };
+    const of = beats.get(one.beat) ?? {
+      beat: one.beat,
+      name: one.beat_name,
+      unit: one.unit_name || one.unit,
+      stops: [],
+    };
     of.stops.push(one);
     beats.set(one.beat, of);
   }
@@ -50,7 +55,7 @@ export function Late({ unit }: { unit: string | null }) {
             byBeat(missed).map(({ beat, name, unit, stops }) => (
               <li key={beat}>
                 <strong>{t('duty.missedBeats', { beat: name, count: stops.length })}</strong>{' '}
-                <small className="soft figures">{unit}</small>
+                <small className="soft">{unit}</small>
                 <br />
                 {stops.map((one) => one.checkpoint_name).join(' · ')}
               </li>

@@ -46,7 +46,7 @@ export function News({ onOpen }: Props) {
               )}
               <br />
               <small className="soft figures">
-                {clock(one.at, language)} · {one.unit || t('board.outside')}
+                {clock(one.at, language)} · {one.unit_name || one.unit || t('board.outside')}
               </small>
             </li>
           ))}

@@ -43,7 +43,7 @@ export default function Replay({ shift, onClose }: { shift: Duty; onClose: () =>
       getContainer={overlays}
       title={t('duty.replay.heading', {
         kind: kind(shift.kind),
-        unit: shift.unit,
+        unit: shift.unit_name || shift.unit,
         time: moment(shift.started_at, language),
       })}
       footer={null}

@@ -59,7 +59,7 @@ export function Shifts({ unit }: { unit: string | null }) {
       compare: (a, b) => a.unit.localeCompare(b.unit),
       cell: (one) => (
         <>
-          {kind(one.kind)} <small className="soft figures">{one.unit}</small>
+          {kind(one.kind)} <small className="soft">{one.unit_name || one.unit}</small>
         </>
       ),
     },
@@ -87,7 +87,7 @@ export function Shifts({ unit }: { unit: string | null }) {
           icon={<HistoryOutlined aria-hidden="true" />}
           aria-label={t('duty.replay.of', {
             kind: kind(one.kind),
-            unit: one.unit,
+            unit: one.unit_name || one.unit,
             time: time(one.started_at),
           })}
           onClick={() => setOpen(one)}

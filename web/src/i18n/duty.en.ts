@@ -265,7 +265,7 @@ export const duty: typeof dutyZh = {
     file: { xlsx: 'Export XLSX', csv: 'Export CSV' },
     missed: 'Missed checkpoints: {{count}}',
     missedTable: 'Missed checkpoints',
-    missedColumn: { day: 'Day', unit: 'Unit', beat_name: 'Beat', checkpoint_name: 'Checkpoint' },
+    missedColumn: { day: 'Day', unit_name: 'Unit', beat_name: 'Beat', checkpoint_name: 'Checkpoint' },
     table: 'Patrol coverage by unit',
     hint: 'By unit and post, never a ranking of persons; a team counts once.',
   },

@@ -264,7 +264,7 @@ export const duty = {
     file: { xlsx: '导出 XLSX', csv: '导出 CSV' },
     missed: '漏打的卡点：{{count}} 处次',
     missedTable: '漏打的卡点',
-    missedColumn: { day: '日期', unit: '网格', beat_name: '巡查路线', checkpoint_name: '卡点' },
+    missedColumn: { day: '日期', unit_name: '网格', beat_name: '巡查路线', checkpoint_name: '卡点' },
     hint: '按网格和岗位统计，不按个人排名；一组人只算一次。',
   },
 };

@@ -16,6 +16,7 @@ export type Happened = {
   state: string;
   category: string;
   unit: string;
+  unit_name: string;
   deadline: string | null;
   overdue: boolean;
   at_cell: string | null;

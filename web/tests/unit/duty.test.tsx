@@ -76,6 +76,7 @@ describe('what is shown', () => {
   it('names each missed checkpoint, in the order of its beat', () => {
     const missed = (beat: number, ordinal: number) => ({
       unit: '310',
+      unit_name: '第一网格',
       beat,
       beat_name: `B${beat}`,
       ordinal,
@@ -83,7 +84,7 @@ describe('what is shown', () => {
       checkpoint_name: `C${ordinal}`,
     });
     expect(byBeat([missed(1, 2), missed(2, 1), missed(1, 1)])).toMatchObject([
-      { name: 'B1', stops: [{ checkpoint_name: 'C1' }, { checkpoint_name: 'C2' }] },
+      { name: 'B1', unit: '第一网格', stops: [{ checkpoint_name: 'C1' }, { checkpoint_name: 'C2' }] },
       { name: 'B2', stops: [{ checkpoint_name: 'C1' }] },
     ]);
   });
