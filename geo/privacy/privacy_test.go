@@ -286,6 +286,14 @@ func TestOverdueRequestsAreListedByTheirDate(t *testing.T) {
 	}
 }
 
+func TestTheNoticesOfTheInstallationAreInChineseScript(t *testing.T) {
+	var wrong []string
+	err := pgtest.Tx(t).QueryRow(t.Context(), `SELECT coalesce(array_agg(notice ORDER BY notice), '{}') FROM notice_version WHERE text_zh ~ '[,:;?!]' OR title_zh ~ '[,:;?!]'`).Scan(&wrong)
+	if err != nil || len(wrong) > 0 {
+		t.Errorf("notices with commas of another script: %v, %v", wrong, err)
+	}
+}
+
 func TestNoticesHaveVersionsAndConsentsReferToThem(t *testing.T) {
 	o := newOffice(t)
 	office, officer := stafftest.Hold(t, o.owner, staff.PrivacyOfficer, 0)

@@ -141,7 +141,7 @@ function MissedTable({ rows }: { rows: readonly MissedOn[] }) {
     key,
     title: t(`duty.coverage.missedColumn.${key}`),
     compare: (a, b) => a[key].localeCompare(b[key]),
-    cell: (one) => one[key],
+    cell: (one) => one[key] || one.unit, // a unit that ended has no name today
   });
   return (
     <DataTable

@@ -1012,7 +1012,7 @@ export const zh = {
     shift_ended: '这一班次已经结束',
     shift_members: '队员须为所在范围内的其他账号，最多 20 人',
     shift_post: '巡查属于有登记权限的岗位，您现在没有这样的岗位',
-    track_consent: '记录轨迹须有单独同意，请先在“我的账号”中同意，再重新发送',
+    track_consent: '记录轨迹须有单独同意，请先在“我的”（电脑上是“我的账号”）中同意，再重新发送',
     layer_today: '这个图层只有当天的',
     replay_reason: '请选择回放事由；说明不超过 100 字，不含电话和证件号',
     shift_unit: '您督导的范围内没有这个网格',
