@@ -1077,7 +1077,8 @@ export const en: Dictionary = {
     shift_ended: 'The shift was ended before',
     shift_members: 'Members are other accounts that serve where you do, 20 at most',
     shift_post: 'A patrol belongs to a post that may record; you hold none now',
-    track_consent: 'Your track needs your separate consent: give it in Me on the phone or My account on the desk, then send this again',
+    track_consent:
+      'Your track needs your separate consent: give it in Me on the phone or My account on the desk, then send this again',
     layer_today: 'This layer shows today only',
     replay_reason: 'Say why you look; a note has at most 100 characters and no phone or identity number',
     shift_unit: 'There is no such unit where you supervise',
