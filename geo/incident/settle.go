@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,12 +110,9 @@ func settle(ctx context.Context, tx pgx.Tx, engine pg.DB, id uuid.UUID, now time
 		if err != nil {
 			return false, err
 		}
-		list, err := choices(ctx, engine, m, now)
-		if err != nil {
-			return false, err
-		}
-		if slices.ContainsFunc(list, func(c Choice) bool { return c.Post == to }) {
-			return true, give(ctx, tx, engine, id, to, now)
+		// One that may not have it is refused before anything is written.
+		if err := give(ctx, tx, engine, id, to, now); !errors.Is(err, ErrPost) {
+			return err == nil, err
 		}
 	}
 	r, err := m.responsible(ctx, engine, now)

@@ -26,8 +26,12 @@ var tied = [...]struct{ table, column string }{
 	{"account", "area_id"}, {"household", "area_id"}, {"incident", "area_id"}, {"service_point", "area_id"}, {"zone", "area_id"},
 }
 
-// registers are things with places beside the ledgers. A block's is its zone's.
-var registers = [...]struct{ table, key, from, place, beyond string }{
+// register is a table of things with places, beside the ledgers; beyond is whose they are
+// outside all units.
+type register struct{ table, key, from, place, beyond string }
+
+// registers are all of them. A block's place is its zone's.
+var registers = [...]register{
 	{"premises", "id", "premises t", "t.point", "NULL::bigint"},
 	{"checkpoint", "id", "checkpoint t", "t.point", "NULL::bigint"},
 	{"candidate", "id", "candidate t", "t.point", "NULL::bigint"},
@@ -36,6 +40,9 @@ var registers = [...]struct{ table, key, from, place, beyond string }{
 
 // carry carries along what the units that end had.
 func carry(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64, retired []grid.InForce, day geo.Day) error {
+	if len(retired) == 0 {
+		return nil
+	}
 	ended := make([]int64, len(retired))
 	for i, b := range retired {
 		ended[i] = b.ID
@@ -46,9 +53,8 @@ func carry(ctx context.Context, tx pgx.Tx, actor staff.Actor, id int64, retired 
 	for _, t := range tied {
 		_, err := tx.Exec(ctx, `
 			UPDATE `+t.table+` t SET `+t.column+` = s.after
-			FROM (SELECT DISTINCT ON (l.before) l.before, l.after FROM lineage l JOIN unit u ON u.id = l.after
-				WHERE l.plan_id = $1 AND l.before = ANY ($2) ORDER BY l.before, l.area DESC, u.code) s
-			WHERE t.`+t.column+` = s.before`, id, ended)
+			FROM (SELECT e.id AS before, `+post.Follows("e.id")+` AS after FROM unnest($2::bigint[]) e (id)) s
+			WHERE t.`+t.column+` = s.before AND s.after IS NOT NULL`, id, ended)
 		if err != nil {
 			return fmt.Errorf("carry %s along: %w", t.table, err)
 		}
@@ -65,16 +71,15 @@ func reassign(ctx context.Context, tx pgx.Tx, day geo.Day, changed geo.Bound) (l
 	if err != nil {
 		return ledger.Moved{}, err
 	}
-	for i := range registers {
-		if err := reassignRegister(ctx, tx, index, i, changed); err != nil {
-			return ledger.Moved{}, fmt.Errorf("re-assign %s: %w", registers[i].table, err)
+	for _, r := range registers {
+		if err := r.reassign(ctx, tx, index, changed); err != nil {
+			return ledger.Moved{}, fmt.Errorf("re-assign %s: %w", r.table, err)
 		}
 	}
 	return ledger.Reassign(ctx, tx, day, index, changed)
 }
 
-func reassignRegister(ctx context.Context, tx pgx.Tx, index *locate.Index, i int, changed geo.Bound) error {
-	r := registers[i]
+func (r register) reassign(ctx context.Context, tx pgx.Tx, index *locate.Index, changed geo.Bound) error {
 	rows, _ := tx.Query(ctx, `
 		SELECT t.`+r.key+`, `+r.place+`, coalesce(t.unit_id, 0), coalesce(`+r.beyond+`, 0)
 		FROM `+r.from+` WHERE `+r.place+` && $1`, orb.Bound{Min: changed.Min.Degrees(), Max: changed.Max.Degrees()})

@@ -19,6 +19,13 @@ type Carried struct {
 	Ended int `json:"ended"` // no unit took anything
 }
 
+// Follows is the SQL expression for the unit that took the largest part of one that the
+// plan $1 ended, an expression for its id: then the lowest code; null where none did.
+func Follows(ended string) string {
+	return `(SELECT l.after FROM lineage l JOIN unit u ON u.id = l.after
+			WHERE l.plan_id = $1 AND l.before = ` + ended + ` ORDER BY l.area DESC, u.code LIMIT 1)`
+}
+
 // Carry carries the posts of the units that a plan ends on a day along, in the
 // transaction that publishes it, after the lineage was written. A post goes on in
 // the unit that took the largest part of the ended one (then the lowest code), of
@@ -33,12 +40,8 @@ type Carried struct {
 func Carry(ctx context.Context, tx pgx.Tx, actor staff.Actor, plan int64, ended []int64, day geo.Day) (Carried, error) {
 	var c Carried
 	rows, _ := tx.Query(ctx, `
-		SELECT p.id, p.kind, p.department, p.valid_from, p.valid_to, coalesce(s.after, 0) AS successor
+		SELECT p.id, p.kind, p.department, p.valid_from, p.valid_to, coalesce(`+Follows("p.unit_id")+`, 0) AS successor
 		FROM post p
-		LEFT JOIN LATERAL (
-			SELECT l.after FROM lineage l JOIN unit u ON u.id = l.after
-			WHERE l.plan_id = $1 AND l.before = p.unit_id
-			ORDER BY l.area DESC, u.code LIMIT 1) s ON true
 		WHERE p.unit_id = ANY ($2) AND (p.valid_to IS NULL OR p.valid_to > $3)
 		ORDER BY p.ordinal, p.id
 		FOR UPDATE OF p`, plan, ended, day)
