@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"wangge/geo"
 	"wangge/geo/device"
 	"wangge/geo/ledger/ledgertest"
 	"wangge/geo/patrol"
@@ -28,8 +29,9 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// now is when the tests happen, by the server's clock.
-var now = time.Now().UTC().Truncate(time.Second)
+// now is when the tests happen, by the server's clock: last night at ten in China,
+// so that the hours before it are of one day whenever the tests run.
+var now = geo.DayOf(time.Now()).Start().Add(-2 * time.Hour).UTC()
 
 // station is a database with a town, and where deliveries come in.
 type station struct {
