@@ -73,8 +73,6 @@ type Book struct {
 	Close func(ctx context.Context, tx pgx.Tx, ids any) error
 }
 
-var errDryRun = errors.New("dry run")
-
 // Import brings the rows of a file into a ledger: all of them that can be kept,
 // or, when an error is returned, none. The report is valid beside an error as
 // far as it goes.
@@ -85,16 +83,8 @@ func Import(ctx context.Context, db pg.DB, actor staff.Actor, book Book, rows Ro
 	}
 	im.tell = newTeller(opts.Progress)
 	defer im.tell.stop() // after the commit
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if err := im.run(ctx, tx, actor); err != nil {
-			return err
-		}
-		if opts.DryRun {
-			return errDryRun
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errDryRun) {
+	err = pg.Try(ctx, db, opts.DryRun, func(tx pgx.Tx) error { return im.run(ctx, tx, actor) })
+	if err != nil {
 		return im.report, fmt.Errorf("import %s of %q: %w", book.Subject.Name, opts.Source, err)
 	}
 	return im.report, nil

@@ -57,7 +57,7 @@ func ImportBeats(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.R
 	if err := need(columns, []string{"name", "unit", "weekdays", "starts", "ends", "checkpoints"}, true); err != nil {
 		return report, fmt.Errorf("import beats: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	err = pg.Try(ctx, db, o.DryRun, func(tx pgx.Tx) error {
 		r := &beatReader{reader: reader{columns: columns, Refusals: columns.Refusals()}, area: actor.Area(staff.Plan), grounds: map[string]*ground{}, outside: map[string]bool{}, lines: map[string]int{}}
 		if err := r.knowStops(ctx, tx); err != nil {
 			return err
@@ -107,11 +107,11 @@ func ImportBeats(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.R
 			}
 		}
 		if o.DryRun {
-			return errDry
+			return nil
 		}
 		return audit.Write(ctx, tx, actor, "import", "beat", o.Source, map[string]any{"rows": report.Rows, "added": report.Added, "changed": report.Changed})
 	})
-	if err != nil && !errors.Is(err, errDry) {
+	if err != nil {
 		return report, fmt.Errorf("import beats: %w", err)
 	}
 	return report, nil

@@ -141,9 +141,6 @@ type reader struct {
 	posts map[int64]bool
 }
 
-// errDry ends a transaction that only tried.
-var errDry = errors.New("a dry run")
-
 func (g register) load(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.Rows, o Options) (Report, error) {
 	if actor.Area(staff.Import).Empty() {
 		return Report{}, staff.ErrForbidden
@@ -157,7 +154,7 @@ func (g register) load(ctx context.Context, db pg.DB, actor staff.Actor, rows le
 		return report, fmt.Errorf("import %s: %w", g.table, err)
 	}
 	r := &reader{columns: columns, Refusals: columns.Refusals(), posts: map[int64]bool{}}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	err = pg.Try(ctx, db, o.DryRun, func(tx pgx.Tx) error {
 		if err := r.knowPosts(ctx, tx); err != nil {
 			return err
 		}
@@ -183,11 +180,11 @@ func (g register) load(ctx context.Context, db pg.DB, actor staff.Actor, rows le
 			return err
 		}
 		if o.DryRun {
-			return errDry
+			return nil
 		}
 		return audit.Write(ctx, tx, actor, "import", g.subject, o.Source, map[string]any{"rows": report.Rows, "added": report.Added, "changed": report.Changed})
 	})
-	if err != nil && !errors.Is(err, errDry) {
+	if err != nil {
 		return report, fmt.Errorf("import %s: %w", g.table, err)
 	}
 	return report, nil
@@ -425,7 +422,7 @@ func ImportBlocks(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.
 		return report, fmt.Errorf("import blocks: %w", err)
 	}
 	r := &reader{columns: columns, Refusals: columns.Refusals()}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	err = pg.Try(ctx, db, o.DryRun, func(tx pgx.Tx) error {
 		if err := grid.HoldBoundaries(ctx, tx); err != nil {
 			return err
 		}
@@ -444,11 +441,11 @@ func ImportBlocks(ctx context.Context, db pg.DB, actor staff.Actor, rows ledger.
 			return err
 		}
 		if o.DryRun {
-			return errDry
+			return nil
 		}
 		return audit.Write(ctx, tx, actor, "import", "block", o.Source, map[string]any{"rows": report.Rows, "added": report.Added, "changed": report.Changed})
 	})
-	if err != nil && !errors.Is(err, errDry) {
+	if err != nil {
 		return report, fmt.Errorf("import blocks: %w", err)
 	}
 	return report, nil

@@ -34,13 +34,6 @@ func LinkFields() []sheet.Field {
 	}
 }
 
-// tied is a row of a table of links: a household, and the post that is to keep in touch
-// with it; 0 is nobody.
-type tied struct {
-	row             sheet.Row
-	household, post int64
-}
-
 // ImportLinks brings a table of linked households (二十户包联): a row is a household, by its
 // number in the ledger (with the ledger's source where several have that number), and the
 // post that keeps in touch with it: the code of its unit, the kind or title of the post
@@ -54,7 +47,7 @@ func ImportLinks(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File,
 	if area.Empty() {
 		return taken, fmt.Errorf("import links: %w", staff.ErrForbidden)
 	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	err = pg.Try(ctx, db, dry, func(tx pgx.Tx) error {
 		r := linkReader{area: area}
 		if err := r.know(ctx, tx); err != nil {
 			return err
@@ -73,23 +66,23 @@ func ImportLinks(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File,
 		}
 		byPost, lines := map[int64][]int64{}, map[int64]sheet.Row{}
 		for _, row := range rows {
-			t, ok := r.read(in, row, homes)
-			if !ok || !in.Once(row, "household", strconv.FormatInt(t.household, 10)) {
+			household, post, ok := r.read(in, row, homes)
+			if !ok || !in.Once(row, "household", strconv.FormatInt(household, 10)) {
 				continue
 			}
-			lines[t.household] = row
-			switch was := homes.linked[t.household]; {
-			case was == t.post:
+			lines[household] = row
+			switch was := homes.linked[household]; {
+			case was == post:
 				taken.Unchanged++
 				continue
-			case t.post == 0:
+			case post == 0:
 				taken.Removed++
 			case was == 0:
 				taken.Added++
 			default:
 				taken.Changed++
 			}
-			byPost[t.post] = append(byPost[t.post], t.household)
+			byPost[post] = append(byPost[post], household)
 		}
 		if err := in.Bad.Fault(ErrLinks, in.Rows); err != nil {
 			return err
@@ -99,18 +92,15 @@ func ImportLinks(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.File,
 			return err
 		}
 		if dry {
-			return errDry
+			return nil
 		}
 		return audit.Write(ctx, tx, actor, "import", "visit", "", map[string]any{"rows": taken.Rows, "added": taken.Added, "changed": taken.Changed, "removed": taken.Removed})
 	})
-	if err != nil && !errors.Is(err, errDry) {
+	if err != nil {
 		return taken, fmt.Errorf("import links: %w", err)
 	}
 	return taken, nil
 }
-
-// errDry undoes what was only tried.
-var errDry = errors.New("dry run")
 
 // linkReader turns rows into links.
 type linkReader struct {
@@ -175,9 +165,9 @@ func (r *linkReader) households(ctx context.Context, tx pgx.Tx, in *sheet.List, 
 	return k, err
 }
 
-// read is what a row says; false where it was refused.
-func (r *linkReader) read(in *sheet.List, row sheet.Row, k ledgerHomes) (t tied, ok bool) {
-	t.row = row
+// read is what a row says: a household, and the post that is to keep in touch with it (0 is
+// nobody); false where it was refused.
+func (r *linkReader) read(in *sheet.List, row sheet.Row, k ledgerHomes) (household, post int64, ok bool) {
 	number, source := in.Get(row, "household"), in.Get(row, "source")
 	found := k.byNumber[number]
 	if source != "" {
@@ -189,20 +179,20 @@ func (r *linkReader) read(in *sheet.List, row sheet.Row, k ledgerHomes) (t tied,
 	switch len(found) {
 	case 0:
 		in.Bad.Refuse(row, "household", "household_unknown", fmt.Sprintf("There is no household %.60q where you may record. 户号 %.60q 不存在或不在您的管辖范围。", number, number))
-		return t, false
+		return 0, 0, false
 	case 1:
-		t.household = found[0]
+		household = found[0]
 	default:
 		in.Bad.Refuse(row, "household", "household_ambiguous", fmt.Sprintf("Several ledgers have a household %.60q; give the source. 多个台账中都有户号 %.60q，请填写来源。", number, number))
-		return t, false
+		return 0, 0, false
 	}
 	code, word, ordinal := in.Get(row, "unit"), in.Get(row, "post"), in.Get(row, "ordinal")
 	if code == "" {
 		if word != "" || ordinal != "" {
 			in.Bad.Refuse(row, "unit", "value_missing", "Say the code of the post's unit. 请填写岗位所在网格的编码。")
-			return t, false
+			return 0, 0, false
 		}
-		return t, true
+		return household, 0, true
 	}
 	fits := slices.DeleteFunc(slices.Clone(r.posts[code]), func(p workingPost) bool {
 		return word != "" && !slices.Contains(p.words, sheet.Word(word)) || ordinal != "" && p.ordinal != ordinal
@@ -212,13 +202,12 @@ func (r *linkReader) read(in *sheet.List, row sheet.Row, k ledgerHomes) (t tied,
 		in.Bad.Refuse(row, "unit", "post_unknown", fmt.Sprintf("The unit %.60q has no such post that visits households, where you may record. 网格 %.60q 没有这样的走访岗位，或不在您的管辖范围。", code, code))
 	case len(fits) > 1:
 		in.Bad.Refuse(row, "post", "post_ambiguous", fmt.Sprintf("The unit %.60q has several such posts; give the post, and its number where there are several. 网格 %.60q 有多个岗位，请填写岗位和岗位序号。", code, code))
-	case k.refused[t.household]:
+	case k.refused[household]:
 		in.Bad.Refuse(row, "household", "visit_unwanted", "This household wants no visits. 该户不接受走访。")
 	default:
-		t.post = fits[0].id
-		return t, true
+		return household, fits[0].id, true
 	}
-	return t, false
+	return 0, 0, false
 }
 
 // store writes links, and refuses the first row of a post that would have too many.

@@ -13,10 +13,6 @@ import (
 	"wangge/geo/visit"
 )
 
-func linkFile(text string) sheet.File {
-	return sheet.File{Name: "links.csv", ReaderAt: strings.NewReader(text), Size: int64(len(text))}
-}
-
 // linking is a field with a cadence of at most two linked households for each post.
 func linking(t *testing.T) *field {
 	f := newField(t)
@@ -25,7 +21,7 @@ func linking(t *testing.T) *field {
 	return f
 }
 
-// unit is the code of a micro-grid of the field, from 1.
+// code is that of a micro-grid of the field, from 1.
 func code(n int) string { return fmt.Sprintf("310115001001%03d", n) }
 
 func (f *field) keeper(actor staff.Actor, home int) int64 {
@@ -49,7 +45,7 @@ func TestATableSaysWhichPostKeepsInTouchWithWhichHousehold(t *testing.T) {
 		t.Helper()
 		var report sheet.TableReport
 		for _, dry := range []bool{true, false} {
-			got, err := visit.ImportLinks(t.Context(), f.db, staff.Local, linkFile(text), nil, dry)
+			got, err := visit.ImportLinks(t.Context(), f.db, staff.Local, file(text), nil, dry)
 			if err != nil {
 				t.Fatalf("%v %+v", err, fault.Of(err))
 			}
@@ -105,7 +101,7 @@ func TestATableOfLinksThatCannotBeTakenNamesEveryPlaceAndStoresNothing(t *testin
 		"the ledger of somebody else":      {staff.Local, "户号,来源,网格编码\n0,公安,\n", "household_unknown", "row 2, column 1 (户号)"},
 		"a member, who records no visits ": {staff.Actor{Name: "x"}, "户号\n0\n", "", ""},
 	} {
-		_, err := visit.ImportLinks(t.Context(), f.db, tt.actor, linkFile(tt.text), nil, false)
+		_, err := visit.ImportLinks(t.Context(), f.db, tt.actor, file(tt.text), nil, false)
 		if tt.code == "" {
 			if !errors.Is(err, staff.ErrForbidden) {
 				t.Errorf("%s: %v", name, err)

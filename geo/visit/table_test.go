@@ -15,7 +15,7 @@ import (
 )
 
 func file(text string) sheet.File {
-	return sheet.File{Name: "cadences.csv", ReaderAt: strings.NewReader(text), Size: int64(len(text))}
+	return sheet.File{Name: "table.csv", ReaderAt: strings.NewReader(text), Size: int64(len(text))}
 }
 
 func TestATableOfCadencesMakesAndChangesThem(t *testing.T) {

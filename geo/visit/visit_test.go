@@ -222,9 +222,7 @@ func TestAHouseholdThatWantsNoVisitsIsNeverDue(t *testing.T) {
 }
 
 func TestLinkedHouseholdsAreThoseOfAPost(t *testing.T) {
-	f := newField(t)
-	two := 2
-	f.set("linked", visit.Terms{Ordinal: 40, Homes: visit.Linked, Days: 30, PerPost: &two, Used: true})
+	f := linking(t)
 	ctx, first := f.worker(0)
 	_, second := f.worker(0)
 	one, other := first.Grants[0].Post, second.Grants[0].Post
