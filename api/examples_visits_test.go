@@ -26,7 +26,7 @@ func (w *towns) newRegisters(t testing.TB, town string, x int32) {
 		p AS (INSERT INTO premises (source, source_id, name, grade, reason, inspected_on, valid_until, point, unit_id)
 			SELECT 'test', $1, $2 || '楼', 'red', $2 || '通道', '2026-01-01', '2026-01-31', `+at(3000, 3000)+`, id FROM g RETURNING id),
 		c AS (INSERT INTO checkpoint (source, source_id, name, radius, point, unit_id) SELECT 'test', $1, $2 || '门', 50, `+at(3000, 4500)+`, id FROM g RETURNING id),
-		b AS (INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by) SELECT $2 || '巡', id, '{1,2,3,4,5,6,7}', 0, 1440, 'test' FROM g RETURNING id),
+		b AS (INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by, updated_at) SELECT $2 || '巡', id, '{1,2,3,4,5,6,7}', 0, 1440, 'test', '2025-01-01' FROM g RETURNING id),
 		s AS (INSERT INTO beat_stop SELECT b.id, 1, c.id FROM b, c),
 		m AS (INSERT INTO checkpoint_mark (id, checkpoint_id, unit_id, account_id, by, flags, marked_at, device_at) SELECT gen_random_uuid(), c.id, g.id, $4, 'gps', '{}', now(), now() FROM c, g),
 		k AS (INSERT INTO block (zone_id, unit_id, days) SELECT z.id, g.id, 15 FROM zone z, g WHERE z.code = $5),
@@ -131,7 +131,7 @@ func (s *service) registers(t testing.TB) {
 		p AS (INSERT INTO premises (source, source_id, name, grade, inspected_on, valid_until, point, unit_id)
 			SELECT 'test', '1', '楼', 'green', '2026-01-01', '2026-01-31', label, id FROM g),
 		c AS (INSERT INTO checkpoint (source, source_id, name, radius, point, unit_id) SELECT 'test', '1', '门', 50, label, id FROM g RETURNING id),
-		b AS (INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by) SELECT '巡', id, '{1,2,3,4,5,6,7}', 0, 1440, 'test' FROM g RETURNING id)
+		b AS (INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by, updated_at) SELECT '巡', id, '{1,2,3,4,5,6,7}', 0, 1440, 'test', '2025-01-01' FROM g RETURNING id)
 		INSERT INTO beat_stop SELECT b.id, 1, c.id FROM b, c`)
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func Mount(a route.API, db, engine pg.DB, footpaths circle.Paths, font func() (*
 	route.Get(a, "/checkpoints/{id}/code", op("get-checkpoint-code", "What the QR code or the tag of a checkpoint holds", "For who puts it up; each look is recorded.", staff.Plan), h.code)
 	route.Get(a, "/checkpoints/plates", op("get-checkpoint-plates", "Plates of the checkpoints of a unit, to be printed and put up", "A PDF with six QR codes to a page (A4), each with its name, number and unit, as they stand at the checkpoints. For who puts them up; the look is recorded. At most 2,000.", staff.Plan), h.plates)
 	route.Get(a, "/checkpoints/{id}/marks", op("list-marks", "Marks at a checkpoint, newest first", "Without who set them.", staff.Record), h.marks)
-	route.Get(a, "/missed-checkpoints", op("list-missed-checkpoints", "Checkpoints of the beats of a day that nobody marked", "Beats whose hours are not over are left out; a flagged mark counts.", staff.Record), h.missed)
+	route.Get(a, "/missed-checkpoints", op("list-missed-checkpoints", "Checkpoints of the beats of a day that nobody marked", "Beats whose hours are not over are left out, and those that were made or changed since; a flagged mark counts.", staff.Record), h.missed)
 	route.Get(a, "/beats", op("list-beats", "Beats", "", staff.Map).Tagged(), h.beats)
 	route.Post(a, "/beats", create, h.create)
 	route.Post(a, "/beats/suggestion", op("suggest-beat", "A walk along the streets of a unit that were not seen for longest", "Within the time, from and to where you choose; what a street is worth is its length times the days since it was seen, at most 90. Nothing of the question is stored: who strays asks again.", staff.Map), h.suggest)

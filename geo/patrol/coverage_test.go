@@ -183,7 +183,7 @@ func TestCoverageNamesMissedCheckpoints(t *testing.T) {
 	s := open(t)
 	if _, err := s.owner.Exec(t.Context(), `
 		WITH c AS (INSERT INTO checkpoint (source, source_id, name, radius, point, unit_id) VALUES ('t', '1', 'gate', 30, $1, $2) RETURNING id),
-		b AS (INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by) VALUES ('night', $2, '{1,2,3,4,5,6,7}', 0, 60, 'test') RETURNING id)
+		b AS (INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by, updated_at) VALUES ('night', $2, '{1,2,3,4,5,6,7}', 0, 60, 'test', '2025-01-01') RETURNING id)
 		INSERT INTO beat_stop (beat_id, ordinal, checkpoint_id) SELECT b.id, 1, c.id FROM b, c`, ledgertest.At(.5, .5), s.units[0]); err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,8 @@ func writeBeat(ctx context.Context, tx pgx.Tx, actor staff.Actor, id, unit int64
 	return id, err
 }
 
-// putBeat writes a beat without its checkpoints.
+// putBeat writes a beat without its checkpoints. It was updated when where, when or what is
+// walked is new, for nobody missed a checkpoint before: another name is no news.
 func putBeat(ctx context.Context, tx pgx.Tx, actor staff.Actor, id, unit int64, p Round) (int64, error) {
 	if id == 0 {
 		err := tx.QueryRow(ctx, `INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
@@ -149,8 +150,11 @@ func putBeat(ctx context.Context, tx pgx.Tx, actor staff.Actor, id, unit int64, 
 		return id, err
 	}
 	area := actor.Area(staff.Plan)
-	tag, err := tx.Exec(ctx, `UPDATE beat b SET name = $4, unit_id = $5, weekdays = $6, starts = $7, ends = $8, updated_at = now() WHERE b.id = $3 AND `+staff.In("b.unit_id", 1),
-		area.All, area.Roots, id, p.Name, unit, p.Weekdays, p.Starts, p.Ends)
+	tag, err := tx.Exec(ctx, `
+		UPDATE beat b SET name = $4, unit_id = $5, weekdays = $6, starts = $7, ends = $8, updated_at = CASE
+			WHEN (b.unit_id, b.weekdays, b.starts, b.ends, ARRAY(SELECT s.checkpoint_id FROM beat_stop s WHERE s.beat_id = b.id ORDER BY s.ordinal)) = ($5, $6::smallint[], $7, $8, $9::bigint[])
+			THEN b.updated_at ELSE now() END
+		WHERE b.id = $3 AND `+staff.In("b.unit_id", 1), area.All, area.Roots, id, p.Name, unit, p.Weekdays, p.Starts, p.Ends, p.Checkpoints)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = ErrBeat
 	}

@@ -295,7 +295,9 @@ type Missed struct {
 
 // MissedOn names every checkpoint that a beat of the day had and that was not marked
 // within the beat's hours. Of a day that is not over, beats whose hours are not over are
-// left out. A flagged mark counts. They are those of where the actor may record, or
+// left out, and so is a beat of which it is not known that it was walked so on the day: it
+// was made or changed after its hours had begun, or the marks of the day are no longer
+// kept. A flagged mark counts. They are those of where the actor may record, or
 // supervise; db has to show the marks that were set there: those who supervise read none.
 func MissedOn(ctx context.Context, db pg.DB, actor staff.Actor, may staff.Permission, unit string, day geo.Day, now time.Time) ([]Missed, error) {
 	area := actor.Area(may)
@@ -304,10 +306,12 @@ func MissedOn(ctx context.Context, db pg.DB, actor staff.Actor, may staff.Permis
 		SELECT u.code, `+grid.NameOf("u.id")+`, b.id, b.name, s.ordinal, c.id, c.name
 		FROM beat b JOIN unit u ON u.id = b.unit_id JOIN beat_stop s ON s.beat_id = b.id JOIN checkpoint c ON c.id = s.checkpoint_id
 		WHERE `+staff.In("b.unit_id", 1)+` AND `+below("b.unit_id", 3)+` AND $4::smallint = ANY (b.weekdays)
-		  AND c.closed_on IS NULL AND $5::timestamptz + make_interval(mins => b.ends) <= $6
+		  AND (c.closed_on IS NULL OR c.closed_on > $7) AND $5::timestamptz + make_interval(mins => b.ends) <= $6
+		  AND b.updated_at <= $5::timestamptz + make_interval(mins => b.starts)
+		  AND $5 >= $6 - (SELECT make_interval(days => r.days) FROM retention_rule r WHERE r.kind = 'checkpoint-mark')
 		  AND NOT EXISTS (SELECT FROM checkpoint_mark m WHERE m.checkpoint_id = c.id
 			AND m.marked_at >= $5::timestamptz + make_interval(mins => b.starts) AND m.marked_at < $5::timestamptz + make_interval(mins => b.ends))
-		ORDER BY b.id, s.ordinal LIMIT 10000`, area.All, area.Roots, unit, weekday, day.Start(), now)
+		ORDER BY b.id, s.ordinal LIMIT 10000`, area.All, area.Roots, unit, weekday, day.Start(), now, day)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Missed])
 	if err != nil {
 		return nil, fmt.Errorf("missed checkpoints of %s: %w", day, err)

@@ -341,6 +341,13 @@ func TestEachMissedCheckpointOfABeatIsNamed(t *testing.T) {
 	if err != nil || !slices.Equal(b.Checkpoints, gates) || !slices.Equal(b.Weekdays, []int16{1, 5}) {
 		t.Fatalf("%+v, %v", b, err)
 	}
+	stands := func(since time.Time) {
+		t.Helper()
+		if _, err := f.db.Exec(t.Context(), `UPDATE beat SET updated_at = $1`, since); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stands(monday.AddDate(0, 0, -30))
 	ctx, leader := stafftest.Hold(t, f.db, staff.Worker, f.villageID(village))
 	missed := func(at time.Time) (names []string) {
 		t.Helper()
@@ -385,6 +392,66 @@ func TestEachMissedCheckpointOfABeatIsNamed(t *testing.T) {
 	mark(monday.Add(8 * time.Hour))
 	if got := missed(monday.Add(12 * time.Hour)); !slices.Equal(got, []string{"西门"}) {
 		t.Errorf("after a mark: missed %v", got)
+	}
+	// Nobody missed what no beat asked for yet: it was made, or made another, in its hours.
+	stands(monday.Add(8*time.Hour + time.Minute))
+	if got := missed(monday.Add(12 * time.Hour)); got != nil {
+		t.Errorf("before there was such a beat: missed %v", got)
+	}
+	since := func() (at time.Time) {
+		t.Helper()
+		if err := f.db.QueryRow(t.Context(), `SELECT updated_at FROM beat WHERE id = $1`, b.ID).Scan(&at); err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*premises.Round)
+		anew   bool
+	}{
+		{"another name", func(p *premises.Round) { p.Name = "早巡" }, false},
+		{"other hours", func(p *premises.Round) { p.Ends++ }, true},
+		{"other days", func(p *premises.Round) { p.Weekdays = []int16{1} }, true},
+		{"fewer checkpoints", func(p *premises.Round) { p.Checkpoints = gates[:1] }, true},
+	} {
+		stands(monday)
+		tt.change(&b.Round)
+		if b, err = premises.SetBeat(planning, f.app, planner, b.ID, b.Round); err != nil {
+			t.Fatal(err)
+		}
+		if got := !since().Equal(monday); got != tt.anew {
+			t.Errorf("%s: it is another beat: %v", tt.name, got)
+		}
+	}
+	if b, err = premises.SetBeat(planning, f.app, planner, b.ID, plan); err != nil {
+		t.Fatal(err)
+	}
+	stands(monday.AddDate(0, 0, -30))
+	// A checkpoint that was closed later was missed, one that is closed is not; and of days
+	// whose marks are not kept nobody knows.
+	for _, tt := range []struct {
+		name   string
+		closed *geo.Day
+		later  int // days
+		want   []string
+	}{
+		{"closed later", new(day("2026-01-06")), 0, []string{"西门"}},
+		{"closed that day", new(day("2026-01-05")), 0, nil},
+		{"while marks are kept", nil, 360, []string{"西门"}},
+		{"when they were dropped", nil, 370, nil},
+	} {
+		if _, err := f.db.Exec(t.Context(), `UPDATE checkpoint SET closed_on = $1 WHERE id = $2`, tt.closed, gates[0]); err != nil {
+			t.Fatal(err)
+		}
+		list, err := premises.MissedOn(ctx, f.app, leader, staff.Record, "", geo.DayOf(monday), monday.AddDate(0, 0, tt.later).Add(12*time.Hour))
+		var names []string
+		for _, m := range list {
+			names = append(names, m.CheckpointName)
+		}
+		if err != nil || !slices.Equal(names, tt.want) {
+			t.Errorf("%s: missed %v, %v; want %v", tt.name, names, err, tt.want)
+		}
 	}
 	for _, tt := range []struct {
 		name   string
