@@ -2047,7 +2047,7 @@ export interface paths {
         };
         /**
          * Checkpoints of the beats of a day that nobody marked
-         * @description Beats whose hours are not over are left out; a flagged mark counts.
+         * @description Beats whose hours are not over are left out, and those that were made or changed since; a flagged mark counts.
          */
         get: operations["list-missed-checkpoints"];
         put?: never;
