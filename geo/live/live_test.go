@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -257,6 +258,43 @@ func TestTheRoomSeesWhoIsOnDutyRoughlyAndByPost(t *testing.T) {
 	if mine.one("duty", &d); len(d.Posts) != 0 {
 		t.Errorf("who supervises nobody sees %+v", d)
 	}
+}
+
+func TestAFileOfAWatchDoesNotHideWhereThePhoneIs(t *testing.T) {
+	r := open(t)
+	leader, worker := r.person(staff.Leader, r.units[0]), r.person(staff.Worker, r.units[0])
+	if err := privacy.AgreeSelf(worker.ctx, r.owner, worker.actor, privacy.StaffTracking, 1); err != nil {
+		t.Fatal(err)
+	}
+	desk := patrol.Desk{DB: r.app, Engine: r.owner, Now: time.Now}
+	shift, began := uuid.New(), time.Now().Add(-time.Hour)
+	deliver := func(kind string, at time.Time, body any) {
+		t.Helper()
+		raw, _ := json.Marshal(body)
+		got, err := desk.Deliver(worker.ctx, worker.actor, patrol.Delivery{Device: uuid.NewString(), SentAt: time.Now(),
+			Items: []patrol.Item{{ID: uuid.NewString(), Kind: kind, At: at, Body: raw}}})
+		if err != nil || got.Items[0].State != patrol.Stored {
+			t.Fatalf("%v, %+v", err, got)
+		}
+	}
+	deliver("shift", began, map[string]any{"shift": shift, "do": "start"})
+	var file strings.Builder
+	file.WriteString(`<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>`)
+	for i := range 40 {
+		p := ledgertest.Degrees(.5, .5)
+		fmt.Fprintf(&file, `<trkpt lat="%.7f" lon="%.7f"><time>%s</time></trkpt>`, p[1], p[0], began.Add(time.Duration(i)*time.Second).UTC().Format(time.RFC3339))
+	}
+	file.WriteString(`</trkseg></trk></gpx>`)
+	if got, err := desk.Import(worker.ctx, worker.actor, shift, strings.NewReader(file.String())); err != nil || got.Taken < 39 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	at := ledgertest.At(.5, .5)
+	deliver("fixes", time.Now(), map[string]any{"shift": shift, "first": 1, "fixes": [][]any{{time.Now().UnixMilli(), at.Degrees()[0], at.Degrees()[1], 8}}})
+	want, room := cell.In(at, 8).String(), leader.watch(0)
+	r.until("the place of the phone is told", func() bool {
+		list, _ := room.Next(t.Context(), 50*time.Millisecond)
+		return slices.ContainsFunc(list, func(e live.Event) bool { return strings.Contains(string(e.Data), want) })
+	})
 }
 
 func TestIncidentsAreToldAtEachStepAndWhenTheyBecomeOverdue(t *testing.T) {

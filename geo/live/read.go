@@ -14,6 +14,7 @@ import (
 	"wangge/geo"
 	"wangge/geo/cell"
 	"wangge/geo/grid"
+	"wangge/geo/patrol"
 )
 
 // reading is what the reader remembers from one second to the next.
@@ -58,7 +59,8 @@ var incidents = `
 		SELECT d.id FROM incident d WHERE d.closed_at IS NULL AND d.due_at >= $2 AND d.due_at < now())
 	ORDER BY i.updated_at, i.id LIMIT $3`
 
-// shifts that go on, with the last place of those that changed since they were known.
+// shifts that go on, with the last place of those that changed since they were known: that
+// of the phone, for a file of another program has higher sequences and tells of earlier.
 const shifts = `
 	SELECT s.no, s.changed, s.post_id, s.kind, coalesce(u.code, ''), coalesce(s.unit_id, 0),
 		(SELECT lower(r) FROM unnest(s.spans) r WHERE r @> now()), f.at, coalesce(f.x, 0), coalesce(f.y, 0)
@@ -67,7 +69,7 @@ const shifts = `
 	LEFT JOIN unnest($1::bigint[], $2::bigint[]) k (no, changed) ON k.no = s.no AND k.changed = s.changed
 	LEFT JOIN LATERAL (
 		SELECT n.at, n.x, n.y
-		FROM (SELECT at, x, y, mark FROM fix WHERE shift_no = s.no AND day >= (now() AT TIME ZONE 'Asia/Shanghai')::date - 1 ORDER BY seq DESC LIMIT 30) n
+		FROM (SELECT at, x, y, mark FROM fix WHERE shift_no = s.no AND seq < $3 AND day >= (now() AT TIME ZONE 'Asia/Shanghai')::date - 1 ORDER BY seq DESC LIMIT 30) n
 		WHERE n.mark = 0 AND s.spans @> n.at
 		ORDER BY n.at DESC LIMIT 1) f ON k.no IS NULL
 	WHERE s.started_at > now() - interval '16 hours' AND s.spans @> now()`
@@ -98,7 +100,7 @@ func (h *Hub) read(ctx context.Context) error {
 		list, err = pgx.CollectRows(rows, scanIncident)
 		return err
 	})
-	batch.Queue(shifts, known, changed).Query(func(rows pgx.Rows) error { return h.readShifts(rows, on) })
+	batch.Queue(shifts, known, changed, patrol.FirstImported).Query(func(rows pgx.Rows) error { return h.readShifts(rows, on) })
 	batch.Queue(`COMMIT`)
 	if err := h.db.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("what happens: %w", err)

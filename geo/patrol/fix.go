@@ -23,9 +23,9 @@ import (
 	"wangge/geo/vault"
 )
 
-// firstImported is the first sequence of fixes that came in a file of another program;
+// FirstImported is the first sequence of fixes that came in a file of another program;
 // those of the phone are below.
-const firstImported = 1_000_000_000
+const FirstImported = 1_000_000_000
 
 // MaxFixes is how many fixes an item has at most.
 const MaxFixes = 2000
@@ -78,7 +78,7 @@ func readFixes(item Item) (*fixesItem, error) {
 			return nil, ErrBody.Because(err)
 		}
 	}
-	if b.First < 1 || b.First > firstImported-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
+	if b.First < 1 || b.First > FirstImported-MaxFixes || len(b.Fixes) == 0 || len(b.Fixes) > MaxFixes {
 		return nil, ErrBody.Saying(fmt.Sprintf("Fixes are 1 to %d, and their first sequence is 1 or more.", MaxFixes))
 	}
 	shift, err := uuid.Parse(b.Shift)

@@ -66,4 +66,4 @@ func (s Shift) spanOf(at time.Time) int {
 }
 
 // imported reports whether a fix came in a file of another program.
-func (f Fix) imported() bool { return f.Seq >= firstImported }
+func (f Fix) imported() bool { return f.Seq >= FirstImported }

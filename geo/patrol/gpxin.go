@@ -248,8 +248,8 @@ func (a *arrival) keepImported(ctx context.Context, tx pgx.Tx, s Shift, good []s
 	if _, err := tx.Exec(ctx, `SELECT FROM shift WHERE no = $1 AND account_id = $2 FOR UPDATE`, s.No, a.actor.Account); err != nil {
 		return err
 	}
-	rows, _ := tx.Query(ctx, `SELECT seq, at FROM fix WHERE shift_no = $1 AND seq >= $2`, s.No, firstImported)
-	known, next := map[int64]bool{}, int32(firstImported)
+	rows, _ := tx.Query(ctx, `SELECT seq, at FROM fix WHERE shift_no = $1 AND seq >= $2`, s.No, FirstImported)
+	known, next := map[int64]bool{}, int32(FirstImported)
 	var seq int32
 	var at time.Time
 	if _, err := pgx.ForEachRow(rows, []any{&seq, &at}, func() error {

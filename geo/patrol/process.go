@@ -129,7 +129,7 @@ func (c Counter) walked(ctx context.Context, no int64) (walked, error) {
 	rows, _ := c.DB.Query(ctx, `
 		SELECT s.changed, f.day, f.seq >= $2, f.at, f.x, f.y, f.accuracy::float8
 		FROM shift s LEFT JOIN fix f ON f.shift_no = s.no AND f.mark = 0 AND s.spans @> f.at
-		WHERE s.no = $1 ORDER BY f.at, f.seq LIMIT $3`, no, firstImported, mostCounted)
+		WHERE s.no = $1 ORDER BY f.at, f.seq LIMIT $3`, no, FirstImported, mostCounted)
 	var day *geo.Day
 	var other *bool
 	var at *time.Time
