@@ -2024,7 +2024,7 @@ export interface paths {
          * @description Events, each with a growing id and JSON:
          *
          *     - duty {"whole", "posts": [{"post", "kind", "unit", "on_duty", "since", "cell"}]}: posts on duty in units that you supervise; first the whole picture, in which nobody else is on duty, then changes. cell is H3 at resolution 8, null when no place of the last 10 minutes is known.
-         *     - incident {"id", "state", "category", "unit", "deadline", "overdue", "at_cell"}: how an incident stands after a step (several within a second come as one), or when it becomes overdue; at_cell is H3 at resolution 11.
+         *     - incident {"id", "state", "category", "unit", "unit_name", "deadline", "overdue", "at_cell"}: how an incident stands after a step (several within a second come as one), or when it becomes overdue; at_cell is H3 at resolution 11.
          *     - reset {}: something was missed, or more changed than is told one by one: read again what you show.
          *
          *     Last-Event-ID resumes for as long as the server remembers. A comment comes every 15 seconds. The stream ends after an hour, and when the session ends.
