@@ -48,8 +48,7 @@ func Do(ctx context.Context, db, engine pg.DB, actor staff.Actor, id uuid.UUID, 
 }
 
 func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid.UUID, d Doing, now time.Time) (got Incident, err error) {
-	seen, err := Get(ctx, tx, actor, id)
-	if err != nil {
+	if _, err := Get(ctx, tx, actor, id); err != nil {
 		return got, err
 	}
 	permission, err := allowed(ctx, tx, actor, d.Act, id)
@@ -65,8 +64,11 @@ func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid
 		return got, err
 	}
 	known, err := isKnown(ctx, tx, id, d)
-	if err != nil || known {
-		return seen, err
+	if err != nil {
+		return got, err
+	}
+	if known {
+		return Get(ctx, tx, actor, id)
 	}
 	if err := d.check(ctx, tx, state, steps, actor); err != nil {
 		return got, err
@@ -113,7 +115,7 @@ func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid
 			return got, err
 		}
 	}
-	if err := audit.Write(ctx, tx, actor, string(d.Act), "incident", id.String(), map[string]any{"from": seen.State, "to": after}); err != nil {
+	if err := audit.Write(ctx, tx, actor, string(d.Act), "incident", id.String(), map[string]any{"from": state, "to": after}); err != nil {
 		return got, err
 	}
 	return got, ledger.Incidents.Raise(ctx, tx, []string{id.String()})

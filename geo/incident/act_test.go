@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
+	"golang.org/x/sync/errgroup"
 
 	"wangge/geo"
 	"wangge/geo/calendar"
@@ -205,6 +206,35 @@ func TestAStepSentTwiceIsOne(t *testing.T) {
 	}
 	if _, _, err := incident.Report(t.Context(), d.tx, d.tx, d.dispatcher, incident.New{ID: i.ID, Category: "0102", ReportedAt: d.now, Point: ledgertest.At(0.5, 0.5)}, d.now); !errors.Is(err, incident.ErrExists) {
 		t.Errorf("the id of somebody else's incident: %v", err)
+	}
+}
+
+// The second of two requests waits for the first, and is told what the first has done.
+func TestAStepSentTwiceAtOnceIsToldAsItStands(t *testing.T) {
+	s := newStreet(t)
+	w := s.words(0.5, 0.5)
+	s.tell(w)
+	doing := incident.Doing{ID: uuid.New(), Act: incident.ToAccept, From: incident.Reported}
+	first, err := s.owner.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Rollback(t.Context())
+	if _, err := incident.Do(t.Context(), first, s.owner, staff.Local, w.ID, doing, s.now); err != nil {
+		t.Fatal(err)
+	}
+	var second incident.Incident
+	var each errgroup.Group
+	each.Go(func() (err error) {
+		second, err = incident.Do(t.Context(), s.owner, s.owner, staff.Local, w.ID, doing, s.now)
+		return err
+	})
+	s.untilSomebodyWaits()
+	if err := first.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := each.Wait(); err != nil || second.State != incident.Accepted {
+		t.Errorf("the second is told %q, %v; want accepted", second.State, err)
 	}
 }
 

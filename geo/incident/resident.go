@@ -144,8 +144,11 @@ func Tell(ctx context.Context, engine pg.DB, w Words, now time.Time) (Receipt, e
 }
 
 // receiptOf is the code of a report that was taken before; ErrExists when it said something
-// else.
+// else. Reports with the same id take turns: one that is sent twice at once finds the other.
 func receiptOf(ctx context.Context, tx pgx.Tx, id uuid.UUID, digest []byte, redacted int) (code string, _ int, err error) {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "resident "+id.String()); err != nil {
+		return "", redacted, err
+	}
 	var before []byte
 	err = tx.QueryRow(ctx, `SELECT code, digest, redacted FROM incident_receipt WHERE incident_id = $1`, id).Scan(&code, &before, &redacted)
 	switch {

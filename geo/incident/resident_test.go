@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"wangge/geo"
 	"wangge/geo/cell"
@@ -57,6 +58,21 @@ func (s *street) tell(w incident.Words) incident.Receipt {
 		s.Fatal(err)
 	}
 	return got
+}
+
+// untilSomebodyWaits returns once a statement waits for the lock of another.
+func (s *street) untilSomebodyWaits() {
+	s.Helper()
+	for {
+		var waits bool
+		err := s.owner.QueryRow(s.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
+		if err != nil {
+			s.Fatal(err)
+		}
+		if waits {
+			return
+		}
+	}
 }
 
 func TestAResidentReportsAndLooksItUp(t *testing.T) {
@@ -113,6 +129,27 @@ func TestAResidentReportsAndLooksItUp(t *testing.T) {
 	}
 	if _, err := incident.StandingOf(t.Context(), s.engine, "0000-0000-0000"); !errors.Is(err, incident.ErrReceipt) {
 		t.Errorf("a code of nobody: %v", err)
+	}
+}
+
+func TestAReportSentTwiceAtOnceHasOneReceipt(t *testing.T) {
+	s := newStreet(t)
+	w := s.words(0.5, 0.5)
+	got := make([]incident.Receipt, 6)
+	var each errgroup.Group
+	for n := range got {
+		each.Go(func() (err error) {
+			got[n], err = incident.Tell(t.Context(), s.engine, w, s.now)
+			return err
+		})
+	}
+	if err := each.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range got {
+		if r.Code != got[0].Code {
+			t.Errorf("two receipts, %s and %s", r.Code, got[0].Code)
+		}
 	}
 }
 
