@@ -82,7 +82,10 @@ func do(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, id uuid
 			return got, err
 		}
 	}
-	step := Taken{ID: d.ID, Ordinal: len(steps) + 1, Act: d.Act, Before: state, After: after, Reason: d.Reason, At: now, Actor: actor.Name, Post: postOf(actor, permission)}
+	step := Taken{ID: d.ID, Ordinal: len(steps) + 1, Act: d.Act, Before: state, After: after, Reason: d.Reason, At: now, Actor: actor.Name}
+	if step.Post, err = postOf(ctx, tx, actor, permission, id); err != nil {
+		return got, err
+	}
 	if d.Act == ToExtend {
 		step.Amount, step.Unit = &d.Extend.Amount, d.Extend.Unit
 	}
@@ -155,14 +158,24 @@ func MayTake(ctx context.Context, db pg.DB, actor staff.Actor, i Incident, steps
 	}), nil
 }
 
-// postOf is the post by which an actor may do something; nil without one.
-func postOf(actor staff.Actor, p staff.Permission) *int64 {
+// postOf is the post by which an actor may do something with an incident, the first of
+// several; nil without one.
+func postOf(ctx context.Context, tx pgx.Tx, actor staff.Actor, p staff.Permission, id uuid.UUID) (post *int64, err error) {
+	posts, units := []int64{}, []int64{}
 	for _, g := range actor.Grants {
 		if g.Post > 0 && slices.Contains(g.May, p) {
-			return &g.Post
+			posts, units = append(posts, g.Post), append(units, g.Unit)
 		}
 	}
-	return nil
+	if len(posts) == 0 {
+		return nil, nil
+	}
+	err = tx.QueryRow(ctx, `
+		SELECT (SELECT g.post FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY g (post, unit, n)
+		        WHERE g.unit = 0 OR EXISTS (SELECT FROM unit_ancestor a WHERE a.unit_id = coalesce(o.unit_id, i.area_id) AND a.ancestor_id = g.unit)
+		        ORDER BY g.n LIMIT 1)
+		FROM incident i LEFT JOIN incident_unit o ON o.incident_id = i.id AND o.valid_to IS NULL WHERE i.id = $1`, id, posts, units).Scan(&post)
+	return post, err
 }
 
 // isKnown reports whether a step was taken before; ErrExists when its id is another's.

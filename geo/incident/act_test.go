@@ -143,6 +143,35 @@ func TestAnIncidentGoesFromReportToClosing(t *testing.T) {
 	}
 }
 
+// Of two posts that one person holds, a step is taken by that of the place.
+func TestAStepNamesThePostByWhichItCouldBeTaken(t *testing.T) {
+	d := newDesk(t)
+	var second int64
+	err := d.tx.QueryRow(t.Context(), `
+		WITH p AS (INSERT INTO post (kind, unit_id, ordinal, valid_from) SELECT 'leader', id, 99, '2024-01-01' FROM unit WHERE code = '310115001001002' RETURNING id)
+		INSERT INTO holder (post_id, rank, account_id, valid_from) SELECT id, 'A', $1, '2024-01-01' FROM p RETURNING post_id`, d.leaders[0].Account).Scan(&second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := staff.Load(t.Context(), d.tx, d.leaders[0].Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for x, want := range map[float64]int64{0.5: d.leaders[0].Grants[0].Post, 1.5: second} {
+		i := d.report(both, x, 0.5, "0102")
+		d.do(both, i.ID, incident.ToAccept, "")
+		steps, err := incident.Steps(t.Context(), d.tx, both, i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range steps {
+			if s.Post == nil || *s.Post != want {
+				t.Errorf("%s at %v is by post %v, want %d", s.Act, x, s.Post, want)
+			}
+		}
+	}
+}
+
 func TestWhatMayNotBeDone(t *testing.T) {
 	d := newDesk(t)
 	reported := d.report(d.leaders[0], 0.5, 0.5, "0102").ID

@@ -392,7 +392,11 @@ func (n New) enter(ctx context.Context, tx pgx.Tx, source string, area, reporter
 
 // begin takes the first step of a report that was entered, and finds whose it is.
 func (n New) begin(ctx context.Context, tx pgx.Tx, engine pg.DB, actor staff.Actor, now time.Time) error {
-	step := Taken{ID: n.ID, Ordinal: 1, Act: ToReport, After: Reported, At: now, Actor: actor.Name, Post: postOf(actor, staff.Record)}
+	post, err := postOf(ctx, tx, actor, staff.Record, n.ID)
+	if err != nil {
+		return err
+	}
+	step := Taken{ID: n.ID, Ordinal: 1, Act: ToReport, After: Reported, At: now, Actor: actor.Name, Post: post}
 	if err := take(ctx, tx, actor, n.ID, []Taken{step}); err != nil {
 		return err
 	}
