@@ -270,12 +270,16 @@ func rules(ctx context.Context, db pg.DB) (w ruleset, err error) {
 // due is by when the step after these has to be taken.
 func (w ruleset) due(ctx context.Context, tx pgx.Tx, id uuid.UUID, steps []Taken) (*time.Time, error) {
 	var category, parent string
+	var given *time.Time
 	err := tx.QueryRow(ctx, `
-		SELECT i.category, coalesce(c.parent, '') FROM incident i LEFT JOIN incident_category c ON c.code = i.category WHERE i.id = $1`, id).Scan(&category, &parent)
+		SELECT i.category, coalesce(c.parent, ''), CASE WHEN s.id IS NULL THEN i.due_at ELSE s.was_due_at END
+		FROM incident i LEFT JOIN incident_category c ON c.code = i.category
+		LEFT JOIN incident_step s ON s.incident_id = i.id AND s.ordinal = 1
+		WHERE i.id = $1`, id).Scan(&category, &parent, &given)
 	if err != nil {
 		return nil, err
 	}
-	return due(w.calendar, w.limits, category, parent, steps), nil
+	return due(w.calendar, w.limits, category, parent, steps, given), nil
 }
 
 // recount counts the deadline of an open incident anew, and reports whether it is another.

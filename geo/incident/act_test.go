@@ -322,6 +322,40 @@ func TestAnotherCalendarAndOtherLimitsMoveDeadlines(t *testing.T) {
 	}
 }
 
+// The deadline of another system holds until a step here begins a clock of ours.
+func TestAnImportedDeadlineStands(t *testing.T) {
+	d := newDesk(t)
+	load(t, d.tx, "1,暴露垃圾,处置中,2026-09-18 08:30:00,2026-09-24 18:00,,"+at(0.5, 0.5)+",某路1号",
+		"2,暴露垃圾,处置中,2026-09-18 08:30:00,,,"+at(0.5, 0.5)+",某路2号")
+	imported := list(t, d.tx, incident.Filter{})
+	for _, s := range []struct {
+		doing incident.Doing
+		due   string
+	}{
+		{incident.Doing{Act: incident.ToMove, Point: ledgertest.At(0.4, 0.5)}, "09-24 18:00"},
+		{incident.Doing{Act: incident.ToHold, Reason: "weather"}, ""},
+		{incident.Doing{Act: incident.ToResume, Reason: "ready"}, "09-24 18:00"},
+		{incident.Doing{Act: incident.ToExtend, Reason: "weather", Extend: worktime.Limit{Amount: 2, Unit: worktime.WorkingDays}}, "09-29 18:00"},
+		{incident.Doing{Act: incident.ToMove, Point: ledgertest.At(0.5, 0.5)}, "09-29 18:00"},
+	} {
+		if got, err := d.try(staff.Local, imported["1"].ID, s.doing); err != nil || china(got.DueAt) != s.due {
+			t.Errorf("%s: due %s, %v; want %s", s.doing.Act, china(got.DueAt), err, s.due)
+		}
+	}
+	if err := incident.SetHours(t.Context(), d.tx, staff.Local, "09:00-17:00"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := incident.Get(t.Context(), d.tx, staff.Local, imported["1"].ID); err != nil || china(got.DueAt) != "09-29 17:00" {
+		t.Errorf("with other hours it is due %s, %v; want 09-29 17:00", china(got.DueAt), err)
+	}
+	if got := d.do(staff.Local, imported["1"].ID, incident.ToHandle, ""); china(got.DueAt) != "09-23 17:00" {
+		t.Errorf("handled, it is due %s; want 09-23 17:00 by the limit here", china(got.DueAt))
+	}
+	if got, err := d.try(staff.Local, imported["2"].ID, incident.Doing{Act: incident.ToMove, Point: ledgertest.At(0.4, 0.5)}); err != nil || got.DueAt != nil {
+		t.Errorf("without a deadline it is due %s, %v", china(got.DueAt), err)
+	}
+}
+
 func TestWhoseAnIncidentIs(t *testing.T) {
 	d := newDesk(t)
 	units := map[float64]int64{}

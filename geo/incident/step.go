@@ -117,15 +117,20 @@ func Clock(steps []Taken, limit worktime.Limit) worktime.Clock {
 	return k
 }
 
-// due is by when the next step has to be taken; nil while nothing is due.
-func due(c worktime.Calendar, limits Limits, category string, parent string, steps []Taken) *time.Time {
+// due is by when the next step has to be taken; nil while nothing is due. given is the
+// deadline with which an incident was imported: until a step here begins a clock it stands,
+// and extensions run from it.
+func due(c worktime.Calendar, limits Limits, category string, parent string, steps []Taken, given *time.Time) *time.Time {
 	last := steps[len(steps)-1]
 	if last.After == Held || last.After == Closed {
 		return nil
 	}
 	k := Clock(steps, limits.of(category, parent, last.After))
-	if k.Start.IsZero() { // an imported incident of which nothing but its place was changed
-		return nil
+	if k.Start.IsZero() {
+		if given == nil || len(k.Extensions) == 0 {
+			return given
+		}
+		k.Start, k.Limit, k.Extensions = *given, k.Extensions[0], k.Extensions[1:]
 	}
 	at, ok := c.Deadline(k)
 	if !ok {

@@ -111,14 +111,14 @@ func TestTheClockOfAStateBeginsWithIt(t *testing.T) {
 	}
 	limits := Limits{{Category: "", State: Dispatched, Limit: day}}
 	var calendar worktime.Calendar
-	if got := due(calendar, limits, "0102", "01", steps[:5]); got != nil {
+	if got := due(calendar, limits, "0102", "01", steps[:5], nil); got != nil {
 		t.Errorf("what is held is due at %s", got)
 	}
 	// Held over the closes of Tuesday and, until nine on Wednesday, of no other day; then two days more.
-	if got, want := due(calendar, limits, "0102", "01", steps[:7]), start.Add((4*24+9)*time.Hour); got == nil || !got.Equal(want) {
+	if got, want := due(calendar, limits, "0102", "01", steps[:7], nil), start.Add((4*24+9)*time.Hour); got == nil || !got.Equal(want) {
 		t.Errorf("due at %v, want %s", got, want)
 	}
-	if got := due(calendar, limits, "0102", "01", steps[:2]); got != nil {
+	if got := due(calendar, limits, "0102", "01", steps[:2], nil); got != nil {
 		t.Errorf("due at %s without a limit", got)
 	}
 }
