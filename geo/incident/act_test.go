@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -737,5 +738,21 @@ func TestWhatIsLeftIsCountedAsTheLimitIs(t *testing.T) {
 	}
 	if alike, err = incident.AlikeTo(t.Context(), d.tx, d.leaders[1], days.ID); !errors.Is(err, incident.ErrUnknown) || len(alike) != 0 {
 		t.Errorf("alike for another grid: %+v, %v", alike, err)
+	}
+}
+
+func TestWhatIsLeftIsNeverLessThanNothingByNothing(t *testing.T) {
+	d := newDesk(t)
+	close := time.Date(2026, 9, 21, 10, 0, 0, 0, time.UTC)
+	for state, limit := range map[incident.State]worktime.Unit{incident.Reported: worktime.WorkingHours, incident.Handled: worktime.WorkingDays} {
+		got, err := incident.LeftOf(t.Context(), d.tx, incident.Incident{Category: "0102", State: state, DueAt: &close}, close.Add(time.Hour))
+		if err != nil || got.Amount != 0 || math.Signbit(got.Amount) || got.Unit != limit {
+			t.Errorf("%s, in the evening after it was due: %+v, %v", state, got, err)
+		}
+	}
+	load(t, d.tx, "1,暴露垃圾,挂账,2026-09-18 08:30:00,2026-09-21 10:30,,"+at(0.5, 0.5)+",某路1号")
+	held := list(t, d.tx, incident.Filter{State: incident.Held})["1"]
+	if got, err := incident.LeftOf(t.Context(), d.tx, held, d.now); err != nil || *got != (incident.Left{Amount: 30, Unit: worktime.Minutes}) {
+		t.Errorf("of an imported one without a limit here: %+v, %v", got, err)
 	}
 }

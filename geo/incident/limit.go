@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -170,10 +171,10 @@ func recount(ctx context.Context, tx pgx.Tx) error {
 	return ledger.Incidents.Raise(ctx, tx, moved)
 }
 
-// Left is how long there is until something is due, as its limit counts; less than 0 is
-// how long it has been overdue.
+// Left is how long there is until something is due, as its limit counts, in minutes where
+// there is none; less than 0 is how long it has been overdue.
 type Left struct {
-	Amount float64       `json:"amount"`
+	Amount float64       `json:"amount" doc:"less than 0: overdue; 0 while no working time, or no working day, lies between now and when it is due"`
 	Unit   worktime.Unit `json:"unit" enum:"minutes,working-hours,working-days"`
 }
 
@@ -191,9 +192,9 @@ func LeftOf(ctx context.Context, db pg.DB, i Incident, now time.Time) (*Left, er
 	if err != nil {
 		return nil, fmt.Errorf("what is left for incident %s: %w", i.ID, err)
 	}
-	unit := w.limits.of(i.Category, parent, i.State).Unit
+	unit := cmp.Or(w.limits.of(i.Category, parent, i.State).Unit, worktime.Minutes) // none: the deadline is of another system
 	if now.After(*i.DueAt) {
-		return &Left{-between(w.calendar, unit, *i.DueAt, now), unit}, nil
+		return &Left{0 - between(w.calendar, unit, *i.DueAt, now), unit}, nil // never -0
 	}
 	return &Left{between(w.calendar, unit, now, *i.DueAt), unit}, nil
 }

@@ -149,7 +149,7 @@ function Due(props: {
   return (
     <p className={late ? 'board-due board-late' : 'board-due'}>
       {t('board.one.due')} <strong className="figures">{moment(due_at, language)}</strong> ·{' '}
-      {left ? counted(left) : timeLeft(due_at, props.now)}
+      {left?.amount ? counted(left) : timeLeft(due_at, props.now)}
     </p>
   );
 }
