@@ -7762,7 +7762,10 @@ export interface components {
             other: boolean;
         };
         Left: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description less than 0: overdue; 0 while no working time, or no working day, lies between now and when it is due
+             */
             amount: number;
             /** @enum {string} */
             unit: "minutes" | "working-hours" | "working-days";
