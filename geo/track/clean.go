@@ -19,7 +19,8 @@ type Limits struct {
 // Usual are the limits of a patrol.
 var Usual = Limits{Vague: 100, Speed: 17, Gap: time.Minute}
 
-// window is how many fixes back a jump may reach: an outlier is seldom longer.
+// window is how many fixes back a jump may reach: an outlier is seldom longer. After one
+// that is, the longest chain until then goes on.
 const window = 40
 
 // Clean marks each fix. Of those that are neither doubled nor vague it keeps the longest
@@ -44,10 +45,16 @@ func Clean(fixes []Fix, l Limits) []Mark {
 	end := -1
 	for k, i := range used {
 		best[k], before[k] = 1, -1
-		for j := k - 1; j >= 0 && j >= k-window; j-- {
+		follow := func(j int) {
 			if best[j]+1 > best[k] && l.reaches(fixes[used[j]], fixes[i]) {
 				best[k], before[k] = best[j]+1, j
 			}
+		}
+		for j := k - 1; j >= 0 && j >= k-window; j-- {
+			follow(j)
+		}
+		if end >= 0 {
+			follow(end)
 		}
 		if end < 0 || best[k] >= best[end] {
 			end = k

@@ -43,6 +43,18 @@ func TestOutliersAreJumpsEvenAtTheStart(t *testing.T) {
 	}
 }
 
+func TestALongRowOfOutliersTakesNothingElseAway(t *testing.T) {
+	fixes := east(300)
+	for i := 100; i < 160; i++ { // two minutes, as of a phone that believes a mast
+		fixes[i].Point = known.Moved(fixes[i].Point, 0, 5000)
+	}
+	for i, m := range track.Clean(fixes, track.Usual) {
+		if want := i >= 100 && i < 160; (m == track.Jump) != want {
+			t.Fatalf("fix %d is %v", i, m)
+		}
+	}
+}
+
 func TestAFastBusIsNoJumpAndNoTimesAreOneFix(t *testing.T) {
 	fixes := east(10)
 	for i := range fixes {
