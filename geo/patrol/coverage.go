@@ -104,7 +104,7 @@ type InZone struct {
 	Zone    string  `json:"zone" doc:"code"`
 	Name    string  `json:"name"`
 	Kind    string  `json:"kind"`
-	Visits  int     `json:"visits"`
+	Visits  int     `json:"visits" doc:"that began in these weeks"`
 	Minutes float64 `json:"minutes"`
 }
 
@@ -462,7 +462,7 @@ func (c Coverer) effort(ctx context.Context, g *ground, from, to geo.Day) (*Effo
 	rows, _ = c.Engine.Query(ctx, `
 		SELECT z.code, z.name, z.kind, sum(s.visits)::integer, round(sum(s.seconds) / 60.0, 1)::float8
 		FROM seen_zone s JOIN zone z ON z.id = s.zone_id
-		WHERE s.day BETWEEN $2 AND $3 AND s.visits > 0 AND EXISTS (
+		WHERE s.day BETWEEN $2 AND $3 AND (s.visits > 0 OR s.seconds > 0) AND EXISTS (
 			SELECT FROM boundary b WHERE b.unit_id = $1 AND b.valid_from <= $3 AND (b.valid_to IS NULL OR b.valid_to > $3)
 			  AND ST_Covers(b.geom, ST_PointOnSurface(z.geom)))
 		GROUP BY z.id ORDER BY z.code LIMIT $4`, g.units[0].id, from, to, mostZones)

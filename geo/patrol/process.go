@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -102,11 +103,12 @@ func (c Counter) Count(ctx context.Context, no int64) error {
 			return fmt.Errorf("count shift %d: %w", no, err)
 		}
 		for day, tracks := range w.days {
-			zones, err := c.zones(ctx, day, tracks)
+			believed := segments(tracks)
+			zones, err := c.zones(ctx, day, believed)
 			if err != nil {
 				return fmt.Errorf("count shift %d: %w", no, err)
 			}
-			seen[day] = look(n, zones, tracks[0], tracks[1])
+			seen[day] = look(n, zones, believed)
 		}
 	}
 	err = pgx.BeginFunc(ctx, c.DB, func(tx pgx.Tx) error { return write(ctx, tx, no, w.changed, seen) })
@@ -121,6 +123,30 @@ func (c Counter) Count(ctx context.Context, no int64) error {
 type walked struct {
 	changed int64
 	days    map[geo.Day][2][]track.Fix
+	last    [2]struct {
+		day geo.Day
+		fix track.Fix
+	}
+}
+
+// add adds a fix to a track; they come in the order of their times. A track that goes on
+// over midnight ends there, and begins there, a microsecond early, on the next day: by that
+// it is known that a stay goes on.
+func (w *walked) add(day geo.Day, of int, f track.Fix) {
+	put := func(day geo.Day, f track.Fix) {
+		tracks := w.days[day]
+		tracks[of] = append(tracks[of], f)
+		w.days[day] = tracks
+	}
+	if last := w.last[of]; last.day.Before(day) {
+		if m, ok := track.Usual.Between(last.fix, f, day.Start()); ok {
+			put(last.day, m)
+			m.At = m.At.Add(-time.Microsecond)
+			put(day, m)
+		}
+	}
+	put(day, f)
+	w.last[of].day, w.last[of].fix = day, f
 }
 
 func (c Counter) walked(ctx context.Context, no int64) (walked, error) {
@@ -137,31 +163,35 @@ func (c Counter) walked(ctx context.Context, no int64) (walked, error) {
 	var accuracy *float64
 	_, err := pgx.ForEachRow(rows, []any{&w.changed, &day, &other, &at, &x, &y, &accuracy}, func() error {
 		if day != nil {
-			tracks, from := w.days[*day], 0
+			of := 0
 			if *other {
-				from = 1
+				of = 1
 			}
-			tracks[from] = append(tracks[from], track.Fix{At: *at, Point: geo.Point{X: *x, Y: *y}, Accuracy: *accuracy})
-			w.days[*day] = tracks
+			w.add(*day, of, track.Fix{At: *at, Point: geo.Point{X: *x, Y: *y}, Accuracy: *accuracy})
 		}
 		return nil
 	})
 	return w, err
 }
 
-// zones are those of a day near tracks.
-func (c Counter) zones(ctx context.Context, day geo.Day, tracks [2][]track.Fix) ([]zone, error) {
+// zones are those of a day of which something may be seen from tracks.
+func (c Counter) zones(ctx context.Context, day geo.Day, segments [][]track.Fix) ([]zone, error) {
 	box := geo.EmptyBound
-	for _, fixes := range tracks {
-		for _, f := range fixes {
+	for _, segment := range segments {
+		for _, f := range segment {
 			box = box.Extend(f.Point)
 		}
 	}
+	if box.Empty() {
+		return nil, nil
+	}
 	low, high := box.Min.Degrees(), box.Max.Degrees()
+	const north = SwathMetres / geo.MetersPerDegree
+	east := north / max(0.01, math.Cos(max(math.Abs(low[1]), math.Abs(high[1]))*math.Pi/180))
 	rows, _ := c.DB.Query(ctx, `
 		SELECT z.id, z.geom, EXISTS (SELECT FROM block b WHERE b.zone_id = z.id)
 		FROM zone z WHERE z.geom && ST_MakeEnvelope($1, $2, $3, $4, 4326) AND z.valid_from <= $5 AND (z.valid_to IS NULL OR z.valid_to > $5)
-		ORDER BY z.id`, low[0], low[1], high[0], high[1], day)
+		ORDER BY z.id`, low[0]-east, low[1]-north, high[0]+east, high[1]+north, day)
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (z zone, err error) {
 		err = row.Scan(&z.id, &z.area, &z.block)
 		return z, err
@@ -333,7 +363,7 @@ func (r recount) weigh(ctx context.Context, moved tally, of map[int64]row, touch
 		return err
 	}
 	for team, list := range seen {
-		moved.add(team.home, list, sign)
+		moved.add(team.home, r.day, list, sign)
 	}
 	return nil
 }

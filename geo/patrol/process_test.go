@@ -444,7 +444,8 @@ func TestABlockIsSeenAndAZoneIsVisited(t *testing.T) {
 	small := s.zone("small", .1, .02, .04, .06, 14) // the way leads through its middle
 	wide := s.zone("wide", .2, .05, .3, .4, 14)     // along its side
 	never := s.zone("never", .6, .6, .1, .1, 14)
-	plain := s.zone("plain", .1, .02, .04, .06, 0) // no block
+	plain := s.zone("plain", .1, .02, .04, .06, 0)      // no block
+	beside := s.zone("beside", .1, .0672, .3, .008, 14) // a strip from 16 to 24 m north of the way
 	o := s.officer()
 	began := now.Add(-2 * time.Hour)
 	items, last := o.along(began, 1, 1000, path{{.02, .05}, {.5, .05}})
@@ -478,8 +479,8 @@ func TestABlockIsSeenAndAZoneIsVisited(t *testing.T) {
 		}
 		return text
 	}
-	if on(small) != geo.DayOf(began).String() || on(wide) != "" || on(never) != "" {
-		t.Errorf("seen on %q, %q, %q", on(small), on(wide), on(never))
+	if today := geo.DayOf(began).String(); on(small) != today || on(beside) != today || on(wide) != "" || on(never) != "" {
+		t.Errorf("seen on %q, %q, %q, %q", on(small), on(beside), on(wide), on(never))
 	}
 	if s.count(`SELECT count(*) FROM seen_part`) != 0 {
 		t.Error("parts of streets without a map")
@@ -516,6 +517,28 @@ func TestAVisitIsOneUntilSomebodyWasAway(t *testing.T) {
 	// 0 to 15 without a break by either of them, but for the minute in which both were seen; and 30 to 35.
 	if visits, seconds := s.count(`SELECT visits FROM seen_zone WHERE zone_id = $1`, zone), s.count(`SELECT seconds FROM seen_zone WHERE zone_id = $1`, zone); visits != 2 || seconds != 20*60 {
 		t.Errorf("%d visits of %d s, want 2 of 1200", visits, seconds)
+	}
+}
+
+func TestAVisitOverMidnightIsOneAndNothingOfItIsLost(t *testing.T) {
+	s := open(t)
+	zone := s.zone("shop", .2, .02, .1, .06, 0)
+	o := s.officer()
+	midnight := geo.DayOf(now).Start()
+	began := midnight.Add(-10*time.Minute - 4*time.Second)
+	var list [][]any
+	for i := range 121 { // 20 minutes, no fix of which is at midnight
+		p := ledgertest.Degrees(.25, .05)
+		list = append(list, []any{began.Add(time.Duration(i) * 10 * time.Second).UnixMilli(), p[0] + float64(i%2)*1e-6, p[1], 5})
+	}
+	o.deliver(o.step("start", began), o.item("fixes", began, object{"shift": o.shift, "first": 1, "fixes": list}))
+	s.countAll(s.counter(nil))
+	for day, want := range map[geo.Day][2]int{geo.DayOf(began): {1, 604}, geo.DayOf(midnight): {0, 596}} {
+		visits := s.count(`SELECT visits FROM seen_zone WHERE zone_id = $1 AND day = $2`, zone, day)
+		seconds := s.count(`SELECT seconds FROM seen_zone WHERE zone_id = $1 AND day = $2`, zone, day)
+		if got := [2]int{visits, seconds}; got != want {
+			t.Errorf("on %s %d visits of %d s, want %v", day, visits, seconds, want)
+		}
 	}
 }
 

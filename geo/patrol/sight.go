@@ -42,9 +42,17 @@ type sight struct {
 
 func (s sight) empty() bool { return len(s.cells) == 0 }
 
-// look tells what was seen on the tracks of one shift on a day, each in the order of its
-// times: that of the phone, and those of other programs. n is nil where there is no map.
-func look(n *walk.Network, zones []zone, tracks ...[]track.Fix) sight {
+// segments are what is believed of the tracks of one shift on a day, each in the order of
+// its times: that of the phone, and those of other programs.
+func segments(tracks [2][]track.Fix) (list [][]track.Fix) {
+	for _, fixes := range tracks {
+		list = append(list, track.Segments(fixes, track.Clean(fixes, track.Usual), track.Usual)...)
+	}
+	return list
+}
+
+// look tells what was seen on segments of a day. n is nil where there is no map.
+func look(n *walk.Network, zones []zone, segments [][]track.Fix) sight {
 	cells, parts := map[int64]bool{}, map[int64]bool{}
 	var s sight
 	var pieces []track.Piece
@@ -53,17 +61,15 @@ func look(n *walk.Network, zones []zone, tracks ...[]track.Fix) sight {
 		matcher = track.NewMatcher(n, track.Usual)
 		defer matcher.Release()
 	}
-	for _, fixes := range tracks {
-		for _, segment := range track.Segments(fixes, track.Clean(fixes, track.Usual), track.Usual) {
-			for _, seen := range track.Swath(segment, SwathMetres) {
-				cells[int64(seen.Cell)] = true
-			}
-			if matcher != nil {
-				pieces = append(pieces, matcher.Match(segment)...)
-			}
-			for _, z := range zones {
-				s.stays = append(s.stays, stays(z, segment)...)
-			}
+	for _, segment := range segments {
+		for _, seen := range track.Swath(segment, SwathMetres) {
+			cells[int64(seen.Cell)] = true
+		}
+		if matcher != nil {
+			pieces = append(pieces, matcher.Match(segment)...)
+		}
+		for _, z := range zones {
+			s.stays = append(s.stays, stays(z, segment)...)
 		}
 	}
 	if n != nil {
@@ -149,9 +155,10 @@ type amount struct{ teams, visits, seconds int }
 // tally is by how much counts move.
 type tally map[counted]amount
 
-// add adds what a team saw to the counts, or takes it away (sign -1). What several of it
-// saw counts once, and so does the time that they were in a zone together.
-func (t tally) add(h home, team []sight, sign int) {
+// add adds what a team saw on a day to the counts, or takes it away (sign -1). What several
+// of it saw counts once, and so does the time that they were in a zone together. A stay that
+// began before the day was a visit then.
+func (t tally) add(h home, day geo.Day, team []sight, sign int) {
 	once := map[counted]bool{}
 	var together []stay
 	for _, s := range team {
@@ -175,7 +182,9 @@ func (t tally) add(h home, team []sight, sign int) {
 	for _, s := range together {
 		row := counted{h, inZones, s.zone}
 		if s.zone != last.zone || s.from.Sub(last.to) > apart {
-			t.move(row, amount{visits: sign})
+			if !s.from.Before(day.Start()) {
+				t.move(row, amount{visits: sign})
+			}
 			last = stay{s.zone, s.from, s.from}
 		}
 		if s.from.After(last.to) {

@@ -3,6 +3,7 @@ package track
 import (
 	"time"
 
+	"wangge/geo"
 	"wangge/geo/walk"
 )
 
@@ -71,6 +72,20 @@ func Clean(fixes []Fix, l Limits) []Mark {
 func (l Limits) reaches(a, b Fix) bool {
 	metres := walk.Distance(a.Point, b.Point)/1000 - a.accuracy() - b.accuracy()
 	return metres <= l.Speed*b.At.Sub(a.At).Seconds()
+}
+
+// Between is where a track was at a moment between two neighbouring fixes, if that is known.
+func (l Limits) Between(a, b Fix, at time.Time) (Fix, bool) {
+	whole, accuracy := b.At.Sub(a.At), max(a.accuracy(), b.accuracy())
+	if whole <= 0 || whole > l.Gap || accuracy > l.Vague || !l.reaches(a, b) {
+		return Fix{}, false
+	}
+	return Fix{at, toward(a.Point, b.Point, float64(at.Sub(a.At))/float64(whole)), accuracy}, true
+}
+
+// toward is the place so much of the way from a to b.
+func toward(a, b geo.Point, part float64) geo.Point {
+	return geo.Point{X: a.X + int32(part*float64(b.X-a.X)), Y: a.Y + int32(part*float64(b.Y-a.Y))}
 }
 
 // Segments returns the kept fixes, cut where nobody knows where the walk went: between

@@ -117,7 +117,7 @@ func Swath(segment []Fix, metres float64) []Seen {
 		pieces := int(math.Ceil(length/cellStep)) + 1
 		for k := 1; k <= pieces; k++ {
 			part := float64(k) / float64(pieces)
-			at := geo.Point{X: a.X + int32(part*float64(b.X-a.X)), Y: a.Y + int32(part*float64(b.Y-a.Y))}
+			at := toward(a.Point, b.Point, part)
 			moment := a.At.Add(time.Duration(part * float64(b.At.Sub(a.At))))
 			look(at, moment, func(p geo.Point) bool { return walk.Distance(p, at) <= metres*1000 })
 		}
