@@ -7474,7 +7474,10 @@ export interface components {
             /** Format: double */
             minutes: number;
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description that began in these weeks
+             */
             visits: number;
             /** @description code */
             zone: string;
