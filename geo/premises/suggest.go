@@ -153,7 +153,8 @@ type street struct {
 }
 
 // newField takes from the network what a walk can come to: streets of the unit and those
-// beside it of which no straight way from the start and on to the end is too long.
+// beside it of which no straight way from the start and on to the end is too long, and
+// those on which the walk starts and ends: of them a piece may be enough.
 func newField(n *walk.Network, unit geo.MultiPolygon, a Ask) (*field, error) {
 	from, err := join(n, a.From)
 	if err != nil {
@@ -185,11 +186,12 @@ func newField(n *walk.Network, unit geo.MultiPolygon, a Ask) (*field, error) {
 	for e := range int32(n.Edges()) {
 		line := n.Line(e)
 		// Streets are walked both ways here, so those that are not are left out.
-		if !box.Contains(line[0]) && !box.Contains(line[len(line)-1]) || n.Traits(e).OneWay {
+		ends := e == from.Edge || e == to.Edge
+		if !ends && !box.Contains(line[0]) && !box.Contains(line[len(line)-1]) || n.Traits(e).OneWay {
 			continue
 		}
 		middle := n.Where(walk.Access{Edge: e, Offset: n.Length(e) / 2})
-		if walk.Distance(first, middle)+walk.Distance(middle, last) > float64(r.budget) {
+		if !ends && walk.Distance(first, middle)+walk.Distance(middle, last) > float64(r.budget) {
 			continue
 		}
 		_, counts := inside.Find(middle)

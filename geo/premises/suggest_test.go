@@ -141,6 +141,25 @@ func TestASuggestedBeatFillsTheTimeWithStreetsNobodySaw(t *testing.T) {
 	}
 }
 
+func TestASuggestedBeatStartsOnAStreetThatIsTooLongToBeWalked(t *testing.T) {
+	f := newField(t)
+	a, b, c := ledgertest.At(.1, .1), ledgertest.At(.9, .1), ledgertest.At(.1, .2)
+	n, _, err := walk.Build(t.Context(), walk.Source{Streets: []walk.Street{
+		{ID: 1, Kind: "residential", Nodes: []int64{1, 2}, Line: []geo.Point{a, b}},
+		{ID: 2, Kind: "residential", Nodes: []int64{1, 3}, Line: []geo.Point{a, c}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, worker := f.worker(0)
+	paths := func(context.Context) (*walk.Network, error) { return n, nil }
+	ask := premises.Ask{Unit: first, From: ledgertest.At(.11, .1).Degrees(), Minutes: 10}
+	got, err := premises.Suggest(ctx, f.app, f.db, paths, worker, ask, day("2026-03-01"))
+	if err != nil || len(got.Legs) != 4 || got.Metres < 180 {
+		t.Errorf("%+v, %v; want to the corner, up the other street and back", got, err)
+	}
+}
+
 func TestASuggestionThatCannotBeIsRefused(t *testing.T) {
 	f := newField(t)
 	n := board(t)
