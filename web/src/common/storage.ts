@@ -1,7 +1,7 @@
 // What this browser remembers for its user. Storage may be blocked; then nothing
 // is remembered and nothing breaks.
 
-type Remembered = 'theme' | 'lang' | 'panel' | 'demo' | 'report';
+type Remembered = 'theme' | 'lang' | 'panel' | 'demo' | 'report' | 'wiped';
 
 export const remember = {
   get(name: Remembered): string | null {

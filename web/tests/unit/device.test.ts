@@ -68,3 +68,24 @@ it('deletes it though no answer comes for the other officer', async () => {
   await vi.waitFor(() => expect(wiped).toHaveLength(1));
   expect(await outboxes()).toEqual([`wangge.patrol.${OTHER}`]);
 });
+
+it('says that it was wiped until the server has heard it', async () => {
+  const lost = await phoneOf(LOST);
+  const heard: string[] = [];
+  const answers = [() => Promise.reject(new TypeError('no contact')), () => Promise.resolve(503)];
+  vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
+    if (init?.method !== 'POST') return new Response(JSON.stringify({ revoked: path.includes(lost) }));
+    const status = await (answers.shift() ?? (() => Promise.resolve(204)))();
+    heard.push(`${status} ${path}`);
+    return new Response(null, { status });
+  });
+  watchDevices(leaving.signal);
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  expect(await outboxes()).toEqual([]);
+  for (let n = 0; n < 4; n++) {
+    window.dispatchEvent(new Event('online'));
+    await after(20);
+  }
+  const path = `/api/v1/devices/${lost}/wiped?account=${LOST}`;
+  expect(heard).toEqual([`503 ${path}`, `204 ${path}`]);
+});

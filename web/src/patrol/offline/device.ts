@@ -3,6 +3,7 @@
 // still holds. What it keeps of a revoked account is deleted; the page itself stays, for it
 // holds nothing of anybody.
 import { API } from '../../api/client';
+import { remember } from '../../common/storage';
 import { usePost } from '../outbox/outbox';
 import { deviceOf, wipeOutbox } from '../outbox/store';
 import { forget, useWho } from '../who';
@@ -38,7 +39,7 @@ export function watchDevices(signal: AbortSignal): void {
 
 /** askAll asks for all accounts at once, so that none waits for another's answer. */
 async function askAll(): Promise<void> {
-  await Promise.allSettled((await accounts()).map(ask)); // no contact: next time
+  await Promise.allSettled([...wiped().map(tell), ...(await accounts()).map(ask)]); // no contact: next time
 }
 
 /** accounts are those of which this browser keeps something. */
@@ -62,7 +63,10 @@ async function ask(account: number): Promise<void> {
   }
 }
 
-/** wipe deletes everything that this browser keeps of an account, says so, and tells the server. */
+/**
+ * wipe deletes everything that this browser keeps of an account, says so, and tells the
+ * server, again at each contact until it has heard.
+ */
 export async function wipe(account: number, device: string): Promise<void> {
   const isHere = useWho.getState().officer?.account === account;
   if (isHere) {
@@ -70,5 +74,18 @@ export async function wipe(account: number, device: string): Promise<void> {
     usePost.setState({ outbox: null, revoked: true });
   }
   await Promise.all([wipeOutbox(account), wipePack(account)]);
-  await fetch(`${API}/devices/${device}/wiped?account=${account}`, { method: 'POST' });
+  const address = `${API}/devices/${device}/wiped?account=${account}`;
+  setWiped([...wiped(), address]);
+  await tell(address);
+}
+
+/** wiped are the addresses at which the server is still to be told that a phone was wiped. */
+const wiped = (): string[] => JSON.parse(remember.get('wiped') ?? '[]');
+
+const setWiped = (addresses: string[]) =>
+  addresses.length > 0 ? remember.set('wiped', JSON.stringify(addresses)) : remember.forget('wiped');
+
+async function tell(address: string): Promise<void> {
+  const { status } = await fetch(address, { method: 'POST', signal: AbortSignal.timeout(PATIENCE) });
+  if (status < 500 && status !== 429) setWiped(wiped().filter((other) => other !== address));
 }
