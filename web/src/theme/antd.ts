@@ -38,7 +38,8 @@ export function antdTheme(theme: Theme, touch: boolean): ThemeConfig {
       borderRadius: 6,
       fontFamily: FONT,
       fontSize: 14,
-      controlHeight: touch ? 40 : 32,
+      controlHeight: touch ? 44 : 32,
+      controlHeightSM: touch ? 36 : 24,
       motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
     },
     components: {
