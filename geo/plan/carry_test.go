@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/paulmach/orb"
 
 	"wangge/geo"
 	"wangge/geo/grid"
@@ -37,17 +36,17 @@ func TestWhatPatrolsGoByIsCarriedWhenAGridIsDividedAnew(t *testing.T) {
 	homeless := one(`INSERT INTO household (source, source_id, area_id) VALUES ('t', 'unplaced', $1) RETURNING id`, old)
 	zone := one(`INSERT INTO zone (kind, code, name, valid_from, geom) VALUES ('block', 'Z1', 'Z', '2026-01-01', ST_Multi(ST_Expand($1::geometry, 0.00001))) RETURNING id`, far)
 	beat := one(`INSERT INTO beat (name, unit_id, weekdays, starts, ends, created_by) VALUES ('早巡', $1, '{1}', 480, 600, 'test') RETURNING id`, old)
-	for _, sql := range []string{
-		`INSERT INTO visit_link (household_id, post_id) SELECT ` + fmt.Sprint(house) + `, $2 WHERE $1::bigint > 0`,
-		`INSERT INTO block (zone_id, unit_id, days) SELECT ` + fmt.Sprint(zone) + `, $1, 15 WHERE $2::bigint > 0`,
-		`INSERT INTO premises (source, source_id, name, point, unit_id, grade, reason, inspected_on, valid_until, post_id) SELECT 't', '1', 'P', '` + wkt(far) + `', $1, 'green', '', '2026-01-01', '2026-12-31', $2`,
-		`INSERT INTO checkpoint (source, source_id, name, radius, point, unit_id) SELECT 't', '1', 'C', 50, '` + wkt(far) + `', $1 WHERE $2::bigint > 0`,
-		`INSERT INTO charge (kind, name, shape, reach, post_id, unit_id, created_by) VALUES ('asset', '路灯', '` + wkt(far) + `', 10, $2, $1, 'test')`,
-	} {
-		if _, err := db.Exec(t.Context(), sql, old, leader); err != nil {
+	do := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := db.Exec(t.Context(), sql, args...); err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
+	do(`INSERT INTO visit_link (household_id, post_id) VALUES ($1, $2)`, house, leader)
+	do(`INSERT INTO block (zone_id, unit_id, days) VALUES ($1, $2, 15)`, zone, old)
+	do(`INSERT INTO premises (source, source_id, name, point, unit_id, grade, reason, inspected_on, valid_until, post_id) VALUES ('t', '1', 'P', $1, $2, 'green', '', '2026-01-01', '2026-12-31', $3)`, far, old, leader)
+	do(`INSERT INTO checkpoint (source, source_id, name, radius, point, unit_id) VALUES ('t', '1', 'C', 50, $1, $2)`, far, old)
+	do(`INSERT INTO charge (kind, name, shape, reach, post_id, unit_id, created_by) VALUES ('asset', '路灯', $1, 10, $2, $3, 'test')`, far, leader, old)
 	given := map[string]uuid.UUID{} // incidents, all of them the leader's now
 	for name, where := range map[string]geo.Point{"in the large part": east, "in the small part": at(3000), "at the lamp": far, "dispatched": at(7000)} {
 		got, _, err := incident.Report(t.Context(), db, db, staff.Local, incident.New{ID: uuid.New(), Category: "0102", ReportedAt: time.Now(), Point: where}, time.Now())
@@ -94,9 +93,7 @@ func TestWhatPatrolsGoByIsCarriedWhenAGridIsDividedAnew(t *testing.T) {
 
 	// Open incidents follow: what is given to the post that goes on is its, what lies in the
 	// small part is nobody's there and goes up to the village, the lamp's stays with the lamp.
-	if _, err := db.Exec(t.Context(), `UPDATE incident SET closed_at = now(), state = 'closed' WHERE id = $1`, closed); err != nil {
-		t.Fatal(err)
-	}
+	do(`UPDATE incident SET closed_at = now(), state = 'closed' WHERE id = $1`, closed)
 	if n, err := settler.Settle(t.Context(), time.Now()); n != 3 || err != nil {
 		t.Errorf("%d settled, %v; want the three that are open", n, err)
 	}
@@ -120,9 +117,4 @@ func TestWhatPatrolsGoByIsCarriedWhenAGridIsDividedAnew(t *testing.T) {
 	if after := one(`SELECT count(*) FROM incident_duty`); after != before+3 {
 		t.Errorf("%d decisions, want %d: what was decided stays", after, before+3)
 	}
-}
-
-func wkt(p geo.Point) string {
-	at := orb.Point(p.Degrees())
-	return fmt.Sprintf("SRID=4326;POINT(%.7f %.7f)", at[0], at[1])
 }

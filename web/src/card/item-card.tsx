@@ -124,26 +124,35 @@ function HouseholdCard({ id }: { id: number }) {
   );
 }
 
-/** Keeper is the post that keeps in touch with a household, and lets it be another. */
-function Keeper({ id }: { id: number }) {
-  const { t } = useTranslation();
+/** useKept is what the server keeps of something, and a change of it, which answers what is kept then. */
+function useKept<Kept, Change>(
+  key: readonly unknown[],
+  read: (signal: AbortSignal) => Promise<Kept>,
+  write: (change: Change) => Promise<Kept>,
+) {
   const { message } = App.useApp();
   const client = useQueryClient();
-  const title = useTitle();
-  const params = { path: { id } };
-  const key = ['household', id, 'link'];
-  const found = useQuery({
-    queryKey: key,
-    queryFn: ({ signal }) => answer<Schemas['Keeper']>(api.GET('/households/{id}/link', { params, signal })),
-  });
+  const { data } = useQuery({ queryKey: key, queryFn: ({ signal }) => read(signal) });
   const change = useMutation({
-    mutationFn: (post: number) =>
-      answer<Schemas['Keeper']>(api.PUT('/households/{id}/link', { params, body: { post } })),
+    mutationFn: write,
     onSuccess: (now) => client.setQueryData(key, now),
     onError: (cause) => void message.error(asProblem(cause).message),
   });
-  if (!found.data) return null;
-  const { post, choices } = found.data;
+  return [data, change] as const;
+}
+
+/** Keeper is the post that keeps in touch with a household, and lets it be another. */
+function Keeper({ id }: { id: number }) {
+  const { t } = useTranslation();
+  const title = useTitle();
+  const params = { path: { id } };
+  const [kept, change] = useKept(
+    ['household', id, 'link'],
+    (signal) => answer<Schemas['Keeper']>(api.GET('/households/{id}/link', { params, signal })),
+    (post: number) => answer<Schemas['Keeper']>(api.PUT('/households/{id}/link', { params, body: { post } })),
+  );
+  if (!kept) return null;
+  const { post, choices } = kept;
   const offered = choices ?? [];
   const posts = post && !offered.some((one) => one.post === post.post) ? [post, ...offered] : offered;
   return (
@@ -169,23 +178,15 @@ function Keeper({ id }: { id: number }) {
 /** Visits says whether a household wants any, and changes it for who visits there. */
 function Visits({ id }: { id: number }) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
-  const client = useQueryClient();
   const params = { path: { id } };
-  const key = ['household', id, 'contact'];
-  const found = useQuery({
-    queryKey: key,
-    queryFn: ({ signal }) =>
-      answer<Schemas['Contact']>(api.GET('/households/{id}/contact', { params, signal })),
-  });
-  const change = useMutation({
-    mutationFn: (refused: boolean) =>
+  const [kept, change] = useKept(
+    ['household', id, 'contact'],
+    (signal) => answer<Schemas['Contact']>(api.GET('/households/{id}/contact', { params, signal })),
+    (refused: boolean) =>
       answer<Schemas['Contact']>(api.PUT('/households/{id}/visits', { params, body: { refused } })),
-    onSuccess: (now) => client.setQueryData(key, now),
-    onError: (cause) => void message.error(asProblem(cause).message),
-  });
-  if (!found.data) return null;
-  const refused = found.data.visits_refused;
+  );
+  if (!kept) return null;
+  const refused = kept.visits_refused;
   return (
     <>
       {t(refused ? 'household.visitsRefused' : 'household.visitsWelcome')}{' '}
