@@ -82,7 +82,7 @@ export function Absences() {
             />
             {absences.hasNextPage && (
               <Button loading={absences.isFetchingNextPage} onClick={() => absences.fetchNextPage()}>
-                {t('admin.more')}
+                {t('common.more')}
               </Button>
             )}
           </>

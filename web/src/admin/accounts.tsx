@@ -56,7 +56,7 @@ export default function AccountsPage() {
             <AccountTable list={list} onInvited={setInvitation} />
             {accounts.hasNextPage && (
               <Button loading={accounts.isFetchingNextPage} onClick={() => accounts.fetchNextPage()}>
-                {t('admin.more')}
+                {t('common.more')}
               </Button>
             )}
           </>

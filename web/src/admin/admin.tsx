@@ -7,7 +7,6 @@ import { useTranslation } from 'react-i18next';
 import { Navigate, Route, Routes } from 'react-router';
 import { Waiting } from '../account/gate';
 import { Nothing } from '../common/states';
-import { switchesWords, written } from '../i18n/desk-words';
 import { Shell } from '../page/shell';
 import { type SectionName, useSections } from './sections';
 
@@ -18,8 +17,8 @@ const PARTS: Record<SectionName, LazyExoticComponent<ComponentType>> = {
   register: lazy(() => import('./register')),
   requests: lazy(() => import('./requests')),
   audit: lazy(() => import('./audit')),
-  public: lazy(() => written(switchesWords, import('./public-service'))),
-  incidents: lazy(() => written(switchesWords, import('./incidents'))),
+  public: lazy(() => import('./public-service')),
+  incidents: lazy(() => import('./incidents')),
 };
 
 export default function AdminPages() {

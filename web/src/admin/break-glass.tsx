@@ -44,7 +44,7 @@ export function BreakGlass() {
               <Accesses title={t('admin.breakGlass.past')} list={past} />
               {access.hasNextPage && (
                 <Button loading={access.isFetchingNextPage} onClick={() => access.fetchNextPage()}>
-                  {t('admin.more')}
+                  {t('common.more')}
                 </Button>
               )}
             </>

@@ -87,7 +87,7 @@ export default function RequestsPage() {
             </ul>
             {requests.hasNextPage && (
               <Button loading={requests.isFetchingNextPage} onClick={() => requests.fetchNextPage()}>
-                {t('admin.more')}
+                {t('common.more')}
               </Button>
             )}
           </>

@@ -206,7 +206,7 @@ function Proofs({ rules }: { rules: Rule[] }) {
             />
             {proofs.hasNextPage && (
               <Button loading={proofs.isFetchingNextPage} onClick={() => proofs.fetchNextPage()}>
-                {t('admin.more')}
+                {t('common.more')}
               </Button>
             )}
           </>

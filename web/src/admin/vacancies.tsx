@@ -133,7 +133,7 @@ export function Vacancies({ onUnit }: { onUnit: (unit: string) => void }) {
             />
             {vacancies.hasNextPage && (
               <Button loading={vacancies.isFetchingNextPage} onClick={() => vacancies.fetchNextPage()}>
-                {t('admin.more')}
+                {t('common.more')}
               </Button>
             )}
           </>

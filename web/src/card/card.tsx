@@ -187,7 +187,7 @@ function Post({ unit }: { unit: UnitDetail }) {
       <span className="post-label">{t('unit.post')}</span>
       <span className="post-title">{post}</span>
       {may('post') && (
-        <Link to={`/admin/posts?unit=${encodeURIComponent(unit.code)}`}>{t('admin.section.posts')}</Link>
+        <Link to={`/admin/posts?unit=${encodeURIComponent(unit.code)}`}>{t('unit.posts')}</Link>
       )}
     </p>
   );

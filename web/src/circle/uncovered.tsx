@@ -205,7 +205,7 @@ function Households() {
       )}
       {list.hasNextPage && (
         <Button size="small" loading={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
-          {t('admin.more')}
+          {t('common.more')}
         </Button>
       )}
     </>

@@ -1,29 +1,29 @@
 // The words of single pages, which only they load.
 import { type Words, withWords } from './language';
 
+export const adminWords: Words = {
+  zh: () => import('./admin.zh'),
+  en: () => import('./admin.en'),
+};
+
 export const analysisWords: Words = {
-  zh: () => import('./incidents.zh').then(({ incidents }) => ({ incidents })),
-  en: () => import('./incidents.en').then(({ incidents }) => ({ incidents })),
+  zh: () => import('./incidents.zh'),
+  en: () => import('./incidents.en'),
 };
 
 export const borderWords: Words = {
-  zh: () => import('./borderwalk.zh').then(({ border }) => ({ border })),
-  en: () => import('./borderwalk.en').then(({ border }) => ({ border })),
+  zh: () => import('./borderwalk.zh'),
+  en: () => import('./borderwalk.en'),
 };
 
 export const dutyWords: Words = {
-  zh: () => import('./duty.zh').then(({ board, duty }) => ({ board, duty })),
-  en: () => import('./duty.en').then(({ board, duty }) => ({ board, duty })),
+  zh: () => import('./duty.zh'),
+  en: () => import('./duty.en'),
 };
 
 export const residentWords: Words = {
-  zh: () => import('./resident.zh').then(({ resident }) => ({ resident })),
-  en: () => import('./resident.en').then(({ resident }) => ({ resident })),
-};
-
-export const switchesWords: Words = {
-  zh: () => import('./switches.zh').then(({ switches }) => ({ switches })),
-  en: () => import('./switches.en').then(({ switches }) => ({ switches })),
+  zh: () => import('./resident.zh'),
+  en: () => import('./resident.en'),
 };
 
 /** written is a page with the words that only it says. */

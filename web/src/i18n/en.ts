@@ -1,8 +1,9 @@
 // The words of the page in English. The words of the trade follow docs/glossary.md.
-import { admin, adminProblems, enquiry } from './admin.en';
+import { adminProblems } from './admin-problems.en';
 import { circle, circleProblems } from './circle.en';
 import { compare, compareProblems } from './compare.en';
 import { deliberationProblems } from './deliberation.en';
+import { enquiry } from './enquiry.en';
 import { files } from './files.en';
 import { incidentProblems } from './incident-problems.en';
 import { photoProblems } from './photo-problems.en';
@@ -31,6 +32,7 @@ export const en: Dictionary = {
       'To begin for real, make the first administrator with the link in the window where the service was started, or run',
   },
   common: {
+    more: 'Show more',
     loading: 'Loading…',
     retry: 'Try again',
     code: 'Code',
@@ -130,6 +132,7 @@ export const en: Dictionary = {
   unit: {
     chain: 'Units above',
     post: 'Responsible post',
+    posts: 'Posts and vacancies',
     households: 'Households',
     occupied: 'Occupied',
     incidents: 'Open incidents',
@@ -848,7 +851,6 @@ export const en: Dictionary = {
     end: 'End it now',
     ended: 'The access has ended',
   },
-  admin,
   circle,
   compare,
   files,

@@ -1,9 +1,10 @@
 // The words of the page in Chinese. The words of the trade follow docs/glossary.md.
 
-import { admin, adminProblems, enquiry } from './admin.zh';
+import { adminProblems } from './admin-problems.zh';
 import { circle, circleProblems } from './circle.zh';
 import { compare, compareProblems } from './compare.zh';
 import { deliberationProblems } from './deliberation.zh';
+import { enquiry } from './enquiry.zh';
 import { files } from './files.zh';
 import { incidentProblems } from './incident-problems.zh';
 import { photoProblems } from './photo-problems.zh';
@@ -30,6 +31,7 @@ export const zh = {
     makeReal: '正式使用时，用启动窗口里的链接设立首位管理员，或执行',
   },
   common: {
+    more: '再显示一些',
     loading: '正在载入…',
     retry: '重试',
     code: '代码',
@@ -129,6 +131,7 @@ export const zh = {
   unit: {
     chain: '所属层级',
     post: '责任岗位',
+    posts: '岗位与空缺',
     households: '户',
     occupied: '有人居住',
     incidents: '未结事件',
@@ -801,7 +804,6 @@ export const zh = {
     end: '立即结束',
     ended: '应急查看已结束',
   },
-  admin,
   circle,
   compare,
   files,

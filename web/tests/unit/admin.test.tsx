@@ -15,7 +15,7 @@ import { sectionsFor } from '../../src/admin/sections';
 import { marked, tinted } from '../../src/admin/unit-map';
 import { classOf } from '../../src/admin/vacancy-map';
 import EnquiryPage from '../../src/enquiry/page';
-import { switchesWords } from '../../src/i18n/desk-words';
+import { adminWords } from '../../src/i18n/desk-words';
 import { withWords } from '../../src/i18n/language';
 import { palettes } from '../../src/theme/palette';
 import { problem, serve, show } from './page';
@@ -167,7 +167,7 @@ describe('what is public', () => {
       'PUT /public/settings': problem(409, 'review_number_missing', 'A public map needs its review number.'),
       'GET /levels': { items: [] },
     });
-    await withWords(switchesWords);
+    await withWords(adminWords);
     show(<PublicServicePage />);
     await userEvent.click(await screen.findByRole('switch', { name: 'Public map' }));
     await screen.findByText('A public map needs its review number first');

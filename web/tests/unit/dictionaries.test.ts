@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
+import * as adminEn from '../../src/i18n/admin.en';
+import * as adminZh from '../../src/i18n/admin.zh';
 import { border as borderEn } from '../../src/i18n/borderwalk.en';
 import { border as borderZh } from '../../src/i18n/borderwalk.zh';
 import * as dutyEn from '../../src/i18n/duty.en';
@@ -16,8 +18,6 @@ import { photos as photosEn } from '../../src/i18n/photos.en';
 import { photos as photosZh } from '../../src/i18n/photos.zh';
 import { resident as residentEn } from '../../src/i18n/resident.en';
 import { resident as residentZh } from '../../src/i18n/resident.zh';
-import { switches as switchesEn } from '../../src/i18n/switches.en';
-import { switches as switchesZh } from '../../src/i18n/switches.zh';
 import { zh } from '../../src/i18n/zh';
 
 type Tree = { [key: string]: string | Tree };
@@ -36,22 +36,22 @@ describe('the dictionaries', () => {
   const chinese = flatten({
     ...zh,
     ...dutyZh,
+    ...adminZh,
     incidents: incidentsZh,
     patrol: patrolZh,
     photos: photosZh,
     border: borderZh,
     resident: residentZh,
-    switches: switchesZh,
   });
   const english = flatten({
     ...en,
     ...dutyEn,
+    ...adminEn,
     incidents: incidentsEn,
     patrol: patrolEn,
     photos: photosEn,
     border: borderEn,
     resident: residentEn,
-    switches: switchesEn,
   });
 
   it('have the same keys', () => {

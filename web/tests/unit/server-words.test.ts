@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderHook } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { admin } from '../../src/i18n/admin.zh';
 import { changeLanguage } from '../../src/i18n/language';
 import { zh } from '../../src/i18n/zh';
 import { useJobTitle } from '../../src/jobs/progress';
@@ -51,7 +52,7 @@ function listed(schema: string, field: string): string[] {
   return shape?.enum ?? shape?.items?.enum ?? [];
 }
 
-const { actions, subjects } = zh.admin.audit;
+const { actions, subjects } = admin.audit;
 
 describe('a word stands for', () => {
   it.each<[string, string[], number, object]>([

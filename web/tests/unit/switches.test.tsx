@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import IncidentSettingsPage from '../../src/admin/incidents';
 import { codesOf, ResidentReports } from '../../src/admin/resident-reports';
-import { switchesWords } from '../../src/i18n/desk-words';
+import { adminWords } from '../../src/i18n/desk-words';
 import { withWords } from '../../src/i18n/language';
 import { problem, serve, show } from './page';
 
@@ -43,7 +43,7 @@ const failed = {
   ended_at: '2026-11-21T01:00:00Z',
 };
 
-beforeEach(() => withWords(switchesWords));
+beforeEach(() => withWords(adminWords));
 
 describe('reports of residents', () => {
   const served = {
