@@ -279,9 +279,6 @@ func onLattice(shape orb.Geometry) (orb.Geometry, error) {
 			line[i] = at.Degrees()
 		}
 	}
-	if len(lines) == 0 || len(lines[0]) == 0 {
-		return nil, incident.ErrCharge
-	}
 	if p, ok := shape.(orb.Point); ok {
 		return geo.Snap(p).Degrees(), nil
 	}

@@ -129,6 +129,10 @@ func Put(ctx context.Context, db pg.DB, actor staff.Actor, list []Day) error {
 		years[d.Day.String()[:4]]++
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		// Lists take turns: of two at once the later one holds, and not some of each.
+		if _, err := tx.Exec(ctx, `LOCK TABLE holiday IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `
 			DELETE FROM holiday WHERE date_part('year', day) IN (SELECT date_part('year', d) FROM unnest($1::date[]) d)`, days)
 		if err != nil {

@@ -71,6 +71,7 @@ func book() ledger.Book {
 	return ledger.Book{
 		Subject:     ledger.Households,
 		Fields:      Fields(),
+		Own:         []string{Hand},
 		DerivedFrom: []string{"compound", "building", "stairwell", "doorplate", "address"}, DerivedNeeds: 2,
 		Columns: []string{"compound", "building", "stairwell", "doorplate", "address", "kind", "occupied",
 			"age_0_2", "age_3_6", "age_7_17", "age_18_59", "age_60_79", "age_80"},

@@ -16,6 +16,7 @@ import (
 	"wangge/geo/calendar"
 	"wangge/geo/incident"
 	"wangge/geo/ledger/ledgertest"
+	"wangge/geo/pg"
 	"wangge/geo/pg/pgtest"
 	"wangge/geo/post"
 	"wangge/geo/staff"
@@ -357,6 +358,54 @@ func TestAnImportedDeadlineStands(t *testing.T) {
 	}
 }
 
+// Of two lists at once the later one holds, and not some of each.
+func TestListsOfTheCalendarAndOfLimitsTakeTurns(t *testing.T) {
+	s := newStreet(t)
+	minutes := func(state incident.State) incident.Limits {
+		return incident.Limits{{State: state, Limit: worktime.Limit{Amount: 5, Unit: worktime.Minutes}}}
+	}
+	day := func(text string) []calendar.Day {
+		d, err := geo.ParseDay(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []calendar.Day{{Day: d, Name: "停工"}}
+	}
+	for name, put := range map[string]func(db pg.DB, second bool) error{
+		"limits": func(db pg.DB, second bool) error {
+			return incident.SetLimits(t.Context(), db, staff.Local, minutes(map[bool]incident.State{false: incident.Reported, true: incident.Accepted}[second]))
+		},
+		"holidays": func(db pg.DB, second bool) error {
+			return incident.SetHolidays(t.Context(), db, staff.Local, day(map[bool]string{false: "2027-05-04", true: "2027-05-05"}[second]))
+		},
+	} {
+		first, err := s.owner.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer first.Rollback(t.Context())
+		if err := put(first, false); err != nil {
+			t.Fatal(err)
+		}
+		var each errgroup.Group
+		each.Go(func() error { return put(s.engine, true) })
+		s.untilSomebodyWaits()
+		if err := first.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := each.Wait(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if list, err := incident.LimitsOf(t.Context(), s.owner); err != nil || !slices.Equal(list, minutes(incident.Accepted)) {
+		t.Errorf("limits: %+v, %v; want those of the second", list, err)
+	}
+	var days string
+	if err := s.owner.QueryRow(t.Context(), `SELECT string_agg(day::text, ' ') FROM holiday WHERE day >= '2027-01-01'`).Scan(&days); err != nil || days != "2027-05-05" {
+		t.Errorf("days off: %s, %v; want those of the second", days, err)
+	}
+}
+
 func TestWhoseAnIncidentIs(t *testing.T) {
 	d := newDesk(t)
 	units := map[float64]int64{}
@@ -426,6 +475,33 @@ func TestWhoseAnIncidentIs(t *testing.T) {
 	}
 }
 
+// Codes of categories are a town's own: that of a small class may be the shorter one.
+func TestAChargeOfTheSmallClassComesFirst(t *testing.T) {
+	d := newDesk(t)
+	if _, err := incident.ImportCategories(t.Context(), d.tx, staff.Local, table("代码,大类代码,名称\nENVIRONMENT,,环境\nE1,ENVIRONMENT,垃圾\n"), false); err != nil {
+		t.Fatal(err)
+	}
+	var unit int64
+	if err := d.tx.QueryRow(t.Context(), `SELECT id FROM unit WHERE code = '310115001001001'`).Scan(&unit); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, category := range []string{"E1", "ENVIRONMENT", ""} {
+		_, held := d.post(staff.Worker, unit)
+		want = append(want, "of"+category)
+		if _, err := incident.AddCharge(t.Context(), d.tx, staff.Local, incident.Charge{Kind: incident.ByAsset, Name: "of" + category, Category: category, Reach: 10, Post: held, Shape: ledgertest.Degrees(0.5, 0.5)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, asked := range d.responsible(d.report(d.leaders[0], 0.5, 0.5, "E1").ID).Asked {
+		got = append(got, asked.Name)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("asked in the order %q, want %q", got, want)
+	}
+}
+
 func TestAChargeThatMakesNoSense(t *testing.T) {
 	d := newDesk(t)
 	var unit int64
@@ -434,6 +510,13 @@ func TestAChargeThatMakesNoSense(t *testing.T) {
 	}
 	_, held := d.post(staff.Worker, unit)
 	good := incident.Charge{Kind: incident.ByAsset, Name: "路灯 7", Reach: 10, Post: held, Shape: ledgertest.Degrees(0.5, 0.5)}
+	p := ledgertest.Degrees
+	shaped := func(kind incident.Basis) func(orb.Geometry) func(*incident.Charge) {
+		return func(shape orb.Geometry) func(*incident.Charge) {
+			return func(c *incident.Charge) { c.Kind, c.Shape = kind, shape }
+		}
+	}
+	zone, line := shaped(incident.ByZone), shaped(incident.ByLine)
 	for name, tt := range map[string]struct {
 		change func(*incident.Charge)
 		actor  staff.Actor
@@ -445,6 +528,12 @@ func TestAChargeThatMakesNoSense(t *testing.T) {
 		"no name":                 {func(c *incident.Charge) { c.Name = " " }, staff.Local, incident.ErrCharge},
 		"the phone of a person":   {func(c *incident.Charge) { c.Name = "13812345678" }, staff.Local, incident.ErrCharge},
 		"no shape":                {func(c *incident.Charge) { c.Shape = nil }, staff.Local, incident.ErrCharge},
+		"a ring that is open":     {zone(orb.Polygon{{p(0.2, 0.2), p(0.8, 0.2), p(0.8, 0.8), p(0.2, 0.8)}}), staff.Local, incident.ErrCharge},
+		"a ring of two points":    {zone(orb.Polygon{{p(0.2, 0.2), p(0.8, 0.2)}}), staff.Local, incident.ErrCharge},
+		"a hole without a point":  {zone(orb.Polygon{{p(0.2, 0.2), p(0.8, 0.2), p(0.8, 0.8), p(0.2, 0.2)}, {}}), staff.Local, incident.ErrCharge},
+		"a line of one point":     {line(orb.LineString{p(0.2, 0.2)}), staff.Local, incident.ErrCharge},
+		"lines, one of one point": {line(orb.MultiLineString{{p(0.2, 0.2), p(0.3, 0.2)}, {p(0.2, 0.2)}}), staff.Local, incident.ErrCharge},
+		"no lines":                {line(orb.MultiLineString{}), staff.Local, incident.ErrCharge},
 		"no such post":            {func(c *incident.Charge) { c.Post = 999_999 }, staff.Local, post.ErrUnknownPost},
 		"no such category":        {func(c *incident.Charge) { c.Category = "8888" }, staff.Local, incident.ErrCategory},
 		"who does not keep posts": {func(*incident.Charge) {}, d.dispatcher, staff.ErrOutside},

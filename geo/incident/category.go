@@ -140,6 +140,9 @@ func ImportCategories(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.
 		return taken, fmt.Errorf("import categories: %w", staff.ErrForbidden)
 	}
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := lockLimits(ctx, tx); err != nil {
+			return err
+		}
 		there, err := keptCategories(ctx, tx)
 		if err != nil {
 			return err

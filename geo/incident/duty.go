@@ -102,7 +102,7 @@ func (m matter) charges(ctx context.Context, engine pg.DB) ([]InCharge, error) {
 		FROM charge c
 		WHERE c.shape && ST_Expand($1::geometry, 0.002) AND ST_DWithin(c.shape::geography, $1::geometry::geography, c.reach)
 		  AND (c.category IN ('', $2) OR c.category = (SELECT parent FROM incident_category WHERE code = $2))
-		ORDER BY array_position(ARRAY['asset', 'line', 'zone'], c.kind), length(c.category) DESC, 5, ST_Area(c.shape), c.id
+		ORDER BY array_position(ARRAY['asset', 'line', 'zone'], c.kind), c.category = $2 DESC, c.category = '', 5, ST_Area(c.shape), c.id
 		LIMIT 10`, m.at, m.category)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[InCharge])
 	if err != nil {
@@ -209,7 +209,7 @@ func Charges(ctx context.Context, db pg.DB, actor staff.Actor, after int64, limi
 // AddCharge gives a post an asset, a line or a zone. Who keeps the posts of a unit does.
 func AddCharge(ctx context.Context, db pg.DB, actor staff.Actor, c Charge) (Charge, error) {
 	c.Name = ledger.Clean(c.Name)
-	if _, personal := sheet.LooksPersonal(c.Name); personal || !slices.Contains([]Basis{ByAsset, ByLine, ByZone}, c.Kind) || c.Shape == nil {
+	if _, personal := sheet.LooksPersonal(c.Name); personal || !slices.Contains([]Basis{ByAsset, ByLine, ByZone}, c.Kind) || !drawn(c.Shape) {
 		return Charge{}, ErrCharge
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
@@ -241,6 +241,23 @@ func AddCharge(ctx context.Context, db pg.DB, actor staff.Actor, c Charge) (Char
 		return Charge{}, fmt.Errorf("charge of post %d: %w", c.Post, err)
 	}
 	return c, nil
+}
+
+// drawn reports whether a shape is a point, or has points enough for its lines, and rings
+// that are closed.
+func drawn(shape orb.Geometry) bool {
+	short := func(l orb.LineString) bool { return len(l) < 2 }
+	switch s := shape.(type) {
+	case orb.Point:
+		return true
+	case orb.LineString:
+		return !short(s)
+	case orb.MultiLineString:
+		return len(s) > 0 && !slices.ContainsFunc(s, short)
+	case orb.Polygon:
+		return len(s) > 0 && !slices.ContainsFunc(s, func(r orb.Ring) bool { return len(r) < 4 || !r.Closed() })
+	}
+	return false
 }
 
 func checkCategory(ctx context.Context, tx pgx.Tx, actor staff.Actor, code string) error {

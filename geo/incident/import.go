@@ -60,6 +60,7 @@ func book(list []Category) ledger.Book {
 	return ledger.Book{
 		Subject:     ledger.Incidents,
 		Fields:      Fields(),
+		Own:         []string{Hand, Resident},
 		PlaceNeeded: true,
 		Columns:     []string{"category", "state", "address", "department", "reported_at", "due_at", "closed_at"},
 		Decode:      func(c *ledger.Cells, t *ledger.Tuple) *ledger.Reason { return decode(c, t, codes) },

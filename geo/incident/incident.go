@@ -430,11 +430,11 @@ func known(ctx context.Context, db pg.DB, n New, reporter *int64) error {
 func (n New) check(now time.Time) (New, error) {
 	n.Address = ledger.Clean(n.Address)
 	n.Text = strings.TrimSpace(ledger.Clean(n.Text))
+	if len([]rune(n.Text)) > maxText || len([]rune(n.Address)) > maxText {
+		return n, ErrText
+	}
 	if numbers := append(personal("/address", n.Address), personal("/text", n.Text)...); len(numbers) > 0 {
 		return n, ErrPersonal.With(numbers...)
-	}
-	if len([]rune(n.Text)) > maxText {
-		return n, ErrText
 	}
 	switch {
 	case !possible(n.Point):
@@ -460,7 +460,7 @@ func repeats(ids []uuid.UUID) bool {
 	return false
 }
 
-// maxText is how many characters the text of a report has at most.
+// maxText is how many characters the text of a report has at most, and the address.
 const maxText = 200
 
 // personal names each phone and identity number of a text, by where it stands and not by

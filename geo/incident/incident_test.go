@@ -3,6 +3,7 @@ package incident_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,19 @@ func TestIncidentsThatCannotBeKeptAreRefused(t *testing.T) {
 	}
 }
 
+// A full file of "hand" would close what officers reported.
+func TestAFileIsNotOfWhatIsReportedHere(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 1)
+	for _, source := range []string{incident.Hand, incident.Resident, " hand "} {
+		rows := ledgertest.CSV(t, header, "1,噪声扰民,,2024-04-05,,,"+at(0.5, 0.5)+",")
+		_, err := incident.Import(t.Context(), tx, staff.Local, rows, ledger.Options{Source: source, Confirm: "test town", Full: true, CloseAbsent: true})
+		if !errors.Is(err, ledger.ErrSourceTaken) {
+			t.Errorf("a file of %q: %v, want %v", source, err, ledger.ErrSourceTaken)
+		}
+	}
+}
+
 func TestAPhoneInAnAddressIsTakenOutAndTold(t *testing.T) {
 	tx := pgtest.Tx(t)
 	ledgertest.Town(t, tx, 1)
@@ -140,6 +154,7 @@ func TestAReportSentTwiceIsOneIncident(t *testing.T) {
 		{"unknown category", incident.New{ID: uuid.New(), Category: "8888", ReportedAt: now, Point: ledgertest.At(1.5, 1.5)}, incident.ErrCategory},
 		{"no place", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now}, incident.ErrPlace},
 		{"tomorrow", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now.Add(25 * time.Hour), Point: ledgertest.At(1.5, 1.5)}, incident.ErrTime},
+		{"too long an address", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now, Address: strings.Repeat("路", 201), Point: ledgertest.At(1.5, 1.5)}, incident.ErrText},
 		{"a phone", incident.New{ID: uuid.New(), Category: "0901", ReportedAt: now, Address: "13812345678", Point: ledgertest.At(1.5, 1.5)}, incident.ErrPersonal},
 	} {
 		if _, _, err := incident.Report(t.Context(), tx, tx, staff.Local, tt.n, now); !errors.Is(err, tt.want) {

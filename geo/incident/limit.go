@@ -66,6 +66,9 @@ func SetLimits(ctx context.Context, db pg.DB, actor staff.Actor, list Limits) er
 		return staff.ErrOutside
 	}
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := lockLimits(ctx, tx); err != nil {
+			return err
+		}
 		known, err := Categories(ctx, tx, actor)
 		if err != nil {
 			return err
@@ -90,6 +93,12 @@ func SetLimits(ctx context.Context, db pg.DB, actor staff.Actor, list Limits) er
 		return fmt.Errorf("limits of incidents: %w", err)
 	}
 	return nil
+}
+
+// lockLimits lets those who change limits take turns: each list is one person's.
+func lockLimits(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `LOCK TABLE incident_limit IN SHARE ROW EXCLUSIVE MODE`)
+	return err
 }
 
 func (l Limits) check(known []Category) error {

@@ -63,7 +63,7 @@ func (s *street) tell(w incident.Words) incident.Receipt {
 // untilSomebodyWaits returns once a statement waits for the lock of another.
 func (s *street) untilSomebodyWaits() {
 	s.Helper()
-	for {
+	for begun := time.Now(); time.Since(begun) < 20*time.Second; {
 		var waits bool
 		err := s.owner.QueryRow(s.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
 		if err != nil {
@@ -73,6 +73,7 @@ func (s *street) untilSomebodyWaits() {
 			return
 		}
 	}
+	s.Fatal("nobody waits")
 }
 
 func TestAResidentReportsAndLooksItUp(t *testing.T) {

@@ -159,7 +159,7 @@ var (
 	ErrReason   = fault.New(fault.Invalid, "incident_reason", "This step needs a reason that is meant for it. GET /api/v1/incident-reasons lists them.")
 	ErrSame     = fault.New(fault.Forbidden, "incident_same_person", "Another person than the one who handled the incident verifies it.")
 	ErrExtend   = fault.New(fault.Invalid, "incident_extend", "An extension is an amount of minutes, working hours or working days.")
-	ErrText     = fault.New(fault.Invalid, "incident_text", "The text has more than 200 characters.")
+	ErrText     = fault.New(fault.Invalid, "incident_text", "The text or the address has more than 200 characters.")
 	ErrAccuracy = fault.New(fault.Invalid, "incident_accuracy", "The accuracy of a place is between 0 and 10,000 metres.")
 	ErrLimits   = fault.New(fault.Invalid, "incident_limits", "Some limits make no sense: want a category of the list or none, a state, and an amount of minutes, working hours or working days.")
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ const (
 type Book struct {
 	Subject Subject
 	Fields  []sheet.Field // beside those every ledger has
+	Own     []string      // sources of what is entered here, and in no file
 	// PlaceNeeded refuses rows without a position; otherwise they are kept.
 	PlaceNeeded bool
 	// DerivedFrom are the fields an id is made of when the file has none, and
@@ -129,6 +131,9 @@ type entry struct {
 func newImporter(book Book, rows Rows, opts Options) (*importer, error) {
 	if opts.Source = Clean(opts.Source); opts.Source == "" {
 		return nil, ErrSource
+	}
+	if slices.Contains(book.Own, opts.Source) {
+		return nil, ErrSourceTaken
 	}
 	if opts.CRS == "" {
 		opts.CRS = crs.WGS84

@@ -144,7 +144,7 @@ func insert(sentence, detail string) string {
 // Faults of an import as a whole.
 var (
 	ErrSource       = fault.New(fault.Invalid, "import_source", "Name the source of the file: rows are told apart by source and id.")
-	ErrSourceTaken  = fault.New(fault.Conflict, "import_source_taken", "Another area keeps a source of this name. Choose another name for yours.")
+	ErrSourceTaken  = fault.New(fault.Conflict, "import_source_taken", "This name of a source is taken, by another area or for what is entered here. Choose another name for yours.")
 	ErrNoID         = fault.New(fault.Invalid, "import_no_id", "The file has no column with an id of each row. Name it in the mapping (source_id).")
 	ErrNoPlaces     = fault.New(fault.Invalid, "import_no_places", "The file has no columns with longitude and latitude. Name them in the mapping (lon, lat).")
 	ErrWrongCRS     = fault.New(fault.Invalid, "crs_mismatch", "The positions do not fit the declared coordinate system.")

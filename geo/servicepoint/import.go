@@ -106,6 +106,7 @@ func book(list []Word) ledger.Book {
 	return ledger.Book{
 		Subject:     ledger.ServicePoints,
 		Fields:      Fields(),
+		Own:         []string{Hand},
 		PlaceNeeded: true,
 		DerivedFrom: []string{"name", "address", "functions", "subtype"}, DerivedNeeds: 1,
 		Columns: []string{"name", "tier", "address", "capacity", "ground_floor", "step_free", "mobile",

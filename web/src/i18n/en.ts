@@ -897,7 +897,7 @@ export const en: Dictionary = {
     household_kind: 'The kind is owner, rental, self-built, collective or unknown',
     household_no_address: 'Give an address, or compound, building and doorplate',
     household_unplaced: 'The household has no place yet; put it on the map first',
-    import_source_taken: 'Another area keeps a source of this name; choose another',
+    import_source_taken: 'This name of a source is taken, by another area or by the system; choose another',
     charge_invalid:
       'A charge is a point for an asset, a line for a line, a polygon for a zone, with a name of up to 100 characters without personal data, and at most 50 metres around it',
     charge_unknown: 'There is no such charge',
@@ -922,7 +922,7 @@ export const en: Dictionary = {
     webhook_address:
       'This address is not a public one; whoever runs the server can allow its network with --webhook-network',
     webhook_off: 'The webhook is switched off',
-    incident_text: 'The text has more than 200 characters',
+    incident_text: 'The text or the address has more than 200 characters',
     incident_category: 'The category is not in the list of categories',
     incident_exists: 'Another incident has this id already',
     incident_personal: 'A phone or identity number is not kept: take it out of the text or the address',
