@@ -21,8 +21,8 @@ func Mount(a route.API, desk *patrol.Desk) {
 			"What it refuses comes with a reason; it harms no other item, and may be mended and sent again under its id. " +
 			"A shift says {\"shift\": uuid, \"do\": start|pause|resume|members|end, \"members\"?: [account ids], \"transport\"?: foot|bicycle|car}. " +
 			"Fixes say {\"shift\": uuid, \"first\": sequence of the first, from 1 on, \"fixes\": [[milliseconds since 1970, lon, lat, accuracy in metres or null], … 2,000 at most]}. " +
-			"An incident says {\"category\", \"at\": [lon, lat], \"accuracy\"?: metres, \"address\"?, \"text\"?, \"private\"?, \"shift\"?}, a step {\"incident\": uuid, \"act\", \"from\"?, \"reason\"?, \"amount\"?, \"unit\"?, \"point\"?}, " +
-			"a visit {\"household\", \"cadence\", \"outcome\": met|nobody|declined, \"shift\"?} and a mark {\"checkpoint\", \"by\": gps|qr|nfc, \"code\"?, \"at\"?: [lon, lat], \"accuracy\"?, \"shift\"?}; their ids are those of their items."}
+			"An incident says {\"category\", \"at\": [lon, lat], \"accuracy\"?: metres, \"address\"?, \"text\"?, \"private\"?, \"shift\"?, \"photos\"?: [uuids]}, a step {\"incident\": uuid, \"act\", \"from\"?, \"reason\"?, \"amount\"?, \"unit\"?, \"point\"?}, " +
+			"a visit {\"household\", \"cadence\", \"outcome\": met|nobody|declined, \"shift\"?}, a refusal {\"household\"}, an inspection {\"premises\", \"grade\", \"reason\", \"valid_until\", \"post\"?} and a mark {\"checkpoint\", \"by\": gps|qr|nfc, \"code\"?, \"at\"?: [lon, lat], \"accuracy\"?, \"shift\"?}; their ids are those of their items."}
 	route.Post(a, "/deliveries", op.For(staff.Record), h.deliver)
 }
 

@@ -32,7 +32,7 @@ func Mount(a route.API, db, engine, reader pg.DB, turns picture.Turns) {
 	noContent := func(o route.Op) route.Op { o.Status = http.StatusNoContent; return o }
 	put := op("put-photo", "Send a piece of a photo", "Choose a UUID and send JPEG, PNG or WebP of at most 5 MB in pieces of at most 512 KB, in order, each with Upload-Offset and Upload-Length, "+
 		"the last one with Upload-Digest: sha-256= and 64 hexadecimal digits. What is answered with 204 is kept for good, and Upload-Offset says where the next piece begins; a piece that is here already changes nothing. "+
-		"The last piece is taken once the whole is a photo: it is turned upright and encoded anew. What is not finished within the days of the register of retention (photo-loose) is dropped.")
+		"The last piece is taken once the whole is a photo: it is turned upright and encoded anew. What is not finished, or named by no report, within the days of the register of retention (photo-loose) is dropped.")
 	status := op("photo-status", "How far your photo has come", "It has arrived when Upload-Offset is Upload-Length.")
 	release := op("release-photo", "Show a photo to everybody, faces and plates covered", "The areas are covered for good in a file of its own; the photo stays as it is, for who may see it.")
 	route.Put(a, "/photos/{photo}", noContent(put).For(staff.Record), h.put)

@@ -187,6 +187,14 @@ func TestPhotosOfResidentsAreRefused(t *testing.T) {
 		t.Errorf("%d photos, want the one that came", rows)
 	}
 
+	// Where there is room for both, one that comes slowly stays.
+	slow, n := uuid.NewString(), len(file)
+	r.give(code, slow, 0, n, "", file[:10], 204, "10", "")
+	r.exec(`UPDATE photo SET begun_at = begun_at - interval '11 minutes'`)
+	r.whole(code, file, 204, "")
+	r.give(code, slow, 10, n, sum(file), file[10:], 204, strconv.Itoa(n), "")
+	r.exec(`DELETE FROM photo WHERE id = $1`, slow)
+
 	// All residents together begin so much a day.
 	r.exec(`INSERT INTO photo (id, account_id, length, begun_at) SELECT gen_random_uuid(), -1, 5242880, now() FROM generate_series(1, 205)`)
 	r.whole(code, file, 429, "resident_photo_daily")

@@ -71,13 +71,14 @@ func bearer(ctx context.Context, engine pg.DB, code string) (sender, error) {
 	return sender{actor: staff.Public, account: residents, report: &of, closed: closed}, err
 }
 
-// name makes the photo one of its report, of which there are at most MaxOfReport. Those that
-// did not come make room.
+// name makes the photo one of its report, of which there are at most MaxOfReport. Where there
+// is no room, those that did not come make it.
 func (s sender) name(ctx context.Context, tx pgx.Tx, id uuid.UUID, now time.Time) error {
 	if _, err := tx.Exec(ctx, `
 		DELETE FROM photo p USING incident_photo l
-		WHERE l.incident_id = $1 AND l.account_id = $2 AND p.id = l.photo_id AND p.account_id = l.account_id AND p.arrived_at IS NULL AND p.begun_at < $3`,
-		s.report, s.account, now.Add(-unfinishedFor)); err != nil {
+		WHERE l.incident_id = $1 AND l.account_id = $2 AND p.id = l.photo_id AND p.account_id = l.account_id AND p.arrived_at IS NULL AND p.begun_at < $3
+		  AND (SELECT count(*) FROM incident_photo n WHERE n.incident_id = $1) >= $4`,
+		s.report, s.account, now.Add(-unfinishedFor), MaxOfReport); err != nil {
 		return err
 	}
 	var ordinal int
