@@ -152,6 +152,7 @@ func ImportCategories(ctx context.Context, db pg.DB, actor staff.Actor, f sheet.
 		if err != nil {
 			return err
 		}
+		t.inherit(in, len(there))
 		var changed []kept
 		for i, k := range t.all {
 			row, named := t.lines[k.Code]
@@ -218,9 +219,6 @@ func (t *categories) take(in *sheet.List, row sheet.Row) {
 	if at < 0 {
 		at = len(t.all)
 		t.all = append(t.all, kept{Category: Category{Code: code}})
-		if large := t.of(in.Get(row, "parent")); large > 0 {
-			t.all[at].public = t.all[large].public
-		}
 	}
 	k := &t.all[at]
 	if code != everyCategory {
@@ -273,6 +271,18 @@ func (k *kept) read(in *sheet.List, row sheet.Row) {
 	}
 	truth("hazard", &k.Hazard)
 	truth("public", &k.public)
+}
+
+// inherit makes those that are new, from one on, as open as their large classes, in whatever
+// order the rows are, unless their rows say.
+func (t *categories) inherit(in *sheet.List, from int) {
+	for i := from; i < len(t.all); i++ {
+		k := &t.all[i]
+		_, says, _ := in.Bool(t.lines[k.Code], "public")
+		if large := t.of(k.Parent); large > 0 && !says {
+			k.public = t.all[large].public
+		}
+	}
 }
 
 // checkParent refuses a small class whose large class is none.

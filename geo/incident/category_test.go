@@ -87,6 +87,24 @@ func TestATableOfCategoriesMakesAndChangesThemWithTheirLimits(t *testing.T) {
 	}
 }
 
+// A new small class is as open as its large one, in whatever order the rows are.
+func TestANewSmallClassIsAsOpenAsItsLargeOne(t *testing.T) {
+	tx := pgtest.Tx(t)
+	text := "代码,大类代码,名称,居民可报\n1301,13,甲,\n1302,13,乙,否\n13,,丙,是\n1303,13,丁,\n1101x,11,戊,\n"
+	if _, err := incident.ImportCategories(t.Context(), tx, staff.Local, table(text), false); err != nil {
+		t.Fatal(err, fault.Of(err))
+	}
+	listed, err := incident.Listed(t.Context(), tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]bool{"13": true, "1301": true, "1302": false, "1303": true, "1101x": false} {
+		if got := slices.ContainsFunc(listed, func(c incident.Category) bool { return c.Code == code }); got != want {
+			t.Errorf("%s is open: %v, want %v", code, got, want)
+		}
+	}
+}
+
 func TestATableThatIsNoCategoryIsRefusedWithItsPlacesAndStoresNothing(t *testing.T) {
 	tx := pgtest.Tx(t)
 	before, _ := incident.Categories(t.Context(), tx, staff.Local)
