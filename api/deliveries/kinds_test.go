@@ -140,14 +140,14 @@ func TestEveryKindIsTakenOnceAndARefusedItemHarmsNoOther(t *testing.T) {
 		want int
 	}{
 		"incidents, where they were seen and when, accepted": {`SELECT count(*) FROM incident WHERE EXISTS (SELECT FROM incident_unit o WHERE o.incident_id = incident.id AND o.valid_to IS NULL) AND reported_at BETWEEN $1::timestamptz - interval '5 seconds' AND $1::timestamptz + interval '5 seconds' AND state = 'accepted' AND text <> ''`, 1},
-		"steps":                               {`SELECT count(*) FROM incident_step WHERE $1::timestamptz IS NOT NULL`, 2},
-		"visits":                              {`SELECT count(*) FROM visit WHERE device_at = $1`, 1},
-		"households that want no visits":      {`SELECT count(*) FROM visit_refusal WHERE $1::timestamptz IS NOT NULL`, 1},
-		"refusals in the log, each once":      {`SELECT count(*) FROM audit WHERE $1::timestamptz IS NOT NULL AND action = 'refuse-visits'`, 1},
-		"findings, on the day they were made": {`SELECT count(*) FROM premises WHERE grade = 'yellow' AND reason = '插座老化' AND inspected_on = ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date AND valid_until > inspected_on + 80`, 1},
-		"findings that were refused":          {`SELECT count(*) FROM premises WHERE $1::timestamptz IS NOT NULL AND grade <> 'yellow' AND reason <> '消防通道堵塞'`, 0},
-		"inspections in the log, each once":   {`SELECT count(*) FROM audit WHERE $1::timestamptz IS NOT NULL AND action = 'inspect'`, 1},
-		"marks":                               {`SELECT count(*) FROM checkpoint_mark WHERE device_at = $1 AND flags = '{}'`, 1},
+		"steps, each by a post":                              {`SELECT count(*) FROM incident_step WHERE $1::timestamptz IS NOT NULL AND post_id IS NOT NULL`, 2},
+		"visits":                                             {`SELECT count(*) FROM visit WHERE device_at = $1`, 1},
+		"households that want no visits":                     {`SELECT count(*) FROM visit_refusal WHERE $1::timestamptz IS NOT NULL`, 1},
+		"refusals in the log, each once":                     {`SELECT count(*) FROM audit WHERE $1::timestamptz IS NOT NULL AND action = 'refuse-visits'`, 1},
+		"findings, on the day they were made":                {`SELECT count(*) FROM premises WHERE grade = 'yellow' AND reason = '插座老化' AND inspected_on = ($1::timestamptz AT TIME ZONE 'Asia/Shanghai')::date AND valid_until > inspected_on + 80`, 1},
+		"findings that were refused":                         {`SELECT count(*) FROM premises WHERE $1::timestamptz IS NOT NULL AND grade <> 'yellow' AND reason <> '消防通道堵塞'`, 0},
+		"inspections in the log, each once":                  {`SELECT count(*) FROM audit WHERE $1::timestamptz IS NOT NULL AND action = 'inspect'`, 1},
+		"marks":                                              {`SELECT count(*) FROM checkpoint_mark WHERE device_at = $1 AND flags = '{}'`, 1},
 	} {
 		var n int
 		if err := owner.QueryRow(t.Context(), of.sql, seen).Scan(&n); err != nil || n != of.want {

@@ -830,6 +830,27 @@ func TestWhatIsLeftIsCountedAsTheLimitIs(t *testing.T) {
 	}
 }
 
+// Where people work until midnight, a day's close is the first instant of the next.
+func TestWhatIsLeftInATownThatWorksUntilMidnight(t *testing.T) {
+	d := newDesk(t) // Monday, ten o'clock
+	if err := incident.SetHours(t.Context(), d.tx, staff.Local, "00:00-24:00"); err != nil {
+		t.Fatal(err)
+	}
+	day := incident.Limits{{State: incident.Reported, Limit: worktime.Limit{Amount: 1, Unit: worktime.WorkingDays}}}
+	if err := incident.SetLimits(t.Context(), d.tx, staff.Local, day); err != nil {
+		t.Fatal(err)
+	}
+	i := d.report(d.leaders[0], 0.5, 0.5, "0102")
+	if china(i.DueAt) != "09-23 00:00" {
+		t.Fatalf("due %s, want the end of Tuesday", china(i.DueAt))
+	}
+	for after, want := range map[time.Duration]float64{0: 1, 24 * time.Hour: 0, 37 * time.Hour: 0, 48 * time.Hour: -1} {
+		if got, err := incident.LeftOf(t.Context(), d.tx, i, d.now.Add(after)); err != nil || got.Amount != want {
+			t.Errorf("%v after there are %+v, %v; want %v", after, got, err, want)
+		}
+	}
+}
+
 func TestWhatIsLeftIsNeverLessThanNothingByNothing(t *testing.T) {
 	d := newDesk(t)
 	close := time.Date(2026, 9, 21, 10, 0, 0, 0, time.UTC)

@@ -216,7 +216,8 @@ func between(c worktime.Calendar, unit worktime.Unit, from, to time.Time) float6
 		return c.Worked(from, to).Hours()
 	case worktime.WorkingDays:
 		n := 0
-		for day := geo.DayOf(from); day.Before(geo.DayOf(to)); {
+		last := geo.DayOf(to.Add(-1)) // a day may close at midnight
+		for day := geo.DayOf(from.Add(-1)); day.Before(last); {
 			if day = geo.DayOf(day.Start().Add(24 * time.Hour)); c.Works(day) {
 				n++
 			}
