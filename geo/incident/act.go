@@ -282,20 +282,6 @@ func (w ruleset) due(ctx context.Context, tx pgx.Tx, id uuid.UUID, steps []Taken
 	return due(w.calendar, w.limits, category, parent, steps, given), nil
 }
 
-// recount counts the deadline of an open incident anew, and reports whether it is another.
-func (w ruleset) recount(ctx context.Context, tx pgx.Tx, id uuid.UUID) (bool, error) {
-	steps, err := stepsOf(ctx, tx, id)
-	if err != nil {
-		return false, err
-	}
-	at, err := w.due(ctx, tx, id, steps)
-	if err != nil {
-		return false, err
-	}
-	tag, err := tx.Exec(ctx, `UPDATE incident SET due_at = $2 WHERE id = $1 AND due_at IS DISTINCT FROM $2`, id, at)
-	return tag.RowsAffected() > 0, err
-}
-
 func stepsOf(ctx context.Context, db pg.DB, id uuid.UUID) ([]Taken, error) {
 	rows, _ := db.Query(ctx, `
 		SELECT id, ordinal, act, before, after, coalesce(reason, ''), at, actor, post_id, amount, coalesce(unit, ''), due_at, to_post_id

@@ -156,7 +156,7 @@ func SetHours(ctx context.Context, db pg.DB, actor staff.Actor, text string) err
 // recount counts the deadlines of all open incidents that have steps.
 func recount(ctx context.Context, tx pgx.Tx) error {
 	rows, _ := tx.Query(ctx, `SELECT id FROM incident i WHERE closed_at IS NULL AND EXISTS (SELECT FROM incident_step s WHERE s.incident_id = i.id) ORDER BY id FOR UPDATE`)
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[[16]byte])
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	if err != nil {
 		return fmt.Errorf("open incidents: %w", err)
 	}
@@ -164,20 +164,53 @@ func recount(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	var moved []string
-	for _, id := range ids {
-		changed, err := w.recount(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if changed {
-			moved = append(moved, uuid.UUID(id).String())
-		}
+	moved, dues, err := w.recounted(ctx, tx, ids)
+	if err != nil || len(moved) == 0 {
+		return err
 	}
-	if len(moved) == 0 {
+	_, err = tx.Exec(ctx, `UPDATE incident i SET due_at = n.due_at FROM unnest($1::uuid[], $2::timestamptz[]) n (id, due_at) WHERE i.id = n.id`, moved, dues)
+	if err != nil {
+		return fmt.Errorf("deadlines of open incidents: %w", err)
+	}
+	names := make([]string, len(moved))
+	for i, id := range moved {
+		names[i] = id.String()
+	}
+	return ledger.Incidents.Raise(ctx, tx, names)
+}
+
+// recounted are those incidents whose deadline is another by these rules, with it.
+func (w ruleset) recounted(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (moved []uuid.UUID, dues []*time.Time, err error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT i.id, i.category, coalesce(c.parent, ''), i.due_at, s.was_due_at, s.act, s.after, s.at, s.amount, coalesce(s.unit, ''),
+		       lead(i.id) OVER (PARTITION BY i.id ORDER BY s.ordinal) IS NULL
+		FROM incident i JOIN incident_step s ON s.incident_id = i.id LEFT JOIN incident_category c ON c.code = i.category
+		WHERE i.id = ANY ($1) ORDER BY i.id, s.ordinal`, ids)
+	var id uuid.UUID
+	var category, parent string
+	var was, before *time.Time // the deadline of the incident, and that before the step
+	var s Taken
+	var last bool
+	var steps []Taken
+	var given *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &category, &parent, &was, &before, &s.Act, &s.After, &s.At, &s.Amount, &s.Unit, &last}, func() error {
+		if len(steps) == 0 {
+			given = before
+		}
+		if steps = append(steps, s); !last {
+			return nil
+		}
+		at := due(w.calendar, w.limits, category, parent, steps, given)
+		if at == nil != (was == nil) || at != nil && !at.Equal(*was) {
+			moved, dues = append(moved, id), append(dues, at)
+		}
+		steps = nil
 		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("steps of open incidents: %w", err)
 	}
-	return ledger.Incidents.Raise(ctx, tx, moved)
+	return moved, dues, nil
 }
 
 // Left is how long there is until something is due, as its limit counts, in minutes where
