@@ -97,9 +97,12 @@ export async function runShift(outbox: Outbox, signal: AbortSignal): Promise<voi
 /** record shows a fix once it is on the disk. */
 async function record(outbox: Outbox, fix: Fix): Promise<void> {
   const { shift, lines } = useDuty.getState();
-  if (!shift || shift.paused || fix.ms < shift.started || !useConsent.getState().given) return;
-  if (shift.last !== null && fix.ms - shift.last < OFTEN) return;
-  const gap = shift.last !== null && fix.ms - shift.last > GAP;
+  if (!shift || shift.paused || !useConsent.getState().given) return;
+  // Of before the start, unless the phone's clock was set back since.
+  if (fix.ms < shift.started && shift.started <= Date.now()) return;
+  const since = shift.last === null ? Number.NaN : Math.abs(fix.ms - shift.last);
+  if (since < OFTEN) return;
+  const gap = since > GAP;
   const next = { ...shift, last: fix.ms, fixes: shift.fixes + 1, gaps: shift.gaps + (gap ? 1 : 0) };
   await outbox.record(next, [fix.ms, fix.at[0], fix.at[1], fix.accuracy]);
   if (outbox !== mine) return; // another officer's page by now

@@ -75,6 +75,17 @@ describe('a shift', () => {
     expect(await outbox.loose()).toBe(1);
   });
 
+  it('goes on when the clock of the phone is set back by an hour', async () => {
+    await start(outbox, 'foot');
+    await come(0);
+    const HOUR = 3_600_000;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - HOUR });
+    for (const after of [5_000, 6_000, 10_000]) await come(after - HOUR);
+    vi.useRealTimers();
+    expect(useDuty.getState().shift).toMatchObject({ fixes: 3, gaps: 1 });
+    expect(useDuty.getState().lines.map((line) => line.length)).toEqual([1, 2]);
+  });
+
   it('is one in two tabs: each fix is recorded once, and what ended in one is over in the other', async () => {
     await start(outbox, 'foot');
     vi.resetModules();
