@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wangge/geo/grid"
 	"wangge/geo/staff"
 )
 
@@ -107,7 +108,7 @@ func beatExamples() []example {
 			return request{path: v1 + "/checkpoints/plates?unit=" + w.things[town]["unit"]}
 		}, nil},
 		{"list-marks", "", thing, of("/checkpoints/", "checkpoint", "/marks", nil), nil},
-		{"list-missed-checkpoints", "", list, shown("/missed-checkpoints?at=2026-02-01"), nil},
+		{"list-missed-checkpoints", "", list, shown("/missed-checkpoints?at=" + grid.Today().AddDays(-1).String()), nil},
 		{"list-beats", "", list, shown("/beats?limit=1000"), nil},
 		{"get-beat", "", thing, of("/beats/", "beat", "", nil), nil},
 		{"make-beat", "", thing, func(w *table, town string) request { return request{path: v1 + "/beats", body: round(w, town)} }, nil},

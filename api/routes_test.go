@@ -154,8 +154,8 @@ func (s *service) sample(t testing.TB, path string) string {
 var needed = map[string]string{
 	"/api/v1/places":                      "?lon=118.5&lat=30.5",
 	"/api/v1/circles/{id}/change":         "?before=1",
-	"/api/v1/patrols/coverage":            "?unit={base}&from=2026-09-01&to=2026-09-30",
-	"/api/v1/patrols/coverage/export":     "?unit={base}&from=2026-09-01&to=2026-09-30",
+	"/api/v1/patrols/coverage":            "?unit={base}&from={week}&to={today}",
+	"/api/v1/patrols/coverage/export":     "?unit={base}&from={week}&to={today}",
 	"/api/v1/devices/{device}/state":      "?account=1",
 	"/api/v1/incidents/near":              "?lon=118.5&lat=30.5&category=0102",
 	"/api/v1/incidents/analysis/units":    "?from=2026-01-01&to=2026-03-01",
@@ -236,7 +236,8 @@ func (s *service) everyRead(t *testing.T) {
 	s.branch(t)
 	s.registers(t)
 	absent := map[string]bool{"/api/v1/jobs/{id}": true, "/api/v1/plans/{id}/dossiers/{job}": true, "/api/v1/imports/{id}/original": true} // none was run, no boundary file came
-	personal := map[string]bool{}                                                                                                          // the caller of these tests has no account of which one could speak
+	today := grid.Today()
+	personal := map[string]bool{} // the caller of these tests has no account of which one could speak
 	for _, path := range []string{"session", "sessions", "tokens", "absences", "break-glass", "consents", "requests", "requests/{id}", "shifts", "shifts/{shift}", "shifts/{shift}/track", "shifts/{shift}/gpx", "devices"} {
 		personal["/api/v1/"+path] = true
 	}
@@ -244,7 +245,7 @@ func (s *service) everyRead(t *testing.T) {
 		if method != http.MethodGet {
 			return
 		}
-		at := s.sample(t, path) + strings.ReplaceAll(needed[path], "{base}", s.town.Units[0].Code)
+		at := s.sample(t, path) + strings.NewReplacer("{base}", s.town.Units[0].Code, "{today}", today.String(), "{week}", today.AddDays(-6).String()).Replace(needed[path])
 		got := s.call(t, method, at, nil)
 		want := http.StatusOK
 		if absent[path] {
