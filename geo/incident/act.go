@@ -243,7 +243,7 @@ func take(ctx context.Context, tx pgx.Tx, actor staff.Actor, id uuid.UUID, steps
 		return faults.Of(err)
 	}
 	_, err = tx.Exec(ctx, `
-		UPDATE incident SET state = $2, due_at = $3, closed_at = CASE WHEN $2 = 'closed' THEN $4::timestamptz END, digest = NULL, updated_at = now()
+		UPDATE incident SET state = $2, due_at = $3, closed_at = CASE WHEN $2 = 'closed' THEN $4::timestamptz END, updated_at = now()
 		WHERE id = $1`, id, s.After, s.DueAt, s.At)
 	return err
 }
@@ -274,7 +274,7 @@ func (w ruleset) due(ctx context.Context, tx pgx.Tx, id uuid.UUID, steps []Taken
 	err := tx.QueryRow(ctx, `
 		SELECT i.category, coalesce(c.parent, ''), CASE WHEN s.id IS NULL THEN i.due_at ELSE s.was_due_at END
 		FROM incident i LEFT JOIN incident_category c ON c.code = i.category
-		LEFT JOIN incident_step s ON s.incident_id = i.id AND s.ordinal = 1
+		LEFT JOIN LATERAL (SELECT id, was_due_at FROM incident_step WHERE incident_id = i.id AND act <> 'move' ORDER BY ordinal LIMIT 1) s ON true
 		WHERE i.id = $1`, id).Scan(&category, &parent, &given)
 	if err != nil {
 		return nil, err

@@ -137,13 +137,22 @@ func bare(word string) string {
 	return strings.TrimSpace(word)
 }
 
-// apply carries changed rows over.
+// apply carries changed rows over. What was done here with an incident stands: its state
+// with its clock, unless its own system has closed it, and the place of a pin that was moved.
 func apply(ctx context.Context, tx pgx.Tx, _ *ledger.Report) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE incident i SET category = s.category, state = s.state, address = s.address, department = s.department,
-			reported_at = s.reported_at, due_at = s.due_at, closed_at = s.closed_at,
-			point = s.point, cell = s.cell, digest = s.digest, updated_at = now()
+		UPDATE incident i SET category = s.category, address = s.address, department = s.department, reported_at = s.reported_at,
+			state = CASE WHEN h.stands THEN i.state ELSE s.state END,
+			due_at = CASE WHEN h.stands THEN i.due_at ELSE s.due_at END,
+			closed_at = CASE WHEN h.stands THEN i.closed_at ELSE s.closed_at END,
+			point = CASE WHEN h.moved THEN i.point ELSE s.point END,
+			cell = CASE WHEN h.moved THEN i.cell ELSE s.cell END,
+			digest = s.digest, updated_at = now()
 		FROM ledger_stage s
+		JOIN incident b ON b.id = s.id
+		CROSS JOIN LATERAL (
+			SELECT count(*) FILTER (WHERE act <> 'move') > 0 AND (s.state <> 'closed' OR b.state = 'closed') AS stands, coalesce(bool_or(act = 'move'), false) AS moved
+			FROM incident_step t WHERE t.incident_id = b.id) h
 		WHERE i.id = s.id`)
 	if err != nil {
 		return fmt.Errorf("change incidents: %w", err)

@@ -108,6 +108,54 @@ func TestIncidentsThatCannotBeKeptAreRefused(t *testing.T) {
 	}
 }
 
+// What was done here stands against a file that does not know of it; what its own system has
+// closed is closed.
+func TestAFileDoesNotUndoWhatWasDoneHere(t *testing.T) {
+	tx := pgtest.Tx(t)
+	ledgertest.Town(t, tx, 2)
+	due := "2026-09-24 18:00"
+	row := func(id, state, closed, address string) string {
+		return id + ",暴露垃圾," + state + ",2026-09-18 08:30:00," + due + "," + closed + "," + at(0.5, 0.5) + "," + address
+	}
+	first := []string{row("1", "已上报", "", "某路1号"), row("2", "处置中", "", "某路2号"), row("3", "已上报", "", "某路3号")}
+	load(t, tx, first...)
+	now := time.Date(2026, 9, 21, 2, 0, 0, 0, time.UTC)
+	before := list(t, tx, incident.Filter{})
+	for id, doing := range map[string]incident.Doing{"1": {Act: incident.ToAccept}, "2": {Act: incident.ToMove, Point: ledgertest.At(1.5, 0.5)}} {
+		doing.ID = uuid.New()
+		if _, err := incident.Do(t.Context(), tx, tx, staff.Local, before[id].ID, doing, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := list(t, tx, incident.Filter{})
+	if again := load(t, tx, first...); again.Unchanged != 3 || again.Changed != 0 {
+		t.Errorf("the same file again: %+v", again)
+	}
+	due = "2026-09-28 18:00"
+	load(t, tx, row("1", "已上报", "", "某路1号东门"), row("2", "待核查", "", "某路2号东门"), row("3", "已受理", "", "某路3号东门"))
+	if err := incident.SetHours(t.Context(), tx, staff.Local, "09:00-12:00,13:00-18:00"); err != nil {
+		t.Fatal(err)
+	}
+	got := list(t, tx, incident.Filter{})
+	for id, want := range map[string]struct {
+		state incident.State
+		due   string
+	}{
+		"1": {incident.Accepted, "09-21 15:00"}, // accepted here: four working hours
+		"2": {incident.Handled, "09-28 18:00"},  // only moved here
+		"3": {incident.Accepted, "09-28 18:00"},
+	} {
+		g, d := got[id], done[id]
+		if g.State != want.state || china(g.DueAt) != want.due || *g.Point != *d.Point || g.Unit != d.Unit || !strings.HasSuffix(g.Address, "东门") {
+			t.Errorf("%s is %+v, due %s; want %+v with the new address where it was", id, g, china(g.DueAt), want)
+		}
+	}
+	load(t, tx, row("1", "已结案", "2026-09-22 10:00", "某路1号"))
+	if g := list(t, tx, incident.Filter{})["1"]; g.State != incident.Closed || g.ClosedAt == nil {
+		t.Errorf("closed in its own system: %+v", g)
+	}
+}
+
 // A full file of "hand" would close what officers reported.
 func TestAFileIsNotOfWhatIsReportedHere(t *testing.T) {
 	tx := pgtest.Tx(t)

@@ -153,9 +153,9 @@ func SetHours(ctx context.Context, db pg.DB, actor staff.Actor, text string) err
 	})
 }
 
-// recount counts the deadlines of all open incidents that have steps.
+// recount counts the deadlines of all open incidents with which something was done here.
 func recount(ctx context.Context, tx pgx.Tx) error {
-	rows, _ := tx.Query(ctx, `SELECT id FROM incident i WHERE closed_at IS NULL AND EXISTS (SELECT FROM incident_step s WHERE s.incident_id = i.id) ORDER BY id FOR UPDATE`)
+	rows, _ := tx.Query(ctx, `SELECT id FROM incident i WHERE closed_at IS NULL AND EXISTS (SELECT FROM incident_step s WHERE s.incident_id = i.id AND s.act <> 'move') ORDER BY id FOR UPDATE`)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	if err != nil {
 		return fmt.Errorf("open incidents: %w", err)
@@ -194,7 +194,7 @@ func (w ruleset) recounted(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (mov
 	var steps []Taken
 	var given *time.Time
 	_, err = pgx.ForEachRow(rows, []any{&id, &category, &parent, &was, &before, &s.Act, &s.After, &s.At, &s.Amount, &s.Unit, &last}, func() error {
-		if len(steps) == 0 {
+		if given == nil && s.Act != ToMove {
 			given = before
 		}
 		if steps = append(steps, s); !last {
@@ -204,7 +204,7 @@ func (w ruleset) recounted(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (mov
 		if at == nil != (was == nil) || at != nil && !at.Equal(*was) {
 			moved, dues = append(moved, id), append(dues, at)
 		}
-		steps = nil
+		steps, given = nil, nil
 		return nil
 	})
 	if err != nil {
