@@ -509,6 +509,7 @@ func TestAChargeThatMakesNoSense(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, held := d.post(staff.Worker, unit)
+	keeper, _ := d.post(staff.Administrator, unit)
 	good := incident.Charge{Kind: incident.ByAsset, Name: "路灯 7", Reach: 10, Post: held, Shape: ledgertest.Degrees(0.5, 0.5)}
 	p := ledgertest.Degrees
 	shaped := func(kind incident.Basis) func(orb.Geometry) func(*incident.Charge) {
@@ -537,6 +538,12 @@ func TestAChargeThatMakesNoSense(t *testing.T) {
 		"no such post":            {func(c *incident.Charge) { c.Post = 999_999 }, staff.Local, post.ErrUnknownPost},
 		"no such category":        {func(c *incident.Charge) { c.Category = "8888" }, staff.Local, incident.ErrCategory},
 		"who does not keep posts": {func(*incident.Charge) {}, d.dispatcher, staff.ErrOutside},
+		"where others keep posts": {func(c *incident.Charge) { c.Shape = p(1.5, 0.5) }, keeper, staff.ErrOutside},
+		"where nobody does":       {func(c *incident.Charge) { c.Shape = p(-0.5, 0.5) }, keeper, staff.ErrOutside},
+		"a ring over itself":      {zone(orb.Polygon{{p(0.2, 0.2), p(0.8, 0.8), p(0.8, 0.2), p(0.2, 0.8), p(0.2, 0.2)}}), staff.Local, incident.ErrCharge},
+		"another over itself":     {zone(orb.Polygon{{p(0.2, 0.2), p(0.8, 0.8), p(0.8, 0.2), p(0.2, 0.8), p(0.2, 0.2)}}), keeper, incident.ErrCharge},
+		"into the next grid":      {line(orb.LineString{p(0.5, 0.5), p(1.2, 0.5)}), keeper, staff.ErrOutside},
+		"over the next grid":      {zone(orb.Polygon{{p(0.2, 0.2), p(1.8, 0.2), p(1.8, 0.8), p(0.2, 0.8), p(0.2, 0.2)}}), keeper, staff.ErrOutside},
 	} {
 		c := good
 		tt.change(&c)
@@ -549,7 +556,16 @@ func TestAChargeThatMakesNoSense(t *testing.T) {
 		}
 		_ = sub.Rollback(t.Context())
 	}
-	c, err := incident.AddCharge(t.Context(), d.tx, staff.Local, good)
+	border := good
+	line(orb.LineString{p(1.01, 0.2), p(1.01, 0.8)})(&border) // 10 m beyond
+	b, err := incident.AddCharge(t.Context(), d.tx, keeper, border)
+	if err != nil {
+		t.Fatalf("a road on the border: %v", err)
+	}
+	if err := incident.RemoveCharge(t.Context(), d.tx, keeper, b.ID); err != nil {
+		t.Fatal(err)
+	}
+	c, err := incident.AddCharge(t.Context(), d.tx, keeper, good)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -206,7 +206,8 @@ func Charges(ctx context.Context, db pg.DB, actor staff.Actor, after int64, limi
 	return list, nil
 }
 
-// AddCharge gives a post an asset, a line or a zone. Who keeps the posts of a unit does.
+// AddCharge gives a post an asset, a line or a zone. Who keeps the posts of a unit does, and
+// where they keep posts: nobody draws the incidents of others to a post of theirs.
 func AddCharge(ctx context.Context, db pg.DB, actor staff.Actor, c Charge) (Charge, error) {
 	c.Name = ledger.Clean(c.Name)
 	if _, personal := sheet.LooksPersonal(c.Name); personal || !slices.Contains([]Basis{ByAsset, ByLine, ByZone}, c.Kind) || !drawn(c.Shape) {
@@ -229,6 +230,9 @@ func AddCharge(ctx context.Context, db pg.DB, actor staff.Actor, c Charge) (Char
 		if err := staff.Within(ctx, tx, actor, staff.Post, unit); err != nil {
 			return err
 		}
+		if err := lies(ctx, tx, actor.Area(staff.Post), c.Shape); err != nil {
+			return err
+		}
 		err = tx.QueryRow(ctx, `
 			INSERT INTO charge (kind, name, category, shape, reach, post_id, unit_id, created_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`, c.Kind, c.Name, c.Category, c.Shape, c.Reach, c.Post, unit, actor.Name).Scan(&c.ID)
@@ -241,6 +245,29 @@ func AddCharge(ctx context.Context, db pg.DB, actor staff.Actor, c Charge) (Char
 		return Charge{}, fmt.Errorf("charge of post %d: %w", c.Post, err)
 	}
 	return c, nil
+}
+
+// overBorder is how far a shape may lie beyond an area, in degrees, about 30 m: a road on a
+// border belongs to both sides.
+const overBorder = 0.0003
+
+// lies returns staff.ErrOutside unless a shape lies in an area, and ErrCharge when its rings
+// cross.
+func lies(ctx context.Context, tx pgx.Tx, area staff.Area, shape orb.Geometry) error {
+	var valid, in bool
+	err := tx.QueryRow(ctx, `
+		SELECT v, $1 OR v AND coalesce((SELECT ST_Covers(ST_Buffer(ST_Union(b.geom), $4), $3::geometry) FROM boundary b
+			WHERE in_area(b.unit_id, false, $2) AND b.geom && ST_Expand($3::geometry, $4) AND b.valid_from <= $5 AND (b.valid_to IS NULL OR b.valid_to > $5)), false)
+		FROM ST_IsValid($3::geometry) v`, area.All, area.Roots, shape, overBorder, grid.Today()).Scan(&valid, &in)
+	switch {
+	case err != nil:
+		return err
+	case !valid:
+		return ErrCharge
+	case !in:
+		return staff.ErrOutside
+	}
+	return nil
 }
 
 // drawn reports whether a shape is a point, or has points enough for its lines, and rings
