@@ -324,7 +324,10 @@ func within(child int, visit func(unit int)) {
 // covered is what was seen of each unit.
 func (c Coverer) covered(ctx context.Context, g *ground, from, to geo.Day) ([]Covered, error) {
 	out, ages := make([]Covered, len(g.units)), make([][]aged, len(g.units))
-	seen, err := days(ctx, c.Engine, `SELECT part, max(day) FROM seen_part WHERE part = ANY ($1) AND day <= $2 GROUP BY part`, slices.Collect(maps.Keys(g.parts)), to)
+	// The last day of each is asked for by itself: counts are kept for good, and grow.
+	seen, err := days(ctx, c.Engine, `
+		SELECT p, s.day FROM unnest($1::bigint[]) p
+		CROSS JOIN LATERAL (SELECT day FROM seen_part WHERE part = p AND day <= $2 ORDER BY day DESC LIMIT 1) s`, slices.Collect(maps.Keys(g.parts)), to)
 	if err != nil {
 		return nil, err
 	}
